@@ -1,0 +1,1 @@
+"""Convert trained rate recurrent neural networks into spiking ones."""

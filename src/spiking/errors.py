@@ -1,0 +1,15 @@
+"""The exceptions of this package: every one says what was wrong, where, and what was expected."""
+
+from __future__ import annotations
+
+
+class SpikingError(ValueError):
+    """Base of all errors that this package raises on purpose."""
+
+
+class ModelFileError(SpikingError):
+    """The file or mapping is not a usable model; the message says why."""
+
+
+class ArgumentError(SpikingError):
+    """An argument cannot be used; the message names it, what was found and what was expected."""
