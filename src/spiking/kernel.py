@@ -1,0 +1,383 @@
+"""The fast kernel: one trial of a spiking network, compiled by Numba, with the spikes of `reference.py`.
+
+Between spikes the synapses are linear, so their state is kept as it was at a *base* step, and their value
+`b` steps later is read from tables:
+
+    IPSC[b] = IPSC[0] decay[b] + h[0] rise[b]        decay[b] = e^(-b dt/td)
+    h[b]    = h[0] fade[b]                           fade[b]  = e^(-b dt/tr)
+    rise[b] = dt (decay[b - 1] + decay[b - 2] fade[1] + ... + fade[b - 1])
+
+and only the membrane is stepped. `rise` is a sum of positive terms, so td near or equal to tr needs no care.
+A spike moves the base to the present step and adds a column of the weights to `h` (to `IPSC` for the single
+exponential, whose `rise` is zero). The filtered rates r, hr are carried in the same way.
+
+Everything compiled is in this one file because Numba's cache on disk notices changes of this file only.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+# Rounding may be reassociated and fused here: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.
+_FAST = {"reassoc", "contract", "nsz"}
+TABLE_STEPS = 16  # steps after which the base is moved although nothing spiked
+_CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
+_LANES = 256  # parallel generators of a trial's noise
+_ROW = 2 * _LANES  # normals that one turn of all generators gives
+_VANISHED = 1e-200  # a synaptic state below this is zero: denormal numbers are slow
+
+_u32 = np.uint32
+_f32 = np.float32
+
+
+class Constants(NamedTuple):
+    """Scalars of a trial, in s and mV (`DESIGN` section 2)."""
+
+    n_steps: int
+    dt: float
+    tm: float
+    tref: float
+    reset: float
+    threshold: float
+    peak: float
+    noise: float
+    quadratic: bool
+    single: bool
+    sparse: bool
+    replay: bool
+
+
+class Synapses(NamedTuple):
+    """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and decay tables."""
+
+    rows: np.ndarray
+    pointers: np.ndarray
+    indices: np.ndarray
+    values: np.ndarray
+    trace_jump: np.ndarray
+    decay: np.ndarray
+    rise: np.ndarray
+    fade: np.ndarray
+
+
+class Pulse(NamedTuple):
+    """Artificial stimulation: 0-based steps start <= i < stop, units, what a successful coin adds (mV)."""
+
+    start: int
+    stop: int
+    units: np.ndarray
+    amplitude: float
+    probability: float
+    coin: np.ndarray
+
+
+class Recording(NamedTuple):
+    """What is kept: every so many steps (0: nothing), of which units, and where it goes, (samples, units)."""
+
+    every: int
+    units: np.ndarray
+    samples: np.ndarray
+
+
+# ---- noise: xoshiro128++ in parallel lanes, Box-Muller in single precision ----------------------------------
+
+
+@intrinsic
+def _bits(typing_context, x):  # type: ignore[no-untyped-def]  # numba calls it with its own types
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.bitcast(args[0], ir.IntType(32))
+
+    return types.int32(types.float32), code
+
+
+@intrinsic
+def _float(typing_context, x):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), code
+
+
+@nb.njit(inline="always")
+def _rotate(x, k):
+    return _u32(_u32(x << _u32(k)) | _u32(x >> _u32(32 - k)))
+
+
+@nb.njit(inline="always", fastmath=_FAST)
+def _two_normals(a, b):
+    """Two standard normals from two 32-bit words: u in (0, 1] by 31 bits, ln u as in cephes' logf, angle by minimax polynomials."""
+    u = (_f32(np.int32(a >> _u32(1))) + _f32(0.5)) * _f32(2.0**-31)
+    shifted = np.int32(_bits(u) - np.int32(0x3F3504F3))  # mantissa of u brought to [sqrt(1/2), sqrt(2))
+    exponent = _f32(np.int32(shifted >> np.int32(23)))
+    y = _float(np.int32(np.int32(shifted & np.int32(0x007FFFFF)) + np.int32(0x3F3504F3))) - _f32(1.0)
+    p = _f32(7.0376836292e-2)
+    p = p * y + _f32(-1.1514610310e-1)
+    p = p * y + _f32(1.1676998740e-1)
+    p = p * y + _f32(-1.2420140846e-1)
+    p = p * y + _f32(1.4249322787e-1)
+    p = p * y + _f32(-1.6668057665e-1)
+    p = p * y + _f32(2.0000714765e-1)
+    p = p * y + _f32(-2.4999993993e-1)
+    p = p * y + _f32(3.3333331174e-1)
+    y2 = y * y
+    log_u = y + (p * y * y2 - _f32(0.5) * y2) + exponent * _f32(0.69314718056)
+    radius = np.sqrt(_f32(-2.0) * log_u)
+
+    t = _f32(np.int32(b)) * _f32(1.5707963267948966 / 2147483648.0)  # in [-pi/2, pi/2)
+    t2 = t * t
+    s = _f32(-2.3889859e-08)
+    s = s * t2 + _f32(2.7525562e-06)
+    s = s * t2 + _f32(-1.9840874e-04)
+    s = s * t2 + _f32(8.3333310e-03)
+    s = s * t2 + _f32(-1.6666667e-01)
+    s = t + t * t2 * s
+    c = _f32(2.0875723e-09)
+    c = c * t2 + _f32(-2.7557314e-07)
+    c = c * t2 + _f32(2.4801587e-05)
+    c = c * t2 + _f32(-1.3888889e-03)
+    c = c * t2 + _f32(4.1666667e-02)
+    c = c * t2 + _f32(-0.5)
+    c = c * t2 + _f32(1.0)
+    # the half circle becomes a whole one: the lowest bit is the sign of the cosine
+    c = _float(np.int32(_bits(c) ^ np.int32(np.int32(b) << np.int32(31))))
+    return radius * c, radius * s
+
+
+@nb.njit(fastmath=_FAST)
+def _fill_row(lanes, row):
+    """The next `_ROW` normals of the stream; `lanes` (4, _LANES) is the generators' state and moves on."""
+    s0, s1, s2, s3 = lanes[0], lanes[1], lanes[2], lanes[3]
+    cosines, sines = row[:_LANES], row[_LANES:]
+    for j in range(_LANES):
+        a, b, c, d = s0[j], s1[j], s2[j], s3[j]
+        first = _u32(_rotate(_u32(a + d), 7) + a)
+        t = _u32(b << _u32(9))
+        c = _u32(c ^ a)
+        d = _u32(d ^ b)
+        b = _u32(b ^ c)
+        a = _u32(a ^ d)
+        c = _u32(c ^ t)
+        d = _rotate(d, 11)
+        second = _u32(_rotate(_u32(a + d), 7) + a)
+        t = _u32(b << _u32(9))
+        c = _u32(c ^ a)
+        d = _u32(d ^ b)
+        b = _u32(b ^ c)
+        a = _u32(a ^ d)
+        c = _u32(c ^ t)
+        d = _rotate(d, 11)
+        s0[j], s1[j], s2[j], s3[j] = a, b, c, d
+        cosines[j], sines[j] = _two_normals(first, second)
+
+
+@nb.njit(nogil=True, cache=True)
+def fill_normals(lanes, z):
+    """Write the stream of standard normals (float32) that belongs to `lanes` into `z`, 1-D."""
+    row = np.empty(_ROW, np.float32)
+    for start in range(0, z.size, _ROW):
+        _fill_row(lanes, row)
+        stop = min(start + _ROW, z.size)
+        z[start:stop] = row[: stop - start]
+
+
+# ---- the trial ----------------------------------------------------------------------------------------------
+
+
+@nb.njit
+def _release_step(t_last, i, dt, tref):
+    """First step after i at which `dt i > t_last + tref`: the published comparison, never with fastmath."""
+    step = max(i + 1, i + int(tref / dt) - 2)
+    while not dt * step > t_last + tref:
+        step += 1
+    return step
+
+
+@nb.njit(fastmath=_FAST)
+def _step_membrane(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, noise, threshold, quadratic):
+    """One Euler step of all voltages; the number of neurons at or above threshold (a sum vectorises)."""
+    fired = np.int32(0)
+    if quadratic:
+        for j in range(v.size):
+            current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+            free = gain if release[j] <= now else 0.0
+            v[j] = v[j] + free * (current + v[j] * v[j]) + sigma * np.float64(noise[j])
+            fired = np.int32(fired + np.int32(v[j] >= threshold))
+    else:
+        for j in range(v.size):
+            current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+            free = gain if release[j] <= now else 0.0
+            v[j] = v[j] + free * (current - v[j]) + sigma * np.float64(noise[j])
+            fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=_FAST)
+def _readout(weights, r, hr, decay, rise):
+    total = 0.0
+    for j in range(r.size):
+        total += weights[j] * (r[j] * decay[j] + hr[j] * rise[j])
+    return total
+
+
+@nb.njit(fastmath=_FAST)
+def _move_base(level, slope, decay, rise, fade):
+    for j in range(level.size):
+        x = level[j] * decay[j] + slope[j] * rise[j]
+        y = slope[j] * fade
+        level[j] = x if abs(x) > _VANISHED else 0.0
+        slope[j] = y if abs(y) > _VANISHED else 0.0
+
+
+@nb.njit(fastmath=_FAST)
+def _add(target, row):
+    for j in range(target.size):
+        target[j] += row[j]
+
+
+@nb.njit(fastmath=_FAST)
+def _count(v, threshold):
+    fired = np.int32(0)
+    for j in range(v.size):
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit
+def _find(v, threshold, fired):
+    found = 0
+    for first in range(0, v.size, _CHUNK):
+        part = v[first : first + _CHUNK]
+        if _count(part, threshold) > 0:
+            for j in range(part.size):
+                if part[j] >= threshold:
+                    fired[found] = first + j
+                    found += 1
+    return found
+
+
+@nb.njit
+def _sample(recording, k, level, slope, decay, rise):
+    for q in range(recording.units.size):
+        j = recording.units[q]
+        recording.samples[k, q] = level[j] * decay[j] + slope[j] * rise[j]
+
+
+@nb.njit
+def _grown(x):
+    larger = np.empty(2 * x.size, x.dtype)
+    larger[: x.size] = x
+    return larger
+
+
+@nb.njit(nogil=True, cache=True)
+def run_trial(
+    constants, synapses, drive, readout, v, lanes, given_noise, pulse, output, voltages, currents, rates, stop
+):
+    """Simulate one trial; return the steps (0-based) and the neurons of all spikes.
+
+    `drive` (columns, N) is W_in u + bias, `v` (N,) the initial voltage (changed), `lanes` the noise state
+    (changed), `given_noise` (steps, N) replaces the noise if `constants.replay`. A non-zero `stop[0]` ends
+    the trial early: the caller then discards it.
+    """
+    c = constants
+    n = v.size
+    decay, rise, fade = synapses.decay, synapses.rise, synapses.fade
+    gain = c.dt / c.tm
+    ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    ipsc_or_h = ipsc if c.single else h
+    r_or_hr = r if c.single else hr
+    t_last = np.zeros(n)
+    release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
+
+    noise = np.empty(0 if c.replay else n + 4 * _ROW, np.float32)
+    position = filled = 0
+    fired = np.empty(n, np.int64)
+    steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
+
+    base = 0  # the synaptic state is that after step `base`
+    for i in range(1, c.n_steps + 1):
+        b = i - 1 - base
+        column = drive[(i + 50) // 100]
+        if i % 100 == 0 and stop[0]:
+            break
+        if currents.every and i % currents.every == 0:
+            _sample(currents, i // currents.every - 1, ipsc, h, decay[b], rise[b])
+
+        if not c.replay:
+            if position + n > filled:
+                filled -= position
+                for q in range(filled):
+                    noise[q] = noise[position + q]
+                position = 0
+                while filled + _ROW <= noise.size:
+                    _fill_row(lanes, noise[filled : filled + _ROW])
+                    filled += _ROW
+            z = noise[position : position + n]
+            position += n
+
+        now = float(i)
+        if c.replay:
+            count = _step_membrane(
+                v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, given_noise[i - 1],
+                c.threshold, c.quadratic,
+            )  # fmt: skip
+        else:
+            count = _step_membrane(
+                v,
+                ipsc,
+                h,
+                decay[b],
+                rise[b],
+                column,
+                release,
+                now,
+                gain,
+                c.noise,
+                z,
+                c.threshold,
+                c.quadratic,
+            )
+        if pulse.start < i <= pulse.stop and pulse.coin[i - 1] < pulse.probability:
+            for j in pulse.units:
+                v[j] += pulse.amplitude
+            count = _count(v, c.threshold)
+        n_fired = _find(v, c.threshold, fired) if count > 0 else 0
+
+        b += 1
+        if n_fired > 0 or b == decay.shape[0] - 1:
+            _move_base(ipsc, h, decay[b], rise[b], fade[b])
+            _move_base(r, hr, decay[b], rise[b], fade[b])
+            base, b = i, 0
+        for q in range(n_fired):
+            j = fired[q]
+            t_last[j] = t_last[j] + (c.dt * i - t_last[j])
+            release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
+            r_or_hr[j] += synapses.trace_jump[j]
+            if c.sparse:
+                for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+                    ipsc_or_h[synapses.indices[k]] += synapses.values[k]
+            else:
+                _add(ipsc_or_h, synapses.rows[j])
+            if n_spikes == steps.size:
+                steps, neurons = _grown(steps), _grown(neurons)
+            steps[n_spikes], neurons[n_spikes] = i - 1, j
+            n_spikes += 1
+            v[j] = c.peak
+
+        if voltages.every and i % voltages.every == 0:
+            for q in range(voltages.units.size):
+                voltages.samples[i // voltages.every - 1, q] = v[voltages.units[q]]
+        for q in range(n_fired):
+            v[fired[q]] = c.reset
+        if rates.every and i % rates.every == 0:
+            _sample(rates, i // rates.every - 1, r, hr, decay[b], rise[b])
+        if output.every and i % output.every == 0:
+            for o in range(readout.shape[0]):
+                output.samples[i // output.every - 1, o] = _readout(readout[o], r, hr, decay[b], rise[b])
+    return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
