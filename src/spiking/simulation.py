@@ -106,7 +106,7 @@ class Simulation:
         return self.times("output")
 
     def times(self, quantity: str) -> Floats:
-        """Return the times in ms of the samples of ``output``, ``voltage``, ``currents`` or ``filtered_rates``."""
+        """Return the times in ms of a quantity's samples, such as ``"voltage"``."""
         stride = self.record.stride(quantity, self.time_step)
         return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
 
