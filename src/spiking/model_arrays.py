@@ -127,7 +127,9 @@ class ModelArrays:
                 key, f"has shape {array.shape} and entries from {flat.min():g} to {flat.max():g}", expected
             )
         if np.unique(units).size != units.size:
-            self.fail(key, "names a unit twice", expected)
+            self.fail(
+                key, f"has shape {array.shape} and names unit {np.bincount(units).argmax()} twice", expected
+            )
         mask = np.zeros(n, dtype=np.bool_)
         mask[units] = True
         return mask

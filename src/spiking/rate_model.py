@@ -136,10 +136,10 @@ class RateModel:
     @classmethod
     def _from_arrays(cls, arrays: ModelArrays) -> RateModel:
         n = arrays.n_units()
-        exc, inh = arrays.populations(n)
-        dale = bool(inh.any())
         w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False)
         assert w is not None
+        exc, inh = arrays.populations(n)
+        dale = bool(inh.any())
         rectified = 0
         if dale:
             rectified = int(np.count_nonzero(w < 0))
