@@ -12,7 +12,8 @@ from spiking.errors import ArgumentError
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel, RateRun
 from spiking.record import Record
-from spiking.simulation import Simulation, simulate
+from spiking.simulation import Simulation
+from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import GoNoGo, Task, Trials
 

@@ -205,8 +205,9 @@ def _spectral_radius(weights: Floats) -> float:
         from scipy.sparse.linalg import ArpackNoConvergence, eigs
 
         try:
-            start = np.ones(len(weights))  # by default it is random
-            largest = eigs(csr_array(weights), k=1, v0=start, tol=1e-6, return_eigenvectors=False)
+            # Several, from a large basis, as the outermost lie close together; `v0` is random by default.
+            start = np.ones(len(weights))
+            largest = eigs(csr_array(weights), k=8, ncv=120, v0=start, return_eigenvectors=False)
             return float(np.abs(largest).max())
         except ArpackNoConvergence:
             pass  # then all of them

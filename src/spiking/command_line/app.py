@@ -39,6 +39,8 @@ def main() -> NoReturn:
         status = complain(str(error))
     except MemoryError as error:
         status = complain(f"not enough memory: {error}")
+    except OSError as error:  # such as a full disk behind stdout
+        status = complain(f"{error.strerror or error}")
     except KeyboardInterrupt:
         status = INTERRUPTED
     if status == INTERRUPTED:

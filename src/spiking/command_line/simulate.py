@@ -76,7 +76,7 @@ def simulate(
     from spiking import RateModel, Record, SpikingNetwork, simulation_file
     from spiking.model_info import recorded_scaling_factor
     from spiking.output_file import check_writable
-    from spiking.simulation import simulate as run_simulation
+    from spiking.simulator import simulate as run_simulation
 
     for path in (plot, save):
         if path is not None:
