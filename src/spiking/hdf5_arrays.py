@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.matlab_values import NUMERIC_DTYPES, MatlabOnly, sparse_matrix, strings_from_codes
-from spiking.reading_limits import Allowance, DamagedError, TooLargeError
+from spiking.reading_limits import Allowance, DamagedError, NotMatlabError, TooLargeError
 
 MAX_COMPRESSION = 1100  # deflate reaches 1032
 UNSTORED_BYTES = 2**20  # a dataset may be so much larger than what is stored of it, compressed or not
@@ -41,8 +41,10 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
             try:
                 node = reader.member(file, name)
                 if "MATLAB_class" not in node.attrs:
-                    raise DamagedError("MATLAB did not write it (it has no attribute MATLAB_class)")
+                    raise NotMatlabError(f"in this HDF5 file '{name}' has no attribute MATLAB_class")
                 arrays[name] = reader.value(node, depth=0)
+            except (NotMatlabError, MemoryError):
+                raise
             except TooLargeError:
                 raise TooLargeError(name) from None
             except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented

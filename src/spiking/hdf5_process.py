@@ -6,6 +6,7 @@ one task from standard input and gives the result to standard output, both pickl
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import pickle
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spiking.errors import ModelFileError
-from spiking.reading_limits import DamagedError, TooLargeError
+from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
 
 SECONDS = 3.5  # of processor time for a small file, once h5py is imported
 BYTES_PER_SECOND = 50e6  # larger files may take longer
@@ -51,8 +52,26 @@ def _read_small(content: bytes, names: tuple[str, ...] | None, max_bytes: int) -
 
 def change_hdf5(path: Path, changes: dict[str, Any]) -> None:
     """Put variables into a MATLAB 7.3 file, in place; into an empty file, as its only ones."""
-    memory = 2 * len(pickle.dumps(changes))
-    _result(_reply(path.stat().st_size, memory, "change", os.path.realpath(path), changes))
+    size, extra = path.stat().st_size, 2 * len(pickle.dumps(changes)) + 2**20
+    _check_space(path, size, extra)
+    try:
+        _result(_reply(size, extra, "change", os.path.realpath(path), changes))
+    except DamagedError as error:
+        raise ModelFileError(f"the HDF5 library says: {' '.join(str(error).split())}") from None
+
+
+def _check_space(path: Path, size: int, extra: int) -> None:
+    """Raise an `OSError` if the disk is full, for the HDF5 library loses data or crashes when it meets that."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size + extra)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # file systems that cannot tell
+                raise
+        finally:
+            file.truncate(size)
 
 
 def same_elsewhere(old: Path, new: Path, names: list[str]) -> bool:
@@ -94,7 +113,7 @@ def _reply(file_size: int, memory: int, task: str, *arguments: Any) -> bytes:
             process.kill()
     if process.returncode == 1:
         last_line = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        raise ModelFileError(f"the process that reads MATLAB 7.3 files does not start: {last_line}")
+        raise ModelFileError(f"the process that reads MATLAB 7.3 files failed: {last_line}")
     if process.returncode in ENDED_FOR_TIME:
         raise DamagedError(f"the HDF5 library needs more than {seconds:.0f} s for it")
     if process.returncode:
@@ -135,11 +154,13 @@ def main() -> None:
     result: Any
     try:
         result = tasks[task](*arguments)
-    except (DamagedError, TooLargeError, ModelFileError) as error:
+    except (DamagedError, NotMatlabError, TooLargeError, ModelFileError, MemoryError) as error:
         result = error
     except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
         result = DamagedError(f"{error}")
     pickle.dump(result, sys.stdout.buffer, protocol=5)
+    sys.stdout.flush()
+    os._exit(0)  # after an error, the HDF5 library may crash when it is asked to close the file
 
 
 if __name__ == "__main__":

@@ -31,11 +31,13 @@ def change(path: str, changes: Mapping[str, Any]) -> None:
         with Path(path).open("r+b") as file:
             text = f"MATLAB 7.3 MAT-file, Platform: Python, Created on: {time.asctime()} HDF5 schema 1.00 ."
             file.write(text.encode().ljust(124) + b"\x00\x02IM")
-    with h5py.File(path, "r+", locking=False) as file:
-        for name, value in changes.items():
-            if name in file:
-                del file[name]
-            _write(file, name, value)
+    file = h5py.File(path, "r+", locking=False)
+    for name, value in changes.items():
+        if name in file:
+            del file[name]
+        _write(file, name, value)
+    file.flush()
+    file.close()
 
 
 def same_elsewhere(old_path: str, new_path: str, names: Collection[str]) -> bool:
@@ -72,7 +74,7 @@ def _same_values(old: Any, new: Any) -> bool:
     return bool(old.shape == new.shape and old.dtype == new.dtype and old.tobytes() == new.tobytes())
 
 
-def _write(group: Any, name: str, value: Any) -> Any:
+def _write(group: Any, name: str | None, value: Any) -> Any:
     """Write a value as a member of a group and return it."""
     if hasattr(value, "tocsc"):
         return _write_sparse(group, name, value)
@@ -97,7 +99,7 @@ def _of_class(node: Any, matlab_class: str) -> Any:
     return node
 
 
-def _write_array(group: Any, name: str, array: NDArray[Any]) -> Any:
+def _write_array(group: Any, name: str | None, array: NDArray[Any]) -> Any:
     if array.size == 0:
         return _write_empty(group, name, array.shape)
     stored = array.T
@@ -107,30 +109,34 @@ def _write_array(group: Any, name: str, array: NDArray[Any]) -> Any:
     elif array.dtype.kind == "b":
         stored = stored.astype(np.uint8)
     compression = "gzip" if stored.nbytes >= COMPRESSED_FROM else None
-    return group.create_dataset(name, data=stored, compression=compression)
+    dataset = group.create_dataset(name, data=stored, compression=compression)
+    dataset.flush()  # later, when Python forgets the dataset, nobody would hear of a full disk
+    return dataset
 
 
-def _write_empty(group: Any, name: str, shape: tuple[int, ...]) -> Any:
+def _write_empty(group: Any, name: str | None, shape: tuple[int, ...]) -> Any:
     dataset = group.create_dataset(name, data=np.array(shape, np.uint64))
     dataset.attrs.create("MATLAB_empty", np.uint8(1))
     return dataset
 
 
-def _write_references(group: Any, name: str, values: NDArray[Any]) -> Any:
+def _write_references(group: Any, name: str | None, values: NDArray[Any]) -> Any:
     """Write values into the group of references, and references to them as a member of `group`."""
     if values.size == 0:
         return _write_empty(group, name, values.shape)
     refs = group.file.require_group("#refs#")
     references = np.empty(values.T.shape, h5py.ref_dtype)
     for index, value in np.ndenumerate(values.T):
+        node = _write(refs, None, value)  # without a name yet, since there may be more references inside
         number = len(refs)
         while (free_name := f"{number:x}") in refs:
             number += 1
-        references[index] = _write(refs, free_name, value).ref
+        refs[free_name] = node
+        references[index] = node.ref
     return group.create_dataset(name, data=references, dtype=h5py.ref_dtype)
 
 
-def _write_struct(group: Any, name: str, struct: NDArray[Any]) -> Any:
+def _write_struct(group: Any, name: str | None, struct: NDArray[Any]) -> Any:
     fields = struct.dtype.names or ()
     if struct.size == 0:
         node = _write_empty(group, name, struct.shape)
@@ -148,7 +154,7 @@ def _write_struct(group: Any, name: str, struct: NDArray[Any]) -> Any:
     return _of_class(node, "struct")
 
 
-def _write_sparse(group: Any, name: str, matrix: Any) -> Any:
+def _write_sparse(group: Any, name: str | None, matrix: Any) -> Any:
     node = group.create_group(name)
     node.attrs.create("MATLAB_sparse", np.uint64(matrix.shape[0]))
     node.create_dataset("jc", data=matrix.indptr.astype(np.uint64))

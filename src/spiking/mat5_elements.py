@@ -143,7 +143,7 @@ def array_header(data: memoryview, order: str) -> ArrayHeader:
 def read_name(data: memoryview, start: int, order: str) -> tuple[str, int]:
     """Return the name at `start`, and its end."""
     kind, packed, position = sub_element(data, start, order)
-    name = bytes(packed).rstrip(b"\0").decode("latin-1")
+    name = bytes(packed).rstrip(b"\0").decode("utf-8" if kind == UTF8 else "latin-1", "replace")
     if kind not in (INT8, UTF8) or not name.isprintable():
         raise DamagedError(f"{name[:70]!r} is no name")
     return name, position

@@ -132,11 +132,12 @@ def as_matlab(value: Any) -> Any:
         return cells
     if kind == "V":
         return _as_struct(array)
-    if array.dtype in (np.complex64, np.complex128) or array.dtype in NUMERIC_DTYPES.values():
-        return array.astype(array.dtype.newbyteorder("="))
-    if kind in "fc":
-        return array.astype(np.float64 if kind == "f" else np.complex128)
-    raise ModelFileError(f"an array of {array.dtype} cannot be stored in a MATLAB file")
+    if kind not in "biufc":
+        raise ModelFileError(f"an array of {array.dtype} cannot be stored in a MATLAB file")
+    native = array.dtype.newbyteorder("=")
+    if native in (np.complex64, np.complex128) or native in NUMERIC_DTYPES.values():
+        return array.astype(native)
+    return array.astype(np.complex128 if kind == "c" else np.float64)
 
 
 def _as_text(array: NDArray[Any]) -> NDArray[np.str_]:

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 from spiking.errors import ModelFileError
 from spiking.mat5_arrays import read_arrays
 from spiking.mat5_elements import HEADER_BYTES, byte_order
-from spiking.reading_limits import DamagedError, TooLargeError
+from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
 
 MAX_BYTES = 300 * 2**20  # a network of 4,000 units in single precision
 
@@ -77,6 +77,8 @@ def read_variables(
         raise ModelFileError(
             f"{path} is damaged or incomplete: {error}; use another copy, or save the model again"
         ) from None
+    except NotMatlabError as error:
+        raise ModelFileError(f"{path} is not a MATLAB file: {error}") from None
     except TooLargeError as error:
         raise ModelFileError(
             f"{path} has more variables than can be read at once: with '{error}' they take more than "

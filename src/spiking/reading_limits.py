@@ -12,6 +12,10 @@ class DamagedError(Exception):
     """The bytes are not those of a whole file; says what is wrong, without the file's name."""
 
 
+class NotMatlabError(Exception):
+    """The file is whole, but of another kind; says which."""
+
+
 class TooLargeError(Exception):
     """The variable that the argument names makes the whole larger than allowed."""
 
