@@ -74,13 +74,16 @@ def killed(path: Path, number: int, seconds: float) -> None:
 def test_killed_at_100_moments_the_file_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "m.mat"
     write_variables(path, version(0))
+    start = time.perf_counter()
+    write_variables(path, version(0))
+    time_of_one = time.perf_counter() - start
     moments = random.Random(0)
     numbers = [0]
     for _ in range(100):
-        killed(path, numbers[-1], moments.uniform(0, 0.08))
+        killed(path, numbers[-1], moments.uniform(0, 4 * time_of_one))
         numbers.append(which_version(path))
     assert numbers == sorted(numbers)
-    assert len(set(numbers)) > 10
+    assert len(set(numbers)) > 5
 
 
 def test_killed_while_it_changes_a_73_file_the_file_is_whole(tmp_path: Path) -> None:

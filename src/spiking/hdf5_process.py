@@ -61,7 +61,7 @@ def change_hdf5(path: Path, changes: dict[str, Any]) -> None:
 
 
 def _check_space(path: Path, size: int, extra: int) -> None:
-    """Raise an `OSError` if the disk is full, for the HDF5 library loses data or crashes when it meets that."""
+    """Raise an `OSError` if the disk is full: the HDF5 library would lose data or crash."""
     if not hasattr(os, "posix_fallocate"):
         return
     with path.open("r+b") as file:
