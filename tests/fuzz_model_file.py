@@ -4,8 +4,8 @@
 
 The files are good ones of three kinds (version 5 uncompressed and compressed, version 7.3), changed in one or
 a few bytes, cut off, spliced together, or with a number replaced by one that could do harm. A read is good
-when it returns variables that can be used, or raises a `ModelFileError`, within 5 s (of the processor, for the
-machine may be busy with other things) and 1 GiB.
+when it returns variables that can be used, or raises a `ModelFileError`, within 5 s of processor time
+and 1 GiB.
 """
 
 from __future__ import annotations
