@@ -1,0 +1,142 @@
+"""What a simulation gives: spikes as events, sampled traces, average rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.record import Record
+from spiking.spiking_network import SpikingNetwork
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """Spikes as events, sorted by trial, step and neuron; three arrays of shape (n_spikes,).
+
+    Attributes
+    ----------
+    trial : array of int
+        Position of the trial within the simulation, from 0.
+    neuron : array of int
+    step : array of int
+        Simulation step, from 0.
+    time_step : float
+        Length of a step in ms.
+    """
+
+    trial: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+    step: NDArray[np.int32]
+    time_step: float
+
+    def __len__(self) -> int:
+        return self.step.size
+
+    @property
+    def time(self) -> Floats:
+        """Time of each spike in ms: ``(step + 1) time_step``."""
+        return (self.step + 1.0) * np.float64(self.time_step)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Simulation:
+    """What a simulation kept (see `Record`); what was not asked for is None.
+
+    Attributes
+    ----------
+    network : SpikingNetwork
+        What was simulated.
+    seed : int or None
+        Run again with it for the same numbers; None if draws were replayed.
+    trials : array of int, shape (trials,)
+        Trial numbers.
+    n_steps : int
+        Simulation steps in a trial.
+    time_step : float
+        Length of a step in ms.
+    record : Record
+    rates : array, shape (trials, N)
+        Average firing rates in Hz. As published, the first 9 steps are not counted (initial voltages above
+        threshold fire at once).
+    output : array, shape (trials, n_outputs, samples)
+    spikes : Spikes
+    filtered_rates, voltage, currents : array, shape (trials, neurons, samples)
+        Of the neurons in the order that `Record` names them; in 1/s, mV and mV.
+    """
+
+    network: SpikingNetwork
+    seed: int | None
+    trials: NDArray[np.int64]
+    n_steps: int
+    time_step: float
+    record: Record
+    rates: Floats
+    output: Floats | None = None
+    spikes: Spikes | None = None
+    filtered_rates: Floats | None = None
+    voltage: Floats | None = None
+    currents: Floats | None = None
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial in ms."""
+        return self.n_steps * self.time_step
+
+    @property
+    def time(self) -> Floats:
+        """Times of the output's samples in ms, shape (samples,)."""
+        return self.times("output")
+
+    def times(self, quantity: str) -> Floats:
+        """Return the times in ms of a quantity's samples, such as ``"voltage"``."""
+        stride = self.record.stride(quantity, self.time_step)
+        return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
+
+    def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
+        """Spikes of one trial as zeros and ones, shape (N, n_steps).
+
+        Parameters
+        ----------
+        trial : int
+            Position of the trial within this simulation, from 0.
+
+        Raises
+        ------
+        ArgumentError
+            Spikes were not recorded, or there is no such trial.
+        """
+        if self.spikes is None:
+            raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
+        if not 0 <= trial < len(self.trials):
+            raise ArgumentError(f"trial is {trial}; expected 0 to {len(self.trials) - 1}")
+        matrix = np.zeros((self.network.n_neurons, self.n_steps), np.int8)
+        first, last = np.searchsorted(self.spikes.trial, (trial, trial + 1))
+        matrix[self.spikes.neuron[first:last], self.spikes.step[first:last]] = 1
+        return matrix
+
+    def __str__(self) -> str:
+        n_trials, n = self.rates.shape
+        mean = self.rates.mean(axis=0)
+        parts = [
+            f"{name} {mean[mask].mean():.2f}" for name, mask in self.network.populations.items() if mask.any()
+        ]
+        lines = [
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons, "
+            f"scaling factor {self.network.scaling_factor:g}, "
+            + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
+            f"mean rate {mean.mean():.2f} Hz ({', '.join(parts)}), silent neurons {np.mean(mean == 0):.0%}",
+        ]
+        if self.spikes is not None:
+            lines.append(f"{len(self.spikes)} spikes recorded")
+        if self.output is not None and self.output.shape[-1]:
+            last = self.output[..., -1].mean(axis=0)
+            lines.append(
+                f"output from {self.output.min():.3f} to {self.output.max():.3f}, "
+                f"at the end {', '.join(f'{value:.3f}' for value in last)} on average"
+            )
+        return "\n".join(lines)

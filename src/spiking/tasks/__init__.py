@@ -1,0 +1,17 @@
+"""Tasks: trials, targets and scorers, the same for training, evaluation, tuning and plotting."""
+
+from spiking.tasks.base import STEP_MS, Task, Trials
+from spiking.tasks.find import get, names
+from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
+
+__all__ = [
+    "STEP_MS",
+    "XOR",
+    "ContextIntegration",
+    "DelayedMatchToSample",
+    "GoNoGo",
+    "Task",
+    "Trials",
+    "get",
+    "names",
+]

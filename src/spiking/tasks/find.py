@@ -1,0 +1,106 @@
+"""Find a task by its name, in a user's file, or among installed entry points."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from spiking.errors import ArgumentError
+from spiking.tasks.base import Task
+from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
+
+_STANDARD: tuple[type[Task], ...] = (GoNoGo, XOR, ContextIntegration, DelayedMatchToSample)
+_GROUP = "spiking.tasks"
+
+
+def names() -> tuple[str, ...]:
+    """Names of the known tasks: the four of this package, then those installed under `spiking.tasks`."""
+    installed = sorted(entry.name for entry in entry_points(group=_GROUP))
+    return (*(task.name for task in _STANDARD), *installed)
+
+
+def get(name: str, **settings: Any) -> Task:
+    """Return the task of that name, with these settings.
+
+    Parameters
+    ----------
+    name : str
+        ``go-nogo``, ``xor``, ``mante``, ``dms``, the name of an entry point in the group ``spiking.tasks``,
+        or a file: ``mytask.py`` (which defines one task) or ``mytask.py:ClassName``.
+    **settings
+        Fields of the task, times in ms; what is not given has its default.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such task, its file cannot be used, or a setting is unknown or not possible.
+    """
+    found = _find(name)
+    known = inspect.signature(found).parameters
+    unknown = [setting for setting in settings if setting not in known]
+    if unknown:
+        raise ArgumentError(
+            f"{name}: unknown setting {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+    try:
+        return found(**settings)
+    except TypeError as error:
+        raise ArgumentError(f"{name}: {error}") from error
+
+
+def _find(name: str) -> type[Task]:
+    for task in _STANDARD:
+        if task.name == name:
+            return task
+    path, _, class_name = name.rpartition(":")
+    if name.endswith(".py"):
+        return _from_file(Path(name), None)
+    if path.endswith(".py"):
+        return _from_file(Path(path), class_name)
+    for entry in entry_points(group=_GROUP, name=name):
+        found = entry.load()
+        if not (isinstance(found, type) and issubclass(found, Task)):
+            raise ArgumentError(f"task {name!r}: entry point {entry.value} is not a subclass of Task")
+        return found
+    raise ArgumentError(
+        f"unknown task {name!r}; known: {', '.join(names())}, or your own: mytask.py or mytask.py:ClassName"
+    )
+
+
+def _from_file(path: Path, class_name: str | None) -> type[Task]:
+    if not path.is_file():
+        raise ArgumentError(
+            f"{path}: no such file; a task of your own is a Python file with a subclass of Task"
+        )
+    label = f"spiking_task_{path.stem}"
+    spec = importlib.util.spec_from_file_location(label, path)
+    if spec is None or spec.loader is None:
+        raise ArgumentError(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[label] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ArgumentError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
+    tasks = {
+        key: value
+        for key, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Task) and value.__module__ == module.__name__
+    }
+    if class_name is None and len(tasks) == 1:
+        return next(iter(tasks.values()))
+    if class_name in tasks:
+        return tasks[class_name]
+    found = ", ".join(tasks) or "none"
+    expected = (
+        "exactly one subclass of Task" if class_name is None else f"a subclass of Task named {class_name}"
+    )
+    raise ArgumentError(f"{path}: expected {expected}, found {found}")

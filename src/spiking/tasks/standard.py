@@ -1,0 +1,247 @@
+"""The four tasks of the field: Go-NoGo, XOR, context integration, delayed match to sample.
+
+Timings and criteria: Kim, Li & Sejnowski, PNAS 116:22811 (2019); the context task follows Mante et al.,
+Nature 503:78 (2013). Times are in ms, multiples of the 5 ms step; stimuli are half open, [onset, offset).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.tasks.base import STEP_MS, Task, rising, to_steps
+
+_Trial = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class GoNoGo(Task):
+    """Go-NoGo: after a pulse the output must rise to 1 and stay (`go`); without one it stays 0 (`nogo`).
+
+    Correct when the largest output from `score_delay` after the pulse is above 0.7 (Go) or below 0.3 (NoGo).
+
+    Parameters
+    ----------
+    duration : float
+        Length of a trial, ms.
+    stimulus_onset, stimulus_duration : float
+        The pulse of the Go trials, ms. The target is 1 from its offset on.
+    score_delay : float
+        From the offset of the pulse to the start of scoring, ms.
+    """
+
+    duration: float = 1000.0
+    stimulus_onset: float = 250.0
+    stimulus_duration: float = 125.0
+    score_delay: float = 125.0
+
+    name: ClassVar[str] = "go-nogo"
+    conditions: ClassVar[Mapping[str, int]] = {"go": 1, "nogo": 0}
+    n_inputs: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        to_steps(**self.settings)
+        rising(start=-1.0, stimulus_onset=self.stimulus_onset, stimulus_offset=self._offset)
+        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+
+    @property
+    def _offset(self) -> float:
+        return self.stimulus_onset + self.stimulus_duration
+
+    @property
+    def score_from(self) -> float:
+        """The moment in ms from which the output is scored: 500 unless settings say otherwise."""
+        return self._offset + self.score_delay
+
+    def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
+        """Return inputs (1, n_steps) and target (n_steps,)."""
+        inputs, target = np.zeros((1, self.n_steps)), np.zeros(self.n_steps)
+        if condition == "go":
+            on, off = to_steps(onset=self.stimulus_onset, offset=self._offset)
+            inputs[0, on:off] = 1
+            target[off:] = 1
+        return inputs, target
+
+
+@dataclass(frozen=True)
+class _TwoPulses(Task):
+    """Two pulses of +1 or -1, one a channel; the output says whether they were the same."""
+
+    stimulus_onset: float = 250.0
+    stimulus_duration: float = 250.0
+    delay: float = 50.0
+    response_delay: float = 50.0
+    response_duration: float = 500.0
+
+    conditions: ClassVar[Mapping[str, int]] = {"++": 1, "+-": -1, "-+": -1, "--": 1}
+    n_inputs: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        to_steps(**self.settings)
+        rising(
+            stimulus_onset=self.stimulus_onset, stimulus_offset=self.stimulus_onset + self.stimulus_duration
+        )
+        rising(
+            start_of_response=self._second_offset + self.response_delay, end_of_response=self._response_end
+        )
+        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+        if self._response_end > self.duration:
+            raise ArgumentError(
+                f"duration = {self.duration:g} ms: the response lasts until {self._response_end:g} ms"
+            )
+
+    @property
+    def _second_offset(self) -> float:
+        return self.stimulus_onset + 2 * self.stimulus_duration + self.delay
+
+    @property
+    def _response_end(self) -> float:
+        return self._second_offset + self.response_delay + self.response_duration
+
+    def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
+        """Return inputs (2, n_steps) and target (n_steps,)."""
+        inputs, target = np.zeros((2, self.n_steps)), np.zeros(self.n_steps)
+        length, first, second, start, end = to_steps(
+            length=self.stimulus_duration,
+            first=self.stimulus_onset,
+            second=self.stimulus_onset + self.stimulus_duration + self.delay,
+            start=self._second_offset + self.response_delay,
+            end=self._response_end,
+        )
+        inputs[0, first : first + length] = 1 if condition[0] == "+" else -1
+        inputs[1, second : second + length] = 1 if condition[1] == "+" else -1
+        target[start:end] = self.conditions[condition]
+        return inputs, target
+
+
+@dataclass(frozen=True)
+class XOR(_TwoPulses):
+    """Temporal exclusive-or: +1 if two pulses had the same sign (`++`, `--`), -1 if not (`+-`, `-+`).
+
+    Correct when the output exceeds 0.7 (same) or falls below -0.7 (different) from `score_delay` after the
+    second pulse on.
+
+    Parameters
+    ----------
+    stimulus_onset, stimulus_duration : float
+        Onset of the first pulse and length of both, ms.
+    delay : float
+        From the offset of the first to the onset of the second pulse, ms.
+    response_delay, response_duration : float
+        From the offset of the second pulse to the target's onset, and the target's length, ms.
+    duration : float
+        Length of a trial, ms.
+    score_delay : float
+        From the offset of the second pulse to the start of scoring, ms.
+    """
+
+    duration: float = 1500.0
+    score_delay: float = 200.0
+
+    name: ClassVar[str] = "xor"
+
+    @property
+    def score_from(self) -> float:
+        """The moment in ms from which the output is scored: 1000 unless settings say otherwise."""
+        return self._second_offset + self.score_delay
+
+
+@dataclass(frozen=True)
+class DelayedMatchToSample(_TwoPulses):
+    """Delayed match to sample: as `XOR`, with a delay between the pulses that may be long.
+
+    Scored from the offset of the second pulse on; also strictly (the output must not cross the opposite
+    threshold as well). A trial ends one step after the response: 261 steps and the delay.
+
+    Parameters
+    ----------
+    stimulus_onset, stimulus_duration : float
+        Onset of the first pulse (the sample) and length of both, ms.
+    delay : float
+        From the offset of the sample to the onset of the second pulse, ms. Laboratories use 100 to 4000.
+    response_delay, response_duration : float
+        From the offset of the second pulse to the target's onset, and the target's length, ms.
+    """
+
+    delay: float = 750.0
+
+    name: ClassVar[str] = "dms"
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial, ms."""
+        return self._response_end + STEP_MS
+
+    @property
+    def score_from(self) -> float:
+        """The moment in ms from which the output is scored: the offset of the second pulse."""
+        return self._second_offset
+
+
+@dataclass(frozen=True)
+class ContextIntegration(Task):
+    """Context-dependent integration: report the sign of the cued one of two noisy inputs.
+
+    Inputs 0 (motion) and 1 (color) are N(+-`offset`, `noise`^2) in every step of the stimulus; input 2
+    (attend to motion) or 3 (to color) is 1 throughout. The condition names the cued input and its sign; the
+    sign of the other is drawn. Correct when the output exceeds 0.7 or falls below -0.7.
+
+    Parameters
+    ----------
+    duration : float
+        Length of a trial, ms.
+    stimulus_onset, stimulus_duration : float
+        The noisy inputs, ms. The target is +1 or -1 from their offset on.
+    score_delay : float
+        From the offset of the stimulus to the start of scoring, ms.
+    offset, noise : float
+        Mean (absolute) and standard deviation of a noisy input, of each step.
+    """
+
+    duration: float = 2500.0
+    stimulus_onset: float = 250.0
+    stimulus_duration: float = 1000.0
+    score_delay: float = 50.0
+    offset: float = 0.5
+    noise: float = 1.0
+
+    name: ClassVar[str] = "mante"
+    conditions: ClassVar[Mapping[str, int]] = {"motion+": 1, "motion-": -1, "color+": 1, "color-": -1}
+    n_inputs: ClassVar[int] = 4
+
+    def __post_init__(self) -> None:
+        for name in ("offset", "noise"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ArgumentError(f"{name} = {value!r}: expected a finite number, not negative")
+        times = {name: value for name, value in self.settings.items() if name not in ("offset", "noise")}
+        to_steps(**times)
+        rising(stimulus_onset=self.stimulus_onset, stimulus_offset=self._stimulus_offset)
+        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+
+    @property
+    def _stimulus_offset(self) -> float:
+        return self.stimulus_onset + self.stimulus_duration
+
+    @property
+    def score_from(self) -> float:
+        """The moment in ms from which the output is scored: 1300 unless settings say otherwise."""
+        return self._stimulus_offset + self.score_delay
+
+    def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
+        """Return inputs (4, n_steps) and target (n_steps,)."""
+        on, off = to_steps(onset=self.stimulus_onset, offset=self._stimulus_offset)
+        inputs, target = np.zeros((4, self.n_steps)), np.zeros(self.n_steps)
+        cued = 0 if condition.startswith("motion") else 1
+        signs = np.where(rng.random(2) < 0.5, 1, -1)
+        signs[cued] = self.conditions[condition]
+        inputs[:2, on:off] = self.offset * signs[:, None] + self.noise * rng.standard_normal((2, off - on))
+        inputs[2 + cued] = 1
+        target[off:] = signs[cued]
+        return inputs, target
