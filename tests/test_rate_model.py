@@ -1,6 +1,7 @@
 """Rate models: what is read, what is refused, and how they run."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,7 @@ from models import model_mapping
 from scipy.io import savemat
 
 from spiking import ArgumentError, ModelFileError, RateModel
+from spiking.model_file import read_variables
 
 N = 20
 
@@ -257,3 +259,74 @@ def test_other_activations_are_clipped(activation):
 def test_run_refuses_wrong_inputs(inputs):
     with pytest.raises(ArgumentError, match="inputs has shape"):
         RateModel.load(model_mapping()).run(inputs)
+
+
+def assert_same_variables(read, expected):
+    assert list(read) == list(expected)
+    for key, value in expected.items():
+        assert read[key].dtype == value.dtype, key
+        assert read[key].shape == value.shape, key
+        np.testing.assert_array_equal(read[key], value)
+
+
+@pytest.mark.parametrize("dale", [True, False])
+@pytest.mark.parametrize("changes", [{}, {"taus": np.array([[7.0]])}, {"som_m": None, "taus_gaus0": None}])
+def test_a_saved_model_has_the_variables_of_the_one_that_was_read(tmp_path, dale, changes):
+    mapping = model_mapping(dale=dale, losses=np.arange(5.0)[None], note=np.array(["kept"]), **changes)
+    if not dale:
+        mapping["b_out"] = mapping["b_out"].astype(np.float64) / 3
+    first, second = tmp_path / "first.mat", tmp_path / "second.mat"
+    savemat(first, mapping)
+    model = RateModel.load(first)
+    model.save(second)
+    before, after = read_variables(first), read_variables(second)
+    if "som_m" in changes:
+        assert after.pop("som_m").all()  # what is used is written
+    assert_same_variables(after, before)
+    again = RateModel.load(second)
+    np.testing.assert_array_equal(again.effective_weights(), model.effective_weights())
+    np.testing.assert_array_equal(again.tau_decay(), model.tau_decay())
+
+
+def test_a_73_file_stays_one_when_a_model_is_saved_over_it(tmp_path):
+    path = tmp_path / "model.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.create_dataset("old", data=[[1.0]]).attrs["MATLAB_class"] = np.bytes_("double")
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    RateModel.load(model_mapping()).save(path)
+    assert h5py.is_hdf5(path)
+    np.testing.assert_array_equal(RateModel.load(path).w, RateModel.load(model_mapping()).w)
+
+
+def test_a_model_from_a_mapping_is_saved_as_trainers_save_it(tmp_path):
+    mapping = model_mapping(exc=list(range(16)), inh=[16, 17, 18, 19], w_in=np.ones(N), activation="sigmoid")
+    mapping["w"] = mapping["w"] - 0.01  # negative entries, as one trainer writes them
+    RateModel.load(mapping).save(tmp_path / "model.mat")
+    variables = read_variables(tmp_path / "model.mat")
+    assert variables["exc"].shape == variables["inh"].shape == (N, 1)
+    assert variables["exc"].dtype == np.uint8
+    assert variables["w"].min() == 0
+    assert variables["N"].shape == variables["som_N"].shape == (1, 1)
+    assert variables["activation"].tolist() == ["sigmoid"]
+
+
+def test_a_changed_model_is_saved_as_it_is(tmp_path):
+    model = RateModel.load(model_mapping())
+    third = replace(model, w=model.w / 3)
+    third.save(tmp_path / "third.mat")
+    np.testing.assert_array_equal(RateModel.load(tmp_path / "third.mat").w, model.w / 3)
+
+
+def test_large_variables_that_are_not_the_models_are_left_in_the_file(tmp_path, monkeypatch):
+    path, copy = tmp_path / "model.mat", tmp_path / "copy.mat"
+    monkeypatch.setitem(read_variables.__kwdefaults__, "max_bytes", 100_000)
+    savemat(path, model_mapping(x=np.zeros((200, 300))))
+    model = RateModel.load(path)
+    assert model.unread
+    assert "x" not in model.extras
+    replace(model, w_out=model.w_out * 2).save(path)
+    model.save(copy)
+    np.testing.assert_array_equal(RateModel.load(path).w_out, 2 * model.w_out)
+    assert read_variables(path, ["x"], max_bytes=2**30)["x"].shape == (200, 300)
+    assert "x" not in read_variables(copy)

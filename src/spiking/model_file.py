@@ -34,6 +34,10 @@ OTHER_KINDS = (
 )
 
 
+class VariablesTooLargeError(ModelFileError):
+    """The variables asked for take more memory than allowed."""
+
+
 def read_variables(
     path: str | os.PathLike[str], names: Collection[str] | None = None, *, max_bytes: int = MAX_BYTES
 ) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def read_variables(
     except NotMatlabError as error:
         raise ModelFileError(f"{path} is not a MATLAB file: {error}") from None
     except TooLargeError as error:
-        raise ModelFileError(
+        raise VariablesTooLargeError(
             f"{path} has more variables than can be read at once: with '{error}' they take more than "
             f"{max_bytes / 2**20:.0f} MiB; name those that are needed, or delete what is not from the file"
         ) from None
