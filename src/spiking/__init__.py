@@ -2,7 +2,8 @@
 
 from spiking import tasks
 from spiking.draws import RandomDraws
-from spiking.errors import ArgumentError, ModelFileError, SpikingError
+from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
+from spiking.evaluation import Evaluation, evaluate
 from spiking.published import LIF_network_fnc
 from spiking.rate_model import RateModel
 from spiking.record import Record
@@ -10,19 +11,26 @@ from spiking.simulation import Simulation
 from spiking.simulator import simulate
 from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
+from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
 
 __all__ = [
     "ArgumentError",
+    "ClusterError",
+    "Evaluation",
     "LIFParams",
     "LIF_network_fnc",
     "ModelFileError",
     "RandomDraws",
     "RateModel",
     "Record",
+    "ScalingFactorSearch",
     "Simulation",
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
+    "evaluate",
+    "find_scaling_factor",
+    "find_scaling_factors",
     "simulate",
     "tasks",
 ]
