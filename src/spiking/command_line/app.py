@@ -10,8 +10,10 @@ import typer
 import spiking
 from spiking.command_line.complaint import complain
 from spiking.command_line.demo import demo
+from spiking.command_line.evaluate import evaluate
 from spiking.command_line.info import info
 from spiking.command_line.simulate import simulate
+from spiking.command_line.tune import tune
 from spiking.errors import SpikingError
 
 INTERRUPTED = 130
@@ -65,5 +67,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, demo):
+for command in (info, simulate, evaluate, tune, demo):
     app.command()(command)

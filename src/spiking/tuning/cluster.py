@@ -29,9 +29,9 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
     """
     from distributed import CancelledError as DaskCancelledError
     from distributed import KilledWorker
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
-    executor = client.get_executor(pure=False)
+    executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
     address = client.scheduler.address if client.scheduler else "the scheduler"
 
     def check_cluster() -> None:

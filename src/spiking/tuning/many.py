@@ -119,16 +119,14 @@ def find_scaling_factors(
             path = written_path(model) if write else None
             if write and not force and recorded is not None:
                 return Tuned(source, scaling_factor=recorded)
-            found = search(
-                workplace, loaded, task, seed, chosen, path=path, progress=lambda n: count.add(trials=n)
-            )
+            found = search(workplace, loaded, task, seed, chosen, path=path, progress=count.trials)
             return Tuned(source, found, scaling_factor=found.scaling_factor)
         except ClusterError:
             raise
         except SpikingError as error:
             return Tuned(os.fsdecode(model) if isinstance(model, str | os.PathLike) else source, error=error)
         finally:
-            count.add(models=1)
+            count.model()
 
     def check() -> None:
         if stop.is_set():
@@ -167,7 +165,13 @@ class _Count:
         self._progress, self._lock = progress, threading.Lock()
         self._models, self._trials = 0, 0
 
-    def add(self, *, models: int = 0, trials: int = 0) -> None:
+    def model(self) -> None:
+        self._add(1, 0)
+
+    def trials(self, n: int) -> None:
+        self._add(0, n)
+
+    def _add(self, models: int, trials: int) -> None:
         with self._lock:
             self._models += models
             self._trials += trials
