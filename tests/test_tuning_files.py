@@ -169,7 +169,9 @@ def test_two_runs_on_one_file(uninterrupted, path):
     link.symlink_to(path)
     first = start(*TUNE, path)
     wait_for_blocks(path, first, 1)
+    first.send_signal(signal.SIGSTOP)
     second = run(*TUNE, link)
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert "another run is tuning this model" in second.stderr
     assert second.stderr.count("\n") == 1
@@ -185,6 +187,7 @@ def test_a_file_changed_meanwhile(uninterrupted, path, what):
     path.write_bytes(before)
     process = start(*TUNE, path)
     wait_for_blocks(path, process, 1)
+    process.send_signal(signal.SIGSTOP)
     other = cue_model(readout=2.0) if what == "another model" else {**cue_model(readout=1.0), "mine": 5.0}
     path.unlink()
     if what == "broken":
@@ -192,6 +195,7 @@ def test_a_file_changed_meanwhile(uninterrupted, path, what):
     elif what != "removed":
         savemat(path, other)
     found = path.read_bytes() if path.exists() else None
+    process.send_signal(signal.SIGCONT)
     _, stderr = process.communicate(timeout=120)
     assert "Traceback" not in stderr
     if what == "another variable":

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.binomial import sign_test
 from spiking.tuning.plateau import best, is_worse
 
 BLOCK = 10  # trials between two decisions
 _ENOUGH = 4  # candidates in the race that make a plateau wide enough not to be refined
-_EARLIEST = 30  # trials before the race may end
+_EARLIEST = 50
+_HINT = 0.2  # p value of the sign test below which a candidate may be worse
 _ONE_SIDED = 1.645  # 95 % quantile of the normal distribution
 
 Run = Callable[[Mapping[float, int]], dict[float, NDArray[np.bool_]]]
-Further = Callable[[list[float], set[float], float], set[float]]
+Further = Callable[[Mapping[float, NDArray[np.bool_]], set[float], float], set[float]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def race(
     field : collection of float
         Candidates that start.
     further : function
-        Takes all candidates so far in ascending order, those that have dropped out and the best; returns
+        Takes all candidates so far with their trials, those that have dropped out and the best; returns
         candidates to add.
     n_trials : int
         Most trials of a candidate.
@@ -77,7 +79,7 @@ def race(
         bits |= run(wanted)
         top = best({factor: bits[factor] for factor in wanted})
         dropped |= {factor for factor in wanted if is_worse(bits[factor], bits[top])}
-        more = further(sorted(bits), dropped, top)
+        more = further(bits, dropped, top)
         if more:
             entered |= more
         elif level == n_trials:
@@ -98,25 +100,32 @@ def around(start: float, step: float, lowest: float, highest: float) -> set[floa
 
 
 def outwards_then_between(step: float, lowest: float, highest: float) -> Further:
-    """Add two steps outwards while an outermost candidate is in; then between, beside the best of few."""
+    """Add two steps outwards while an outermost candidate does well; then between, beside the best of few."""
 
-    def further(tried: list[float], dropped: set[float], top: float) -> set[float]:
+    def further(bits: Mapping[float, NDArray[np.bool_]], dropped: set[float], top: float) -> set[float]:
+        tried = sorted(bits)
         low = tried[0] - 2 * step if tried[0] > 2 * step else tried[0] / 2
         high = tried[-1] + 2 * step
         found = set()
-        if tried[0] not in dropped and low >= max(lowest, step / 2):
+        if low >= max(lowest, step / 2) and tried[0] not in dropped and _does_well(bits[tried[0]], bits[top]):
             found.add(low)
-        if tried[-1] not in dropped and high <= highest:
+        if high <= highest and tried[-1] not in dropped and _does_well(bits[tried[-1]], bits[top]):
             found.add(high)
-        if found or len(tried) - len(dropped) >= _ENOUGH:
+        if found:
             return found
+        widest = 0.75 * step if len(tried) - len(dropped) < _ENOUGH else 1.5 * step
         place = tried.index(top)
         for neighbour in tried[max(place - 1, 0) : place + 2]:
-            if abs(neighbour - top) > 0.75 * step:  # gaps are 2, 1 and 1/2 steps
+            if abs(neighbour - top) > widest:  # gaps are 2, 1 and 1/2 steps
                 found.add((neighbour + top) / 2)
         return found
 
     return further
+
+
+def _does_well(candidate: NDArray[np.bool_], top: NDArray[np.bool_]) -> bool:
+    """Say whether nothing hints at a candidate being worse than the best: one beyond may be better."""
+    return sign_test(top, candidate) > _HINT
 
 
 def _could_win_by(candidate: NDArray[np.bool_], top: NDArray[np.bool_]) -> float:

@@ -251,7 +251,7 @@ def _search(scores: Scores, work: Work, options: SearchOptions) -> ScalingFactor
             )
             budget -= 2 * _DRIVE_TRIALS
         else:
-            field, further = set(grid.factors), lambda tried, dropped, top: set()
+            field, further = set(grid.factors), lambda bits, dropped, top: set()
         ended = race(run, field, further, n_trials=options.n_trials, budget=budget, margin=options.margin)
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
