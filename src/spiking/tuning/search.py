@@ -239,7 +239,8 @@ def _search(scores: Scores, work: Work, options: SearchOptions) -> ScalingFactor
     if options.method == "grid":
         bits: Bits = run_grid(run, grid, options.n_trials, extend=options.extend)
     else:
-        budget = int(_SHARE * len(grid.factors) * options.n_trials) - options.n_trials - _DRIVE_TRIALS
+        of_grid = (len(grid.factors) + 1) * options.n_trials  # with the fresh ones
+        budget = int(_SHARE * of_grid) - options.n_trials - _DRIVE_TRIALS
         if options.candidates is None:
             theory = _match(work, grid)
             drive_trials += 2 * _DRIVE_TRIALS
