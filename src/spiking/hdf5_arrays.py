@@ -48,7 +48,8 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
             except TooLargeError:
                 raise TooLargeError(name) from None
             except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
-                raise DamagedError(f"its variable '{name}' is damaged: {error}") from None
+                text = " ".join(str(error).split())
+                raise DamagedError(f"its variable '{name}' is damaged: {text}") from None
     return arrays
 
 
@@ -86,7 +87,9 @@ class _Reader:
         if matlab_class == "cell":
             return self._cells(node, depth)
         if matlab_class == "char":
-            return strings_from_codes(self._array(node, np.dtype(np.uint16)))
+            codes = self._array(node, np.dtype(np.uint16))
+            self.allowance.take_bytes(4 * codes.size)
+            return strings_from_codes(codes)
         if matlab_class not in NUMERIC_DTYPES:
             return MatlabOnly(matlab_class)
         return self._array(node, NUMERIC_DTYPES[matlab_class])
@@ -115,6 +118,7 @@ class _Reader:
             return value
         if stored.dtype.kind not in "biuf":
             raise DamagedError(f"it has values of the type {stored.dtype}")
+        self.allowance.take_bytes(max(0, stored.size * dtype.itemsize - stored.nbytes))
         return stored.astype(dtype, copy=False)
 
     def _empty_shape(self, node: Any) -> tuple[int, ...]:

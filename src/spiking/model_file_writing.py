@@ -149,13 +149,16 @@ def _replace(path: Path, write: Callable[[Path], None], verify: Callable[[Path],
         replace_file(path, write, verify)
     except DamagedError as error:
         raise ModelFileError(f"{path} is damaged or incomplete: {error}; it is as it was") from None
+    except MemoryError:
+        raise ModelFileError(f"{path} is as it was: there is not enough memory to write it") from None
 
 
 def _savemat(variables: dict[str, Any]) -> bytes:
     from scipy.io import savemat
 
     file = io.BytesIO()
-    savemat(file, variables, do_compression=True, long_field_names=True)  # type: ignore[arg-type]  # stubs
+    written: Any = file  # what the stubs of SciPy accept here differs between their versions
+    savemat(written, variables, do_compression=True, long_field_names=True)
     return file.getvalue()
 
 
