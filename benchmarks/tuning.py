@@ -83,7 +83,8 @@ def compare_curve(model, task, curve, n_trials):
     """Chi-square test that both programs' accuracies are the same, a 2 x 2 table for each factor."""
     total = 0.0
     for factor, theirs in zip(curve["scaling_factors"], curve["correct"], strict=True):
-        ours = evaluate(SpikingNetwork.from_rate(model, factor), task, n_trials, seed=2024).score
+        network = SpikingNetwork.from_rate(model, factor)
+        ours = evaluate(network, task, n_trials, seed=2024 + factor).score  # other trials for each factor
         table = [[theirs, curve["trials"] - theirs], [ours.correct, ours.trials - ours.correct]]
         statistic = stats.chi2_contingency(table, correction=False).statistic
         total += statistic
