@@ -1,0 +1,225 @@
+"""Train a rate model on a task by backpropagation through time (JAX and Optax)."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
+from spiking.training_options import TrainingOptions, options_for
+
+if TYPE_CHECKING:
+    from spiking.backpropagation import Fixed, Weights
+
+_STREAM = 1953653102  # keeps the draws of training apart from all others with the same seed
+_EVERY = 100  # updates between evaluations, and trials in one
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """Where a training stands after an evaluation.
+
+    Attributes
+    ----------
+    updates : int
+        Updates done.
+    loss, accuracy : float
+        Mean loss and fraction correct of 100 fresh trials.
+    updates_per_second : float
+        Since the last evaluation, compilation included.
+    stopped : str
+        Empty while training goes on; then ``converged``, ``limit`` (of updates) or ``diverged``.
+    """
+
+    updates: int
+    loss: float
+    accuracy: float
+    updates_per_second: float
+    stopped: str
+    contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
+
+
+def train(
+    task: Task | str,
+    n_units: int = 200,
+    *,
+    seed: int,
+    recipe: str = "default",
+    progress: Callable[[TrainingState], None] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Train one model."""
+    for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
+        if progress is not None:
+            progress(state)
+    return state.contents()
+
+
+def train_steps(
+    task: Task | str, n_units: int = 200, *, seed: int, recipe: str = "default", **options: Any
+) -> Iterator[TrainingState]:
+    """Train a model and yield where it stands after each 100 updates; parameters as in `train`."""
+    task = get(task) if isinstance(task, str) else task
+    chosen = options_for(recipe, **options)
+    if n_units < 1:
+        raise ArgumentError(f"n_units = {n_units}: expected at least 1")
+    if seed < 0:
+        raise ArgumentError(f"seed = {seed}: expected a whole number, not negative")
+    return _steps(task, n_units, seed, recipe, chosen)
+
+
+def _steps(
+    task: Task, n_units: int, seed: int, recipe: str, options: TrainingOptions
+) -> Iterator[TrainingState]:
+    import jax
+
+    from spiking import training_updates
+
+    draw_seed, trial_seed, test_seed, key_seed = (
+        int(word) for word in np.random.SeedSequence(seed, spawn_key=(_STREAM,)).generate_state(4)
+    )
+    initial, fixed = _initial(task, n_units, options, np.random.default_rng(draw_seed))
+    state = training_updates.start(initial, options, key_seed)
+    test_key = jax.random.key(test_seed)
+    losses: list[float] = []
+    tests: list[tuple[float, float]] = []
+    updates, stopped = 0, ""
+    while not stopped:
+        began = time.perf_counter()
+        count = min(_EVERY, options.max_updates - updates)
+        trials = task.trials(count * options.batch_size, seed=trial_seed, first=updates * options.batch_size)
+        inputs, targets = _batches(trials, count)
+        state, latest = training_updates.advance(state, fixed, inputs, targets, options)
+        losses += np.asarray(latest).tolist()
+        updates += count
+        weights = state.average if options.averaging else state.weights
+        trials = task.trials(_EVERY, seed=test_seed, first=updates)
+        inputs, targets = _batches(trials, 1)
+        test_losses, outputs = training_updates.evaluate(
+            weights, fixed, inputs[0], targets[0], jax.random.fold_in(test_key, updates), options
+        )
+        loss = float(np.mean(test_losses))
+        accuracy = _accuracy(task, np.asarray(outputs, dtype=float), trials, options)
+        tests.append((loss, accuracy))
+        stopped = _stopped(task, updates, loss, accuracy, options)
+        speed = count / (time.perf_counter() - began)
+
+        finish = partial(
+            _contents, weights, initial, fixed, options, losses=np.array(losses), tests=np.array(tests)
+        )
+        yield TrainingState(updates, loss, accuracy, speed, stopped, finish)
+
+
+def _initial(
+    task: Task, n_units: int, options: TrainingOptions, rng: np.random.Generator
+) -> tuple[Weights, Fixed]:
+    """Draw the weights before training (see DESIGN of the published trainer: SI of Kim et al., 2019)."""
+    from spiking.backpropagation import Fixed, Weights
+
+    inhibitory = rng.random(n_units) < options.p_inh
+    if not options.dale:
+        inhibitory[:] = False
+    som = np.flatnonzero(inhibitory)[: options.n_som]
+    som_m = np.ones((n_units, n_units))
+    som_m[np.ix_(som, inhibitory)] = 0
+    if options.w_dist == "gamma":
+        w = rng.gamma(2, 0.003, (n_units, n_units))
+    else:
+        w = rng.standard_normal((n_units, n_units))
+        w *= options.gain / math.sqrt(n_units * options.p_rec) if options.p_rec else 0
+    w *= rng.random((n_units, n_units)) < options.p_rec
+    weights = Weights(
+        w=_single(np.abs(w) if options.dale else w),
+        w_out=_single(rng.standard_normal((task.n_outputs, n_units)) / 100),
+        b_out=_single(np.zeros(())),
+        taus_gaus=_single(rng.standard_normal(n_units)),
+    )
+    signs = np.where(inhibitory, -1.0, 1.0)
+    return weights, Fixed(
+        _single(rng.standard_normal((n_units, task.n_inputs))), _single(signs), _single(som_m)
+    )
+
+
+def _single(values: NDArray[np.float64]) -> Any:
+    import jax.numpy as jnp
+
+    return jnp.asarray(values, dtype=jnp.float32)
+
+
+def _batches(trials: Trials, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return inputs and targets of trials as (count, batch, channels, steps)."""
+    n_steps = trials.inputs.shape[-1]
+    inputs = trials.inputs.astype(np.float32)
+    targets = trials.targets.astype(np.float32).reshape(len(trials), -1, n_steps)
+    return (inputs.reshape(count, -1, *inputs.shape[1:]), targets.reshape(count, -1, *targets.shape[1:]))
+
+
+def _accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options: TrainingOptions) -> float:
+    if not np.isfinite(outputs).all():
+        return 0.0  # has diverged, which the loss reports
+    outputs, moments = outputs[:, 0] if task.n_outputs == 1 else outputs, trials.time
+    if not options.published_quirks:
+        return float(task.score(outputs, moments, trials).mean())
+    outputs, moments = outputs[..., 1:], moments[:-1]
+    if isinstance(task, GoNoGo):
+        answers = outputs[:, moments >= task.score_from - task.score_delay]
+        go = answers.max(axis=1) > task.threshold
+        nogo = np.abs(answers).max(axis=1) < task.quiet
+        return float(np.where(trials.labels > 0, go, nogo).mean())
+    if isinstance(task, ContextIntegration):
+        moments = moments + task.score_from - (moments[-200] if moments.size > 200 else moments[0])
+    return float(task.score(outputs, moments, trials).mean())
+
+
+def _stopped(task: Task, updates: int, loss: float, accuracy: float, options: TrainingOptions) -> str:
+    if not math.isfinite(loss):
+        return "diverged"
+    least = max(options.min_updates, 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0)
+    good = accuracy > options.stop_accuracy if options.published_quirks else accuracy >= options.stop_accuracy
+    if updates >= least and loss < options.stop_loss and good:
+        return "converged"
+    return "limit" if updates >= options.max_updates else ""
+
+
+def _contents(
+    weights: Weights,
+    initial: Weights,
+    fixed: Fixed,
+    options: TrainingOptions,
+    *,
+    losses: NDArray[np.float64],
+    tests: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Return the model file's keys; `tests` holds loss and accuracy of each evaluation, (evaluations, 2)."""
+    inhibitory = np.asarray(fixed.signs) < 0
+    n_units = inhibitory.size
+    w, w0 = np.asarray(weights.w), np.asarray(initial.w)
+    return {
+        "w": np.maximum(w, 0) if options.dale else w,
+        "w0": w0,
+        "m": np.diag(np.asarray(fixed.signs)),
+        "som_m": np.asarray(fixed.som_m),
+        "w_in": np.asarray(fixed.w_in),
+        "w_out": np.asarray(weights.w_out),
+        "b_out": np.asarray(weights.b_out),
+        "N": n_units,
+        "som_N": options.n_som,
+        "exc": ~inhibitory[:, None],
+        "inh": inhibitory[:, None],
+        "taus": np.array(options.tau_steps),
+        "taus_gaus": np.asarray(weights.taus_gaus)[:, None],
+        "taus_gaus0": np.asarray(initial.taus_gaus)[:, None],
+        "activation": options.activation,
+        "losses": losses,
+        "eval_loss_mean": tests[:, 0],
+        "eval_perf_mean": tests[:, 1],
+    }

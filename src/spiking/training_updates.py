@@ -1,0 +1,110 @@
+"""Compiled training: many updates in one call, and the evaluation of a model, in JAX and Optax."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from spiking.backpropagation import Array, Fixed, Weights, run
+from spiking.training_options import TrainingOptions
+
+_X0 = 0.01  # standard deviation of the first synaptic currents
+
+
+class Progress(NamedTuple):
+    """All that changes during training."""
+
+    weights: Weights
+    average: Weights
+    optimizer: Any
+    key: Array
+
+
+def start(weights: Weights, options: TrainingOptions, seed: int) -> Progress:
+    """Return the state before the first update."""
+    return Progress(weights, weights, _optimizer(options).init(weights), jax.random.key(seed))
+
+
+def _optimizer(options: TrainingOptions) -> optax.GradientTransformation:
+    lowest = options.final_learning_rate / options.learning_rate
+    rate = optax.cosine_decay_schedule(options.learning_rate, options.max_updates, alpha=lowest)
+    adam = optax.adam(rate)
+    return optax.chain(optax.clip_by_global_norm(options.clip_norm), adam) if options.clip_norm else adam
+
+
+def _run(
+    weights: Weights, fixed: Fixed, inputs: Array, key: Array, options: TrainingOptions
+) -> tuple[Array, Array]:
+    n, _, n_steps = inputs.shape
+    n_units = weights.w.shape[0]
+    noise_key, x0_key = jax.random.split(key)
+    noise = options.noise * jax.random.normal(noise_key, (n_steps - 1, n, n_units), inputs.dtype)
+    x0 = _X0 * jax.random.normal(x0_key, (n, n_units), inputs.dtype)
+    return run(
+        weights,
+        fixed,
+        inputs,
+        x0,
+        noise,
+        activation=options.activation,
+        dale=options.dale,
+        limits=options.tau_steps,
+    )
+
+
+def _losses(outputs: Array, targets: Array, options: TrainingOptions) -> Array:
+    """Loss of each trial, (n,), for outputs and targets (n, n_outputs, T)."""
+    if options.published_quirks:
+        outputs, targets = outputs[:, :, 1:], targets[:, :, :-1]
+    error = targets - outputs
+    if options.loss == "l1":
+        return jnp.sum(jnp.abs(error), axis=(1, 2))
+    return jnp.sqrt(jnp.sum(error**2, axis=(1, 2)))
+
+
+def objective(
+    weights: Weights, fixed: Fixed, inputs: Array, targets: Array, key: Array, options: TrainingOptions
+) -> Array:
+    """Return what is minimised: the mean loss of the trials, and the rate penalty."""
+    outputs, rates = _run(weights, fixed, inputs, key, options)
+    penalty = options.rate_penalty * jnp.mean(rates**2) if options.rate_penalty else 0.0
+    return jnp.mean(_losses(outputs, targets, options)) + penalty
+
+
+@partial(jax.jit, static_argnames="options")
+def advance(
+    state: Progress, fixed: Fixed, inputs: Array, targets: Array, options: TrainingOptions
+) -> tuple[Progress, Array]:
+    """Do one update with each batch; return the new state and the losses, (updates,).
+
+    Parameters
+    ----------
+    inputs : array, shape (updates, batch_size, n_inputs, T)
+    targets : array, shape (updates, batch_size, n_outputs, T)
+    """
+    optimizer = _optimizer(options)
+
+    def update(state: Progress, batch: tuple[Array, Array]) -> tuple[Progress, Array]:
+        key, used = jax.random.split(state.key)
+        loss, gradient = jax.value_and_grad(objective)(state.weights, fixed, *batch, used, options)
+        change, moments = optimizer.update(gradient, state.optimizer)
+        weights = optax.apply_updates(state.weights, change)
+        average = jax.tree.map(
+            lambda old, new: options.averaging * old + (1 - options.averaging) * new, state.average, weights
+        )
+        return Progress(weights, average, moments, key), loss
+
+    return jax.lax.scan(update, state, (inputs, targets))
+
+
+@partial(jax.jit, static_argnames="options")
+def evaluate(
+    weights: Weights, fixed: Fixed, inputs: Array, targets: Array, key: Array, options: TrainingOptions
+) -> tuple[Array, Array]:
+    """Return the loss of each trial and the outputs (n, n_outputs, T)."""
+    outputs, _ = _run(weights, fixed, inputs, key, options)
+    return _losses(outputs, targets, options), outputs
