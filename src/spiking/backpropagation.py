@@ -54,24 +54,41 @@ def decay_steps(taus_gaus: Array, limits: tuple[float, ...]) -> Array:
 
 
 def _states(
-    phi: Callable[[Array], Array], w: Array, rate: Array, drive: Array, x0: Array, noise: Array
+    phi: Callable[[Array], Array],
+    w: Array,
+    rate: Array,
+    drive: Array,
+    x0: Array,
+    noise: Array,
+    shot: Array | None,
 ) -> tuple[Array, Array]:
     """x[1:] and the total currents that lead to them, both (T - 1, n, N)."""
     w_t = w.T
 
-    def step(x: Array, inputs: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
-        drive_now, noise_now = inputs
-        current = phi(x) @ w_t + drive_now
+    def step(x: Array, inputs: tuple[Array, Array, Array | None]) -> tuple[Array, tuple[Array, Array]]:
+        drive_now, noise_now, shot_now = inputs
+        current = _sent(phi(x), shot_now) @ w_t + drive_now
         x = x + rate * (current - x) + noise_now
         return x, (x, current)
 
-    _, (x, current) = jax.lax.scan(step, x0, (drive, noise))
+    _, (x, current) = jax.lax.scan(step, x0, (drive, noise, shot))
     return x, current
+
+
+def _sent(rates: Array, shot: Array | None) -> Array:
+    """What the other units receive: the rates, with shot noise whose variance is proportional to them."""
+    return rates if shot is None else rates + jnp.sqrt(rates) * shot
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def states(
-    phi: Callable[[Array], Array], w: Array, rate: Array, drive: Array, x0: Array, noise: Array
+    phi: Callable[[Array], Array],
+    w: Array,
+    rate: Array,
+    drive: Array,
+    x0: Array,
+    noise: Array,
+    shot: Array | None,
 ) -> Array:
     """Return the synaptic currents x[1:] of n trials, (T - 1, n, N).
 
@@ -89,18 +106,24 @@ def states(
         W_in u and the noise, step by step. No gradient is taken with respect to them, nor to x0.
     x0 : array, shape (n, N)
     """
-    return _states(phi, w, rate, drive, x0, noise)[0]
+    return _states(phi, w, rate, drive, x0, noise, shot)[0]
 
 
 def _forward(
-    phi: Callable[[Array], Array], w: Array, rate: Array, drive: Array, x0: Array, noise: Array
-) -> tuple[Array, tuple[Array, ...]]:
-    x, current = _states(phi, w, rate, drive, x0, noise)
-    return x, (w, rate, x, current, x0)
+    phi: Callable[[Array], Array],
+    w: Array,
+    rate: Array,
+    drive: Array,
+    x0: Array,
+    noise: Array,
+    shot: Array | None,
+) -> tuple[Array, tuple[Any, ...]]:
+    x, current = _states(phi, w, rate, drive, x0, noise, shot)
+    return x, (w, rate, x, current, x0, shot)
 
 
-def _backward(phi: Callable[[Array], Array], saved: tuple[Array, ...], gradient: Array) -> tuple[Any, ...]:
-    w, rate, x, current, x0 = saved
+def _backward(phi: Callable[[Array], Array], saved: tuple[Any, ...], gradient: Array) -> tuple[Any, ...]:
+    w, rate, x, current, x0, shot = saved
     before = jnp.concatenate([x0[None], x[:-1]])
     rates, slopes = jax.jvp(phi, (before,), (jnp.ones_like(before),))
 
@@ -111,9 +134,9 @@ def _backward(phi: Callable[[Array], Array], saved: tuple[Array, ...], gradient:
 
     _, total = jax.lax.scan(step, jnp.zeros_like(x0), (gradient, slopes), reverse=True)
     n_units = w.shape[0]
-    d_w = (total * rate).reshape(-1, n_units).T @ rates.reshape(-1, n_units)
+    d_w = (total * rate).reshape(-1, n_units).T @ _sent(rates, shot).reshape(-1, n_units)
     d_rate = jnp.sum(total * (current - before), axis=(0, 1))
-    return d_w, d_rate, None, None, None
+    return d_w, d_rate, None, None, None, None
 
 
 states.defvjp(_forward, _backward)
@@ -125,6 +148,7 @@ def run(
     inputs: Array,
     x0: Array,
     noise: Array,
+    shot: Array | None = None,
     *,
     activation: str,
     dale: bool,
@@ -144,6 +168,6 @@ def run(
     phi = ACTIVATIONS[activation]
     drive = jnp.einsum("nct,kc->tnk", inputs[:, :, :-1], fixed.w_in)
     w = effective_weights(weights.w, fixed, dale)
-    x = states(phi, w, 1 / decay_steps(weights.taus_gaus, limits), drive, x0, noise)
+    x = states(phi, w, 1 / decay_steps(weights.taus_gaus, limits), drive, x0, noise, shot)
     rates = phi(jnp.concatenate([x0[None], x]))
     return jnp.einsum("tnk,ok->not", rates, weights.w_out) + weights.b_out, rates

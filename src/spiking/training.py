@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
+from spiking.rate_model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
 from spiking.training_options import TrainingOptions, options_for
 
@@ -47,6 +50,11 @@ class TrainingState:
     stopped: str
     contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
 
+    @property
+    def model(self) -> RateModel:
+        """The model as it is now; its `extras` say how it was trained and whether it has converged."""
+        return RateModel.load(self.contents())
+
 
 def train(
     task: Task | str,
@@ -56,29 +64,71 @@ def train(
     recipe: str = "default",
     progress: Callable[[TrainingState], None] | None = None,
     **options: Any,
-) -> dict[str, Any]:
-    """Train one model."""
+) -> RateModel:
+    """Train a rate model on a task by backpropagation through time.
+
+    Trained are the recurrent weights, the readout and the time constants; input weights stay as drawn. Needs
+    JAX and Optax: ``pip install "spikernn[train]"``.
+
+    Parameters
+    ----------
+    task : Task or str
+        A task or what `spiking.tasks.get` takes: a name, or a file with a task of your own.
+    n_units : int
+        Number of units N.
+    seed : int
+        Decides everything that is drawn: the same seed gives the same model, bit for bit, on one machine.
+    recipe : str
+        ``default``, or ``published``: Kim, Li & Sejnowski (2019), with the quirks of the published code.
+    progress : function, optional
+        Called with a `TrainingState` after each 100 updates.
+    **options
+        Fields of `spiking.training_options.TrainingOptions`; they take precedence over the recipe.
+
+    Returns
+    -------
+    RateModel
+        Its `extras` hold ``task``, ``task_settings``, ``seed``, ``converged``, ``stopped``, ``updates``,
+        ``training_options``, ``spiking_version``, and the losses. Look at ``extras["converged"]``: a model
+        that has not reached the criteria is returned as well.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown task, recipe or option, or a value that is not possible.
+    """
     for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
         if progress is not None:
             progress(state)
-    return state.contents()
+    return state.model
 
 
 def train_steps(
     task: Task | str, n_units: int = 200, *, seed: int, recipe: str = "default", **options: Any
 ) -> Iterator[TrainingState]:
-    """Train a model and yield where it stands after each 100 updates; parameters as in `train`."""
+    """Train a model and yield where it stands after each 100 updates; parameters as in `train`.
+
+    For what `train` does not do: stop by a rule of your own, or keep intermediate models.
+    """
     task = get(task) if isinstance(task, str) else task
     chosen = options_for(recipe, **options)
     if n_units < 1:
         raise ArgumentError(f"n_units = {n_units}: expected at least 1")
     if seed < 0:
         raise ArgumentError(f"seed = {seed}: expected a whole number, not negative")
-    return _steps(task, n_units, seed, recipe, chosen)
+    origin = {
+        "task": task.name,
+        "task_settings": json.dumps(task.settings),
+        "seed": seed,
+        "recipe": recipe,
+        "training_options": json.dumps(dataclasses.asdict(chosen)),
+        "spiking_version": version("spikernn"),
+    }
+    return _steps(task, n_units, seed, chosen, origin)
 
 
 def _steps(
-    task: Task, n_units: int, seed: int, recipe: str, options: TrainingOptions
+    task: Task, n_units: int, seed: int, options: TrainingOptions, origin: dict[str, Any]
 ) -> Iterator[TrainingState]:
     import jax
 
@@ -114,7 +164,20 @@ def _steps(
         speed = count / (time.perf_counter() - began)
 
         finish = partial(
-            _contents, weights, initial, fixed, options, losses=np.array(losses), tests=np.array(tests)
+            _contents,
+            weights,
+            initial,
+            fixed,
+            options,
+            {
+                **origin,
+                "converged": stopped == "converged",
+                "stopped": stopped or "interrupted",
+                "updates": updates,
+                "losses": np.array(losses),
+                "eval_loss_mean": np.array([test[0] for test in tests]),
+                "eval_perf_mean": np.array([test[1] for test in tests]),
+            },
         )
         yield TrainingState(updates, loss, accuracy, speed, stopped, finish)
 
@@ -122,7 +185,7 @@ def _steps(
 def _initial(
     task: Task, n_units: int, options: TrainingOptions, rng: np.random.Generator
 ) -> tuple[Weights, Fixed]:
-    """Draw the weights before training (see DESIGN of the published trainer: SI of Kim et al., 2019)."""
+    """Draw the weights before training, as in Kim, Li & Sejnowski (2019), Methods."""
     from spiking.backpropagation import Fixed, Weights
 
     inhibitory = rng.random(n_units) < options.p_inh
@@ -195,11 +258,9 @@ def _contents(
     initial: Weights,
     fixed: Fixed,
     options: TrainingOptions,
-    *,
-    losses: NDArray[np.float64],
-    tests: NDArray[np.float64],
+    origin: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return the model file's keys; `tests` holds loss and accuracy of each evaluation, (evaluations, 2)."""
+    """Return all keys of the model file."""
     inhibitory = np.asarray(fixed.signs) < 0
     n_units = inhibitory.size
     w, w0 = np.asarray(weights.w), np.asarray(initial.w)
@@ -219,7 +280,5 @@ def _contents(
         "taus_gaus": np.asarray(weights.taus_gaus)[:, None],
         "taus_gaus0": np.asarray(initial.taus_gaus)[:, None],
         "activation": options.activation,
-        "losses": losses,
-        "eval_loss_mean": tests[:, 0],
-        "eval_perf_mean": tests[:, 1],
+        **origin,
     }

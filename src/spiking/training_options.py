@@ -19,9 +19,9 @@ _RANGES = (  # names, lowest, highest, whole numbers only
     (("p_inh", "p_rec", "stop_accuracy"), 0, 1, False),
     (("averaging",), 0, 0.99999, False),
     (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
-    (("gain", "noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
+    (("gain", "noise", "spike_noise", "readout_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
     (("batch_size", "max_updates"), 1, 10**9, True),
-    (("n_som", "min_updates"), 0, 10**9, True),
+    (("n_som", "min_updates", "noise_ramp"), 0, 10**9, True),
 )
 
 
@@ -83,6 +83,9 @@ class TrainingOptions:
     w_dist: str = "gaussian"
     loss: str = "l2"
     noise: float = 0.1
+    spike_noise: float = 0.0
+    readout_noise: float = 0.0
+    noise_ramp: int = 0
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
     batch_size: int = 1
