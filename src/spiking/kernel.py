@@ -24,7 +24,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-# Rounding may be reassociated and fused here: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.
+# Sums may be reordered and fused: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.
 _FAST = {"reassoc", "contract", "nsz"}
 TABLE_STEPS = 16  # steps after which the base is moved although nothing spiked
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
@@ -85,20 +85,20 @@ class Recording(NamedTuple):
     samples: np.ndarray
 
 
-# ---- noise: xoshiro128++ in parallel lanes, Box-Muller in single precision ----------------------------------
+# ---- noise: xoshiro128++ in parallel lanes, Box-Muller in single precision ---------------------------------
 
 
 @intrinsic
-def _bits(typing_context, x):  # type: ignore[no-untyped-def]  # numba calls it with its own types
-    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+def _bits(typing_context, x):
+    def code(context, builder, signature, args):
         return builder.bitcast(args[0], ir.IntType(32))
 
     return types.int32(types.float32), code
 
 
 @intrinsic
-def _float(typing_context, x):  # type: ignore[no-untyped-def]
-    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+def _float(typing_context, x):
+    def code(context, builder, signature, args):
         return builder.bitcast(args[0], ir.FloatType())
 
     return types.float32(types.int32), code
@@ -111,7 +111,7 @@ def _rotate(x, k):
 
 @nb.njit(inline="always", fastmath=_FAST)
 def _two_normals(a, b):
-    """Two standard normals from two 32-bit words: u in (0, 1] by 31 bits, ln u as in cephes' logf, angle by minimax polynomials."""
+    """Box-Muller on two 32-bit words: ln u of 31 bits as in cephes' logf, minimax sine and cosine."""
     u = (_f32(np.int32(a >> _u32(1))) + _f32(0.5)) * _f32(2.0**-31)
     shifted = np.int32(_bits(u) - np.int32(0x3F3504F3))  # mantissa of u brought to [sqrt(1/2), sqrt(2))
     exponent = _f32(np.int32(shifted >> np.int32(23)))
@@ -151,7 +151,7 @@ def _two_normals(a, b):
 
 @nb.njit(fastmath=_FAST)
 def _fill_row(lanes, row):
-    """The next `_ROW` normals of the stream; `lanes` (4, _LANES) is the generators' state and moves on."""
+    """Write the next `_ROW` normals of the stream; `lanes` (4, _LANES) is the state and moves on."""
     s0, s1, s2, s3 = lanes[0], lanes[1], lanes[2], lanes[3]
     cosines, sines = row[:_LANES], row[_LANES:]
     for j in range(_LANES):
@@ -186,7 +186,7 @@ def fill_normals(lanes, z):
         z[start:stop] = row[: stop - start]
 
 
-# ---- the trial ----------------------------------------------------------------------------------------------
+# ---- the trial ---------------------------------------------------------------------------------------------
 
 
 @nb.njit

@@ -1,0 +1,308 @@
+"""The trained rate network: what a model file holds, validated, and its simulation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.model_arrays import ModelArrays
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+STEP_MS = 5.0  # one step of a rate model
+
+
+@dataclass(frozen=True)
+class RateRun:
+    """Trials of a rate model.
+
+    Attributes
+    ----------
+    output : array, shape (trials, n_outputs, steps)
+        The readout ``o``; step t is at ``5 t`` ms.
+    rates : array, shape (trials, N, steps)
+        The rates ``r`` of all units.
+    """
+
+    output: Floats
+    rates: Floats
+
+    @property
+    def time(self) -> Floats:
+        """Time of each step in ms, shape (steps,)."""
+        return np.float64(STEP_MS) * np.arange(float(self.output.shape[-1]))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RateModel:
+    """A trained rate recurrent neural network (Kim, Li & Sejnowski 2019, equations 1 to 4).
+
+    Make one with `RateModel.load`, which takes a file or a mapping and checks everything. All arrays are
+    float64 and read-only; rows are postsynaptic, columns presynaptic.
+
+    Attributes
+    ----------
+    w, w0 : array, shape (N, N)
+        Trained and initial recurrent weights; under Dale's law not negative. `w0` may be None.
+    sign : array, shape (N,)
+        The diagonal of ``m``: +1 for an excitatory, -1 for an inhibitory unit.
+    som_mask : array, shape (N, N)
+        0 where a connection is ruled out (from inhibitory units onto SST units), else 1.
+    w_in : array, shape (N, n_inputs)
+    w_out : array, shape (n_outputs, N)
+    b_out : array, shape (n_outputs,)
+    inhibitory : array of bool, shape (N,)
+    som_n : int
+        The first `som_n` inhibitory units are SST (somatostatin) units.
+    tau_range : (float, float)
+        Shortest and longest synaptic decay in ms; equal for one fixed decay.
+    taus_gaus, taus_gaus0 : array, shape (N,)
+        The trained and the initial parameter behind each decay; may be None.
+    activation : str
+        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``.
+    source : str
+        Where the model came from, for messages.
+    rectified : int
+        How many negative entries of the file's ``w`` were set to zero under Dale's law.
+    extras : mapping
+        All other variables, untouched.
+    """
+
+    w: Floats
+    w0: Floats | None
+    sign: Floats
+    som_mask: Floats
+    w_in: Floats
+    w_out: Floats
+    b_out: Floats
+    inhibitory: Mask
+    som_n: int
+    tau_range: tuple[float, float]
+    taus_gaus: Floats | None
+    taus_gaus0: Floats | None
+    activation: str
+    source: str = "a mapping"
+    rectified: int = 0
+    extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    @classmethod
+    def load(cls, model: str | os.PathLike[str] | Mapping[str, Any]) -> RateModel:
+        """Read and check a model.
+
+        Parameters
+        ----------
+        model : str, path-like or mapping
+            A MATLAB file (version 5 to 7.3) written by one of the trainers in use, or a mapping with the
+            same keys: ``w``, ``m``, ``w_in``, ``w_out``, ``b_out``, ``N``, ``exc``, ``inh``, ``taus``,
+            ``activation`` and, unless the decay is fixed, ``taus_gaus``; ``w0``, ``som_m``, ``som_N`` and
+            ``taus_gaus0`` may be missing. Everything becomes float64 before any arithmetic.
+
+        Returns
+        -------
+        RateModel
+
+        Raises
+        ------
+        ModelFileError
+            The file cannot be read or a variable is missing or wrong; the message names the file, the key,
+            what was found and what was expected.
+        """
+        if isinstance(model, Mapping):
+            variables, source = dict(model), "the mapping"
+        elif isinstance(model, str | os.PathLike):
+            from spiking.model_file import read_variables
+
+            variables, source = read_variables(model), os.fsdecode(model)
+        else:
+            raise ModelFileError(
+                f"a model is a path or a mapping with the keys of a model file, not {type(model).__name__}"
+            )
+        return cls._from_arrays(ModelArrays(variables, source))
+
+    @classmethod
+    def _from_arrays(cls, arrays: ModelArrays) -> RateModel:
+        n = arrays.n_units()
+        exc, inh = arrays.populations(n)
+        dale = bool(inh.any())
+        w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False)
+        assert w is not None
+        rectified = 0
+        if dale:
+            rectified = int(np.count_nonzero(w < 0))
+            w, w0 = np.maximum(w, 0.0), None if w0 is None else np.maximum(w0, 0.0)
+        som_mask = arrays.square("som_m", n, required=False)
+        w_in, w_out = arrays.w_in(n), arrays.w_out(n)
+        tau_range, fixed = arrays.tau_range(STEP_MS)
+        return cls(
+            w=w,
+            w0=w0,
+            sign=arrays.sign(n, exc, inh),
+            som_mask=np.ones((n, n)) if som_mask is None else arrays.checked_mask(som_mask),
+            w_in=w_in,
+            w_out=w_out,
+            b_out=arrays.b_out(len(w_out)),
+            inhibitory=inh,
+            som_n=arrays.som_n(int(inh.sum())),
+            tau_range=tau_range,
+            taus_gaus=arrays.vector("taus_gaus", n, required=not fixed),
+            taus_gaus0=arrays.vector("taus_gaus0", n, required=False),
+            activation=arrays.activation(),
+            source=arrays.source,
+            rectified=rectified,
+            extras=MappingProxyType(arrays.unused()),
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"RateModel(N={self.n_units}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
+            f"activation={self.activation!r}, source={self.source!r})"
+        )
+
+    @property
+    def n_units(self) -> int:
+        """Number of units N."""
+        return len(self.w)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels."""
+        return int(self.w_in.shape[1])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of readouts."""
+        return int(self.w_out.shape[0])
+
+    @property
+    def dale(self) -> bool:
+        """Whether units are excitatory or inhibitory (Dale's law): true when any unit is inhibitory."""
+        return bool(self.inhibitory.any())
+
+    @property
+    def populations(self) -> dict[str, Mask]:
+        """Masks of shape (N,) by name: ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``."""
+        som = self.inhibitory & (np.cumsum(self.inhibitory) <= self.som_n)
+        return {
+            "exc": ~self.inhibitory,
+            "inh": self.inhibitory,
+            "som": som,
+            "pv": self.inhibitory & ~som,
+        }
+
+    def effective_weights(self, *, initial: bool = False) -> Floats:
+        """Recurrent weights W as the network uses them: ``(relu(w) @ m) * som_m`` under Dale's law.
+
+        Parameters
+        ----------
+        initial : bool
+            Take the weights from before training (``w0``).
+
+        Returns
+        -------
+        array, shape (N, N)
+            Row postsynaptic, column presynaptic; not yet divided by a scaling factor.
+
+        Raises
+        ------
+        ModelFileError
+            Initial weights are asked for and the model has none.
+        """
+        w = self.w0 if initial else self.w
+        if w is None:
+            raise ModelFileError(f"{self.source} has no `w0`: the initial weights were not saved")
+        return w * self.sign * self.som_mask
+
+    def tau_decay(self, *, initial: bool = False) -> Floats | None:
+        """Synaptic decay time constants in ms, shape (N,).
+
+        ``sigmoid(taus_gaus) (tau_max - tau_min) + tau_min``, or the fixed decay for every unit.
+
+        Parameters
+        ----------
+        initial : bool
+            From before training; None if the model has no ``taus_gaus0``.
+        """
+        shortest, longest = self.tau_range
+        raw = self.taus_gaus0 if initial else self.taus_gaus
+        if shortest == longest:
+            return np.full(self.n_units, shortest) if raw is not None or not initial else None
+        return None if raw is None else _sigmoid(raw) * (longest - shortest) + shortest
+
+    def run(self, inputs: ArrayLike, *, seed: int | None = None, noise: float = 0.1) -> RateRun:
+        """Simulate the rate network, one step every 5 ms (equation 1 of the paper, discretised).
+
+        ``x[t] = (1 - 1/tau) x[t-1] + (W r[t-1] + w_in u[t-1])/tau + noise N(0, 1)``, ``r = phi(x)``,
+        ``o = w_out r + b_out``, from ``x[0] = N(0, 1)/100``.
+
+        Parameters
+        ----------
+        inputs : array, shape (n_inputs, steps) or (trials, n_inputs, steps)
+        seed : int, optional
+            Trial k draws from a stream of its own, derived from (seed, k). None: fresh random numbers.
+        noise : float
+            Standard deviation of the noise of a step; 0.1 is what networks are trained with.
+
+        Returns
+        -------
+        RateRun
+
+        Raises
+        ------
+        ArgumentError
+            `inputs` has the wrong number of rows or is not finite.
+        """
+        u = np.asarray(inputs, dtype=np.float64)
+        u = u[np.newaxis] if u.ndim == 2 else u
+        if u.ndim != 3 or u.shape[1] != self.n_inputs or u.shape[2] < 1 or not np.isfinite(u).all():
+            raise ArgumentError(
+                f"inputs has shape {np.shape(inputs)}; expected finite numbers of shape "
+                f"({self.n_inputs}, steps) or (trials, {self.n_inputs}, steps)"
+            )
+        n_trials, _, n_steps = u.shape
+        sequence = np.random.SeedSequence(seed)
+        xi = np.empty((n_trials, n_steps, self.n_units))
+        for k in range(n_trials):
+            stream = np.random.SeedSequence(sequence.entropy, spawn_key=(k,))
+            xi[k] = np.random.default_rng(stream).standard_normal((n_steps, self.n_units))
+        decay = self.tau_decay()
+        assert decay is not None
+        leak = STEP_MS / decay
+        weights, phi = self.effective_weights().T, ACTIVATIONS[self.activation]
+        x = xi[:, 0] / 100
+        rates = np.empty((n_trials, self.n_units, n_steps))
+        for t in range(n_steps):
+            if t:
+                drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ self.w_in.T
+                x = (1 - leak) * x + leak * drive + noise * xi[:, t]
+            rates[:, :, t] = phi(x)
+        return RateRun(output=self.w_out @ rates + self.b_out[:, np.newaxis], rates=rates)
+
+
+def _sigmoid(x: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def _softplus(x: Floats) -> Floats:
+    return np.clip(np.logaddexp(0.0, x), 0.0, 20.0)
+
+
+def _clipped_relu(x: Floats) -> Floats:
+    return np.clip(x, 0.0, 20.0)
+
+
+ACTIVATIONS = MappingProxyType({"sigmoid": _sigmoid, "softplus": _softplus, "clipped_relu": _clipped_relu})
