@@ -1,15 +1,16 @@
 """The fast kernel: one trial of a spiking network, compiled by Numba, with the spikes of `reference.py`.
 
-Between spikes the synapses are linear, so their state is kept as it was at a *base* step, and their value
-`b` steps later is read from tables:
+Between spikes the synapses are linear. So their state is kept as it was at the start of a block of steps
+(the base), and read `b` steps later from tables:
 
     IPSC[b] = IPSC[0] decay[b] + h[0] rise[b]        decay[b] = e^(-b dt/td)
     h[b]    = h[0] fade[b]                           fade[b]  = e^(-b dt/tr)
     rise[b] = dt (decay[b - 1] + decay[b - 2] fade[1] + ... + fade[b - 1])
 
-and only the membrane is stepped. `rise` is a sum of positive terms, so td near or equal to tr needs no care.
-A spike moves the base to the present step and adds a column of the weights to `h` (to `IPSC` for the single
-exponential, whose `rise` is zero). The filtered rates r, hr are carried in the same way.
+Only the membrane is stepped. `rise` is a sum of positive terms, so td near or equal to tr needs no care.
+A spike that adds x to h at step b adds to the state at the base what is x at step b: `x unfade[b]` to h, and
+to IPSC what cancels its effect until then, `x lift[b]`. The single exponential adds to IPSC instead: there
+`rise` and `unfade` are 0 and `lift[b]` is 1/decay[b]. The filtered rates r, hr are carried in the same way.
 
 Everything compiled is in this one file because Numba's cache on disk notices changes of this file only.
 """
@@ -26,7 +27,6 @@ from numba.extending import intrinsic
 
 # Sums may be reordered and fused: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.
 _FAST = {"reassoc", "contract", "nsz"}
-TABLE_STEPS = 16  # steps after which the base is moved although nothing spiked
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
 _LANES = 256  # parallel generators of a trial's noise
 _ROW = 2 * _LANES  # normals that one turn of all generators gives
@@ -48,13 +48,15 @@ class Constants(NamedTuple):
     peak: float
     noise: float
     quadratic: bool
-    single: bool
     sparse: bool
     replay: bool
 
 
 class Synapses(NamedTuple):
-    """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and decay tables."""
+    """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and tables.
+
+    The tables `decay`, `rise` and `lift` have shape (block + 1, N), `fade` and `unfade` (block + 1,).
+    """
 
     rows: np.ndarray
     pointers: np.ndarray
@@ -63,7 +65,9 @@ class Synapses(NamedTuple):
     trace_jump: np.ndarray
     decay: np.ndarray
     rise: np.ndarray
+    lift: np.ndarray
     fade: np.ndarray
+    unfade: np.ndarray
 
 
 class Pulse(NamedTuple):
@@ -199,30 +203,42 @@ def _release_step(t_last, i, dt, tref):
 
 
 @nb.njit(fastmath=_FAST)
-def _step_membrane(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, noise, threshold, quadratic):
-    """One Euler step of all voltages; the number of neurons at or above threshold (a sum vectorises)."""
+def _step_leaky(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, noise, threshold):
+    """One Euler step of all voltages; the number of neurons at threshold (a sum vectorises, a test does not)."""
     fired = np.int32(0)
-    if quadratic:
-        for j in range(v.size):
-            current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
-            free = gain if release[j] <= now else 0.0
-            v[j] = v[j] + free * (current + v[j] * v[j]) + sigma * np.float64(noise[j])
-            fired = np.int32(fired + np.int32(v[j] >= threshold))
-    else:
-        for j in range(v.size):
-            current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
-            free = gain if release[j] <= now else 0.0
-            v[j] = v[j] + free * (current - v[j]) + sigma * np.float64(noise[j])
-            fired = np.int32(fired + np.int32(v[j] >= threshold))
+    for j in range(v.size):
+        current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+        free = gain if release[j] <= now else 0.0
+        v[j] = v[j] + free * (current - v[j]) + sigma * np.float64(noise[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
     return fired
 
 
 @nb.njit(fastmath=_FAST)
-def _readout(weights, r, hr, decay, rise):
-    total = 0.0
-    for j in range(r.size):
-        total += weights[j] * (r[j] * decay[j] + hr[j] * rise[j])
-    return total
+def _step_quadratic(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, noise, threshold):
+    """Do the same for the quadratic neuron; as one function with a flag, both would be slower."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+        free = gain if release[j] <= now else 0.0
+        v[j] = v[j] + free * (current + v[j] * v[j]) + sigma * np.float64(noise[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=_FAST)
+def _read_out(weights, r, hr, decay, rise, block):
+    """Write the output of a block without spikes into `block` (block + 1,); two steps share their loads."""
+    last = decay.shape[0] - 1
+    for b in range(1, last + 1, 2):
+        c = min(b + 1, last)
+        decay0, rise0, decay1, rise1 = decay[b], rise[b], decay[c], rise[c]
+        total0 = total1 = 0.0
+        for j in range(r.size):
+            level, slope = weights[j] * r[j], weights[j] * hr[j]
+            total0 += level * decay0[j] + slope * rise0[j]
+            total1 += level * decay1[j] + slope * rise1[j]
+        block[b], block[c] = total0, total1
 
 
 @nb.njit(fastmath=_FAST)
@@ -235,9 +251,10 @@ def _move_base(level, slope, decay, rise, fade):
 
 
 @nb.njit(fastmath=_FAST)
-def _add(target, row):
-    for j in range(target.size):
-        target[j] += row[j]
+def _add_row(row, ipsc, h, lift, unfade):
+    for j in range(row.size):
+        ipsc[j] += row[j] * lift[j]
+        h[j] += row[j] * unfade
 
 
 @nb.njit(fastmath=_FAST)
@@ -250,6 +267,7 @@ def _count(v, threshold):
 
 @nb.njit
 def _find(v, threshold, fired):
+    """Write the neurons at or above threshold into `fired`; return how many."""
     found = 0
     for first in range(0, v.size, _CHUNK):
         part = v[first : first + _CHUNK]
@@ -262,10 +280,10 @@ def _find(v, threshold, fired):
 
 
 @nb.njit
-def _sample(recording, k, level, slope, decay, rise):
+def _sample(recording, i, level, slope, decay, rise):
     for q in range(recording.units.size):
         j = recording.units[q]
-        recording.samples[k, q] = level[j] * decay[j] + slope[j] * rise[j]
+        recording.samples[i // recording.every - 1, q] = level[j] * decay[j] + slope[j] * rise[j]
 
 
 @nb.njit
@@ -287,11 +305,12 @@ def run_trial(
     """
     c = constants
     n = v.size
-    decay, rise, fade = synapses.decay, synapses.rise, synapses.fade
+    decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
+    fade, unfade = synapses.fade, synapses.unfade
+    block = fade.size - 1
     gain = c.dt / c.tm
     ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    ipsc_or_h = ipsc if c.single else h
-    r_or_hr = r if c.single else hr
+    out = np.zeros((readout.shape[0], block + 1))
     t_last = np.zeros(n)
     release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
 
@@ -300,84 +319,89 @@ def run_trial(
     fired = np.empty(n, np.int64)
     steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
 
-    base = 0  # the synaptic state is that after step `base`
-    for i in range(1, c.n_steps + 1):
-        b = i - 1 - base
-        column = drive[(i + 50) // 100]
-        if i % 100 == 0 and stop[0]:
+    for base in range(0, c.n_steps, block):
+        if stop[0]:
             break
-        if currents.every and i % currents.every == 0:
-            _sample(currents, i // currents.every - 1, ipsc, h, decay[b], rise[b])
-
-        if not c.replay:
-            if position + n > filled:
-                filled -= position
-                for q in range(filled):
-                    noise[q] = noise[position + q]
-                position = 0
-                while filled + _ROW <= noise.size:
-                    _fill_row(lanes, noise[filled : filled + _ROW])
-                    filled += _ROW
-            z = noise[position : position + n]
-            position += n
-
-        now = float(i)
-        if c.replay:
-            count = _step_membrane(
-                v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, given_noise[i - 1],
-                c.threshold, c.quadratic,
-            )  # fmt: skip
-        else:
-            count = _step_membrane(
-                v,
-                ipsc,
-                h,
-                decay[b],
-                rise[b],
-                column,
-                release,
-                now,
-                gain,
-                c.noise,
-                z,
-                c.threshold,
-                c.quadratic,
-            )
-        if pulse.start < i <= pulse.stop and pulse.coin[i - 1] < pulse.probability:
-            for j in pulse.units:
-                v[j] += pulse.amplitude
-            count = _count(v, c.threshold)
-        n_fired = _find(v, c.threshold, fired) if count > 0 else 0
-
-        b += 1
-        if n_fired > 0 or b == decay.shape[0] - 1:
-            _move_base(ipsc, h, decay[b], rise[b], fade[b])
-            _move_base(r, hr, decay[b], rise[b], fade[b])
-            base, b = i, 0
-        for q in range(n_fired):
-            j = fired[q]
-            t_last[j] = t_last[j] + (c.dt * i - t_last[j])
-            release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
-            r_or_hr[j] += synapses.trace_jump[j]
-            if c.sparse:
-                for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
-                    ipsc_or_h[synapses.indices[k]] += synapses.values[k]
-            else:
-                _add(ipsc_or_h, synapses.rows[j])
-            if n_spikes == steps.size:
-                steps, neurons = _grown(steps), _grown(neurons)
-            steps[n_spikes], neurons[n_spikes] = i - 1, j
-            n_spikes += 1
-            v[j] = c.peak
-
-        if voltages.every and i % voltages.every == 0:
-            for q in range(voltages.units.size):
-                voltages.samples[i // voltages.every - 1, q] = v[voltages.units[q]]
-        for q in range(n_fired):
-            v[fired[q]] = c.reset
-        if rates.every and i % rates.every == 0:
-            _sample(rates, i // rates.every - 1, r, hr, decay[b], rise[b])
-        if output.every and i % output.every == 0:
+        if base > 0:
+            _move_base(ipsc, h, decay[block], rise[block], fade[block])
+            _move_base(r, hr, decay[block], rise[block], fade[block])
+        if output.every:
             for o in range(readout.shape[0]):
-                output.samples[i // output.every - 1, o] = _readout(readout[o], r, hr, decay[b], rise[b])
+                _read_out(readout[o], r, hr, decay, rise, out[o])
+
+        for b in range(min(block, c.n_steps - base)):
+            i = base + b + 1
+            column = drive[(i + 50) // 100]
+            if currents.every and i % currents.every == 0:
+                _sample(currents, i, ipsc, h, decay[b], rise[b])
+
+            now = float(i)
+            if c.replay:
+                z = given_noise[i - 1]
+                if c.quadratic:
+                    count = _step_quadratic(
+                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, z, c.threshold
+                    )  # fmt: skip
+                else:
+                    count = _step_leaky(
+                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, z, c.threshold
+                    )  # fmt: skip
+            else:
+                if position + n > filled:
+                    filled -= position
+                    for q in range(filled):
+                        noise[q] = noise[position + q]
+                    position = 0
+                    while filled + _ROW <= noise.size:
+                        _fill_row(lanes, noise[filled : filled + _ROW])
+                        filled += _ROW
+                zz = noise[position : position + n]
+                position += n
+                if c.quadratic:
+                    count = _step_quadratic(
+                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, zz, c.threshold
+                    )  # fmt: skip
+                else:
+                    count = _step_leaky(
+                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, zz, c.threshold
+                    )  # fmt: skip
+            if pulse.start < i <= pulse.stop and pulse.coin[i - 1] < pulse.probability:
+                for j in pulse.units:
+                    v[j] += pulse.amplitude
+                count = 1  # at most
+            n_fired = _find(v, c.threshold, fired) if count > 0 else 0
+
+            for q in range(n_fired):
+                j = fired[q]
+                v[j] = c.peak
+                t_last[j] = t_last[j] + (c.dt * i - t_last[j])
+                release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
+                if c.sparse:
+                    for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+                        target, x = synapses.indices[k], synapses.values[k]
+                        ipsc[target] += x * lift[b + 1, target]
+                        h[target] += x * unfade[b + 1]
+                else:
+                    _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
+                level, slope = synapses.trace_jump[j] * lift[b + 1, j], synapses.trace_jump[j] * unfade[b + 1]
+                r[j] += level
+                hr[j] += slope
+                for o in range(readout.shape[0]):
+                    for later in range(b + 1, block + 1):
+                        out[o, later] += readout[o, j] * (level * decay[later, j] + slope * rise[later, j])
+                if n_spikes == steps.size:
+                    steps, neurons = _grown(steps), _grown(neurons)
+                steps[n_spikes], neurons[n_spikes] = i - 1, j
+                n_spikes += 1
+
+            if voltages.every and i % voltages.every == 0:
+                for q in range(voltages.units.size):
+                    voltages.samples[i // voltages.every - 1, q] = v[voltages.units[q]]
+            for q in range(n_fired):
+                v[fired[q]] = c.reset
+            if rates.every and i % rates.every == 0:
+                _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
+            if output.every and i % output.every == 0:
+                for o in range(readout.shape[0]):
+                    output.samples[i // output.every - 1, o] = out[o, b + 1]
     return steps[:n_spikes].copy(), neurons[:n_spikes].copy()

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 # The published average rate leaves these steps out: initial voltages above threshold fire at once.
 _STEPS_NOT_COUNTED = 9
+_BLOCK, _TABLE_SIZE = 16, 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +232,6 @@ def simulate(
         peak=float(p.peak),
         noise=float(p.noise),
         quadratic=p.neuron == "quadratic",
-        single=p.synapse == "single_exponential",
         sparse=not isinstance(network.weights, np.ndarray),
         replay=bool(replayed),
     )
@@ -340,26 +340,34 @@ def _run_all(
 
 def _synapses(network: SpikingNetwork, dt: float) -> Synapses:
     """Weights as jumps of the synaptic state, and tables of its decay (see `kernel.py`)."""
-    from spiking.kernel import TABLE_STEPS, Synapses
+    from spiking.kernel import Synapses
 
     td, tr = network.tau_decay / 1000, network.params.tau_rise / 1000
     single = network.params.synapse == "single_exponential"
     jump = 1 / td if single else 1 / (tr * td)
-    steps = np.arange(TABLE_STEPS + 1)
+    steps = np.arange(_block_steps(network, dt) + 1)
     decay, fade = np.exp(-dt / td * steps[:, np.newaxis]), np.exp(-dt / tr * steps)
     rise = np.zeros_like(decay)
     if not single:
         for b in steps[1:]:
             rise[b] = rise[b - 1] * decay[1] + dt * fade[b - 1]
-    empty = np.empty(0)
-    pointers, indices, values, rows = empty.astype(np.int64), empty.astype(np.int32), empty, _NO_MATRIX
+    unfade = np.zeros_like(fade) if single else 1 / fade
+    lift = 1 / decay if single else -rise / (decay * fade[:, np.newaxis])
+    rows, empty = _NO_MATRIX, np.empty(0)
+    pointers, indices, values = empty.astype(np.int64), empty.astype(np.int32), empty
     weights = network.weights
     if isinstance(weights, np.ndarray):
         rows = np.ascontiguousarray((weights * jump[:, np.newaxis]).T)
     else:
         pointers, indices = weights.indptr.astype(np.int64), weights.indices.astype(np.int32)
         values = weights.data * jump[indices]
-    return Synapses(rows, pointers, indices, values, jump, decay, rise, fade)
+    return Synapses(rows, pointers, indices, values, jump, decay, rise, lift, fade, unfade)
+
+
+def _block_steps(network: SpikingNetwork, dt: float) -> int:
+    """Choose the block of the kernel: tables fit the cache, and nothing decays by more than e."""
+    fastest = min(network.params.tau_rise, float(network.tau_decay.min())) / 1000
+    return max(1, min(_BLOCK, _TABLE_SIZE // network.n_neurons, int(fastest / dt)))
 
 
 def _drive(network: SpikingNetwork, u: Floats) -> Floats:
