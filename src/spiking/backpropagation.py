@@ -62,7 +62,7 @@ def _states(
     noise: Array,
     shot: Array | None,
 ) -> tuple[Array, Array]:
-    """x[1:] and the total currents that lead to them, both (T - 1, n, N)."""
+    """Return x[1:] and the total currents that lead to them, both (T - 1, n, N)."""
     w_t = w.T
 
     def step(x: Array, inputs: tuple[Array, Array, Array | None]) -> tuple[Array, tuple[Array, Array]]:
@@ -76,7 +76,7 @@ def _states(
 
 
 def _sent(rates: Array, shot: Array | None) -> Array:
-    """What the other units receive: the rates, with shot noise whose variance is proportional to them."""
+    """Return what the others receive: the rates, with shot noise of a variance in proportion to them."""
     return rates if shot is None else rates + jnp.sqrt(rates) * shot
 
 
@@ -105,6 +105,9 @@ def states(
     drive, noise : array, shape (T - 1, n, N)
         W_in u and the noise, step by step. No gradient is taken with respect to them, nor to x0.
     x0 : array, shape (n, N)
+    shot : array, shape (T - 1, n, N), or None
+        Noise of what is sent: r + sqrt(r) shot is received. Its amplitude is taken as given in the gradient
+        with respect to x (its derivative grows without limit for small rates), not in that of the weights.
     """
     return _states(phi, w, rate, drive, x0, noise, shot)[0]
 
@@ -162,6 +165,8 @@ def run(
         The first synaptic currents.
     noise : array, shape (T - 1, n, N)
         Added in every step.
+    shot : array, shape (T - 1, n, N), optional
+        Noise of what the units send, in proportion to the root of their rates.
     activation, dale, limits
         Of the model; `limits` is tau in steps, one number or two.
     """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spiking.backpropagation import Fixed, Weights
 
 _STREAM = 1953653102  # keeps the draws of training apart from all others with the same seed
+_NEVER = 2**30  # an update that never comes
 _EVERY = 100  # updates between evaluations, and trials in one
 
 
@@ -138,29 +139,42 @@ def _steps(
         int(word) for word in np.random.SeedSequence(seed, spawn_key=(_STREAM,)).generate_state(4)
     )
     initial, fixed = _initial(task, n_units, options, np.random.default_rng(draw_seed))
-    state = training_updates.start(initial, options, key_seed)
+    state = training_updates.start(initial, key_seed)
+    structure, numbers = training_updates.split(options)
     test_key = jax.random.key(test_seed)
     losses: list[float] = []
     tests: list[tuple[float, float]] = []
-    updates, stopped = 0, ""
+    updates, stopped, hardened_from = 0, "", _NEVER
+    batch = options.batch_size or len(task.conditions)
+    balanced = batch % len(task.conditions) == 0
     while not stopped:
         began = time.perf_counter()
         count = min(_EVERY, options.max_updates - updates)
-        trials = task.trials(count * options.batch_size, seed=trial_seed, first=updates * options.batch_size)
+        trials = task.trials(count * batch, seed=trial_seed, first=updates * batch, balanced=balanced)
         inputs, targets = _batches(trials, count)
-        state, latest = training_updates.advance(state, fixed, inputs, targets, options)
+        now = numbers | {"hardened_from": hardened_from}
+        state, latest = training_updates.advance(state, fixed, inputs, targets, now, structure=structure)
         losses += np.asarray(latest).tolist()
         updates += count
         weights = state.average if options.averaging else state.weights
         trials = task.trials(_EVERY, seed=test_seed, first=updates)
         inputs, targets = _batches(trials, 1)
         test_losses, outputs = training_updates.evaluate(
-            weights, fixed, inputs[0], targets[0], jax.random.fold_in(test_key, updates), options
+            weights,
+            fixed,
+            inputs[0],
+            targets[0],
+            jax.random.fold_in(test_key, updates),
+            numbers,
+            structure=structure,
         )
         loss = float(np.mean(test_losses))
         accuracy = _accuracy(task, np.asarray(outputs, dtype=float), trials, options)
         tests.append((loss, accuracy))
-        stopped = _stopped(task, updates, loss, accuracy, options)
+        good = _good(loss, accuracy, options)
+        if good and hardened_from == _NEVER:
+            hardened_from = updates
+        stopped = _stopped(task, updates, updates - hardened_from, loss, good, options)
         speed = count / (time.perf_counter() - began)
 
         finish = partial(
@@ -243,12 +257,20 @@ def _accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options:
     return float(task.score(outputs, moments, trials).mean())
 
 
-def _stopped(task: Task, updates: int, loss: float, accuracy: float, options: TrainingOptions) -> str:
+def _good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
+    if options.published_quirks:
+        return loss < options.stop_loss and accuracy > options.stop_accuracy
+    return loss < options.stop_loss and accuracy >= options.stop_accuracy
+
+
+def _stopped(
+    task: Task, updates: int, hardened: int, loss: float, good: bool, options: TrainingOptions
+) -> str:
     if not math.isfinite(loss):
         return "diverged"
-    least = max(options.min_updates, 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0)
-    good = accuracy > options.stop_accuracy if options.published_quirks else accuracy >= options.stop_accuracy
-    if updates >= least and loss < options.stop_loss and good:
+    least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
+    enough = not options.spike_noise or hardened >= options.hardening
+    if good and enough and updates >= least:
         return "converged"
     return "limit" if updates >= options.max_updates else ""
 

@@ -19,9 +19,9 @@ _RANGES = (  # names, lowest, highest, whole numbers only
     (("p_inh", "p_rec", "stop_accuracy"), 0, 1, False),
     (("averaging",), 0, 0.99999, False),
     (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
-    (("gain", "noise", "spike_noise", "readout_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
+    (("gain", "noise", "spike_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
     (("batch_size", "max_updates"), 1, 10**9, True),
-    (("n_som", "min_updates", "noise_ramp"), 0, 10**9, True),
+    (("n_som", "hardening"), 0, 10**9, True),
 )
 
 
@@ -51,19 +51,27 @@ class TrainingOptions:
         Of one trial: ``l2``, sqrt(sum (z - o)^2), or ``l1``, sum |z - o|.
     noise : float
         Standard deviation of the noise added to the synaptic current in every step of 5 ms.
+    spike_noise : float
+        Noise as if every rate were carried by Poisson spikes, this many a second (Hz) at a rate of 1: what a
+        unit receives from another of rate r has variance r / (spike_noise 5 ms) in every step. It is there in
+        training only, not when the model is scored. 0 for none.
+    hardening : int
+        Updates with spike noise, after the model has first met the criteria without. The amplitude grows over
+        the first third. Not done if `spike_noise` is 0.
     learning_rate, final_learning_rate : float
         Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
-    batch_size : int
-        Trials an update.
+    batch_size : int, optional
+        Trials an update. By default one of each condition; a multiple of that holds all equally often, in
+        other batches conditions are drawn.
     clip_norm : float
         Largest norm of a gradient; 0 for no limit.
     rate_penalty : float
         Times the mean squared rate, added to the loss.
     averaging : float
         Decay, each update, of the running average of the weights that is scored and returned; 0 for none.
-    min_updates, max_updates : int
-        Training stops in between, at the first evaluation (every 100 updates, on 100 trials) that meets
-        both `stop_loss` and `stop_accuracy`.
+    max_updates : int
+        Training stops here, or before: at the first evaluation (every 100 updates, on 100 trials) that meets
+        both `stop_loss` and `stop_accuracy`, once the model is hardened.
     stop_loss, stop_accuracy : float
         Converged when the mean loss is below, and the accuracy at least this.
     published_quirks : bool
@@ -83,16 +91,14 @@ class TrainingOptions:
     w_dist: str = "gaussian"
     loss: str = "l2"
     noise: float = 0.1
-    spike_noise: float = 0.0
-    readout_noise: float = 0.0
-    noise_ramp: int = 0
+    spike_noise: float = 50.0
+    hardening: int = 600
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
-    batch_size: int = 1
+    batch_size: int | None = None
     clip_norm: float = 0.0
     rate_penalty: float = 0.0
     averaging: float = 0.0
-    min_updates: int = 0
     max_updates: int = 6000
     stop_loss: float = 7.0
     stop_accuracy: float = 0.95
@@ -105,6 +111,8 @@ class TrainingOptions:
         for names, low, high, whole in _RANGES:
             for name in names:
                 value = getattr(self, name)
+                if name == "batch_size" and value is None:
+                    continue
                 if not isinstance(value, int | float) or not low <= value <= high or (whole and value % 1):
                     kind = "a whole number" if whole else "a number"
                     raise ArgumentError(f"{name} = {value!r}: expected {kind} from {low:g} to {high:g}")
@@ -128,13 +136,14 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "published": {
         "gain": 1.5,
         "noise": 0.1,
+        "spike_noise": 0.0,
+        "hardening": 0,
         "learning_rate": 0.01,
         "final_learning_rate": 0.01,
         "batch_size": 1,
         "clip_norm": 0.0,
         "rate_penalty": 0.0,
         "averaging": 0.0,
-        "min_updates": 0,
         "max_updates": 6000,
         "stop_loss": 7.0,
         "stop_accuracy": 0.95,
