@@ -92,11 +92,11 @@ class TrainingOptions:
     loss: str = "l2"
     noise: float = 0.1
     spike_noise: float = 50.0
-    hardening: int = 600
+    hardening: int = 1000
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
     batch_size: int | None = None
-    clip_norm: float = 0.0
+    clip_norm: float = 1.0
     rate_penalty: float = 0.0
     averaging: float = 0.0
     max_updates: int = 6000
