@@ -1,9 +1,9 @@
-# make demo | make test | make bench; all of them make their own virtual environment first.
+# make demo | make test | make fuzz | make bench; all of them make their own virtual environment first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test fuzz bench lint format clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +18,9 @@ lint: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+fuzz: $(VENV)/.installed
+	$(BIN)/python tests/fuzz_model_file.py
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

@@ -6,7 +6,8 @@ from spiking.errors import ArgumentError, ModelFileError, SpikingError
 from spiking.published import LIF_network_fnc
 from spiking.rate_model import RateModel
 from spiking.record import Record
-from spiking.simulation import Simulation, simulate
+from spiking.simulation import Simulation
+from spiking.simulator import simulate
 from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
 

@@ -45,6 +45,7 @@ class Constants(NamedTuple):
     tref: float
     reset: float
     threshold: float
+    bias: float
     peak: float
     noise: float
     quadratic: bool
@@ -203,8 +204,16 @@ def _release_step(t_last, i, dt, tref):
 
 
 @nb.njit(fastmath=_FAST)
+def _drive(w_in, u, bias, drive):
+    drive[:] = bias
+    for k in range(u.size):
+        for j in range(drive.size):
+            drive[j] += w_in[k, j] * u[k]
+
+
+@nb.njit(fastmath=_FAST)
 def _step_leaky(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, noise, threshold):
-    """One Euler step of all voltages; the number of neurons at threshold (a sum vectorises, a test does not)."""
+    """One Euler step of all voltages; how many neurons are at threshold (sums vectorise, tests do not)."""
     fired = np.int32(0)
     for j in range(v.size):
         current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
@@ -295,13 +304,26 @@ def _grown(x):
 
 @nb.njit(nogil=True, cache=True)
 def run_trial(
-    constants, synapses, drive, readout, v, lanes, given_noise, pulse, output, voltages, currents, rates, stop
+    constants,
+    synapses,
+    w_in,
+    u,
+    readout,
+    v,
+    lanes,
+    given_noise,
+    pulse,
+    output,
+    voltages,
+    currents,
+    rates,
+    stop,
 ):
     """Simulate one trial; return the steps (0-based) and the neurons of all spikes.
 
-    `drive` (columns, N) is W_in u + bias, `v` (N,) the initial voltage (changed), `lanes` the noise state
-    (changed), `given_noise` (steps, N) replaces the noise if `constants.replay`. A non-zero `stop[0]` ends
-    the trial early: the caller then discards it.
+    `w_in` is (n_inputs, N), `u` (columns, n_inputs), `v` (N,) the initial voltage (changed), `lanes` the
+    noise state (changed); `given_noise` (steps, N) replaces the noise if `constants.replay`. A non-zero
+    `stop[0]` ends the trial early: the caller then discards it.
     """
     c = constants
     n = v.size
@@ -311,6 +333,7 @@ def run_trial(
     gain = c.dt / c.tm
     ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     out = np.zeros((readout.shape[0], block + 1))
+    drive, column = np.empty(n), -1
     t_last = np.zeros(n)
     release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
 
@@ -331,7 +354,9 @@ def run_trial(
 
         for b in range(min(block, c.n_steps - base)):
             i = base + b + 1
-            column = drive[(i + 50) // 100]
+            if (i + 50) // 100 != column:
+                column = (i + 50) // 100
+                _drive(w_in, u[column], c.bias, drive)
             if currents.every and i % currents.every == 0:
                 _sample(currents, i, ipsc, h, decay[b], rise[b])
 
@@ -340,11 +365,11 @@ def run_trial(
                 z = given_noise[i - 1]
                 if c.quadratic:
                     count = _step_quadratic(
-                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, z, c.threshold
+                        v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, z, c.threshold
                     )  # fmt: skip
                 else:
                     count = _step_leaky(
-                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, z, c.threshold
+                        v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, z, c.threshold
                     )  # fmt: skip
             else:
                 if position + n > filled:
@@ -359,11 +384,11 @@ def run_trial(
                 position += n
                 if c.quadratic:
                     count = _step_quadratic(
-                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, zz, c.threshold
+                        v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, zz, c.threshold
                     )  # fmt: skip
                 else:
                     count = _step_leaky(
-                        v, ipsc, h, decay[b], rise[b], column, release, now, gain, c.noise, zz, c.threshold
+                        v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, zz, c.threshold
                     )  # fmt: skip
             if pulse.start < i <= pulse.stop and pulse.coin[i - 1] < pulse.probability:
                 for j in pulse.units:

@@ -29,6 +29,11 @@ class ModelArrays:
         """Variables that nothing asked for."""
         return {key: value for key, value in self._variables.items() if key not in self._used}
 
+    def forms(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+        """Return class and shape of every variable as it was read, in order."""
+        arrays = {key: value for key, value in self._variables.items() if isinstance(value, np.ndarray)}
+        return {key: (value.dtype, value.shape) for key, value in arrays.items()}
+
     def numbers(self, key: str, expected: str, *, required: bool = True) -> Floats | None:
         """Return the variable as finite float64 numbers, or None where it may be missing and is."""
         self._used.add(key)
@@ -127,7 +132,9 @@ class ModelArrays:
                 key, f"has shape {array.shape} and entries from {flat.min():g} to {flat.max():g}", expected
             )
         if np.unique(units).size != units.size:
-            self.fail(key, "names a unit twice", expected)
+            self.fail(
+                key, f"has shape {array.shape} and names unit {np.bincount(units).argmax()} twice", expected
+            )
         mask = np.zeros(n, dtype=np.bool_)
         mask[units] = True
         return mask

@@ -1,87 +1,158 @@
-"""Read the variables of a MATLAB file: version 5 to 7 through SciPy, version 7.3 (HDF5) through h5py."""
+"""Read the variables of MATLAB files, versions 5 to 7.3, so that no file can harm the process.
+
+Versions 5 to 7.2 are read by our own strict reader (`mat5_arrays`), 7.3 by h5py in a process of its own
+(`hdf5_process`).
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import IO, Any, Literal
 
 from spiking.errors import ModelFileError
+from spiking.mat5_arrays import read_arrays
+from spiking.mat5_elements import HEADER_BYTES, byte_order
+from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
+
+MAX_BYTES = 300 * 2**20  # a network of 4,000 units in single precision
+
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HDF5_PLACES = (512, 0, 1024, 2048)  # MATLAB puts 512 bytes of its own before it
+
+OTHER_KINDS = (
+    (b"PK", "a zip file, as NumPy (.npz) and PyTorch (.pt) write them"),
+    (b"\x93NUMPY", "a NumPy file (.npy)"),
+    (b"\x80", "a Python pickle"),
+    (b"\x1f\x8b", "a gzip file: unpack it first"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself: run `git lfs pull`"),
+    (b"Octave-1-", "an Octave binary file: in Octave, save it with `save -v7`"),
+    (b"# Created by Octave", "an Octave text file: in Octave, save it with `save -v7`"),
+)
 
 
-def read_variables(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read all variables of a MATLAB file.
+class VariablesTooLargeError(ModelFileError):
+    """The variables asked for take more memory than allowed."""
+
+
+def read_variables(
+    path: str | os.PathLike[str], names: Collection[str] | None = None, *, max_bytes: int = MAX_BYTES
+) -> dict[str, Any]:
+    """Read the variables of a MATLAB file.
 
     Parameters
     ----------
     path : str or path-like
-        A MATLAB file, version 5 to 7.3.
+        A MATLAB file of version 5 to 7.3. Its content need not be trusted.
+    names : collection of str, optional
+        Only these variables are read, if they are there; all others are skipped, however large they are.
+        None reads all variables.
+    max_bytes : int
+        The memory that the variables may take together. The default, 300 MiB, lets no file use more than
+        1 GiB while it is read.
 
     Returns
     -------
     dict of str to array
-        The variables in the order of the file, shaped as `scipy.io.loadmat` shapes them: numbers are at
-        least 2-D, a string is a one-element array.
+        The variables in the order of the file, in the classes and shapes of `spiking.matlab_values`: the
+        shapes are those that `scipy.io.loadmat` gives, and logical arrays are bool.
 
     Raises
     ------
     ModelFileError
-        When the file is missing, unreadable, or not a whole MATLAB file; the message names file and problem.
+        When the file is missing, unreadable, damaged, too large, or not a MATLAB file; the message names
+        the file, the problem and, where it lies in one variable, that variable.
     """
+    wanted = None if names is None else sorted({names} if isinstance(names, str) else names)
     path = Path(path)
     try:
-        if path.is_dir():
-            raise ModelFileError(f"{path} is a folder; a model file was expected")
-        with path.open("rb") as stream:
-            start = stream.read(520)
+        with open_regular(path) as file:
+            file_size = os.fstat(file.fileno()).st_size
+            if file_kind(path, file, file_size) == "7.3":
+                from spiking.hdf5_process import read_hdf5
+
+                return read_hdf5(path, file, file_size, wanted, max_bytes)
+            file.seek(0)
+            return read_arrays(file, file_size, byte_order(file.read(HEADER_BYTES)), wanted, max_bytes)
+    except DamagedError as error:
+        raise ModelFileError(
+            f"{path} is damaged or incomplete: {error}; use another copy, or save the model again"
+        ) from None
+    except NotMatlabError as error:
+        raise ModelFileError(f"{path} is not a MATLAB file: {error}") from None
+    except TooLargeError as error:
+        raise VariablesTooLargeError(
+            f"{path} has more variables than can be read at once: with '{error}' they take more than "
+            f"{max_bytes / 2**20:.0f} MiB; name those that are needed, or delete what is not from the file"
+        ) from None
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error.strerror}") from error
-    if not start:
-        raise ModelFileError(f"{path} is empty")
+        raise ModelFileError(f"{path} could not be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise ModelFileError(f"{path} could not be read: there is not enough memory") from None
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to read; a folder, or a device or pipe that never ends, is an error.
+
+    Raises
+    ------
+    ModelFileError
+        When there is no such file or it may not be read.
+    """
     try:
-        if b"\x89HDF\r\n\x1a\n" in (start[:8], start[512:520]):
-            return _read_hdf5(path)
-        return _read_mat5(path)
-    except Exception as error:
-        raise ModelFileError(f"{path} is not a readable MATLAB file: {error}") from error
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            file = path.open("rb")
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise ModelFileError(f"{path} could not be opened: {error.strerror}") from None
+    except ValueError as error:  # a zero byte in the name
+        raise ModelFileError(f"{str(path)!r} is not a file name: {error}") from None
+    if stat.S_ISDIR(mode):
+        raise ModelFileError(f"{path} is a folder; give the path of a model file (.mat)")
+    if not stat.S_ISREG(mode):
+        raise ModelFileError(f"{path} is a device or pipe; give the path of a model file (.mat)")
+    with file:
+        yield file
 
 
-def _read_mat5(path: Path) -> dict[str, Any]:
-    import scipy.io
+def file_kind(path: Path, file: IO[bytes], file_size: int) -> Literal["5", "7.3"]:
+    """Return the version of an open MATLAB file; "5" stands for versions 5 to 7.2.
 
-    variables = scipy.io.loadmat(path, appendmat=False)
-    return {name: value for name, value in variables.items() if not name.startswith("__")}
+    Raises
+    ------
+    ModelFileError
+        When it is something else; the message says what it looks like.
+    """
+    start = file.read(max(HDF5_PLACES) + len(HDF5_SIGNATURE))
+    if any(start[place:].startswith(HDF5_SIGNATURE) for place in HDF5_PLACES):
+        return "7.3"
+    if byte_order(start):
+        return "5"
+    raise ModelFileError(f"{path} is not a MATLAB file of version 5 to 7.3: {_looks_like(start, file_size)}")
 
 
-def _read_hdf5(path: Path) -> dict[str, Any]:
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        return {name: _hdf5_value(file[name], file) for name in file if not name.startswith("#")}
-
-
-def _hdf5_value(node: Any, file: Any) -> Any:
-    if hasattr(node, "keys"):  # a struct
-        names = list(node)
-        value = np.empty((1, 1), dtype=[(name, object) for name in names])
-        for name in names:
-            value[0, 0][name] = _hdf5_value(node[name], file)
-        return value
-    array = node[()]
-    matlab_class = bytes(node.attrs.get("MATLAB_class", b""))
-    if node.attrs.get("MATLAB_empty", 0):
-        array = np.zeros([int(size) for size in array])
-    elif array.dtype == object:
-        cells = np.empty(array.shape, dtype=object)
-        for index, reference in np.ndenumerate(array):
-            cells[index] = _hdf5_value(file[reference], file)
-        array = cells.T
-    elif array.dtype.names == ("real", "imag"):
-        array = (array["real"] + 1j * array["imag"]).T
-    else:
-        array = array.T
-    if matlab_class == b"char":
-        return np.array(["".join(map(chr, row)) for row in array])
-    return array
+def _looks_like(start: bytes, file_size: int) -> str:
+    if not start:
+        return "it is empty"
+    if start.startswith(b"MATLAB "):
+        return f"it begins like one but is damaged or incomplete ({file_size} bytes)"
+    if not any(start):
+        return "it begins with zeros, like a copy that was never finished"
+    for beginning, kind in OTHER_KINDS:
+        if start.startswith(beginning):
+            return f"it looks like {kind}"
+    if len(start) >= 20 and start[4:5] and max(start[1:4]) < 53 and 0 in start[:4]:
+        return "it looks like version 4; in MATLAB, load it and save it with `save(..., '-v7')`"
+    try:
+        text = start[:200].decode().strip()
+    except UnicodeDecodeError:
+        return f"it begins with the bytes {start[:8].hex(' ')}"
+    if text.lower().startswith(("<!doctype html", "<html")):
+        return "it looks like a web page, perhaps of a download that failed"
+    return f"it looks like text ({text[:30]!r})"

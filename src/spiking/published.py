@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.arguments import checked_inputs, positive_number, whole_number, whole_units
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
-from spiking.simulation import checked_inputs, simulate, whole_number
-from spiking.spiking_network import SpikingNetwork, positive_number
-from spiking.stimulation import Stimulation, whole_units
+from spiking.simulator import simulate
+from spiking.spiking_network import SpikingNetwork
+from spiking.stimulation import Stimulation
 
 Floats = NDArray[np.float64]
 
@@ -92,7 +93,7 @@ def LIF_network_fnc(  # the published name
         raise ArgumentError(f"use_initial_weights is {use_initial_weights!r}; expected True or False")
     downsample = whole_number("downsample", downsample, 1)
     model = model_path if isinstance(model_path, RateModel) else RateModel.load(model_path)
-    kept = checked_inputs(u, model.n_inputs, downsample)
+    kept = checked_inputs(u, model.n_inputs, downsample, "u")
     if kept.ndim == 3:
         raise ArgumentError(f"u has shape {np.shape(u)}; expected one trial, ({model.n_inputs}, columns)")
     stimulation = _stimulation(stims, downsample, model.n_units, STEPS_PER_COLUMN * (kept.shape[1] - 1))

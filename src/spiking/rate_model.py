@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,10 @@ from spiking.model_arrays import ModelArrays
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+MODEL_KEYS = (
+    *("w", "w0", "m", "som_m", "w_in", "w_out", "b_out", "N", "som_N", "exc", "inh"),
+    *("taus", "taus_gaus", "taus_gaus0", "activation"),
+)
 STEP_MS = 5.0  # one step of a rate model
 
 
@@ -74,6 +79,10 @@ class RateModel:
         How many negative entries of the file's ``w`` were set to zero under Dale's law.
     extras : mapping
         All other variables, untouched.
+    forms : mapping of str to (dtype, shape)
+        Class and shape in which a variable was read, for `save`.
+    unread : bool
+        The file has more variables than fit in 300 MiB: those that are not the model's were not read.
     """
 
     w: Floats
@@ -92,6 +101,10 @@ class RateModel:
     source: str = "a mapping"
     rectified: int = 0
     extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    forms: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    unread: bool = False
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -121,25 +134,30 @@ class RateModel:
             The file cannot be read or a variable is missing or wrong; the message names the file, the key,
             what was found and what was expected.
         """
+        unread = False
         if isinstance(model, Mapping):
             variables, source = dict(model), "the mapping"
         elif isinstance(model, str | os.PathLike):
-            from spiking.model_file import read_variables
+            from spiking.model_file import VariablesTooLargeError, read_variables
 
-            variables, source = read_variables(model), os.fsdecode(model)
+            source = os.fsdecode(model)
+            try:
+                variables = read_variables(model)
+            except VariablesTooLargeError:  # such as the history of training: the model itself is small
+                variables, unread = read_variables(model, MODEL_KEYS), True
         else:
             raise ModelFileError(
                 f"a model is a path or a mapping with the keys of a model file, not {type(model).__name__}"
             )
-        return cls._from_arrays(ModelArrays(variables, source))
+        return cls._from_arrays(ModelArrays(variables, source), unread)
 
     @classmethod
-    def _from_arrays(cls, arrays: ModelArrays) -> RateModel:
+    def _from_arrays(cls, arrays: ModelArrays, unread: bool) -> RateModel:
         n = arrays.n_units()
-        exc, inh = arrays.populations(n)
-        dale = bool(inh.any())
         w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False)
         assert w is not None
+        exc, inh = arrays.populations(n)
+        dale = bool(inh.any())
         rectified = 0
         if dale:
             rectified = int(np.count_nonzero(w < 0))
@@ -164,7 +182,35 @@ class RateModel:
             source=arrays.source,
             rectified=rectified,
             extras=MappingProxyType(arrays.unused()),
+            forms=MappingProxyType(arrays.forms()),
+            unread=unread,
         )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a MATLAB file, whole or not at all.
+
+        The file is a compressed one of version 5, or of version 7.3 if there is one of that version in its
+        place. It is written beside its place, read back, and then put there in one step. Variables have the
+        class and shape in which they were read; ``w`` is written as it is used, rectified under Dale's law.
+        Saving over the file that the model came from leaves in it what was not read.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; one that is there is replaced.
+
+        Raises
+        ------
+        ModelFileError
+            The file cannot be written; the message says whether the old one is still there.
+        """
+        from spiking.model_file_writing import update_variables, write_variables
+        from spiking.model_variables import to_variables
+
+        place = Path(path)
+        in_place = self.unread and place.exists() and place.samefile(self.source)
+        write = update_variables if in_place else write_variables
+        write(path, to_variables(self))
 
     def __repr__(self) -> str:
         return (

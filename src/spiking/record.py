@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.arguments import whole_units
 from spiking.errors import ArgumentError
-from spiking.stimulation import whole_units
 
 Neurons = bool | Sequence[int] | NDArray[np.integer]
 

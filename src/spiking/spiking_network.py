@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 
@@ -220,17 +221,6 @@ class SpikingNetwork:
         dense = self.weights.toarray()
         dense.setflags(write=False)
         return dense
-
-
-def positive_number(name: str, value: object) -> float:
-    """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
-    try:
-        number = float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
-    except (TypeError, ValueError):
-        number = np.nan
-    if isinstance(value, bool | str | bytes) or not np.isfinite(number) or number <= 0:
-        raise ArgumentError(f"{name} is {value!r}; expected a finite number above 0")
-    return number
 
 
 def _stored(weights: Floats) -> Floats | csc_array[np.float64]:

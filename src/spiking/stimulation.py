@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from spiking.arguments import whole_units
 from spiking.errors import ArgumentError
 
 
@@ -63,25 +60,6 @@ class Stimulation:
         """
         start, stop = (math.ceil(round(t / time_step, 6)) for t in self.window)
         return start, stop
-
-
-def whole_units(name: str, units: object) -> tuple[int, ...]:
-    """Return unit numbers as a tuple of int, or raise ArgumentError."""
-    expected = "whole numbers from 0 on, none twice"
-    if isinstance(units, str | bytes) or not isinstance(units, Iterable):
-        raise ArgumentError(f"{name} is {units!r}; expected {expected}")
-    try:
-        array: NDArray[np.float64] = np.asarray(list(units), dtype=np.float64).ravel()
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} is not a list of numbers ({error}); expected {expected}") from error
-    for value in array:
-        if not value.is_integer() or value < 0:
-            raise ArgumentError(f"{name} has {value:g}; expected {expected}")
-    result = tuple(int(value) for value in array)
-    if len(set(result)) != len(result):
-        twice = next(unit for unit in result if result.count(unit) > 1)
-        raise ArgumentError(f"{name} names {twice} more than once; expected {expected}")
-    return result
 
 
 def _window(window: object) -> tuple[float, float]:

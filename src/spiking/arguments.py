@@ -1,0 +1,87 @@
+"""Checks of arguments: each returns the value in its proper type or raises `ArgumentError`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+
+def positive_number(name: str, value: object) -> float:
+    """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
+    try:
+        number = float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
+    except (TypeError, ValueError):
+        number = np.nan
+    if isinstance(value, bool | str | bytes) or not np.isfinite(number) or number <= 0:
+        raise ArgumentError(f"{name} is {value!r}; expected a finite number above 0")
+    return number
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """Return the value as an int, or raise ArgumentError unless it is a whole number of at least `least`."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer | float):
+        raise ArgumentError(f"{name} is {value!r}; expected a whole number, {least} or more")
+    if value != value or value in (np.inf, -np.inf) or value != int(value) or value < least:
+        raise ArgumentError(f"{name} is {value!r}; expected a whole number, {least} or more")
+    return int(value)
+
+
+def whole_units(name: str, units: object) -> tuple[int, ...]:
+    """Return unit numbers as a tuple of int, or raise ArgumentError."""
+    expected = "whole numbers from 0 on, none twice"
+    if isinstance(units, str | bytes) or not isinstance(units, Iterable):
+        raise ArgumentError(f"{name} is {units!r}; expected {expected}")
+    try:
+        array: NDArray[np.float64] = np.asarray(list(units), dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{name} is not a list of numbers ({error}); expected {expected}") from error
+    for value in array:
+        if not value.is_integer() or value < 0:
+            raise ArgumentError(f"{name} has {value:g}; expected {expected}")
+    result = tuple(int(value) for value in array)
+    if len(set(result)) != len(result):
+        twice = next(unit for unit in result if result.count(unit) > 1)
+        raise ArgumentError(f"{name} names {twice} more than once; expected {expected}")
+    return result
+
+
+def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str = "inputs") -> Floats:
+    """Return inputs as float64 with every `downsample`-th column, or raise ArgumentError."""
+    expected = f"({n_inputs}, columns) or (trials, {n_inputs}, columns)"
+    try:
+        raw = np.asarray(inputs)
+        if raw.dtype.kind not in "biuf":
+            raise ArgumentError(
+                f"{name} is not numeric (type {raw.dtype}); expected numbers, shape {expected}"
+            )
+        u: Floats = np.array(raw, np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from error
+    if u.ndim == 1 and n_inputs == 1:
+        u = u[np.newaxis]
+    if u.ndim not in (2, 3):
+        raise ArgumentError(f"{name} has shape {u.shape}; expected {expected}")
+    if u.shape[-2] != n_inputs:
+        raise ArgumentError(
+            f"{name} has {u.shape[-2]} rows (shape {u.shape}); "
+            f"expected {n_inputs}, one for each input of the model"
+        )
+    if u.ndim == 3 and len(u) == 0:
+        raise ArgumentError(f"{name} has no trials (shape {u.shape}); expected {expected}")
+    if not np.isfinite(u).all():
+        raise ArgumentError(f"{name} has entries that are NaN or infinite; expected finite numbers")
+    kept = np.ascontiguousarray(u[..., ::downsample])
+    if kept.shape[-1] < 2:
+        raise ArgumentError(
+            f"{name} has {u.shape[-1]} columns, of which downsample={downsample} keeps {kept.shape[-1]}; "
+            f"expected at least two kept"
+        )
+    return kept

@@ -1,0 +1,277 @@
+"""Simulate a spiking network: many trials at once, in milliseconds each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.arguments import checked_inputs, whole_number
+from spiking.draws import RandomDraws, coin_uniforms, initial_uniforms, noise_lanes
+from spiking.errors import ArgumentError
+from spiking.record import Record
+from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.simulation import Simulation, Spikes
+from spiking.spiking_network import SpikingNetwork
+from spiking.stimulation import Stimulation
+
+Floats = NDArray[np.float64]
+
+# The published average rate leaves these steps out: initial voltages above threshold fire at once.
+_STEPS_NOT_COUNTED = 9
+
+
+def simulate(
+    network: SpikingNetwork,
+    inputs: ArrayLike,
+    *,
+    seed: int | None = None,
+    trials: int | Iterable[int] | None = None,
+    record: Record | None = None,
+    stimulation: Stimulation | None = None,
+    downsample: int = 1,
+    threads: int | None = None,
+    draws: RandomDraws | Sequence[RandomDraws] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Simulation:
+    """Simulate trials of a spiking network (forward Euler, 0.05 ms x `downsample` a step).
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns)
+        The same input for every trial, or one for each. A column lasts 5 ms; the first and the last act for
+        about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for one input.
+    seed : int, optional
+        Every trial has random streams of its own, derived from (seed, trial number), so the numbers do not
+        depend on threads or on what else is simulated. None: a new seed, kept in the result.
+    trials : int or iterable of int, optional
+        How many trials (numbered from 0), or the numbers of the trials to run. One by default, or as many
+        as `inputs` has.
+    record : Record, optional
+        What to keep; the output at every step by default.
+    stimulation : Stimulation, optional
+    downsample : int
+        Keep every so many columns of the input and take steps so many times longer: faster, less accurate.
+    threads : int, optional
+        All available processors by default. Results do not depend on it.
+    draws : RandomDraws or sequence of RandomDraws, optional
+        Random numbers to replay, one a trial, instead of a seed.
+    progress : callable, optional
+        Called with the number of finished trials after each.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used; the message says what was expected.
+    """
+    downsample = whole_number("downsample", downsample, 1)
+    u = checked_inputs(inputs, network.n_inputs, downsample)
+    record = record or Record()
+    replayed = _checked_draws(draws, seed)
+    numbers = _trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
+    threads = _available_threads() if threads is None else whole_number("threads", threads, 1)
+
+    from spiking import kernel, kernel_input  # Numba is imported when something is simulated, not before
+
+    n, dt = network.n_neurons, TIME_STEP_S * downsample
+    time_step, n_steps = 1000 * dt, STEPS_PER_COLUMN * (u.shape[-1] - 1)
+    if replayed:
+        for draw in replayed:
+            _check_draw(draw, n, n_steps, needs_coin=stimulation is not None)
+    else:
+        seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
+    constants = kernel_input.constants(network, n_steps, dt, replay=bool(replayed))
+    synapses = kernel_input.synapses(network, dt)
+    pulse = kernel_input.pulse(stimulation, n, time_step)
+    readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
+    columns = np.ascontiguousarray(u.swapaxes(-1, -2))
+    kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
+    spike_neurons = record.neurons("spikes", n)
+    rates = np.empty((len(numbers), n))
+    events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
+    stop = np.zeros(1, np.uint8)
+
+    def run(k: int) -> None:
+        lanes, v0, noise, coin = (
+            _replayed_numbers(replayed[k])
+            if replayed
+            else _seeded_numbers(seed, int(numbers[k]), n, n_steps if stimulation else 0)
+        )
+        steps, neurons = kernel.run_trial(
+            constants,
+            synapses,
+            w_in,
+            columns[k] if columns.ndim == 3 else columns,
+            readout,
+            constants.reset + (constants.peak - constants.reset) * v0,
+            lanes,
+            noise,
+            pulse._replace(coin=coin),
+            *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
+            stop,
+        )
+        counted = neurons[steps >= _STEPS_NOT_COUNTED]
+        rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        if 0 < spike_neurons.size < n:
+            chosen = np.isin(neurons, spike_neurons)
+            events[k] = (steps[chosen], neurons[chosen])
+        elif spike_neurons.size:
+            events[k] = (steps, neurons)
+
+    _run_all(run, len(numbers), threads, stop, progress)
+    if record.spikes is not False:
+        kept["spikes"] = _joined(events, time_step)
+    return Simulation(
+        network=network,
+        seed=None if replayed else seed,
+        trials=numbers,
+        n_steps=n_steps,
+        time_step=time_step,
+        record=record,
+        rates=rates,
+        **kept,
+    )
+
+
+_NO_NOISE = np.empty((0, 0))
+_NO_LANES = np.empty((4, 0), np.uint32)
+_NO_SPIKES = (np.empty(0, np.int32), np.empty(0, np.int32))
+
+_Numbers = tuple[NDArray[np.uint32], Floats, Floats, Floats]  # noise state, initial voltage, noise, coin
+
+
+def _seeded_numbers(seed: int | None, trial: int, n: int, coins: int) -> _Numbers:
+    assert seed is not None
+    coin = coin_uniforms(seed, trial, coins)
+    return noise_lanes(seed, trial), initial_uniforms(seed, trial, n), _NO_NOISE, coin
+
+
+def _replayed_numbers(draw: RandomDraws) -> _Numbers:
+    v0, noise, coin = (
+        np.ascontiguousarray([] if x is None else x, np.float64) for x in (draw.v0, draw.noise, draw.coin)
+    )
+    return _NO_LANES, v0, noise, coin
+
+
+def _joined(events: list[tuple[NDArray[np.int32], NDArray[np.int32]]], time_step: float) -> Spikes:
+    return Spikes(
+        trial=np.repeat(np.arange(len(events), dtype=np.int32), [len(steps) for steps, _ in events]),
+        neuron=np.concatenate([neurons for _, neurons in events]),
+        step=np.concatenate([steps for steps, _ in events]),
+        time_step=time_step,
+    )
+
+
+def _run_all(
+    run: Callable[[int], None],
+    n_trials: int,
+    threads: int,
+    stop: NDArray[np.uint8],
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Run all trials in threads; on Ctrl-C or an error tell the running ones to stop and drop the others."""
+    with ThreadPoolExecutor(min(threads, n_trials)) as pool:
+        try:
+            futures = [pool.submit(run, k) for k in range(n_trials)]
+            for finished, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                if progress:
+                    progress(finished)
+        except BaseException:
+            stop[0] = 1
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _allocate(
+    record: Record, network: SpikingNetwork, n_trials: int, n_steps: int, time_step: float
+) -> tuple[dict[str, Any], list[tuple[int, NDArray[np.int64], Floats]]]:
+    """Make the arrays of samples: for users (trials, neurons, samples), and as the kernel fills them."""
+    kept: dict[str, Any] = {}
+    samples, size = [], 0
+    for name in ("output", "voltage", "currents", "filtered_rates"):
+        if name == "output":
+            units = np.arange(network.n_outputs if record.output else 0)
+        else:
+            units = record.neurons(name, network.n_neurons)
+        stride = record.stride(name, time_step) if units.size else 0
+        shape = (n_trials, n_steps // stride if stride else 0, units.size)
+        size += 8 * int(np.prod(shape))
+        _check_memory(size)
+        array = np.empty(shape)
+        samples.append((stride, units, array))
+        if stride:
+            kept[name] = array.swapaxes(1, 2)
+    return kept, samples
+
+
+def _check_memory(size: int) -> None:
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on every system
+        return
+    if size > memory:
+        raise ArgumentError(
+            f"recording this takes {size / 1e9:.0f} GB, more than the {memory / 1e9:.0f} GB of this machine; "
+            f"record fewer neurons or trials, or thin it, such as Record(interval=1.0)"
+        )
+
+
+def _available_threads() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _checked_draws(
+    draws: RandomDraws | Sequence[RandomDraws] | None, seed: int | None
+) -> Sequence[RandomDraws]:
+    if draws is None:
+        return ()
+    if seed is not None:
+        raise ArgumentError("seed and draws are both given; expected one of them")
+    result = [draws] if isinstance(draws, RandomDraws) else list(draws)
+    if not result or not all(isinstance(draw, RandomDraws) for draw in result):
+        raise ArgumentError(f"draws is {draws!r:.60}; expected RandomDraws, one for each trial")
+    return result
+
+
+def _check_draw(draw: RandomDraws, n: int, n_steps: int, *, needs_coin: bool) -> None:
+    for name, array, shape in (
+        ("v0", draw.v0, (n,)),
+        ("noise", draw.noise, (n_steps, n)),
+        ("coin", draw.coin, (n_steps,)),
+    ):
+        if name == "coin" and (array is None and not needs_coin):
+            continue
+        found = None if array is None else np.shape(array)
+        if found != shape:
+            raise ArgumentError(f"draws.{name} has shape {found}; expected {shape}")
+
+
+def _trial_numbers(
+    trials: int | Iterable[int] | None, n_inputs: int | None, n_draws: int | None
+) -> NDArray[np.int64]:
+    """Numbers of the trials to run; `n_inputs`, `n_draws`: how many the other arguments are for, if any."""
+    if trials is None:
+        numbers = list(range(n_inputs or n_draws or 1))
+    elif isinstance(trials, Iterable):
+        numbers = [whole_number("trials", trial, 0) for trial in trials]
+    else:
+        numbers = list(range(whole_number("trials", trials, 1)))
+    if not numbers:
+        raise ArgumentError("trials is empty; expected at least one trial number")
+    for name, count in (("inputs", n_inputs), ("draws", n_draws)):
+        if count is not None and count != len(numbers):
+            raise ArgumentError(f"{name} is for {count} trials, but {len(numbers)} are asked for")
+    return np.array(numbers, np.int64)

@@ -1,0 +1,38 @@
+"""What importing the package does, and does not."""
+
+import subprocess
+import sys
+
+import spiking
+
+
+def loaded_by(statement):
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(output.stdout.split())
+
+
+def test_importing_loads_nothing_heavy():
+    loaded = loaded_by("import spiking")
+    assert "numpy" in loaded
+    assert not loaded & {"numba", "scipy", "scipy.io", "h5py", "jax", "optax", "matplotlib", "typer", "rich"}
+
+
+def test_public_names_are_listed_and_exist():
+    assert sorted(spiking.__all__) == [
+        "ArgumentError",
+        "LIFParams",
+        "LIF_network_fnc",
+        "ModelFileError",
+        "RandomDraws",
+        "RateModel",
+        "Record",
+        "Simulation",
+        "SpikingError",
+        "SpikingNetwork",
+        "Stimulation",
+        "simulate",
+        "tasks",
+    ]
+    for name in spiking.__all__:
+        assert getattr(spiking, name).__doc__

@@ -1,0 +1,185 @@
+"""The fast kernel gives the spikes of the NumPy step, whatever the network."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import pulse_input, random_network
+
+from spiking import RandomDraws, Record, Stimulation, simulate
+from spiking.reference import step_by_step
+
+EVERYTHING = Record(spikes=True, filtered_rates=True, voltage=True, currents=True)
+
+
+def normal_draws(seed, n, n_steps):
+    """Seeded normals, never shrunk: without noise a resting neuron sits at the threshold to 1e-12 mV."""
+    rng = np.random.default_rng(seed)
+    return RandomDraws(v0=rng.random(n), noise=rng.standard_normal((n_steps, n)), coin=rng.random(n_steps))
+
+
+def assert_same(network, inputs, draws, *, downsample=1, stimulation=None):
+    """Same spikes, and traces equal to rounding; returns the number of spikes."""
+    slow = step_by_step(network, inputs, draws, downsample=downsample, stimulation=stimulation)
+    fast = simulate(
+        network, inputs, draws=draws, downsample=downsample, stimulation=stimulation, record=EVERYTHING
+    )
+    steps, neurons = np.nonzero(slow.spikes)
+    np.testing.assert_array_equal(fast.spikes.step, steps)
+    np.testing.assert_array_equal(fast.spikes.neuron, neurons)
+    for theirs, ours in (
+        (slow.voltage, fast.voltage),
+        (slow.currents, fast.currents),
+        (slow.rates, fast.filtered_rates),
+        (slow.output, fast.output),
+    ):
+        scale = max(1.0, np.abs(theirs).max())
+        np.testing.assert_allclose(ours[0].T, theirs, rtol=0, atol=1e-10 * scale)
+    return len(steps)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 24),
+    density=st.sampled_from([0.0, 0.2, 1.0]),
+    strength=st.sampled_from([0.1, 1.0, 10.0]),
+    sparse=st.booleans(),
+    n_outputs=st.integers(1, 3),
+    close=st.sampled_from([None, 0.0, 1e-9, -1e-9, 1e-6, -1e-4, 1e-2]),
+    refractory=st.sampled_from([0.0, 0.5, 2.0, 3.3, 5.0]),
+    synapse=st.sampled_from(["double_exponential", "single_exponential"]),
+    neuron=st.sampled_from(["leaky", "quadratic"]),
+    downsample=st.integers(1, 4),
+    stimulated=st.booleans(),
+)
+def test_random_networks(
+    seed,
+    n,
+    density,
+    strength,
+    sparse,
+    n_outputs,
+    close,
+    refractory,
+    synapse,
+    neuron,
+    downsample,
+    stimulated,
+):
+    rng = np.random.default_rng(seed)
+    tau_rise = rng.uniform(1, 4)
+    quadratic = {"threshold": 30.0, "bias": 0.0} if neuron == "quadratic" else {"bias": rng.uniform(-42, -20)}
+    network = random_network(
+        n,
+        seed=seed,
+        density=density,
+        strength=strength,
+        sparse=sparse,
+        n_outputs=n_outputs,
+        tau_decay=rng.uniform(2, 100, n) if close is None else tau_rise * (1 + close),
+        refractory=refractory,
+        tau_rise=tau_rise,
+        synapse=synapse,
+        neuron=neuron,
+        **quadratic,
+    )
+    inputs = pulse_input(8 * downsample + 1)
+    stimulation = None
+    if stimulated:
+        stimulation = Stimulation(
+            units=tuple(range(0, n, 2)), window=(5.0, 25.0), amplitude=rng.choice([-0.5, 0.5, 3.0])
+        )
+    assert_same(network, inputs, normal_draws(seed, n, 800), downsample=downsample, stimulation=stimulation)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_long_trials_keep_every_release_step(seed):
+    """A release rule that is only nearly the published one moves about one spike in 2,500."""
+    network = random_network(100, seed=seed, bias=-25.0)
+    assert assert_same(network, pulse_input(201), normal_draws(seed, 100, 20_000)) > 5000
+
+
+@pytest.mark.parametrize(
+    ("what", "settings"),
+    [
+        ("fires at 500 Hz", {"bias": 5000.0}),
+        ("fires at every step", {"bias": 50_000.0, "refractory": 0.0, "tau_membrane": 1.0}),
+        ("is never released", {"refractory": 1000.0}),
+        ("is one neuron", {"n": 1, "bias": -20.0}),
+        ("has no connections", {"density": 0.0, "bias": -30.0}),
+        ("has one chunk and a neuron", {"n": 257, "bias": -39.0, "strength": 3.0}),
+        ("has equal decay and rise", {"tau_decay": 2.0, "bias": -30.0}),
+        ("decays within a step", {"tau_decay": 0.01, "tau_rise": 0.02, "bias": -30.0}),
+        ("rises within a step", {"tau_rise": 0.005, "bias": -30.0}),
+    ],
+)
+def test_extreme_networks(what, settings):
+    network = random_network(**{"n": 30, "seed": 5, **settings})
+    n = network.n_neurons
+    spikes = assert_same(network, pulse_input(13), normal_draws(7, n, 1200))
+    if what == "fires at 500 Hz":
+        assert spikes / n / 0.06 == pytest.approx(480, abs=30)
+    if what == "fires at every step":
+        assert spikes > 0.98 * n * 1200
+
+
+def test_all_neurons_fire_at_once():
+    network = random_network(40, strength=5.0)
+    draws = normal_draws(3, 40, 1000)
+    together = RandomDraws(v0=np.full(40, 0.9), noise=draws.noise)
+    slow = step_by_step(network, pulse_input(), together)
+    assert slow.spikes[0].all()
+    assert_same(network, pulse_input(), together)
+
+
+def test_dense_and_sparse_weights_give_the_same_bits():
+    runs = [
+        simulate(random_network(50, strength=3.0, sparse=sparse), pulse_input(21), seed=4, record=EVERYTHING)
+        for sparse in (False, True)
+    ]
+    np.testing.assert_array_equal(runs[0].spikes.step, runs[1].spikes.step)
+    np.testing.assert_array_equal(runs[0].output, runs[1].output)
+
+
+def test_relabelling_neurons_relabels_their_spikes():
+    network, order = random_network(30, strength=2.0), np.random.default_rng(1).permutation(30)
+    shuffled = type(network)(
+        weights=network.weights[np.ix_(order, order)],
+        w_in=network.w_in[order],
+        readout=network.readout[:, order],
+        tau_decay=network.tau_decay[order],
+        populations={name: mask[order] for name, mask in network.populations.items()},
+        params=network.params,
+        scaling_factor=1.0,
+    )
+    draws = normal_draws(9, 30, 2000)
+    moved = RandomDraws(v0=draws.v0[order], noise=draws.noise[:, order])
+    record = Record(spikes=True)
+    a = simulate(network, pulse_input(21), draws=draws, record=record).spike_matrix()
+    b = simulate(shuffled, pulse_input(21), draws=moved, record=record).spike_matrix()
+    assert a.sum() > 20
+    np.testing.assert_array_equal(a[order], b)
+
+
+def test_the_firing_rate_of_a_driven_neuron_follows_the_closed_form():
+    """Noise-free LIF: rate = 1/(refractory + tau ln((I - reset)/(I - threshold))), I the steady drive."""
+    for drive in (-35.0, -20.0, 0.0, 40.0):
+        network = random_network(1, density=0.0, bias=drive, noise=0.0)
+        run = simulate(network, np.zeros((1, 401)), seed=0, record=Record(spikes=True))
+        period = 2.0 + 10.0 * np.log((drive + 65.0) / (drive + 40.0))
+        measured = np.diff(run.spikes.time[1:]).mean()
+        assert measured == pytest.approx(period, abs=0.1)  # a step of Euler and of the release
+
+
+def test_area_of_a_postsynaptic_current():
+    """The filtered trace of a spike has area 1, to first order in dt, with either synapse."""
+    for synapse in ("double_exponential", "single_exponential"):
+        network = random_network(1, density=0.0, bias=-60.0, synapse=synapse, tau_decay=10.0)
+        draws = RandomDraws(v0=np.array([0.99]), noise=np.zeros((4000, 1)))
+        run = simulate(
+            network, np.zeros((1, 41)), draws=draws, record=Record(spikes=True, filtered_rates=True)
+        )
+        area = run.filtered_rates[0, 0].sum() * 0.05e-3
+        assert area == pytest.approx(len(run.spikes), rel=0.05)
+        assert len(run.spikes) >= 1
