@@ -11,6 +11,10 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+demo: $(VENV)/.installed
+	mkdir -p demo
+	$(BIN)/spiking demo $(if $(MODEL),"$(MODEL)") --plot demo/go-nogo.png
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,0 +1,8 @@
+"""The command line, `spiking`: a module for each command, which reads arguments and prints results.
+
+Imports that take long (Numba, SciPy, Matplotlib, Rich) happen inside the functions: help must be quick.
+"""
+
+from spiking.command_line.app import main
+
+__all__ = ["main"]

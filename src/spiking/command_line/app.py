@@ -1,0 +1,69 @@
+"""The `spiking` command: its options, its commands, and how errors are told."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import spiking
+from spiking.command_line.complaint import complain
+from spiking.command_line.demo import demo
+from spiking.command_line.info import info
+from spiking.command_line.simulate import simulate
+from spiking.errors import SpikingError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="spiking",
+    help="Turn a trained rate recurrent neural network into a spiking one, and simulate it.\n\n"
+    "Example: spiking simulate model.mat --scaling-factor 50 --task go-nogo --trials 20 --plot out.png",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> NoReturn:
+    """Run the command line; every error is one line on stderr."""
+    try:
+        status = app(prog_name="spiking", standalone_mode=False)
+    except typer.TyperException as error:  # wrong usage
+        context = getattr(error, "ctx", None)
+        command = "spiking" if context is None else context.command_path
+        status = complain(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
+    except SpikingError as error:
+        status = complain(str(error))
+    except MemoryError as error:
+        status = complain(f"not enough memory: {error}")
+    except OSError as error:  # such as a full disk behind stdout
+        status = complain(f"{error.strerror or error}")
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        typer.echo("spiking: interrupted; no file was left half-written", err=True)
+    sys.exit(status)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"spiking {spiking.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+for command in (info, simulate, demo):
+    app.command()(command)

@@ -1,0 +1,13 @@
+"""How the command line says that something is wrong."""
+
+from __future__ import annotations
+
+import typer
+
+BAD_INPUT = 2
+
+
+def complain(message: str) -> int:
+    """Print a message as one line on stderr and return the exit status for bad usage or input."""
+    typer.echo(f"spiking: {' '.join(message.split())}", err=True)
+    return BAD_INPUT

@@ -1,0 +1,45 @@
+"""`spiking demo`: a trained model at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking.command_line.pictures import check_picture_format, save_figure
+from spiking.command_line.progress import progress_bar
+from spiking.errors import ArgumentError
+
+
+def demo(
+    model: Annotated[str | None, typer.Argument(help="A trained Go-NoGo model (.mat).")] = None,
+    scaling_factor: Annotated[
+        float | None, typer.Option(help="Default: the one that the file records, else the best of 20 to 75.")
+    ] = None,
+    plot: Annotated[Path, typer.Option(help="Where to draw the picture (.png, .pdf, .svg).")] = Path(
+        "demo.png"
+    ),
+) -> None:
+    """Show a trained Go-NoGo model at work.
+
+    Simulates 50 Go and 50 NoGo trials as a rate network and as a spiking network, and draws both.
+
+    Example: spiking demo model.mat
+    """
+    from spiking import RateModel
+    from spiking.demo import TRIALS_EACH, demonstrate
+    from spiking.output_file import check_writable
+
+    if model is None:
+        raise ArgumentError("no model given: `make demo MODEL=path` or `spiking demo path`")
+    check_picture_format(plot)
+    check_writable(plot)
+    rate_model = RateModel.load(model)
+    with progress_bar(2 * TRIALS_EACH) as advance:
+        shown = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
+    typer.echo(str(shown.spiking))
+    typer.echo(f"scaling factor {shown.spiking.network.scaling_factor:g}: {shown.scaling_factor_from}")
+    for name, correct in (("rate", shown.rate_correct), ("spiking", shown.spiking_correct)):
+        typer.echo(f"{name + ' network:':16} {correct.sum()} of {correct.size} Go and NoGo trials correct")
+    save_figure(plot, shown.spiking, trials=shown.trials, task=shown.task, rate=shown.rate)

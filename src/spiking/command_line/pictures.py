@@ -1,0 +1,48 @@
+"""Figures saved as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.rate_model import RateRun
+    from spiking.simulation import Simulation
+    from spiking.tasks import Task, Trials
+
+
+def check_picture_format(path: Path) -> None:
+    """Raise ArgumentError if no picture can be drawn under that name; to be asked before a long run."""
+    known = ("png", "pdf", "svg", "eps")
+    if path.suffix.removeprefix(".").lower() not in known:
+        raise ArgumentError(f"cannot draw {path}: expected a name that ends in {', '.join(known)}")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ArgumentError("pictures need Matplotlib: pip install 'spikernn[figures]'") from error
+
+
+def save_figure(
+    path: Path,
+    simulation: Simulation,
+    *,
+    trials: Trials | None,
+    task: Task | None,
+    rate: RateRun | None = None,
+) -> None:
+    """Draw a simulation into a file, whole or not at all, and say so."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from spiking import plotting
+    from spiking.output_file import write_whole
+
+    figure = plotting.overview(simulation, trials=trials, task=task, rate=rate, figure=Figure())
+    kind = path.suffix.removeprefix(".").lower()
+    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
+        write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=300))
+    typer.echo(f"drew {path}")

@@ -1,0 +1,160 @@
+"""`spiking simulate`: trials of one model as a spiking network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spiking.command_line.pictures import check_picture_format, save_figure
+from spiking.command_line.progress import progress_bar
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.rate_model import RateModel
+    from spiking.stimulation import Stimulation
+    from spiking.tasks import Task
+
+
+def simulate(
+    model: Annotated[str, typer.Argument(help="Model file (.mat).")],
+    scaling_factor: Annotated[
+        float | None,
+        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
+    ] = None,
+    task_name: Annotated[
+        str | None,
+        typer.Option(
+            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+        ),
+    ] = None,
+    trial: Annotated[
+        str | None, typer.Option(help="Condition, such as go or nogo. Default: each trial draws one.")
+    ] = None,
+    input_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            help="Instead of a task: inputs, (n_inputs, columns of 5 ms), in a .npy file or as u in a .mat.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Number of trials. Default: 1.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same spikes.")
+    ] = None,
+    initial_weights: Annotated[
+        bool, typer.Option("--initial-weights", help="Use the recurrent weights from before training.")
+    ] = False,
+    downsample: Annotated[
+        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+    ] = 1,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+    stimulate: Annotated[
+        str | None, typer.Option(metavar="exc|inh", help="Stimulate neurons; needs --units and --window.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(help="Neurons to stimulate, from 0, such as 10,15,20.")] = None,
+    window: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw raster and output into this file (.png, .pdf, .svg).")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Save output, spikes and rates into this .npz file.")
+    ] = None,
+) -> None:
+    """Simulate a model as a spiking network.
+
+    Example: spiking simulate model.mat --scaling-factor 50 --task go-nogo --trial go --seed 1 --trials 20
+    --plot out.png --save run.npz
+    """
+    import secrets
+
+    from spiking import RateModel, Record, SpikingNetwork, simulation_file
+    from spiking.model_info import recorded_scaling_factor
+    from spiking.output_file import check_writable
+    from spiking.simulator import simulate as run_simulation
+
+    for path in (plot, save):
+        if path is not None:
+            check_writable(path)
+    if plot is not None:
+        check_picture_format(plot)
+    stimulation = _stimulation(stimulate, units, window)
+    rate_model = RateModel.load(model)
+    if scaling_factor is None:
+        scaling_factor = recorded_scaling_factor(rate_model)
+    if scaling_factor is None:
+        raise ArgumentError(f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50")
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    task, drawn = None, None
+    if input_file is not None:
+        if task_name is not None or trial is not None:
+            raise ArgumentError("--input is given together with --task or --trial; expected one of them")
+        inputs = simulation_file.read_inputs(input_file)
+    else:
+        task = _task(rate_model, task_name)
+        drawn = task.trials(trials or 1, seed=seed, condition=trial)
+        inputs = drawn.spiking_inputs
+    network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
+    total = trials or (len(inputs) if inputs.ndim == 3 else 1)
+    with progress_bar(total) as advance:
+        run = run_simulation(
+            network,
+            inputs,
+            seed=seed,
+            trials=trials,
+            record=Record(spikes=True),
+            stimulation=stimulation,
+            downsample=downsample,
+            threads=threads,
+            progress=advance,
+        )
+    typer.echo(str(run))
+    correct = None
+    if task is not None and drawn is not None and run.output is not None:
+        output = run.output[:, 0] if task.n_outputs == 1 else run.output
+        correct = task.score(output, run.time, drawn)
+        typer.echo(f"{task.name}: {correct.sum()} of {correct.size} trials correct")
+    if save is not None:
+        simulation_file.save(run, save, model=model, trials=drawn, correct=correct)
+        typer.echo(f"saved {save}")
+    if plot is not None:
+        save_figure(plot, run, trials=drawn, task=task)
+
+
+def _task(model: RateModel, name: str | None) -> Task:
+    """Return the named task, with the settings that the file records for it, or the file's own task."""
+    from spiking.model_info import recorded_task, recorded_text
+    from spiking.tasks import get
+
+    task = recorded_task(model) if name is None or name == recorded_text(model, "task") else get(name)
+    if task is None:
+        raise ArgumentError(
+            f"{model.source} does not say which task it was trained for; "
+            f"give --task, such as --task go-nogo, or --input"
+        )
+    expected, found = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
+    if expected != found:
+        raise ArgumentError(
+            f"{model.source} has inputs: {found[0]}, outputs: {found[1]}; "
+            f"the task {task.name} needs inputs: {expected[0]}, outputs: {expected[1]}"
+        )
+    return task
+
+
+def _stimulation(
+    mode: str | None, units: str | None, window: tuple[float, float] | None
+) -> Stimulation | None:
+    from spiking import Stimulation
+
+    given = [value is not None for value in (mode, units, window)]
+    if not any(given):
+        return None
+    if mode not in ("exc", "inh") or units is None or window is None:
+        raise ArgumentError("stimulation needs --stimulate exc or inh, --units and --window START STOP")
+    amplitude = 0.5 if mode == "exc" else -0.5
+    return Stimulation(units=units.split(","), window=window, amplitude=amplitude)  # type: ignore[arg-type]  # checked there

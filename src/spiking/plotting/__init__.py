@@ -1,0 +1,11 @@
+"""Figures of simulations: rasters by population, outputs by condition, and both for a whole task.
+
+Functions that draw into axes take `ax` and return it; none saves or shows a figure or changes Matplotlib's
+settings. Colours are those of Okabe and Ito, which colour-blind readers can tell apart.
+"""
+
+from spiking.plotting.overview import overview
+from spiking.plotting.raster import raster
+from spiking.plotting.traces import inputs, output, shade_stimulus
+
+__all__ = ["inputs", "output", "overview", "raster", "shade_stimulus"]

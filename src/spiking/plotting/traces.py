@@ -1,0 +1,204 @@
+"""Inputs and outputs over time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spiking.errors import ArgumentError
+from spiking.plotting.style import (
+    CONDITION_COLOURS,
+    DASHES,
+    STIMULUS_COLOUR,
+    THRESHOLD_COLOUR,
+    current_axes,
+    finish_time_axis,
+)
+from spiking.rate_model import RateRun
+from spiking.simulation import Simulation
+from spiking.tasks import STEP_MS, Task, Trials
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SINGLE_TRIALS = 20  # more lines cannot be told apart
+_DRAWN_SAMPLES = 1000  # a line; more than a column of print resolves
+
+
+def output(
+    simulation: Simulation,
+    ax: Axes | None = None,
+    *,
+    trials: Trials | None = None,
+    task: Task | None = None,
+    conditions: Sequence[str] | None = None,
+    rate: RateRun | None = None,
+    channel: int = 0,
+) -> Axes:
+    """Draw the output by condition: the mean as a thick line, single trials (up to 20) as thin ones.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With the output recorded.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; the current axes by default.
+    trials : Trials, optional
+        The trials of a task that were simulated, in this order. They give each trial's condition and the
+        stimulus, which is shaded. Without them all trials are one condition.
+    task : Task, optional
+        Their task: a bar marks the window that is scored, dotted lines the thresholds that a correct output
+        crosses (or, if the answer is to stay quiet, must not reach).
+    conditions : sequence of str, optional
+        Only these; all by default.
+    rate : RateRun, optional
+        The same trials of the rate model; their mean is drawn dashed.
+    channel : int
+        Which output, for a model with several.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        The output was not recorded, or trials, rate model and simulation do not fit each other.
+    """
+    if simulation.output is None:
+        raise ArgumentError("the output was not recorded; simulate with record=Record(output=True)")
+    if not 0 <= channel < simulation.network.n_outputs:
+        raise ArgumentError(f"channel is {channel}; expected 0 to {simulation.network.n_outputs - 1}")
+    for name, count in (("trials", trials and len(trials)), ("rate", rate and len(rate.output))):
+        if count is not None and count != len(simulation.trials):
+            raise ArgumentError(f"{name} has {count} trials, but {len(simulation.trials)} were simulated")
+    ax = ax or current_axes()
+    groups = by_condition(simulation, trials, conditions)
+    thin = max(1, simulation.time.size // _DRAWN_SAMPLES)
+    time, values = simulation.time[::thin], simulation.output[:, channel]
+    for (condition, members), colour in zip(groups.items(), condition_colours(trials, groups), strict=False):
+        singles = values[members[:_SINGLE_TRIALS], ::thin].T
+        if len(members) > 1:
+            ax.plot(time, singles, color=colour, linewidth=0.3, alpha=0.35)
+        ax.plot(time, values[members].mean(axis=0)[::thin], color=colour, linewidth=1.2, label=condition)
+        if rate is not None:
+            ax.plot(
+                rate.time,
+                rate.output[members, channel].mean(axis=0),
+                color="black",
+                linewidth=0.8,
+                linestyle=DASHES,
+                label=f"{condition}, rate model".lstrip(", "),
+            )
+    ax.set_ylabel("Output")
+    finish_time_axis(ax, simulation)
+    if trials is not None:
+        shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
+    if task is not None:
+        _mark_scoring(ax, task, simulation.duration, list(groups))
+    return ax
+
+
+def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
+    """Draw the inputs of one trial of a task; several channels are stacked, scaled alike, and numbered.
+
+    Parameters
+    ----------
+    trials : Trials
+    trial : int
+        Position of the trial, from 0.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; the current axes by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = ax or current_axes()
+    u = trials.inputs[trial]
+    edges = STEP_MS * np.arange(u.shape[1] + 1.0)
+    ax.set_ylabel("Input")
+    if len(u) == 1:
+        ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
+        return ax
+    peak = np.abs(u).max() or 1.0
+    for k, row in enumerate(u):
+        ax.axhline(k, color=STIMULUS_COLOUR, linewidth=0.6, zorder=0)
+        ax.stairs(k - 0.45 * row / peak, edges, baseline=None, color="black", linewidth=0.4)
+    ax.set_yticks(range(len(u)))
+    ax.set_ylim(len(u) - 0.5, -0.5)
+    return ax
+
+
+def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = None) -> Axes:
+    """Shade when a stimulus is on, in any of these trials: an input that is not 0 and not on throughout.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    trials : Trials
+    members : sequence of int, optional
+        Positions of the trials that count; all by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    u = trials.inputs if members is None else trials.inputs[list(members)]
+    varies = (u != u[:, :, :1]).any(axis=2, keepdims=True)
+    on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
+    edges = np.flatnonzero(np.diff(on, prepend=0, append=0))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        ax.axvspan(start * STEP_MS, stop * STEP_MS, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
+    return ax
+
+
+def by_condition(
+    simulation: Simulation, trials: Trials | None, wanted: Sequence[str] | None
+) -> dict[str, list[int]]:
+    """Positions of the trials of each condition, in the order of their names' first trial."""
+    if trials is None:
+        return {"": list(range(len(simulation.trials)))}
+    groups: dict[str, list[int]] = {}
+    for k, condition in enumerate(trials.conditions):
+        groups.setdefault(condition, []).append(k)
+    unknown = [name for name in wanted or () if name not in groups]
+    if unknown:
+        raise ArgumentError(f"conditions has {unknown[0]!r}; these trials have {', '.join(groups)}")
+    return {name: groups[name] for name in wanted} if wanted is not None else dict(sorted(groups.items()))
+
+
+def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> list[str]:
+    """Return a colour for each condition, the same whether it is drawn alone or with others."""
+    if trials is None:
+        return ["black"]
+    known = sorted(set(trials.conditions))
+    colours = dict(zip(known, itertools.cycle(CONDITION_COLOURS), strict=False))
+    return [colours[name] for name in groups]
+
+
+def _mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
+    labels = {task.conditions[name] for name in conditions if name in task.conditions}
+    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
+    for level, needed in levels.items():
+        if needed:
+            ax.plot(
+                [task.score_from, duration],
+                [level, level],
+                color=THRESHOLD_COLOUR,
+                linewidth=0.8,
+                linestyle=":",
+                zorder=3,
+            )
+    ax.plot(
+        [task.score_from, duration],
+        [1, 1],
+        transform=ax.get_xaxis_transform(),
+        color="black",
+        linewidth=2,
+        solid_capstyle="butt",
+        clip_on=False,
+    )

@@ -1,0 +1,77 @@
+"""Result files are whole or not there; inputs are read from the formats of the field."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import scipy.io
+
+from spiking import ArgumentError
+from spiking.output_file import check_writable, write_whole
+from spiking.simulation_file import read_inputs
+
+
+def test_replaces_and_keeps_permissions(tmp_path):
+    path = tmp_path / "result.npz"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link = tmp_path / "link.npz"
+    link.symlink_to(path)
+    write_whole(link, lambda file: file.write(b"new"))
+    assert path.read_bytes() == b"new"
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device"), RuntimeError])
+def test_failure_leaves_the_old_file(tmp_path, error):
+    path = tmp_path / "result.npz"
+    path.write_bytes(b"old")
+
+    def fail(file):
+        file.write(b"half")
+        raise error
+
+    with pytest.raises(ArgumentError if isinstance(error, OSError) else error):
+        write_whole(path, fail)
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("result.npz", b"old")]
+
+
+def test_new_file_has_the_usual_permissions(tmp_path):
+    write_whole(tmp_path / "a", lambda file: file.write(b"x"))
+    (tmp_path / "b").write_bytes(b"x")
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def test_unwritable_places(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "no" / "a", tmp_path / "file" / "a"):
+        with pytest.raises(ArgumentError, match="cannot write"):
+            check_writable(path)
+    if os.name == "posix" and os.geteuid() != 0:
+        tmp_path.chmod(0o500)
+        with pytest.raises(ArgumentError, match="no permission"):
+            check_writable(tmp_path / "a")
+        tmp_path.chmod(0o700)
+
+
+def test_inputs(tmp_path):
+    u = np.arange(6.0).reshape(2, 3)
+    np.save(tmp_path / "a.npy", u)
+    scipy.io.savemat(tmp_path / "named.mat", {"u": u, "other": 1})
+    scipy.io.savemat(tmp_path / "single.mat", {"stimulus": u})
+    for name in ("a.npy", "named.mat", "single.mat"):
+        assert np.array_equal(read_inputs(tmp_path / name), u)
+
+
+def test_inputs_that_cannot_be_read(tmp_path):
+    scipy.io.savemat(tmp_path / "two.mat", {"a": 1, "b": 2})
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
+    np.savez(tmp_path / "archive.npz", a=1)
+    (tmp_path / "archive.npz").rename(tmp_path / "archive.npy")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    for name in ("two.mat", "objects.npy", "archive.npy", "empty.npy", "missing.npy", "a.txt"):
+        with pytest.raises(ArgumentError, match=name):
+            read_inputs(tmp_path / name)
