@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import spiking
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
@@ -112,20 +112,24 @@ def train_steps(
     For what `train` does not do: stop by a rule of your own, or keep intermediate models.
     """
     task = get(task) if isinstance(task, str) else task
-    chosen = options_for(recipe, **options)
     if n_units < 1:
         raise ArgumentError(f"n_units = {n_units}: expected at least 1")
     if seed < 0:
         raise ArgumentError(f"seed = {seed}: expected a whole number, not negative")
-    origin = {
+    origin = described(task, seed=seed, recipe=recipe, **options)
+    return _steps(task, n_units, seed, options_for(recipe, **options), origin)
+
+
+def described(task: Task, *, seed: int, recipe: str = "default", **options: Any) -> dict[str, Any]:
+    """Return what model files say about how they were trained, settings and options as JSON."""
+    return {
         "task": task.name,
         "task_settings": json.dumps(task.settings),
         "seed": seed,
         "recipe": recipe,
-        "training_options": json.dumps(dataclasses.asdict(chosen)),
-        "spiking_version": version("spikernn"),
+        "training_options": json.dumps(dataclasses.asdict(options_for(recipe, **options))),
+        "spiking_version": spiking.__version__,
     }
-    return _steps(task, n_units, seed, chosen, origin)
 
 
 def _steps(

@@ -12,6 +12,7 @@ from spiking.command_line.complaint import complain
 from spiking.command_line.demo import demo
 from spiking.command_line.info import info
 from spiking.command_line.simulate import simulate
+from spiking.command_line.train import train
 from spiking.errors import SpikingError
 
 INTERRUPTED = 130
@@ -65,5 +66,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, demo):
+for command in (info, simulate, train, demo):
     app.command()(command)

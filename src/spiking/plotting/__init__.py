@@ -7,5 +7,6 @@ settings. Colours are those of Okabe and Ito, which colour-blind readers can tel
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.traces import inputs, output, shade_stimulus
+from spiking.plotting.training_curve import training_curve
 
-__all__ = ["inputs", "output", "overview", "raster", "shade_stimulus"]
+__all__ = ["inputs", "output", "overview", "raster", "shade_stimulus", "training_curve"]
