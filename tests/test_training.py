@@ -176,12 +176,12 @@ def test_hardening_starts_at_convergence_and_adds_spike_noise():
         noise: list(train_steps(SHORT, 40, seed=3, spike_noise=noise, hardening=150, **easy))
         for noise in (0.0, 20.0, 50.0)
     }
-    assert [state.updates for state in runs[0.0]] == [100]
+    assert [state.updates for state in train_steps(SHORT, 40, seed=3, hardening=0, **easy)] == [100]
     assert [state.updates for state in runs[20.0]] == [100, 200, 300]
     assert runs[20.0][-1].stopped == "converged"
-    few, many = runs[20.0], runs[50.0]
-    assert np.array_equal(few[0].model.w, many[0].model.w)
-    assert not np.array_equal(few[-1].model.w, many[-1].model.w)
+    for other in (0.0, 50.0):
+        assert np.array_equal(runs[20.0][0].model.w, runs[other][0].model.w)
+        assert not np.array_equal(runs[20.0][-1].model.w, runs[other][-1].model.w)
 
 
 def test_several_outputs_train():
@@ -200,7 +200,7 @@ def test_several_outputs_train():
 
 
 def test_training_stops_when_it_has_converged():
-    states = list(train_steps(SHORT, 40, seed=1, spike_noise=0.0, stop_loss=2.0, max_updates=2000))
+    states = list(train_steps(SHORT, 40, seed=1, hardening=0, stop_loss=2.0, max_updates=2000))
     assert states[-1].stopped == "converged"
     assert all(state.stopped == "" for state in states[:-1])
     assert states[-1].loss < 2

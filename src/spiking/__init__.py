@@ -1,6 +1,6 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
-from spiking import tasks
+from spiking import datasets, tasks
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ModelFileError, SpikingError
 from spiking.published import LIF_network_fnc
@@ -10,6 +10,8 @@ from spiking.simulation import Simulation
 from spiking.simulator import simulate
 from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
+from spiking.training import train
+from spiking.training_family import train_many
 
 __all__ = [
     "ArgumentError",
@@ -23,7 +25,10 @@ __all__ = [
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
+    "datasets",
     "simulate",
     "tasks",
+    "train",
+    "train_many",
 ]
 __version__ = "0.1.0"

@@ -156,11 +156,13 @@ def _steps(
         count = min(_EVERY, options.max_updates - updates)
         trials = task.trials(count * batch, seed=trial_seed, first=updates * batch, balanced=balanced)
         inputs, targets = _batches(trials, count)
-        now = numbers | {"hardened_from": hardened_from}
-        state, latest = training_updates.advance(state, fixed, inputs, targets, now, structure=structure)
+        stage = numbers | {"hardened_from": hardened_from}
+        state, latest = training_updates.advance(state, fixed, inputs, targets, stage, structure=structure)
         losses += np.asarray(latest).tolist()
         updates += count
         weights = state.average if options.averaging else state.weights
+        early = options.hardening > 0 and hardened_from == _NEVER
+        level = {"noise": options.noise * (training_updates.EARLY_NOISE if early else 1)}
         trials = task.trials(_EVERY, seed=test_seed, first=updates)
         inputs, targets = _batches(trials, 1)
         test_losses, outputs = training_updates.evaluate(
@@ -169,7 +171,7 @@ def _steps(
             inputs[0],
             targets[0],
             jax.random.fold_in(test_key, updates),
-            numbers,
+            numbers | level,
             structure=structure,
         )
         loss = float(np.mean(test_losses))
@@ -192,7 +194,7 @@ def _steps(
                 "converged": stopped == "converged",
                 "stopped": stopped or "interrupted",
                 "updates": updates,
-                "losses": np.array(losses),
+                "losses": np.array(losses, dtype=np.float32),
                 "eval_loss_mean": np.array([test[0] for test in tests]),
                 "eval_perf_mean": np.array([test[1] for test in tests]),
             },
@@ -273,8 +275,7 @@ def _stopped(
     if not math.isfinite(loss):
         return "diverged"
     least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
-    enough = not options.spike_noise or hardened >= options.hardening
-    if good and enough and updates >= least:
+    if good and hardened >= options.hardening and updates >= least:
         return "converged"
     return "limit" if updates >= options.max_updates else ""
 

@@ -56,8 +56,9 @@ class TrainingOptions:
         unit receives from another of rate r has variance r / (spike_noise 5 ms) in every step. It is there in
         training only, not when the model is scored. 0 for none.
     hardening : int
-        Updates with spike noise, after the model has first met the criteria without. The amplitude grows over
-        the first third. Not done if `spike_noise` is 0.
+        Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
+        until it meets the criteria; then come so many updates with both, growing to their full amplitude over
+        the first third. 0: one stage, with noise and without spike noise.
     learning_rate, final_learning_rate : float
         Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
     batch_size : int, optional

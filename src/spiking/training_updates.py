@@ -13,6 +13,7 @@ import optax
 from spiking.backpropagation import Array, Fixed, Weights, run
 from spiking.training_options import TrainingOptions
 
+EARLY_NOISE = 0.1  # of the noise while a model that will be hardened still learns its task
 _X0 = 0.01  # standard deviation of the first synaptic currents
 _STEP = 0.005  # s
 _NUMBERS = (
@@ -50,7 +51,11 @@ class Progress(NamedTuple):
 def split(options: TrainingOptions) -> tuple[Structure, dict[str, Any]]:
     """Return what is compiled in, and the numbers, with which nothing needs to be compiled again."""
     structure = Structure(
-        options.activation, options.loss, options.dale, options.published_quirks, options.spike_noise > 0
+        options.activation,
+        options.loss,
+        options.dale,
+        options.published_quirks,
+        options.spike_noise > 0 and options.hardening > 0,
     )
     numbers = {name: getattr(options, name) for name in _NUMBERS}
     shot = 1 / math.sqrt(_STEP * options.spike_noise) if options.spike_noise else 0.0
@@ -145,7 +150,11 @@ def advance(
         key, used = jax.random.split(state.key)
         since = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
         grown = jnp.minimum(1, 3 * since / jnp.maximum(1, numbers["hardening"]))
-        now = numbers | {"shot": numbers["shot"] * grown}
+        grown = jnp.where(numbers["hardening"] > 0, grown, 1.0)
+        now = numbers | {
+            "shot": numbers["shot"] * grown,
+            "noise": numbers["noise"] * (EARLY_NOISE + (1 - EARLY_NOISE) * grown),
+        }
         loss, gradient = jax.value_and_grad(objective)(state.weights, fixed, *batch, used, structure, now)
         norm = jnp.sqrt(sum(jnp.sum(part**2) for part in gradient))
         shrink = jnp.minimum(1, largest / jnp.maximum(norm, 1e-30))
@@ -180,7 +189,10 @@ def evaluate(
     *,
     structure: Structure,
 ) -> tuple[Array, Array]:
-    """Return the loss of each trial and the outputs (n, n_outputs, T), without spike noise."""
+    """Return the loss of each trial and the outputs (n, n_outputs, T), without spike noise.
+
+    The noise is what ``numbers["noise"]`` says, whatever the stage of training.
+    """
     plain = structure._replace(spike_noise=False)
     outputs, _ = _run(weights, fixed, inputs, key, plain, numbers)
     return _losses(outputs, targets, structure), outputs
