@@ -180,6 +180,8 @@ def _steps(
         good = _good(loss, accuracy, options)
         if good and hardened_from == _NEVER:
             hardened_from = updates
+        if options.hardening:
+            good = good and loss < options.residual * _silent_loss(trials, options)
         stopped = _stopped(task, updates, updates - hardened_from, loss, good, options)
         speed = count / (time.perf_counter() - began)
 
@@ -267,6 +269,12 @@ def _good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
     if options.published_quirks:
         return loss < options.stop_loss and accuracy > options.stop_accuracy
     return loss < options.stop_loss and accuracy >= options.stop_accuracy
+
+
+def _silent_loss(trials: Trials, options: TrainingOptions) -> float:
+    """Return the mean loss of an output that is always 0."""
+    size = np.abs(trials.targets).reshape(len(trials), -1)
+    return float(np.mean(size.sum(axis=1) if options.loss == "l1" else np.sqrt((size**2).sum(axis=1))))
 
 
 def _stopped(

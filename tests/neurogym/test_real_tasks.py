@@ -1,0 +1,45 @@
+"""Real NeuroGym tasks train and convert. NeuroGym pins old versions, so it needs an environment of its own:
+
+python -m venv ngvenv && ngvenv/bin/pip install '.[train]' pytest neurogym
+ngvenv/bin/pytest tests/neurogym
+"""
+
+import warnings
+
+import pytest
+
+import spiking
+from spiking.neurogym import NeuroGymTask
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    neurogym = pytest.importorskip("neurogym")
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+LONG_RESPONSE = {"decision": 500}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("PerceptualDecisionMaking-v0", {"timing": {"fixation": 100, "stimulus": 500, **LONG_RESPONSE}}),
+        ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100, **LONG_RESPONSE}}),
+        (
+            "DelayMatchSample-v0",
+            {"timing": {"fixation": 100, "sample": 250, "delay": 100, "test": 250, **LONG_RESPONSE}},
+        ),
+    ],
+)
+def test_a_real_task_trains_and_converts(name, settings):
+    environment = neurogym.make(name, dt=20, **settings).unwrapped
+    task = NeuroGymTask(environment)
+    *_, state = spiking.training.train_steps(task, 150, seed=1, stop_accuracy=0.85, stop_loss=20)
+    assert state.stopped == "converged"
+    trials = task.trials(50, seed=3)
+    scores = []
+    for factor in range(25, 60, 5):
+        network = spiking.SpikingNetwork.from_rate(state.model, factor)
+        run = spiking.simulate(network, trials.spiking_inputs, seed=3)
+        scores.append(task.score(run.output[:, 0], run.time, trials).mean())
+    print(name, state.updates, state.accuracy, scores)
+    assert max(scores) >= 0.8
