@@ -20,8 +20,8 @@ SHORT = [
 EVERY_OPTION = (
     "--recipe default --gain 1.2 --p-inh 0.3 --p-rec 0.3 --n-som 2 --dale --activation softplus --tau 20-60 "
     "--w-dist gamma --loss l1 --noise 0.05 --spike-noise 100 --hardening 10 --residual 0.5 "
-    "--learning-rate 0.005 --final-learning-rate 0.001 --batch-size 4 --clip-norm 2 --rate-penalty 0.1 --averaging 0.5 "
-    "--max-updates 10 --stop-loss 1000 --stop-accuracy 0 --save-anyway"
+    "--learning-rate 0.005 --final-learning-rate 0.001 --batch-size 4 --clip-norm 2 "
+    "--rate-penalty 0.1 --averaging 0.5 --max-updates 10 --stop-loss 1000 --stop-accuracy 0 --save-anyway"
 )
 
 
