@@ -4,8 +4,8 @@
 
 The files are good ones of three kinds (version 5 uncompressed and compressed, version 7.3), changed in one or
 a few bytes, cut off, spliced together, or with a number replaced by one that could do harm. A read is good
-when it returns variables that can be used, or raises a `ModelFileError`, within 5 s of processor time
-and 1 GiB.
+when it gives variables that can be used and a model that passes validation, or raises a `ModelFileError`,
+within 5 s of processor time and 1 GiB.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def read_each(connection: Connection, folder: str) -> None:
 
     from spiking.errors import ModelFileError
     from spiking.model_file import read_variables
+    from spiking.rate_model import RateModel
 
     path = Path(folder) / f"{multiprocessing.current_process().pid}.mat"
     while content := connection.recv_bytes():
@@ -80,7 +81,8 @@ def read_each(connection: Connection, folder: str) -> None:
         start = sum(os.times()[:4])
         try:
             use(read_variables(path))
-            outcome = "variables"
+            RateModel.load(path).effective_weights()
+            outcome = "model"
         except ModelFileError as error:
             outcome = (
                 "ModelFileError" if str(path) in str(error) else f"error that does not name the file: {error}"
@@ -162,7 +164,7 @@ def fuzz(n_files: int, seed: int) -> tuple[Counter[tuple[str, str]], float, int,
             outcome, seconds, n_bytes = reader.outcome(content) if content else ("ModelFileError", 0.0, 0)
             counts[kind, outcome] += 1
             longest, largest = max(longest, seconds), max(largest, n_bytes)
-            if outcome not in ("variables", "ModelFileError") or seconds > MAX_SECONDS or n_bytes > MAX_BYTES:
+            if outcome not in ("model", "ModelFileError") or seconds > MAX_SECONDS or n_bytes > MAX_BYTES:
                 bad.append(content)
                 reader.close()
                 reader = Reader(folder)

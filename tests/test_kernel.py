@@ -69,7 +69,11 @@ def test_random_networks(
 ):
     rng = np.random.default_rng(seed)
     tau_rise = rng.uniform(1, 4)
-    quadratic = {"threshold": 30.0, "bias": 0.0} if neuron == "quadratic" else {"bias": rng.uniform(-42, -20)}
+    constants = {"bias": rng.uniform(-42, -20)}
+    if neuron == "quadratic":
+        constants = {"threshold": 30.0, "bias": 0.0}
+        # Euler's step of v^2 is unstable below -tm/dt mV: there any rounding error grows, in either code
+        strength, downsample = min(strength, 1.0), 1
     network = random_network(
         n,
         seed=seed,
@@ -82,7 +86,7 @@ def test_random_networks(
         tau_rise=tau_rise,
         synapse=synapse,
         neuron=neuron,
-        **quadratic,
+        **constants,
     )
     inputs = pulse_input(8 * downsample + 1)
     stimulation = None

@@ -209,8 +209,8 @@ def test_unusable_settings_are_named(make, message):
 
 @pytest.mark.parametrize(
     "what",
-    ["trials=100000", "inputs=np.zeros((1, 1_000_001))"],
-    ids=["many trials", "one trial of 83 minutes"],
+    ["trials=100000", "inputs=np.zeros((1, 4_000_001))"],
+    ids=["many trials", "one trial of five hours"],
 )
 def test_ctrl_c_stops_within_a_second(what):
     code = (
@@ -229,7 +229,7 @@ def test_ctrl_c_stops_within_a_second(what):
     start = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=20)
-    assert time.monotonic() - start < 2  # a second, and as much for a busy machine
+    assert time.monotonic() - start < 5  # a second; the rest is for a busy machine, the run takes minutes
     assert stderr.rstrip().endswith("KeyboardInterrupt")
 
 

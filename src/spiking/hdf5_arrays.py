@@ -86,7 +86,9 @@ class _Reader:
         if matlab_class == "cell":
             return self._cells(node, depth)
         if matlab_class == "char":
-            return strings_from_codes(self._array(node, np.dtype(np.uint16)))
+            codes = self._array(node, np.dtype(np.uint16))
+            self.allowance.take_bytes(4 * codes.size)
+            return strings_from_codes(codes)
         if matlab_class not in NUMERIC_DTYPES:
             return MatlabOnly(matlab_class)
         return self._array(node, NUMERIC_DTYPES[matlab_class])
@@ -115,6 +117,7 @@ class _Reader:
             return value
         if stored.dtype.kind not in "biuf":
             raise DamagedError(f"it has values of the type {stored.dtype}")
+        self.allowance.take_bytes(max(0, stored.size * dtype.itemsize - stored.nbytes))
         return stored.astype(dtype, copy=False)
 
     def _empty_shape(self, node: Any) -> tuple[int, ...]:

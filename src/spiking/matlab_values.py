@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ModelFileError
-from spiking.reading_limits import DamagedError
+from spiking.reading_limits import MAX_ELEMENTS, DamagedError
 
 NUMERIC_DTYPES: dict[str, np.dtype[Any]] = {
     "double": np.dtype(np.float64),
@@ -53,6 +53,8 @@ def strings_from_codes(codes: NDArray[Any]) -> NDArray[np.str_]:
     codes = np.array(codes, np.uint32, order="C")
     if ((codes >= 0xD800) & (codes < 0xE000)).any():  # halves of characters (surrogates): MATLAB is UTF-16
         rows = codes.astype("<u2").reshape(-1, length)
+        if len(rows) > MAX_ELEMENTS:
+            raise DamagedError(f"more than {MAX_ELEMENTS} rows of text")
         text = np.array([row.tobytes().decode("utf-16-le", "replace") for row in rows])
         return text.reshape(codes.shape[:-1])
     return codes.view(f"U{length}")[..., 0]

@@ -46,6 +46,8 @@ class ModelArrays:
             return None
         value = self._variables[key]
         if hasattr(value, "toarray"):  # a sparse matrix
+            if np.prod(value.shape, dtype=float) > 2**27:  # 1 GiB
+                self.fail(key, f"is a sparse matrix of shape {value.shape}", expected)
             value = value.toarray()
         try:
             raw = np.asarray(value)

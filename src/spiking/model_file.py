@@ -18,7 +18,7 @@ from spiking.mat5_arrays import read_arrays
 from spiking.mat5_elements import HEADER_BYTES, byte_order
 from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
 
-MAX_BYTES = 300 * 2**20  # a network of 4,000 units in single precision
+MAX_BYTES = 256 * 2**20  # a network of 4,000 units in single precision
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF5_PLACES = (512, 0, 1024, 2048)  # MATLAB puts 512 bytes of its own before it
@@ -34,8 +34,8 @@ OTHER_KINDS = (
 )
 
 
-class VariablesTooLargeError(ModelFileError):
-    """The variables asked for take more memory than allowed."""
+class TooLargeFileError(ModelFileError):
+    """The variables of a file take more memory together than allowed; some of them may still be read."""
 
 
 def read_variables(
@@ -51,7 +51,7 @@ def read_variables(
         Only these variables are read, if they are there; all others are skipped, however large they are.
         None reads all variables.
     max_bytes : int
-        The memory that the variables may take together. The default, 300 MiB, lets no file use more than
+        The memory that the variables may take together. The default, 256 MiB, lets no file use more than
         1 GiB while it is read.
 
     Returns
@@ -63,8 +63,10 @@ def read_variables(
     Raises
     ------
     ModelFileError
-        When the file is missing, unreadable, damaged, too large, or not a MATLAB file; the message names
+        When the file is missing, unreadable, damaged, or not a MATLAB file; the message names
         the file, the problem and, where it lies in one variable, that variable.
+    TooLargeFileError
+        A `ModelFileError`: the variables take more than `max_bytes` together.
     """
     wanted = None if names is None else sorted({names} if isinstance(names, str) else names)
     path = Path(path)
@@ -84,7 +86,7 @@ def read_variables(
     except NotMatlabError as error:
         raise ModelFileError(f"{path} is not a MATLAB file: {error}") from None
     except TooLargeError as error:
-        raise VariablesTooLargeError(
+        raise TooLargeFileError(
             f"{path} has more variables than can be read at once: with '{error}' they take more than "
             f"{max_bytes / 2**20:.0f} MiB; name those that are needed, or delete what is not from the file"
         ) from None

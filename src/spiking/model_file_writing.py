@@ -155,7 +155,8 @@ def _savemat(variables: dict[str, Any]) -> bytes:
     from scipy.io import savemat
 
     file = io.BytesIO()
-    savemat(file, variables, do_compression=True, long_field_names=True)  # type: ignore[arg-type]  # stubs
+    written: Any = file  # what the stubs of SciPy accept here differs between their versions
+    savemat(written, variables, do_compression=True, long_field_names=True)
     return file.getvalue()
 
 

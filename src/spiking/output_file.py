@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from spiking.errors import ArgumentError
+from spiking.atomic_file import replace_file
+from spiking.errors import ArgumentError, ModelFileError
 
 
 def check_writable(path: Path) -> None:
@@ -37,18 +36,12 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         When the system refuses; the message says why.
     """
     check_writable(path)
-    target = Path(os.path.realpath(path))  # a symbolic link stays one
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            write(file)
+
     try:
-        try:
-            with temporary.open("xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from error
+        replace_file(path, fill, verify=lambda written: None)
+    except ModelFileError as error:
+        raise ArgumentError(str(error)) from None

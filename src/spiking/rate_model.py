@@ -138,12 +138,12 @@ class RateModel:
         if isinstance(model, Mapping):
             variables, source = dict(model), "the mapping"
         elif isinstance(model, str | os.PathLike):
-            from spiking.model_file import VariablesTooLargeError, read_variables
+            from spiking.model_file import TooLargeFileError, read_variables
 
             source = os.fsdecode(model)
             try:
                 variables = read_variables(model)
-            except VariablesTooLargeError:  # such as the history of training: the model itself is small
+            except TooLargeFileError:  # such as the history of training: the model itself is small
                 variables, unread = read_variables(model, MODEL_KEYS), True
         else:
             raise ModelFileError(

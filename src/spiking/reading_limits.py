@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_ELEMENTS = 100_000  # variables, cells and fields together: about 2 s of reading
+MAX_ELEMENTS = 50_000  # variables, cells and fields together: at most 2 s of reading
 MAX_DEPTH = 50  # of cells and structs in one another
 
 

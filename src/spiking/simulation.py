@@ -122,9 +122,10 @@ class Simulation:
     def __str__(self) -> str:
         n_trials, n = self.rates.shape
         mean = self.rates.mean(axis=0)
-        parts = [
-            f"{name} {mean[mask].mean():.2f}" for name, mask in self.network.populations.items() if mask.any()
-        ]
+        populations = dict(self.network.populations)
+        if not populations["som"].any():
+            del populations["pv"]  # all inhibitory neurons
+        parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
         lines = [
             f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons, "
             f"scaling factor {self.network.scaling_factor:g}, "

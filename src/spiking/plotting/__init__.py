@@ -1,7 +1,8 @@
 """Figures of simulations: rasters by population, outputs by condition, and both for a whole task.
 
 Functions that draw into axes take `ax` and return it; none saves or shows a figure or changes Matplotlib's
-settings. Colours are those of Okabe and Ito, which colour-blind readers can tell apart.
+settings. Colours are those of Okabe and Ito (of Tol for the fourth condition), which colour-blind readers can
+tell apart.
 """
 
 from spiking.plotting.overview import overview

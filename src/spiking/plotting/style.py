@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 POPULATION_COLOURS = MappingProxyType(
     {"exc": "#D55E00", "inh": "#0072B2", "pv": "#0072B2", "som": "#E69F00"}  # red, blue, blue, orange
 )
-CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#000000")  # green, pink, light blue, black
+CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR = "#E4E4E4", "#777777"
 DASHES = (0, (4, 2))  # the rate model
 
