@@ -174,18 +174,16 @@ def test_hardening_starts_at_convergence_and_adds_spike_noise():
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "residual": 1e6, "max_updates": 1000}
     runs = {
         noise: list(train_steps(SHORT, 40, seed=3, spike_noise=noise, hardening=150, **easy))
-        for noise in (0.0, 20.0, 50.0)
+        for noise in (20.0, 50.0)
     }
-    assert [state.updates for state in train_steps(SHORT, 40, seed=3, hardening=0, **easy)] == [100]
     assert [state.updates for state in runs[20.0]] == [100, 200, 300]
     assert runs[20.0][-1].stopped == "converged"
     *_, strict = train_steps(
         SHORT, 40, seed=3, hardening=150, **(easy | {"residual": 1e-9, "max_updates": 400})
     )
     assert strict.stopped == "limit"
-    for other in (0.0, 50.0):
-        assert np.array_equal(runs[20.0][0].model.w, runs[other][0].model.w)
-        assert not np.array_equal(runs[20.0][-1].model.w, runs[other][-1].model.w)
+    assert np.array_equal(runs[20.0][0].model.w, runs[50.0][0].model.w)
+    assert not np.array_equal(runs[20.0][-1].model.w, runs[50.0][-1].model.w)
 
 
 def test_several_outputs_train():
