@@ -1,7 +1,7 @@
 """Real NeuroGym tasks train and convert. NeuroGym pins old versions, so it needs an environment of its own:
 
 python -m venv ngvenv && ngvenv/bin/pip install '.[train]' pytest neurogym
-ngvenv/bin/pytest tests/neurogym
+ngvenv/bin/pytest --noconftest tests/neurogym
 """
 
 import warnings
@@ -22,7 +22,10 @@ LONG_RESPONSE = {"decision": 500}
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("PerceptualDecisionMaking-v0", {"timing": {"fixation": 100, "stimulus": 500, **LONG_RESPONSE}}),
+        (
+            "PerceptualDecisionMaking-v0",  # without its trials at chance level
+            {"cohs": [25.6, 51.2], "timing": {"fixation": 100, "stimulus": 500, **LONG_RESPONSE}},
+        ),
         ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100, **LONG_RESPONSE}}),
         (
             "DelayMatchSample-v0",
@@ -33,7 +36,9 @@ LONG_RESPONSE = {"decision": 500}
 def test_a_real_task_trains_and_converts(name, settings):
     environment = neurogym.make(name, dt=20, **settings).unwrapped
     task = NeuroGymTask(environment)
-    *_, state = spiking.training.train_steps(task, 150, seed=1, stop_accuracy=0.85, stop_loss=20)
+    options = {"stop_accuracy": 0.8, "stop_loss": 20.0, "residual": 0.8, "max_updates": 3000}
+    *_, state = spiking.training.train_steps(task, 100, seed=1, tau=(20.0, 50.0), **options)
+    print(name, task.n_steps, state)
     assert state.stopped == "converged"
     trials = task.trials(50, seed=3)
     scores = []
