@@ -25,6 +25,8 @@ from spiking.errors import ModelFileError
 from spiking.matlab_values import MatlabOnly, same_value
 from spiking.model_file import TooLargeFileError, read_variables
 
+CELL, STRUCT, DOUBLE, SPARSE, TEXT = 1, 2, 6, 5, 4
+
 
 def compressed(data: bytes) -> bytes:
     packed = zlib.compress(data)
@@ -95,6 +97,13 @@ def test_numbers_kept_in_a_smaller_type_have_the_class_that_matlab_gives_them(tm
     assert same_value(read["inh"], np.array([[False, True]]))
 
 
+def test_a_double_too_large_for_the_single_that_it_should_be_is_infinite_without_a_warning(
+    tmp_path: Path,
+) -> None:
+    path = version_5(tmp_path / "m.mat", array("x", 7, (1, 1), element(9, struct.pack("<d", 1e300))))
+    assert same_value(read_variables(path)["x"], np.array([[np.inf]], np.float32))
+
+
 def test_files_of_machines_with_the_other_byte_order(tmp_path: Path) -> None:
     numbers = array("x", 6, (1, 2), element(9, struct.pack(">dd", 1.5, -2.0), ">"), order=">")
     text = array("s", 4, (1, 2), element(4, "ωé".encode("utf-16-be"), ">"), order=">")
@@ -127,6 +136,24 @@ def test_only_named_variables_are_read_however_large_the_others(tmp_path: Path, 
     assert list(read_variables(path, "N", max_bytes=1000)) == ["N"]
     with pytest.raises(TooLargeFileError, match=r"m\.mat has more variables .* 'large' .* name those"):
         read_variables(path, max_bytes=1000)
+
+
+def test_of_a_file_of_several_gigabytes_only_what_is_named_is_read(tmp_path: Path) -> None:
+    n_numbers = 400_000_000
+    start = array("x", DOUBLE, (1, n_numbers))[8:] + struct.pack("<II", 9, 8 * n_numbers)
+    path = version_5(tmp_path / "large.mat")
+    with path.open("ab") as file:
+        for _ in range(3):
+            file.write(struct.pack("<II", 14, len(start) + 8 * n_numbers) + start)
+            file.truncate(file.tell() + 8 * n_numbers)  # zeros that take no place on the disk
+            file.seek(0, os.SEEK_END)
+        file.write(array("N", DOUBLE, (1, 1), element(9, struct.pack("<d", 200))))
+    assert path.stat().st_size > 9e9
+    begin = time.perf_counter()
+    assert read_variables(path, ["N"])["N"] == 200
+    with pytest.raises(TooLargeFileError, match="with 'x' they take more than 256 MiB"):
+        read_variables(path)
+    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -250,7 +277,6 @@ def test_a_damaged_variable_is_named(tmp_path: Path) -> None:
     assert list(read_variables(path, ["fine"])) == ["fine"]
 
 
-CELL, STRUCT, DOUBLE, SPARSE, TEXT = 1, 2, 6, 5, 4
 INTS = struct.Struct("<3i")
 
 
@@ -275,6 +301,10 @@ INTS = struct.Struct("<3i")
             "more than 50000",
         ),
         (array("x", STRUCT, (1, 1), element(5, bytes(4)), element(1, bytes(8))), "field names"),
+        (
+            array("x", STRUCT, (1, 1), element(5, bytes([1, 0, 0, 0])), element(1, b"a" * 60_000)),
+            "more than 50000",
+        ),
         (array("x", STRUCT, (0, 0), element(5, bytes([2, 0, 0, 0])), element(1, b"a\0a\0")), "field names"),
         (
             array(
@@ -396,6 +426,16 @@ def test_an_hdf5_reader_that_needs_too_much_memory_is_refused_it(
     path = save(tmp_path / "m.mat", {"x": np.ones((3000, 3000))}, "7.3")
     monkeypatch.setattr(hdf5_process, "BASE_BYTES", -450 * 2**20)
     with pytest.raises(ModelFileError, match=r"m\.mat (could not be read: .* not enough memory|is damaged)"):
+        read_variables(path)
+
+
+def test_an_hdf5_reader_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "h5py.py").write_text("raise ImportError('libhdf5.so: not found')\n")
+    path = save(tmp_path / "m.mat", {"x": np.ones((3, 3))}, "7.3")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(
+        ModelFileError, match=r"m\.mat could not be read: .* failed: ImportError: libhdf5\.so: not found"
+    ):
         read_variables(path)
 
 

@@ -48,7 +48,8 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
             except TooLargeError:
                 raise TooLargeError(name) from None
             except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
-                raise DamagedError(f"its variable '{name}' is damaged: {error}") from None
+                text = " ".join(str(error).split())
+                raise DamagedError(f"its variable '{name}' is damaged: {text}") from None
     return arrays
 
 

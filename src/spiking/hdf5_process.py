@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +25,6 @@ from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
 SECONDS = 3.5  # of processor time for a small file, once h5py is imported
 BYTES_PER_SECOND = 50e6  # larger files may take longer
 STALLED_SECONDS = 120  # of waiting for a machine or disk that is slow without fault of the file
-ENDED_FOR_TIME = (-getattr(signal, "SIGXCPU", 24), -getattr(signal, "SIGKILL", 9))
 BASE_BYTES = 256 * 2**20  # Python, NumPy and h5py
 PACKAGES = str(Path(__file__).parents[1])  # where `spiking` is
 SMALL_FILE = 8 * 2**20  # bytes, up to which the last files read are remembered
@@ -57,7 +57,7 @@ def change_hdf5(path: Path, changes: dict[str, Any]) -> None:
     try:
         _result(_reply(size, extra, "change", os.path.realpath(path), changes))
     except DamagedError as error:
-        raise ModelFileError(f"the HDF5 library says: {' '.join(str(error).split())}") from None
+        raise ModelFileError(f"the HDF5 library says: {error}") from None
 
 
 def _check_space(path: Path, size: int, extra: int) -> None:
@@ -111,14 +111,14 @@ def _reply(file_size: int, memory: int, task: str, *arguments: Any) -> bytes:
             raise DamagedError("reading it with the HDF5 library did not come to an end") from None
         finally:
             process.kill()
+    if process.returncode == 0:
+        return reply
     if process.returncode == 1:
         last_line = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        raise ModelFileError(f"the process that reads MATLAB 7.3 files failed: {last_line}")
-    if process.returncode in ENDED_FOR_TIME:
+        raise OSError(f"the process that works on MATLAB 7.3 files failed: {last_line}")
+    if process.returncode == -getattr(signal, "SIGXCPU", 0):
         raise DamagedError(f"the HDF5 library needs more than {seconds:.0f} s for it")
-    if process.returncode:
-        raise DamagedError(f"the HDF5 library cannot cope with it (it ended with {process.returncode})")
-    return reply
+    raise DamagedError(f"the HDF5 library cannot cope with it (it ended with {process.returncode})")
 
 
 def _limit(seconds: float, memory: int) -> None:
@@ -134,10 +134,8 @@ def _limit(seconds: float, memory: int) -> None:
         (resource.RLIMIT_CPU, end),
         (resource.RLIMIT_AS, min(memory, sys.maxsize)),
     ):
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (ValueError, OSError):  # a lower limit is set already, or macOS
-            continue
+        with suppress(ValueError, OSError):  # a lower limit is set already, or macOS
+            resource.setrlimit(kind, (limit, resource.getrlimit(kind)[1]))
 
 
 def main() -> None:
@@ -157,7 +155,7 @@ def main() -> None:
     except (DamagedError, NotMatlabError, TooLargeError, ModelFileError, MemoryError) as error:
         result = error
     except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
-        result = DamagedError(f"{error}")
+        result = DamagedError(" ".join(str(error).split()))
     pickle.dump(result, sys.stdout.buffer, protocol=5)
     sys.stdout.flush()
     os._exit(0)  # after an error, the HDF5 library may crash when it is asked to close the file

@@ -63,8 +63,10 @@ def _same(old: Any, new: Any) -> bool:
         return names_old == [new.file[reference].name for reference in new[()].flat]
     if old.ndim == 0 or old.size == 0:
         return _same_values(old[()], new[()])
-    rows = max(1, 2**24 * len(old) // (old.size * old.dtype.itemsize))  # 16 MiB at a time
-    return all(_same_values(old[i : i + rows], new[i : i + rows]) for i in range(0, len(old), rows))
+    axis = int(np.argmax(old.shape))
+    step = max(1, 2**24 * old.shape[axis] // (old.size * old.dtype.itemsize))  # 16 MiB at a time
+    parts = [(*[slice(None)] * axis, slice(i, i + step)) for i in range(0, old.shape[axis], step)]
+    return all(_same_values(old[part], new[part]) for part in parts)
 
 
 def _same_values(old: Any, new: Any) -> bool:

@@ -1,7 +1,10 @@
 """Read the variables of MATLAB 5 to 7.2 files: damaged bytes raise an error and can do nothing else.
 
 Numbers are made by NumPy from bounded buffers after their type, count and dimensions have been compared,
-so no file can reach memory that is not its own or ask for more than it may.
+so no file can reach memory that is not its own or ask for more than it may. Not by `scipy.io.loadmat`:
+SciPy 1.17 died by signal on 14 of 889 damaged uncompressed files; a check before it would have to know
+the format as well as a reader does; asked for MATLAB's classes it drops imaginary parts, and not asked it
+forgets which arrays are logical or double; its import alone takes 0.2 s.
 """
 
 from __future__ import annotations
@@ -121,7 +124,8 @@ class _Decoder:
         if stored.dtype.kind == "f" and dtype.kind in "iu":
             raise DamagedError(f"{stored.dtype.name} numbers in an array of {dtype.name}")
         self.allowance.take_bytes(max(0, size * dtype.itemsize - stored.nbytes))
-        return stored.astype(dtype)
+        with np.errstate(all="ignore"):  # a double that is too large for a single becomes infinite
+            return stored.astype(dtype)
 
     def _numeric(self, data: memoryview, header: ArrayHeader) -> tuple[NDArray[Any], int]:
         dtype = np.dtype(bool if header.is_logical else NUMERIC[header.matlab_class])
@@ -173,13 +177,14 @@ class _Decoder:
 
     def _fields(self, data: memoryview, start: int) -> tuple[list[str], int]:
         kind, packed, start = sub_element(data, start, self.order)
-        length = int.from_bytes(packed, "little" if self.order == "<" else "big")
+        length = int.from_bytes(packed[:4], "little" if self.order == "<" else "big")
         names_kind, packed, start = sub_element(data, start, self.order)
         if (kind, names_kind) != (INT32, INT8) or (packed and (length == 0 or len(packed) % length)):
             raise DamagedError("its field names are damaged")
+        first_bytes = range(0, len(packed), max(1, length))
+        self.allowance.take_elements(len(first_bytes), depth=0)
         fields = [
-            bytes(packed[first : first + length]).split(b"\0")[0].decode("latin-1")
-            for first in range(0, len(packed), max(1, length))
+            bytes(packed[first : first + length]).split(b"\0")[0].decode("latin-1") for first in first_bytes
         ]
         if len(set(fields)) < len(fields) or not all(name and name.isprintable() for name in fields):
             raise DamagedError("its field names are damaged")

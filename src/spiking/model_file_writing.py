@@ -149,6 +149,8 @@ def _replace(path: Path, write: Callable[[Path], None], verify: Callable[[Path],
         replace_file(path, write, verify)
     except DamagedError as error:
         raise ModelFileError(f"{path} is damaged or incomplete: {error}; it is as it was") from None
+    except MemoryError:
+        raise ModelFileError(f"{path} is as it was: there is not enough memory to write it") from None
 
 
 def _savemat(variables: dict[str, Any]) -> bytes:
