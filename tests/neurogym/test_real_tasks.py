@@ -27,10 +27,7 @@ LONG_RESPONSE = {"decision": 500}
             {"cohs": [25.6, 51.2], "timing": {"fixation": 100, "stimulus": 500, **LONG_RESPONSE}},
         ),
         ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100, **LONG_RESPONSE}}),
-        (
-            "DelayMatchSample-v0",
-            {"timing": {"fixation": 100, "sample": 250, "delay": 100, "test": 250, **LONG_RESPONSE}},
-        ),
+        ("MultiSensoryIntegration-v0", {"sigma": 0.1, "timing": {"stimulus": 500, **LONG_RESPONSE}}),
     ],
 )
 def test_a_real_task_trains_and_converts(name, settings):
