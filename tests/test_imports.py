@@ -15,22 +15,40 @@ def loaded_by(statement):
 def test_importing_loads_nothing_heavy():
     loaded = loaded_by("import spiking")
     assert "numpy" in loaded
-    assert not loaded & {"numba", "scipy", "scipy.io", "h5py", "jax", "optax", "matplotlib", "typer", "rich"}
+    assert not loaded & {
+        "numba",
+        "scipy",
+        "scipy.io",
+        "h5py",
+        "jax",
+        "optax",
+        "matplotlib",
+        "typer",
+        "rich",
+        "filelock",
+        "distributed",
+    }
 
 
 def test_public_names_are_listed_and_exist():
     assert sorted(spiking.__all__) == [
         "ArgumentError",
+        "ClusterError",
+        "Evaluation",
         "LIFParams",
         "LIF_network_fnc",
         "ModelFileError",
         "RandomDraws",
         "RateModel",
         "Record",
+        "ScalingFactorSearch",
         "Simulation",
         "SpikingError",
         "SpikingNetwork",
         "Stimulation",
+        "evaluate",
+        "find_scaling_factor",
+        "find_scaling_factors",
         "simulate",
         "tasks",
     ]

@@ -2,7 +2,8 @@
 
 from spiking import datasets, tasks
 from spiking.draws import RandomDraws
-from spiking.errors import ArgumentError, ModelFileError, SpikingError
+from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
+from spiking.evaluation import Evaluation, evaluate
 from spiking.published import LIF_network_fnc
 from spiking.rate_model import RateModel
 from spiking.record import Record
@@ -12,20 +13,27 @@ from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
 from spiking.training import train
 from spiking.training_family import train_many
+from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
 
 __all__ = [
     "ArgumentError",
+    "ClusterError",
+    "Evaluation",
     "LIFParams",
     "LIF_network_fnc",
     "ModelFileError",
     "RandomDraws",
     "RateModel",
     "Record",
+    "ScalingFactorSearch",
     "Simulation",
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
     "datasets",
+    "evaluate",
+    "find_scaling_factor",
+    "find_scaling_factors",
     "simulate",
     "tasks",
     "train",

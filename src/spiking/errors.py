@@ -13,3 +13,7 @@ class ModelFileError(SpikingError):
 
 class ArgumentError(SpikingError):
     """An argument cannot be used; the message names it, what was found and what was expected."""
+
+
+class ClusterError(SpikingError):
+    """A cluster cannot run the work any longer; the message says why and what to do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -288,7 +288,14 @@ class RateModel:
             return np.full(self.n_units, shortest) if raw is not None or not initial else None
         return None if raw is None else _sigmoid(raw) * (longest - shortest) + shortest
 
-    def run(self, inputs: ArrayLike, *, seed: int | None = None, noise: float = 0.1) -> RateRun:
+    def run(
+        self,
+        inputs: ArrayLike,
+        *,
+        seed: int | None = None,
+        trials: Iterable[int] | None = None,
+        noise: float = 0.1,
+    ) -> RateRun:
         """Simulate the rate network, one step every 5 ms (equation 1 of the paper, discretised).
 
         ``x[t] = (1 - 1/tau) x[t-1] + (W r[t-1] + w_in u[t-1])/tau + noise N(0, 1)``, ``r = phi(x)``,
@@ -299,6 +306,8 @@ class RateModel:
         inputs : array, shape (n_inputs, steps) or (trials, n_inputs, steps)
         seed : int, optional
             Trial k draws from a stream of its own, derived from (seed, k). None: fresh random numbers.
+        trials : iterable of int, optional
+            The numbers of the trials, one for each input; from 0 on by default.
         noise : float
             Standard deviation of the noise of a step; 0.1 is what networks are trained with.
 
@@ -309,7 +318,7 @@ class RateModel:
         Raises
         ------
         ArgumentError
-            `inputs` has the wrong number of rows or is not finite.
+            `inputs` has the wrong number of rows or is not finite, or there are not as many `trials`.
         """
         u = np.asarray(inputs, dtype=np.float64)
         u = u[np.newaxis] if u.ndim == 2 else u
@@ -319,10 +328,13 @@ class RateModel:
                 f"({self.n_inputs}, steps) or (trials, {self.n_inputs}, steps)"
             )
         n_trials, _, n_steps = u.shape
+        numbers = list(range(n_trials) if trials is None else trials)
+        if len(numbers) != n_trials:
+            raise ArgumentError(f"inputs is for {n_trials} trials, but {len(numbers)} are named in trials")
         sequence = np.random.SeedSequence(seed)
         xi = np.empty((n_trials, n_steps, self.n_units))
-        for k in range(n_trials):
-            stream = np.random.SeedSequence(sequence.entropy, spawn_key=(k,))
+        for k, number in enumerate(numbers):
+            stream = np.random.SeedSequence(sequence.entropy, spawn_key=(number,))
             xi[k] = np.random.default_rng(stream).standard_normal((n_steps, self.n_units))
         decay = self.tau_decay()
         assert decay is not None

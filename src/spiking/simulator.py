@@ -78,7 +78,7 @@ def simulate(
     record = record or Record()
     replayed = _checked_draws(draws, seed)
     numbers = _trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
-    threads = _available_threads() if threads is None else whole_number("threads", threads, 1)
+    threads = available_threads() if threads is None else whole_number("threads", threads, 1)
 
     from spiking import kernel, kernel_input  # Numba is imported when something is simulated, not before
 
@@ -226,7 +226,8 @@ def _check_memory(size: int) -> None:
         )
 
 
-def _available_threads() -> int:
+def available_threads() -> int:
+    """Return how many processors this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system

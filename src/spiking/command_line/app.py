@@ -10,9 +10,11 @@ import typer
 import spiking
 from spiking.command_line.complaint import complain
 from spiking.command_line.demo import demo
+from spiking.command_line.evaluate import evaluate
 from spiking.command_line.info import info
 from spiking.command_line.simulate import simulate
 from spiking.command_line.train import train
+from spiking.command_line.tune import tune
 from spiking.errors import SpikingError
 
 INTERRUPTED = 130
@@ -66,5 +68,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, demo):
+for command in (info, simulate, train, evaluate, tune, demo):
     app.command()(command)

@@ -10,6 +10,8 @@ import typer
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from spiking.rate_model import RateRun
     from spiking.simulation import Simulation
     from spiking.tasks import Task, Trials
@@ -35,13 +37,19 @@ def save_figure(
     rate: RateRun | None = None,
 ) -> None:
     """Draw a simulation into a file, whole or not at all, and say so."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     from spiking import plotting
+
+    write_figure(path, plotting.overview(simulation, trials=trials, task=task, rate=rate, figure=Figure()))
+
+
+def write_figure(path: Path, figure: Figure) -> None:
+    """Write a figure into a file, whole or not at all, and say so."""
+    import matplotlib as mpl
+
     from spiking.output_file import write_whole
 
-    figure = plotting.overview(simulation, trials=trials, task=task, rate=rate, figure=Figure())
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
         write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=300))

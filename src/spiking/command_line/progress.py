@@ -1,36 +1,62 @@
-"""The progress bar of long simulations."""
+"""The progress bars of long work."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal's stderr once the work takes more than a second."""
+    """Show a bar of trials on a terminal's stderr once the work takes more than a second."""
     if not sys.stderr.isatty():
         yield lambda finished: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with _after_a_second(columns) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda finished: bar.update(task, completed=finished)
+
+
+@contextmanager
+def models_bar(total: int) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of models, with the trials run so far, on a terminal's stderr after a second."""
+    if not sys.stderr.isatty():
+        yield lambda models, trials: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("models"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[trials]} trials of all candidates"),
+        TimeElapsedColumn(),
+    )
+    with _after_a_second(columns) as bar:
+        task = bar.add_task("", total=total, trials=0)
+        yield lambda models, trials: bar.update(task, completed=models, trials=trials)
+
+
+@contextmanager
+def _after_a_second(columns: tuple[ProgressColumn, ...]) -> Iterator[Progress]:
     import threading
 
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress
 
-    bar = Progress(
-        TextColumn("trials"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task("", total=total)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
     later = threading.Timer(1.0, bar.start)
     later.start()
     try:
-        yield lambda finished: bar.update(task, completed=finished)
+        yield bar
     finally:
         later.cancel()
         later.join()

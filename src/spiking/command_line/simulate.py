@@ -12,9 +12,7 @@ from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from spiking.rate_model import RateModel
     from spiking.stimulation import Stimulation
-    from spiking.tasks import Task
 
 
 def simulate(
@@ -74,9 +72,11 @@ def simulate(
     import secrets
 
     from spiking import RateModel, Record, SpikingNetwork, simulation_file
+    from spiking.evaluation import score
     from spiking.model_info import recorded_scaling_factor
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
+    from spiking.trained_task import task_for
 
     for path in (plot, save):
         if path is not None:
@@ -96,7 +96,7 @@ def simulate(
             raise ArgumentError("--input is given together with --task or --trial; expected one of them")
         inputs = simulation_file.read_inputs(input_file)
     else:
-        task = _task(rate_model, task_name)
+        task = task_for(rate_model, task_name)
         drawn = task.trials(trials or 1, seed=seed, condition=trial)
         inputs = drawn.spiking_inputs
     network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
@@ -116,34 +116,13 @@ def simulate(
     typer.echo(str(run))
     correct = None
     if task is not None and drawn is not None and run.output is not None:
-        output = run.output[:, 0] if task.n_outputs == 1 else run.output
-        correct = task.score(output, run.time, drawn)
+        correct = score(task, run.output, run.time, drawn)
         typer.echo(f"{task.name}: {correct.sum()} of {correct.size} trials correct")
     if save is not None:
         simulation_file.save(run, save, model=model, trials=drawn, correct=correct)
         typer.echo(f"saved {save}")
     if plot is not None:
         save_figure(plot, run, trials=drawn, task=task)
-
-
-def _task(model: RateModel, name: str | None) -> Task:
-    """Return the named task, with the settings that the file records for it, or the file's own task."""
-    from spiking.model_info import recorded_task, recorded_text
-    from spiking.tasks import get
-
-    task = recorded_task(model) if name is None or name == recorded_text(model, "task") else get(name)
-    if task is None:
-        raise ArgumentError(
-            f"{model.source} does not say which task it was trained for; "
-            f"give --task, such as --task go-nogo, or --input"
-        )
-    expected, found = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
-    if expected != found:
-        raise ArgumentError(
-            f"{model.source} has inputs: {found[0]}, outputs: {found[1]}; "
-            f"the task {task.name} needs inputs: {expected[0]}, outputs: {expected[1]}"
-        )
-    return task
 
 
 def _stimulation(

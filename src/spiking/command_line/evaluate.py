@@ -1,0 +1,92 @@
+"""`spiking evaluate`: how often a model is right, as a rate network and as a spiking one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spiking.command_line.progress import progress_bar
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.evaluation import Evaluation, Score
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model file (.mat).")],
+    task_name: Annotated[
+        str | None,
+        typer.Option(
+            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of trials.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same score.")] = 1,
+    scaling_factor: Annotated[
+        float | None,
+        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="The output must not cross the opposite threshold as well.")
+    ] = False,
+    downsample: Annotated[
+        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+    ] = 1,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score a model on a task, as a rate network and as a spiking network.
+
+    Both run the same trials. Intervals are 95 % Wilson score intervals.
+
+    Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
+    """
+    import json
+
+    from spiking import RateModel, SpikingNetwork, evaluation
+    from spiking.model_info import recorded_scaling_factor
+    from spiking.trained_task import task_for
+
+    rate_model = RateModel.load(model)
+    task = task_for(rate_model, task_name)
+    if scaling_factor is None:
+        scaling_factor = recorded_scaling_factor(rate_model)
+    if scaling_factor is None:
+        raise ArgumentError(
+            f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50, or run spiking tune"
+        )
+    network = SpikingNetwork.from_rate(rate_model, scaling_factor)
+    with progress_bar(trials) as advance:
+        spiking = evaluation.evaluate(
+            network,
+            task,
+            trials,
+            seed=seed,
+            strict=strict,
+            downsample=downsample,
+            threads=threads,
+            progress=advance,
+        )
+        rate = evaluation.evaluate(rate_model, task, trials, seed=seed, strict=strict)
+    scores = {"rate": rate, "spiking": spiking}
+    if as_json:
+        facts = {name: _json(evaluation) for name, evaluation in scores.items()}
+        print_facts = {"model": model, "task": task.name, "seed": seed, "scaling_factor": scaling_factor}
+        typer.echo(json.dumps({**print_facts, **facts}, indent=1))
+        return
+    typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {scaling_factor:g}")
+    typer.echo(f"{'':16}{'rate network':28}spiking network")
+    typer.echo(f"{'all':16}{_cell(rate.score):28}{_cell(spiking.score)}")
+    for name, own in rate.by_condition.items():
+        typer.echo(f"{name:16}{_cell(own):28}{_cell(spiking.by_condition[name])}")
+
+
+def _json(evaluation: Evaluation) -> dict[str, object]:
+    conditions = {name: score.as_json() for name, score in evaluation.by_condition.items()}
+    return {**evaluation.score.as_json(), "by_condition": conditions}
+
+
+def _cell(score: Score) -> str:
+    low, high = score.interval
+    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"

@@ -1,0 +1,198 @@
+"""`spiking tune`: the scaling factors of models, found and written into their files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking.command_line.complaint import complain
+from spiking.command_line.pictures import check_picture_format, write_figure
+from spiking.command_line.progress import models_bar
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.tuning import Tuned
+
+_COLUMNS = (
+    *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
+    *("fresh_trials", "search_trials", "drive_error", "seconds", "note"),
+)
+
+
+def tune(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
+    task_name: Annotated[
+        str | None,
+        typer.Option(
+            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that each file records."
+        ),
+    ] = None,
+    method: Annotated[str, typer.Option(metavar="auto|grid", help="grid: as published.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed finds the same.")] = 1,
+    trials: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Of a candidate (auto: at most), and fresh ones.")
+    ] = 100,
+    candidates: Annotated[
+        str | None, typer.Option(help="Such as 20,25,30. Default: 20 to 75, or what auto finds.")
+    ] = None,
+    choice: Annotated[
+        str, typer.Option(metavar="plateau|first", help="Middle of the best ones; first: as published.")
+    ] = "plateau",
+    margin: Annotated[
+        float, typer.Option(help="auto ends when no candidate can win by more than this.")
+    ] = 0.05,
+    downsample: Annotated[
+        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+    ] = 1,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also tune files that are tuned already.")] = False,
+    no_write: Annotated[bool, typer.Option("--no-write", help="Leave the model files alone.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write all results into this .json file.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a table, a line a model.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the curve of the only model (.png, .pdf, .svg).")
+    ] = None,
+) -> None:
+    """Find the scaling factor of each model and write it into the file.
+
+    The reported accuracy comes from fresh trials that took no part in the choice. A run that was stopped, or
+    killed, goes on where it was when it is started again. If a model fails the others are tuned
+    nevertheless, and the exit status is 1.
+
+    Example: spiking tune models/*.mat --task go-nogo --jobs 2
+    """
+    from spiking.output_file import check_writable, write_whole
+    from spiking.tuning import find_scaling_factors
+
+    for path in (output, csv_file, plot):
+        if path is not None:
+            check_writable(path)
+    if plot is not None:
+        check_picture_format(plot)
+        if len(models) > 1:
+            raise ArgumentError(f"--plot draws one model; {len(models)} are given")
+    options: dict[str, Any] = {
+        "method": method,
+        "candidates": None if candidates is None else candidates.split(","),
+        "n_trials": trials,
+        "choice": choice,
+        "margin": margin,
+        "downsample": downsample,
+    }
+    client = None if scheduler is None else _client(scheduler)
+    try:
+        with models_bar(len(models)) as advance:
+            tuned = find_scaling_factors(
+                models,
+                _task(task_name),
+                seed=seed,
+                jobs=jobs,
+                client=client,
+                write=not no_write,
+                force=force,
+                progress=advance,
+                **options,
+            )
+    finally:
+        if client is not None:
+            client.close()
+    if len(models) == 1 and tuned[0].error is not None:
+        raise tuned[0].error
+    if output is not None:
+        content = json.dumps([_json(one) for one in tuned], indent=1).encode()
+        write_whole(output, lambda file: file.write(content))
+    if csv_file is not None:
+        table = _csv(tuned).encode()
+        write_whole(csv_file, lambda file: file.write(table))
+    if len(models) == 1 and tuned[0].search is not None:
+        typer.echo(str(tuned[0].search))
+        if plot is not None:
+            from matplotlib.figure import Figure
+
+            figure = Figure(layout="constrained")
+            tuned[0].search.plot(figure.subplots())
+            write_figure(plot, figure)
+    else:
+        _print_table(tuned)
+    errors = [one.error for one in tuned if one.error is not None]
+    for error in errors:
+        complain(str(error))
+    if errors:
+        raise typer.Exit(1)
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ArgumentError("--scheduler needs dask.distributed: pip install 'spikernn[cluster]'") from error
+    try:
+        return Client(address, timeout=10)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArgumentError(
+            f"there is no scheduler at {address} ({reason}); start one: dask scheduler"
+        ) from None
+
+
+def _task(name: str | None) -> Any:
+    """Return a task from a user's file, loaded once for all models; other names as they are."""
+    from spiking.tasks import get
+
+    is_file = name is not None and (name.endswith(".py") or ".py:" in name)
+    return get(name) if is_file and name is not None else name
+
+
+def _json(one: Tuned) -> dict[str, Any]:
+    found = {} if one.search is None else one.search.as_json()
+    error = None if one.error is None else str(one.error)
+    return {"file": one.source, "scaling_factor": one.scaling_factor, "error": error, **found}
+
+
+def _row(one: Tuned) -> dict[str, Any]:
+    if one.search is None:
+        factor = "" if one.scaling_factor is None else f"{one.scaling_factor:g}"
+        note = "tuned before" if one.skipped else "failed"
+        return {"file": one.source, "scaling_factor": factor, "note": note}
+    found = one.search
+    low, high = found.interval
+    note = "beyond the range" if found.extended else ""
+    values = (
+        *(one.source, found.task.name, found.method, f"{found.scaling_factor:g}"),
+        *(f"{found.plateau[0]:g}", f"{found.plateau[-1]:g}"),
+        *(f"{value:.3f}" for value in (found.accuracy, low, high)),
+        *(found.fresh.score.trials, found.search_trials, f"{found.drive_error:.2f}", f"{found.seconds:.1f}"),
+        note,
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _csv(tuned: tuple[Tuned, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(one) for one in tuned)
+    return text.getvalue()
+
+
+def _print_table(tuned: tuple[Tuned, ...]) -> None:
+    rows = [_row(one) for one in tuned]
+    width = max(len(row["file"]) for row in rows)
+    typer.echo(f"{'file':{width}}  factor  plateau       accuracy  95 % interval   search trials  seconds")
+    for row in rows:
+        if "accuracy" not in row:
+            typer.echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
+            continue
+        typer.echo(
+            f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
+            f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
+            f"{row['low']} to {row['high']}  {row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
+        )

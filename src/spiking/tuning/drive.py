@@ -1,0 +1,69 @@
+"""The recurrent drive of the spiking network against that of the rate model.
+
+A unit of the rate model receives ``W r_rate``, its counterpart ``W r_spk / scaling_factor``. So the factor at
+which both are the same on average is the slope of ``W r_spk`` on ``W r_rate``, over units and time: where
+theory expects the best factor, and how well the conversion then works.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.rate_model import STEP_MS, RateModel
+from spiking.record import Record
+from spiking.simulator import simulate
+from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.tasks import Task
+
+Floats = NDArray[np.float64]
+
+
+def drive_slope(
+    model: RateModel,
+    task: Task,
+    factor: float,
+    *,
+    seed: int,
+    numbers: range,
+    downsample: int = 1,
+    params: LIFParams | None = None,
+) -> tuple[float, float]:
+    """Compare the drives in some trials, the spiking network at a scaling factor.
+
+    Parameters
+    ----------
+    numbers : range
+        Trials of the seed.
+
+    Returns
+    -------
+    slope : float
+        Of ``W r_spk`` on ``W r_rate``, through the origin: the factor that would match the drives, if the
+        rates stayed as they are.
+    error : float
+        Root mean square of ``W r_spk / factor - W r_rate``, divided by that of ``W r_rate``. NaN without
+        recurrent drive, as is the slope.
+    """
+    trials = task.trials(len(numbers), seed=seed, first=numbers.start)
+    weights = model.effective_weights()
+    rate = model.run(trials.inputs, seed=seed, trials=numbers).rates
+    run = simulate(
+        SpikingNetwork.from_rate(model, factor, params=params),
+        trials.spiking_inputs,
+        seed=seed,
+        trials=numbers,
+        threads=1,
+        downsample=downsample,
+        record=Record(output=False, filtered_rates=True, interval=STEP_MS * downsample),
+    )
+    assert run.filtered_rates is not None
+    # Sample k of the spiking run and rate step (k + 1) downsample are both at 5 (k + 1) downsample ms.
+    expected = weights @ rate[:, :, downsample::downsample]
+    shared = min(expected.shape[-1], run.filtered_rates.shape[-1])
+    expected, found = expected[:, :, :shared], weights @ run.filtered_rates[:, :, :shared]
+    power = float(np.sum(expected**2))
+    if power == 0:
+        return np.nan, np.nan
+    error = np.sqrt(np.sum((found / factor - expected) ** 2) / power)
+    return float(np.sum(found * expected)) / power, float(error)

@@ -1,0 +1,86 @@
+"""Tuning a model file: one run at a time, a journal beside it, results written at the end or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from spiking.errors import ModelFileError
+from spiking.rate_model import RateModel
+from spiking.tuning.journal import Journal, Known, identity, model_digest, open_journal
+from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.scores import Work
+
+
+class TunedFile:
+    """Where a search keeps what it has done, and writes what it found: a file, or nowhere without one."""
+
+    def __init__(self, path: Path | None, work: Work, journal: Journal | None) -> None:
+        self._path, self._work, self._journal = path, work, journal
+
+    @property
+    def known(self) -> Known:
+        """Trials that an earlier run has done."""
+        return self._journal.known if self._journal else {}
+
+    def add(self, factor: float, first: int, correct: Any) -> None:
+        """Keep a block."""
+        if self._journal:
+            self._journal.add(factor, first, correct)
+
+    def finish(self, result: ScalingFactorSearch) -> None:
+        """Write the result into the file and drop the journal.
+
+        Raises
+        ------
+        ModelFileError
+            The file is gone, holds another model now, or cannot be written; the journal stays.
+        """
+        if self._path is None or self._journal is None:
+            return
+        from spiking.model_file_writing import update_variables
+
+        kept = f"what was simulated is kept in {self._journal.path}"
+        if not self._path.exists():
+            raise ModelFileError(
+                f"{self._path} was removed while it was tuned; {kept}: put the file back and tune it again"
+            )
+        try:
+            same = model_digest(RateModel.load(self._path)) == model_digest(self._work.model)
+            if same:
+                update_variables(self._path, result.as_variables())
+        except ModelFileError as error:
+            raise ModelFileError(f"{error}; {kept}") from None
+        if not same:
+            raise ModelFileError(
+                f"{self._path} was changed while it was tuned and holds another model now; nothing was "
+                f"written into it. Tune it again"
+            )
+        self._journal.remove()
+
+
+@contextmanager
+def tuned_file(path: Path | None, work: Work) -> Iterator[TunedFile]:
+    """Open the journal of a model file (None: keep nothing), for one run at a time.
+
+    Raises
+    ------
+    ModelFileError
+        Another run is tuning that file, or it is write-protected.
+    """
+    if path is None:
+        yield TunedFile(None, work, None)
+        return
+    target = Path(os.path.realpath(path))  # whatever name it is known by, its journal is the same
+    if not os.access(target, os.W_OK):
+        raise ModelFileError(f"{path} is write-protected: the result could not be written into it")
+    with open_journal(journal_path(target), identity(work)) as journal:
+        yield TunedFile(path, work, journal)
+
+
+def journal_path(model: Path) -> Path:
+    """Return where the journal of a model file is."""
+    return model.with_name(model.name + ".tuning")

@@ -1,0 +1,146 @@
+"""The journal of a search: every block of trials as it is done, so that a killed search goes on.
+
+A text file of JSON lines. The first says what decides whether a trial is correct (model, task, seed and
+version); each other holds a block: scaling factor, first trial, a 1 or 0 for each trial. A line that a kill
+cut short is dropped. Method, candidates and numbers of trials are not part: any search can use the trials.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spiking
+from spiking.errors import ModelFileError
+from spiking.rate_model import RateModel
+from spiking.tuning.scores import Work
+
+_FORMAT = "spiking tuning journal 1"
+
+Known = dict[float, dict[int, bool]]
+
+
+def identity(work: Work) -> dict[str, Any]:
+    """Return what decides whether a trial is correct, for the first line of a journal."""
+    return {
+        "format": _FORMAT,
+        "version": spiking.__version__,
+        "model": model_digest(work.model),
+        "task": f"{type(work.task).__name__} {work.task.name}",
+        "task_settings": {name: repr(value) for name, value in work.task.settings.items()},
+        "seed": work.seed,
+        "downsample": work.downsample,
+        "params": repr(work.params),
+    }
+
+
+def model_digest(model: RateModel) -> str:
+    """Return a digest of everything in a model that its simulation depends on."""
+    content = hashlib.sha256(model.activation.encode())
+    for array in (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay()):
+        content.update(np.ascontiguousarray(array).tobytes())
+    return content.hexdigest()
+
+
+class Journal:
+    """An open journal; use `open_journal`."""
+
+    def __init__(self, path: Path, file: IO[str], known: Known) -> None:
+        self.path, self.known, self._file = path, known, file
+
+    def add(self, factor: float, first: int, correct: NDArray[np.bool_]) -> None:
+        """Write a block; it is with the operating system when this returns."""
+        line = json.dumps([factor, first, "".join("01"[int(value)] for value in correct)])
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise ModelFileError(f"{self.path} could not be written: {error.strerror or error}") from None
+
+    def remove(self) -> None:
+        """Delete the journal: its results are where they belong."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_journal(path: Path, key: Mapping[str, Any]) -> Iterator[Journal]:
+    """Open the journal of a search, with what it knows already; a journal of another search is replaced.
+
+    Nobody else can open it meanwhile, on this or another machine that sees the file. The lock,
+    ``<path>.lock``, is the operating system's: it ends with the process, however that ends.
+
+    Raises
+    ------
+    ModelFileError
+        Someone else has it open, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    place = path.with_name(path.name + ".lock")
+    lock = FileLock(place, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ModelFileError(
+            f"{path} is in use: another run is tuning this model; wait for it to end, or stop it"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise ModelFileError(f"{place} could not be made: {error}") from None
+    try:
+        try:
+            known, size = _read(path, key)
+            file = path.open("r+" if size else "w", encoding="ascii", newline="\n")
+        except OSError as error:
+            raise ModelFileError(f"{path} could not be opened: {error.strerror or error}") from None
+        with file:
+            if size:
+                file.seek(size)
+                file.truncate()
+            else:
+                file.write(json.dumps(key) + "\n")
+                file.flush()
+            yield Journal(path, file, known)
+    finally:
+        with suppress(OSError):  # while it is ours: whoever waits for the old file then sees that it is gone
+            place.unlink()
+        lock.release()
+
+
+def _read(path: Path, key: Mapping[str, Any]) -> tuple[Known, int]:
+    """Return what a journal knows and the length of its whole lines; nothing if it is of another search."""
+    if not path.exists():
+        return {}, 0
+    header, *lines = path.read_bytes().split(b"\n")[:-1] or [b""]
+    try:
+        if json.loads(header) != dict(key):
+            return {}, 0
+    except ValueError:
+        return {}, 0
+    known: Known = {}
+    size = len(header) + 1
+    for line in lines:
+        block = _block(line)
+        if block is None:
+            break
+        factor, first, bits = block
+        known.setdefault(factor, {}).update({first + k: bit == "1" for k, bit in enumerate(bits)})
+        size += len(line) + 1
+    return known, size
+
+
+def _block(line: bytes) -> tuple[float, int, str] | None:
+    """Return the factor, first trial and bits of a line, or None if it is damaged."""
+    try:
+        factor, first, bits = json.loads(line)
+    except (ValueError, TypeError):
+        return None
+    whole = isinstance(factor, float) and isinstance(first, int) and isinstance(bits, str)
+    return (factor, first, bits) if whole and set(bits) <= {"0", "1"} else None

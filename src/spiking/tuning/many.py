@@ -1,0 +1,179 @@
+"""Find the scaling factors of many models, in threads or on a cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spiking.arguments import whole_number
+from spiking.errors import ArgumentError, ClusterError, SpikingError
+from spiking.model_info import recorded_scaling_factor
+from spiking.rate_model import RateModel
+from spiking.simulator import available_threads
+from spiking.tasks import Task
+from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.search import SearchOptions, Workplace, local, search, written_path
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_Model = RateModel | str | os.PathLike[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """What became of one of many models.
+
+    Attributes
+    ----------
+    source : str
+        The file, or where else the model came from.
+    search : ScalingFactorSearch or None
+    error : SpikingError or None
+        Why there is no result.
+    scaling_factor : float or None
+        Found now, or recorded in a file that was skipped.
+    """
+
+    source: str
+    search: ScalingFactorSearch | None = None
+    error: SpikingError | None = None
+    scaling_factor: float | None = None
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the file had been tuned already."""
+        return self.search is None and self.error is None
+
+
+def find_scaling_factors(
+    models: Iterable[_Model],
+    task: Task | str | None = None,
+    *,
+    seed: int,
+    jobs: int | None = None,
+    client: Client | None = None,
+    write: bool = False,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> tuple[Tuned, ...]:
+    """Find the scaling factors of many models, several at a time.
+
+    Parameters
+    ----------
+    models : iterable of RateModel, path or mapping
+    task : Task or str, optional
+        For all models; None: the one that each file records.
+    seed : int
+        Every model is searched with it; results are those of `find_scaling_factor`, to the bit.
+    jobs : int, optional
+        Threads that simulate; all available processors by default.
+    client : distributed.Client, optional
+        Simulate on its workers instead. Model files are read and written here.
+    write : bool
+        Write each result into its file, as soon as it is there (see `find_scaling_factor`).
+    force : bool
+        With `write`: also tune files that have been tuned; by default these are skipped.
+    progress : callable, optional
+        Called with the number of models finished and the number of trials run.
+    **options
+        `method`, `candidates`, `n_trials`, `choice`, `margin`, `extend`, `downsample`, `params`, as in
+        `find_scaling_factor`.
+
+    Returns
+    -------
+    tuple of Tuned
+        In the order of `models`. A model that cannot be used, or whose file cannot be written, does not
+        stop the others.
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used.
+    ClusterError
+        The scheduler of `client` is gone; with `write`, the same call goes on where this one stopped.
+    """
+    given = list(models)
+    try:
+        chosen = SearchOptions(**options)
+    except TypeError:
+        names = ", ".join(field.name for field in dataclasses.fields(SearchOptions))
+        raise ArgumentError(f"options are {', '.join(options)}; expected some of {names}") from None
+    seed = whole_number("seed", seed, 0)
+    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    stop, count = threading.Event(), _Count(progress)
+
+    def one(workplace: Workplace, model: _Model) -> Tuned:
+        source = "a mapping"
+        try:
+            loaded = model if isinstance(model, RateModel) else RateModel.load(model)
+            source = loaded.source
+            recorded = recorded_scaling_factor(loaded)
+            path = written_path(model) if write else None
+            if write and not force and recorded is not None:
+                return Tuned(source, scaling_factor=recorded)
+            found = search(workplace, loaded, task, seed, chosen, path=path, progress=count.trials)
+            return Tuned(source, found, scaling_factor=found.scaling_factor)
+        except ClusterError:
+            raise
+        except SpikingError as error:
+            return Tuned(os.fsdecode(model) if isinstance(model, str | os.PathLike) else source, error=error)
+        finally:
+            count.model()
+
+    def check() -> None:
+        if stop.is_set():
+            raise InterruptedError("the search was stopped")
+
+    with _workplace(jobs, client, check) as (workplace, at_once), ThreadPoolExecutor(at_once) as searches:
+        futures = [searches.submit(one, workplace, model) for model in given]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stop.set()
+            searches.shutdown(cancel_futures=True)
+            raise
+    return tuple(future.result() for future in futures)
+
+
+@contextmanager
+def _workplace(
+    jobs: int, client: Client | None, check: Callable[[], object]
+) -> Iterator[tuple[Workplace, int]]:
+    """Return where to simulate, and how many searches at once keep it busy: some wait, read or write."""
+    if client is not None:
+        from spiking.tuning.cluster import cluster
+
+        yield cluster(client, check)
+    else:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield local(pool, check), jobs + 1
+
+
+class _Count:
+    """Counts finished models and trials, from several threads."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None) -> None:
+        self._progress, self._lock = progress, threading.Lock()
+        self._models, self._trials = 0, 0
+
+    def model(self) -> None:
+        self._add(1, 0)
+
+    def trials(self, n: int) -> None:
+        self._add(0, n)
+
+    def _add(self, models: int, trials: int) -> None:
+        with self._lock:
+            self._models += models
+            self._trials += trials
+            if self._progress:
+                self._progress(self._models, self._trials)

@@ -1,0 +1,134 @@
+"""Racing: candidates run the same trials, block by block, and those that are significantly worse drop out.
+
+It starts with a few candidates around the factor that theory expects, moves outwards while the outermost
+candidate is still in the race, and goes between candidates once few are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.binomial import sign_test
+from spiking.tuning.plateau import best, is_worse
+
+BLOCK = 10  # trials between two decisions
+_ENOUGH = 4  # candidates in the race that make a plateau wide enough not to be refined
+_EARLIEST = 50
+_HINT = 0.2  # p value of the sign test below which a candidate may be worse
+_ONE_SIDED = 1.645  # 95 % quantile of the normal distribution
+
+Run = Callable[[Mapping[float, int]], dict[float, NDArray[np.bool_]]]
+Further = Callable[[Mapping[float, NDArray[np.bool_]], set[float], float], set[float]]
+
+
+@dataclass(frozen=True)
+class Race:
+    """How a race ended.
+
+    Attributes
+    ----------
+    bits : dict of float to array of bool
+        For each candidate that started, whether its trials were correct; those still in have equally many.
+    dropped : frozenset of float
+        Candidates that dropped out.
+    stopped : str
+        Why it ended, in words.
+    """
+
+    bits: dict[float, NDArray[np.bool_]]
+    dropped: frozenset[float]
+    stopped: str
+
+
+def race(
+    run: Run, field: Collection[float], further: Further, *, n_trials: int, budget: int, margin: float
+) -> Race:
+    """Search the best scaling factor.
+
+    Parameters
+    ----------
+    run : function
+        Takes {candidate: number of trials} and returns which of the trials 0 to number - 1 were correct.
+    field : collection of float
+        Candidates that start.
+    further : function
+        Takes all candidates so far with their trials, those that have dropped out and the best; returns
+        candidates to add.
+    n_trials : int
+        Most trials of a candidate.
+    budget : int
+        Most trials of all candidates together.
+    margin : float
+        End when no other candidate can be more accurate than the best by more than this (one-sided 95 %
+        confidence).
+    """
+    entered = set(field)
+    bits: dict[float, NDArray[np.bool_]] = {}
+    dropped: set[float] = set()
+    level = min(BLOCK, n_trials)
+    while True:
+        wanted = dict.fromkeys(sorted(entered - dropped), level)
+        spent = sum(len(own) for own in bits.values())
+        cost = sum(level - len(bits.get(factor, ())) for factor in wanted)
+        if bits and spent + cost > budget:
+            return Race(bits, frozenset(dropped), "its trials were used up")
+        bits |= run(wanted)
+        top = best({factor: bits[factor] for factor in wanted})
+        dropped |= {factor for factor in wanted if is_worse(bits[factor], bits[top])}
+        more = further(bits, dropped, top)
+        if more:
+            entered |= more
+        elif level == n_trials:
+            return Race(bits, frozenset(dropped), "the candidates left have run all trials")
+        elif level >= _EARLIEST and all(
+            _could_win_by(bits[factor], bits[top]) <= margin for factor in wanted if factor not in dropped
+        ):
+            return Race(bits, frozenset(dropped), f"no other candidate can win by more than {margin:g}")
+        else:
+            level = min(level + BLOCK, n_trials)
+
+
+def around(start: float, step: float, lowest: float, highest: float) -> set[float]:
+    """Return the first candidates: two steps apart around `start`, rounded to a multiple of `step`."""
+    centre = max(step, round(start / step) * step)
+    field = {centre + k * step for k in (-4, -2, 0, 2, 4)}
+    return {factor for factor in field if factor > 0 and lowest <= factor <= highest}
+
+
+def outwards_then_between(step: float, lowest: float, highest: float) -> Further:
+    """Add two steps outwards while an outermost candidate does well; then between, beside the best of few."""
+
+    def further(bits: Mapping[float, NDArray[np.bool_]], dropped: set[float], top: float) -> set[float]:
+        tried = sorted(bits)
+        low = tried[0] - 2 * step if tried[0] > 2 * step else tried[0] / 2
+        high = tried[-1] + 2 * step
+        found = set()
+        if low >= max(lowest, step / 2) and tried[0] not in dropped and _does_well(bits[tried[0]], bits[top]):
+            found.add(low)
+        if high <= highest and tried[-1] not in dropped and _does_well(bits[tried[-1]], bits[top]):
+            found.add(high)
+        if found:
+            return found
+        widest = 0.75 * step if len(tried) - len(dropped) < _ENOUGH else 1.5 * step
+        place = tried.index(top)
+        for neighbour in tried[max(place - 1, 0) : place + 2]:
+            if abs(neighbour - top) > widest:  # gaps are 2, 1 and 1/2 steps
+                found.add((neighbour + top) / 2)
+        return found
+
+    return further
+
+
+def _does_well(candidate: NDArray[np.bool_], top: NDArray[np.bool_]) -> bool:
+    """Say whether nothing hints at a candidate being worse than the best: one beyond may be better."""
+    return sign_test(top, candidate) > _HINT
+
+
+def _could_win_by(candidate: NDArray[np.bool_], top: NDArray[np.bool_]) -> float:
+    """Upper 95 % bound of the difference in accuracy, from the same trials."""
+    n, wins, losses = len(top), int(np.sum(candidate & ~top)), int(np.sum(top & ~candidate))
+    return float((wins - losses + _ONE_SIDED * np.sqrt(wins + losses)) / n)

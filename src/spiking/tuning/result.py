@@ -1,0 +1,157 @@
+"""What a search for the scaling factor found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from spiking.evaluation import Evaluation, Score
+from spiking.rate_model import RateModel
+from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.tasks import Task
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScalingFactorSearch:
+    """What `find_scaling_factor` found. Prints as a table.
+
+    Attributes
+    ----------
+    model : RateModel
+    task : Task
+    scaling_factor : float
+        The chosen one.
+    method, choice : str
+        As asked for.
+    seed : int
+    curve : dict of float to Score
+        For each candidate, in ascending order, its correct trials; all saw the same trials and noise. A
+        candidate that dropped out early has fewer.
+    plateau : tuple of float
+        Candidates around the best that are statistically tied with it (sign test on the common trials).
+    extended : tuple of float
+        Candidates that were tried beyond the range asked for, because the best lay at its edge.
+    start : float or None
+        Where theory expected the factor (method ``auto``).
+    fresh : Evaluation
+        Of trials that took no part in the search: trials 0, 1, ... of the seed, those of `evaluate`.
+    drive_error : float
+        Root mean square difference of the recurrent drives of the spiking network and the rate model,
+        relative to the latter's root mean square; NaN without recurrence.
+    stopped : str
+        Why the search ended.
+    drive_trials : int
+        Trials simulated to compare drives.
+    downsample : int
+    params : LIFParams or None
+    seconds : float
+        Time it took; a search that was continued counts from there.
+    """
+
+    model: RateModel = field(repr=False)
+    task: Task
+    scaling_factor: float
+    method: str
+    choice: str
+    seed: int
+    curve: dict[float, Score]
+    plateau: tuple[float, ...]
+    extended: tuple[float, ...]
+    start: float | None
+    fresh: Evaluation = field(repr=False)
+    drive_error: float
+    stopped: str
+    drive_trials: int
+    downsample: int
+    params: LIFParams | None
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy on the fresh trials."""
+        return self.fresh.accuracy
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the accuracy on the fresh trials."""
+        return self.fresh.interval
+
+    @property
+    def search_trials(self) -> int:
+        """Trials of all candidates together."""
+        return sum(score.trials for score in self.curve.values())
+
+    @cached_property
+    def network(self) -> SpikingNetwork:
+        """The tuned network, ready to simulate."""
+        return SpikingNetwork.from_rate(self.model, self.scaling_factor, params=self.params)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result in JSON's types; the same for the same search, so without its seconds."""
+        return {
+            "scaling_factor": self.scaling_factor,
+            "task": self.task.name,
+            "method": self.method,
+            "choice": self.choice,
+            "seed": self.seed,
+            **self.fresh.score.as_json(),
+            "by_condition": {name: score.as_json() for name, score in self.fresh.by_condition.items()},
+            "plateau": list(self.plateau),
+            "extended": list(self.extended),
+            "start": self.start,
+            "drive_error": None if self.drive_error != self.drive_error else self.drive_error,
+            "stopped": self.stopped,
+            "search_trials": self.search_trials,
+            "drive_trials": self.drive_trials,
+            "downsample": self.downsample,
+            "curve": [{"scaling_factor": factor, **score.as_json()} for factor, score in self.curve.items()],
+        }
+
+    def as_variables(self) -> dict[str, Any]:
+        """Return the variables of a model file: the published three, and the rest as JSON in one of ours."""
+        import numpy as np
+
+        factors = np.array([list(self.curve)])
+        return {
+            "opt_scaling_factor": np.array([[self.scaling_factor]]),
+            "all_perfs": np.array([[score.accuracy] for score in self.curve.values()]),
+            "scaling_factors": factors,
+            "tuning": np.array([json.dumps(self.as_json())]),
+        }
+
+    def __str__(self) -> str:
+        lines = ["factor  accuracy  95 % interval   correct  trials"]
+        for factor, score in self.curve.items():
+            low, high = score.interval
+            notes = ["plateau"] if factor in self.plateau else []
+            notes += ["beyond the range"] if factor in self.extended else []
+            notes += ["chosen"] if factor == self.scaling_factor else []
+            lines.append(
+                f"{factor:6g}  {score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}  "
+                f"{score.trials:6}  {', '.join(notes)}".rstrip()
+            )
+        lines.append(
+            f"scaling factor {self.scaling_factor:g} for {self.task.name} ({self.method}, {self.choice})"
+        )
+        if self.extended:
+            reach = f"{min(self.extended):g} to {max(self.extended):g}"
+            lines.append(f"the best candidates lay at the edge of the range: extended to {reach}")
+        lines.append(f"fresh trials: {self.fresh.score}")
+        if self.drive_error == self.drive_error:
+            lines.append(f"drive error {self.drive_error:.2f} of the rate model's recurrent drive")
+        lines.append(
+            f"{self.search_trials} trials of search, {self.fresh.score.trials} fresh, "
+            f"{self.drive_trials} for the drive, {self.seconds:.1f} s; {self.stopped}"
+        )
+        return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curve (see `spiking.plotting.scaling_factor`)."""
+        from spiking.plotting import scaling_factor
+
+        return scaling_factor(self, ax)

@@ -1,0 +1,142 @@
+"""Scores: right, the same however they are computed, with honest intervals, and never a failure as a zero."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from cue import Cue, cue_model
+from models import model_mapping
+from scipy import stats
+
+from spiking import ArgumentError, RateModel, SpikingNetwork, evaluate, evaluation, simulate, tasks
+from spiking.binomial import sign_test, wilson_interval
+
+MODEL = RateModel.load(cue_model())
+
+
+@pytest.fixture
+def network():
+    return SpikingNetwork.from_rate(MODEL, 20)
+
+
+def test_accuracy_is_what_the_scorer_says(network):
+    task = Cue()
+    found = evaluate(network, task, 30, seed=4)
+    trials = task.trials(30, seed=4)
+    run = simulate(network, trials.spiking_inputs, seed=4)
+    expected = task.score(run.output[:, 0], run.time, trials)
+    assert 0 < expected.mean() < 1
+    np.testing.assert_array_equal(found.correct, expected)
+    assert found.conditions == trials.conditions
+    assert found.accuracy == expected.mean()
+    assert found.output is None
+    go = np.array(trials.conditions) == "go"
+    assert found.by_condition["go"].correct == expected[go].sum()
+    assert found.by_condition["nogo"].trials == np.sum(~go)
+
+
+def test_rate_model_is_scored_alike():
+    task = Cue()
+    found = evaluate(MODEL, task, 30, seed=4, keep_outputs=True)
+    assert found.accuracy == 1
+    assert found.output.shape == (30, 1, task.n_steps)
+    trials = task.trials(30, seed=4)
+    np.testing.assert_array_equal(task.score(found.output[:, 0], found.time, trials), found.correct)
+    assert evaluate(RateModel.load(cue_model(readout=0.2)), task, 40, seed=4).accuracy < 0.7
+
+
+@pytest.mark.parametrize("model", ["rate", "spiking"])
+def test_a_trial_does_not_depend_on_the_others_nor_on_memory(model, network, monkeypatch):
+    subject = MODEL if model == "rate" else network
+    whole = evaluate(subject, Cue(), 50, seed=1, keep_outputs=True)
+    few = evaluate(subject, Cue(), 7, seed=1, keep_outputs=True)
+    np.testing.assert_array_equal(whole.output[:7], few.output)
+    np.testing.assert_array_equal(whole.correct[:7], few.correct)
+    monkeypatch.setattr(evaluation, "_CHUNK_BYTES", 3 * 8 * 100 * Cue().n_steps)  # three trials at a time
+    chunked = evaluate(subject, Cue(), 50, seed=1, keep_outputs=True, threads=1)
+    np.testing.assert_array_equal(whole.output, chunked.output)
+    np.testing.assert_array_equal(whole.time, chunked.time)
+
+
+def test_several_outputs_and_strictness():
+    @dataclass(frozen=True)
+    class Two(Cue):
+        n_outputs = 2
+
+        def trial(self, condition, rng):
+            inputs, target = super().trial(condition, rng)
+            return inputs, np.tile(target, (2, 1))
+
+        def score(self, output, time, trials, *, strict=False):
+            window = self.window(output, time, trials)
+            return (window.max(axis=(1, 2)) > 0.7) == (trials.labels > 0)
+
+    model = RateModel.load(cue_model(w_out=np.full((2, 20), 1 / 20)))
+    assert evaluate(model, Two(), 10, seed=0).accuracy == 1
+    xor = RateModel.load(model_mapping(n_inputs=2))
+    loose, strict = (evaluate(xor, "xor", 40, seed=2, strict=strict).correct for strict in (False, True))
+    assert not (strict & ~loose).any()
+
+
+def test_progress_counts_trials(network):
+    seen = []
+    evaluate(network, Cue(), 5, seed=0, progress=seen.append)
+    assert seen[-1] == 5
+    assert seen == sorted(seen)
+
+
+def test_a_failing_trial_is_an_error_not_a_zero(network):
+    class Broken(Cue):
+        def score(self, output, time, trials, *, strict=False):
+            raise ZeroDivisionError("broken scorer")
+
+    class Fractions(Cue):
+        def score(self, output, time, trials, *, strict=False):
+            return np.full(len(trials), 0.5)
+
+    with pytest.raises(ZeroDivisionError, match="broken scorer"):
+        evaluate(network, Broken(), 3, seed=0)
+    with pytest.raises(ArgumentError, match="expected an array of 3 bools"):
+        evaluate(network, Fractions(), 3, seed=0)
+    loud = RateModel.load(cue_model(w_out=np.full((1, 20), 1e308)))
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ArgumentError, match="not finite"):
+        evaluate(SpikingNetwork.from_rate(loud, 1e-3), Cue(), 3, seed=0)
+
+
+def test_which_task():
+    with pytest.raises(ArgumentError, match="does not say which task"):
+        evaluate(MODEL, n_trials=1, seed=0)
+    with pytest.raises(ArgumentError, match="does not say its task"):
+        evaluate(SpikingNetwork.from_rate(MODEL, 20), n_trials=1, seed=0)
+    with pytest.raises(ArgumentError, match="needs inputs: 4"):
+        evaluate(MODEL, "mante", n_trials=1, seed=0)
+    settings = '{"duration": 800.0}'
+    recorded = RateModel.load(cue_model(task=np.array(["go-nogo"]), task_settings=np.array([settings])))
+    for task in (None, "go-nogo"):
+        assert evaluate(recorded, task, 1, seed=0).task == tasks.GoNoGo(duration=800.0)
+    assert evaluate(recorded, tasks.GoNoGo(), 1, seed=0).task == tasks.GoNoGo()
+
+
+@pytest.mark.parametrize(("correct", "n"), [(0, 10), (10, 10), (95, 100), (1, 7), (50, 100), (0, 1)])
+def test_interval_is_wilsons(correct, n):
+    expected = stats.binomtest(correct, n).proportion_ci(method="wilson")
+    np.testing.assert_allclose(wilson_interval(correct, n), expected, atol=1e-12)
+
+
+def test_interval_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    for p in (0.5, 0.9, 0.97):
+        intervals = [wilson_interval(int(k), 100) for k in rng.binomial(100, p, 2000)]
+        covered = np.mean([low <= p <= high for low, high in intervals])
+        assert covered > 0.92
+
+
+def test_sign_test_is_the_exact_binomial_one():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        a, b = rng.random(40) < 0.8, rng.random(40) < 0.6
+        wins, differ = int(np.sum(a & ~b)), int(np.sum(a != b))
+        assert sign_test(a, b) == pytest.approx(
+            stats.binomtest(wins, differ, alternative="greater").pvalue, abs=1e-12
+        )
+    assert sign_test(a, a) == 1

@@ -1,0 +1,269 @@
+"""The search for the scaling factor: what it finds, on which trials, and what it reports."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from cue import Cue, cue_model
+
+from spiking import (
+    ArgumentError,
+    RateModel,
+    SpikingNetwork,
+    evaluate,
+    find_scaling_factor,
+    find_scaling_factors,
+    simulate,
+)
+from spiking.tuning.drive import drive_slope
+from spiking.tuning.plateau import best, is_worse, middle, plateau
+from spiking.tuning.racing import around, outwards_then_between, race
+from spiking.tuning.search import _SEARCH_FIRST
+
+MODEL = RateModel.load(cue_model())
+
+
+def bits(*counts, n=100):
+    """Make nested answers: a candidate with more correct trials gets all those of one with fewer."""
+    return {10.0 * (k + 1): np.arange(n) < count for k, count in enumerate(counts)}
+
+
+def test_plateau_is_the_neighbours_tied_with_the_best():
+    curve = bits(60, 96, 98, 99, 100, 97, 80)
+    assert best(curve) == 50
+    assert plateau(curve) == (20, 30, 40, 50, 60)
+    assert middle(plateau(curve), curve) == 40
+    assert plateau(curve, dropped={40.0}) == (50, 60)
+
+
+def test_a_tied_candidate_beyond_a_worse_one_is_no_part_of_the_plateau():
+    assert plateau(bits(100, 80, 100)) in ((10.0,), (30.0,))
+
+
+def test_equally_best_candidates_give_the_one_in_the_middle():
+    assert best(bits(100, 100, 100, 100, 100)) == 30
+    assert middle((20.0, 30.0), bits(0, 97, 98)) == 30
+
+
+def test_worse_means_significantly_on_the_common_trials():
+    assert is_worse(np.zeros(5, bool), np.ones(5, bool))
+    assert not is_worse(np.zeros(4, bool), np.ones(4, bool))
+    assert not is_worse(np.arange(100) < 4, np.arange(4) < 4)
+
+
+def smooth_curve(peak, width, n=100, seed=0):
+    """A model whose accuracy falls off around `peak`; every trial has its own threshold."""
+    thresholds = np.random.default_rng(seed).random(n)
+    return lambda wanted: {
+        f: thresholds[:k] < np.exp(-(((f - peak) / width) ** 2)) for f, k in wanted.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("peak", "width"), [(27.0, 10.0), (47.0, 25.0), (60.0, 40.0), (12.0, 8.0), (100.0, 30.0)]
+)
+def test_race_finds_the_peak_wherever_it_starts(peak, width):
+    for start in (30.0, 48.0, 70.0):
+        ended = race(
+            smooth_curve(peak, width),
+            around(start, 5.0, 0.0, 150.0),
+            outwards_then_between(5.0, 0.0, 150.0),
+            n_trials=100,
+            budget=400,
+            margin=0.05,
+        )
+        chosen = middle(plateau(ended.bits, ended.dropped), ended.bits)
+        assert np.exp(-(((chosen - peak) / width) ** 2)) > 0.9, (start, chosen)
+        assert sum(len(own) for own in ended.bits.values()) <= 400
+
+
+def test_race_stays_within_budget_and_range():
+    asked = []
+
+    def run(wanted):
+        asked.append(wanted)
+        return smooth_curve(50.0, 100.0)(wanted)
+
+    ended = race(run, {20.0, 30.0, 40.0}, lambda *_: set(), n_trials=100, budget=75, margin=0.001)
+    assert sum(len(own) for own in ended.bits.values()) == 60
+    assert ended.stopped == "its trials were used up"
+    assert {factor for wanted in asked for factor in wanted} == {20.0, 30.0, 40.0}
+    assert around(48.0, 5.0, 40.0, 60.0) == {40.0, 50.0, 60.0}
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return find_scaling_factor(MODEL, Cue(), seed=3, method="grid", n_trials=40)
+
+
+def test_grid_runs_the_published_candidates_on_common_trials(grid):
+    assert set(grid.curve) >= {float(factor) for factor in range(20, 80, 5)}
+    assert {score.trials for score in grid.curve.values()} == {40}
+    trials = Cue().trials(40, seed=3, first=_SEARCH_FIRST)
+    numbers = range(_SEARCH_FIRST, _SEARCH_FIRST + 40)
+    for factor in (25.0, 55.0):
+        network = SpikingNetwork.from_rate(MODEL, factor)
+        run = simulate(network, trials.spiking_inputs, seed=3, trials=numbers)
+        assert grid.curve[factor].correct == Cue().score(run.output[:, 0], run.time, trials).sum()
+    assert 25 <= grid.scaling_factor <= 50
+    assert grid.accuracy > 0.9
+
+
+def test_the_reported_score_is_that_of_fresh_trials(grid):
+    again = evaluate(grid.network, Cue(), 40, seed=3)
+    np.testing.assert_array_equal(grid.fresh.correct, again.correct)
+    assert grid.fresh.conditions == again.conditions
+    assert grid.network.scaling_factor == grid.scaling_factor
+    assert grid.interval == again.interval
+
+
+def test_auto_agrees_with_far_fewer_trials(grid):
+    auto = find_scaling_factor(MODEL, Cue(), seed=3)
+    assert grid.plateau[0] - 5 <= auto.scaling_factor <= grid.plateau[-1] + 5
+    assert auto.search_trials + auto.fresh.score.trials + auto.drive_trials <= 0.4 * 13 * 100
+    assert auto.accuracy > 0.9
+
+
+@pytest.mark.parametrize("method", ["grid", "auto"])
+def test_range_is_extended_at_both_edges_and_says_so(method):
+    n = 30 if method == "grid" else 100
+    weak, strong = (
+        find_scaling_factor(RateModel.load(cue_model(readout=r)), Cue(), seed=1, method=method, n_trials=n)
+        for r in (0.4, 2.6)
+    )
+    assert weak.scaling_factor < 20
+    assert strong.scaling_factor > 75
+    for found in (weak, strong):
+        assert found.scaling_factor in found.extended
+        assert found.accuracy > 0.85
+        assert "edge of the range: extended" in str(found)
+    kept = find_scaling_factor(
+        RateModel.load(cue_model(readout=0.4)), Cue(), seed=1, method=method, n_trials=30, extend=False
+    )
+    assert min(kept.curve) == 20
+    assert kept.extended == ()
+
+
+def test_activations_have_their_published_candidates():
+    model = RateModel.load(cue_model(activation=np.array(["softplus"]), readout=0.3))
+    found = find_scaling_factor(model, Cue(), seed=1, method="grid", n_trials=10, extend=False)
+    assert list(found.curve) == [float(factor) for factor in range(4, 28, 2)]
+
+
+@pytest.mark.parametrize("method", ["grid", "auto"])
+def test_candidates_of_ones_own(method):
+    found = find_scaling_factor(
+        MODEL, Cue(), seed=1, method=method, candidates=[60, 30, 35.5], n_trials=20, extend=False
+    )
+    assert list(found.curve) == [30, 35.5, 60]
+    assert found.scaling_factor in (30, 35.5)
+
+
+def test_first_is_the_published_first_maximum(grid):
+    first = find_scaling_factor(MODEL, Cue(), seed=3, method="grid", n_trials=40, choice="first")
+    top = max(score.accuracy for score in first.curve.values())
+    assert first.scaling_factor == min(f for f, score in first.curve.items() if score.accuracy == top)
+    assert first.curve == grid.curve
+
+
+def test_same_seed_same_search_with_any_threads():
+    runs = [find_scaling_factor(MODEL, Cue(), seed=5, n_trials=20, threads=threads) for threads in (1, 3)]
+    assert runs[0].as_json() == runs[1].as_json()
+    other = find_scaling_factor(MODEL, Cue(), seed=6, n_trials=20)
+    assert other.as_json() != runs[0].as_json()
+
+
+def test_many_models_are_searched_like_one():
+    models = [RateModel.load(cue_model(readout=readout)) for readout in (0.7, 1.0, 1.4)]
+    seen = []
+    together = find_scaling_factors(
+        models, Cue(), seed=2, n_trials=20, jobs=2, progress=lambda *counts: seen.append(counts)
+    )
+    for model, tuned in zip(models, together, strict=True):
+        alone = find_scaling_factor(model, Cue(), seed=2, n_trials=20)
+        assert tuned.search.as_json() == alone.as_json()
+    assert len({tuned.scaling_factor for tuned in together}) > 1
+    assert seen[-1][0] == 3
+
+
+def test_one_bad_model_does_not_stop_the_others():
+    tuned = find_scaling_factors([{"w": 1}, MODEL, "nowhere.mat"], Cue(), seed=2, n_trials=10)
+    assert [one.error is None for one in tuned] == [False, True, False]
+    assert "nowhere.mat" in str(tuned[2].error)
+
+
+def test_a_broken_scorer_stops_everything():
+    class Broken(Cue):
+        def score(self, output, time, trials, *, strict=False):
+            raise ZeroDivisionError("broken scorer")
+
+    for search in (find_scaling_factor, lambda model, *a, **k: find_scaling_factors([model] * 3, *a, **k)):
+        with pytest.raises(ZeroDivisionError, match="broken scorer"):
+            search(MODEL, Broken(), seed=1)
+
+
+def test_table_and_figure(grid):
+    text = str(grid)
+    assert f"scaling factor {grid.scaling_factor:g} for cue" in text
+    assert text.count("plateau") >= len(grid.plateau)
+    json.dumps(grid.as_json(), allow_nan=False)
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    assert grid.plot(ax) is ax
+    assert [float(x) for x in ax.containers[0].lines[0].get_xdata()] == list(grid.curve)
+    assert ax.get_xlabel() == "Scaling factor"
+
+
+def test_drive_error_and_slope():
+    """Of a network whose filtered rates are known: constant input, so both drives settle."""
+    rng = np.random.default_rng(0)
+    n = 30
+    w = np.abs(rng.standard_normal((n, n))) / 100
+    model = RateModel.load(cue_model(n, w=w, w_in=np.full((n, 1), 2.0)))
+    slope, error = drive_slope(model, Cue(duration=600.0), 40.0, seed=0, numbers=range(4))
+    matched = drive_slope(model, Cue(duration=600.0), slope, seed=0, numbers=range(4))
+    assert slope > 0
+    assert matched[1] < error or abs(slope - 40) < 1
+    assert np.isnan(drive_slope(MODEL, Cue(), 40.0, seed=0, numbers=range(2))).all()
+    found = find_scaling_factor(model, Cue(), seed=0, n_trials=10)
+    assert found.drive_error > 0
+    assert found.start > 0
+
+
+def test_the_work_can_travel():
+    import dataclasses
+
+    from spiking.tuning.scores import Work, run_block
+
+    small = dataclasses.replace(MODEL, extras={}, forms={})
+    work = Work(small, Cue(), 1, 1, None)
+    again = pickle.loads(pickle.dumps(work))
+    np.testing.assert_array_equal(run_block(work, 30.0, 0, 5), run_block(again, 30.0, 0, 5))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"method": "fast"}, "expected one of auto, grid"),
+        ({"choice": "best"}, "expected one of plateau, first"),
+        ({"n_trials": 0}, "n_trials is 0"),
+        ({"candidates": []}, "candidates is"),
+        ({"candidates": [20, -3]}, "candidates is -3"),
+        ({"candidates": "many"}, "candidates is 'many'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"threads": 0}, "threads is 0"),
+        ({"margin": 0}, "margin is 0"),
+        ({"write": True}, "needs the path of a model file"),
+        ({"downsample": 0}, "downsample is 0"),
+    ],
+)
+def test_mistakes(wrong, words):
+    with pytest.raises(ArgumentError, match=words):
+        find_scaling_factor(MODEL, Cue(), **({"seed": 1} | wrong))
+
+
+def test_unknown_options_of_many():
+    with pytest.raises(ArgumentError, match="expected some of method"):
+        find_scaling_factors([MODEL], Cue(), seed=1, trials=5)

@@ -1,0 +1,374 @@
+"""Tuning model files with real processes: what is written, kills, resumption, two at once, changes."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cue import cue_model
+from scipy.io import loadmat, savemat
+
+from spiking import ModelFileError, RateModel, find_scaling_factor
+from spiking.tuning import files
+from spiking.tuning.files import journal_path
+
+TASK = Path(__file__).parent / "cue.py"
+COMMAND = [sys.executable, "-m", "spiking"]
+# Enough trials that a kill strikes in the midst of them.
+TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "80", "--jobs", "1"]
+
+
+def run(*arguments, cwd=None):
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False, timeout=300
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_blocks(path, process, blocks):
+    deadline = time.monotonic() + 120
+    journal = journal_path(path)
+    while time.monotonic() < deadline and process.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") > blocks:
+            return
+        time.sleep(0.002)
+    assert process.poll() is None, process.communicate()
+    raise AssertionError("no journal")
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "model.mat"
+    savemat(place, cue_model(readout=1.0, note=np.array(["kept"]), u=np.arange(6.0).reshape(2, 3)))
+    return place
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """The file and the results of a run that nothing happened to."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    place = folder / "model.mat"
+    savemat(place, cue_model(readout=1.0, note=np.array(["kept"]), u=np.arange(6.0).reshape(2, 3)))
+    before = place.read_bytes()
+    done = run(*TUNE, place, "--output", folder / "results.json")
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.name for file in folder.iterdir()) == ["model.mat", "results.json"]
+    return before, place.read_bytes(), json.loads((folder / "results.json").read_text())[0], done.stdout
+
+
+def without_file(results):
+    return {key: value for key, value in results.items() if key != "file"}
+
+
+def test_results_are_where_the_field_looks_for_them(uninterrupted, path):
+    before, after, results, stdout = uninterrupted
+    path.write_bytes(before)
+    old = loadmat(path)
+    path.write_bytes(after)
+    new = loadmat(path)
+    for key, value in old.items():
+        if not key.startswith("__"):
+            assert new[key].dtype == value.dtype
+            np.testing.assert_array_equal(new[key], value)
+    count = len(results["curve"])
+    assert set(new) - set(old) == {"opt_scaling_factor", "all_perfs", "scaling_factors", "tuning"}
+    assert new["opt_scaling_factor"].shape == (1, 1)
+    assert new["all_perfs"].shape == (count, 1)
+    assert new["scaling_factors"].shape == (1, count)
+    assert new["opt_scaling_factor"].item() == results["scaling_factor"]
+    np.testing.assert_array_equal(new["all_perfs"][:, 0], [row["accuracy"] for row in results["curve"]])
+    ours = json.loads(new["tuning"].item())
+    assert ours == {key: value for key, value in results.items() if key not in ("file", "error")}
+    assert {"trials", "seed", "method", "interval"} <= set(ours)
+    assert f"scaling factor {results['scaling_factor']:g} for cue" in stdout
+    assert RateModel.load(path).extras["tuning"].item() == new["tuning"].item()
+
+
+def test_killed_at_any_moment_and_resumed(uninterrupted, path):
+    before, after, results, _ = uninterrupted
+    path.write_bytes(before)
+    for blocks in (0, 2, 5):
+        process = start(*TUNE, path)
+        wait_for_blocks(path, process, blocks)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        assert path.read_bytes() == before
+        assert journal_path(path).read_bytes().count(b"\n") > blocks
+    journal = journal_path(path).read_bytes()
+    known = sum(len(json.loads(line)[2]) for line in journal.split(b"\n")[1:-1])
+    assert known > 0
+    done = run(*TUNE, path, "--output", path.with_name("results.json"))
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == after
+    assert without_file(json.loads(path.with_name("results.json").read_text())[0]) == without_file(results)
+    assert not journal_path(path).exists()
+
+
+def test_resuming_runs_only_what_is_missing(path, monkeypatch):
+    from cue import Cue
+
+    from spiking.tuning import search
+
+    ran = []
+
+    def counting(work, factor, first, n):
+        ran.append(n)
+        if sum(ran) > 200 and not resumed:
+            raise KeyboardInterrupt
+        return original(work, factor, first, n)
+
+    original, resumed = search.run_block, False
+    monkeypatch.setattr(search, "run_block", counting)
+    arguments = {"seed": 1, "method": "grid", "n_trials": 40, "write": True, "threads": 1}
+    with pytest.raises(KeyboardInterrupt):
+        find_scaling_factor(path, Cue(), **arguments)
+    lines = journal_path(path).read_bytes().split(b"\n")
+    known = sum(len(json.loads(line)[2]) for line in lines[1:-1])
+    assert known >= 150
+    # what a kill in the middle of a line leaves, and a disk that lost the end of it
+    journal_path(path).write_bytes(b"\n".join(lines[:-1]) + b"\n[25.0, 1048")
+    ran.clear()
+    resumed = True
+    found = find_scaling_factor(path, Cue(), **arguments)
+    assert sum(ran) == found.search_trials + 40 - known
+    monkeypatch.undo()
+    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", n_trials=40)
+    assert found.as_json() == fresh.as_json()
+
+
+def test_a_journal_of_something_else_is_not_used(path):
+    from cue import Cue
+
+    wrong = json.dumps([25.0, 2**20, "0" * 40])
+    journal_path(path).write_text('{"format": "spiking tuning journal 1", "seed": 7}\n' + wrong + "\n")
+    found = find_scaling_factor(path, Cue(), seed=1, method="grid", n_trials=40, write=True)
+    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", n_trials=40)
+    assert found.as_json() == fresh.as_json()
+    assert not journal_path(path).exists()
+
+
+def test_two_runs_on_one_file(uninterrupted, path):
+    before, after, *_ = uninterrupted
+    path.write_bytes(before)
+    link = path.with_name("other name.mat")
+    link.symlink_to(path)
+    first = start(*TUNE, path)
+    wait_for_blocks(path, first, 1)
+    first.send_signal(signal.SIGSTOP)
+    second = run(*TUNE, link)
+    first.send_signal(signal.SIGCONT)
+    assert second.returncode == 2
+    assert "another run is tuning this model" in second.stderr
+    assert second.stderr.count("\n") == 1
+    _, stderr = first.communicate(timeout=120)
+    assert first.returncode == 0, stderr
+    assert path.read_bytes() == after
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("what", ["removed", "another model", "broken", "another variable"])
+def test_a_file_changed_meanwhile(uninterrupted, path, what):
+    before, after, *_ = uninterrupted
+    path.write_bytes(before)
+    process = start(*TUNE, path)
+    wait_for_blocks(path, process, 1)
+    process.send_signal(signal.SIGSTOP)
+    other = cue_model(readout=2.0) if what == "another model" else {**cue_model(readout=1.0), "mine": 5.0}
+    path.unlink()
+    if what == "broken":
+        path.write_bytes(before[:1000])
+    elif what != "removed":
+        savemat(path, other)
+    found = path.read_bytes() if path.exists() else None
+    process.send_signal(signal.SIGCONT)
+    _, stderr = process.communicate(timeout=120)
+    assert "Traceback" not in stderr
+    if what == "another variable":
+        assert process.returncode == 0, stderr
+        assert loadmat(path)["mine"] == 5
+        assert "opt_scaling_factor" in loadmat(path)
+        return
+    assert process.returncode == 2
+    assert stderr.count("\n") == 1
+    assert (path.read_bytes() if path.exists() else None) == found
+    assert {"removed": "was removed", "broken": "damaged", "another model": "holds another model"}[
+        what
+    ] in stderr
+    assert journal_path(path).exists()
+    path.write_bytes(before)  # put back
+    started = time.monotonic()
+    done = run(*TUNE, path)
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == after
+    assert time.monotonic() - started < 60
+
+
+def test_interrupted(path):
+    process = start(*TUNE, path)
+    before = path.read_bytes()
+    wait_for_blocks(path, process, 1)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert stderr == "spiking: interrupted; no file was left half-written\n"
+    assert stdout == ""
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_write_protected(path):
+    path.chmod(0o400)
+    done = run(*TUNE, path)
+    assert (done.returncode, "write-protected" in done.stderr) == (2, True)
+
+
+def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
+    from cue import Cue
+
+    from spiking import model_file_writing
+
+    def full(*_):
+        raise ModelFileError(f"{path} could not be written: No space left on device; {path} is as it was")
+
+    monkeypatch.setattr(model_file_writing, "update_variables", full)
+    before = path.read_bytes()
+    with pytest.raises(ModelFileError, match=r"No space left .* is kept in"):
+        find_scaling_factor(path, Cue(), seed=1, n_trials=10, write=True)
+    assert path.read_bytes() == before
+    assert journal_path(path).exists()
+    assert files.journal_path is journal_path
+
+
+def test_no_write_leaves_everything_alone(path):
+    before = path.read_bytes()
+    done = run(
+        "tune",
+        path,
+        "--task",
+        f"{TASK}:Cue",
+        "--trials",
+        20,
+        "--no-write",
+        "--output",
+        "out.json",
+        cwd=path.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.json"]
+
+
+def test_several_models_a_table_and_skipping(tmp_path):
+    for name, readout in (("a", 0.8), ("b", 1.0), ("c", 1.3)):
+        savemat(tmp_path / f"{name}.mat", cue_model(readout=readout))
+    (tmp_path / "broken.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:900])
+    names = ["a.mat", "broken.mat", "b.mat", "c.mat"]
+    arguments = ["--task", f"{TASK}:Cue", "--trials", 40, "--jobs", 2, "--csv", "table.csv"]
+    done = run("tune", *names[:3], *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "broken.mat" in done.stderr
+    assert done.stderr.count("\n") == 1
+    factors = {name: loadmat(tmp_path / name)["opt_scaling_factor"].item() for name in ("a.mat", "b.mat")}
+    with (tmp_path / "table.csv").open(newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert rows["broken.mat"]["note"] == "failed"
+    assert {name: float(rows[name]["scaling_factor"]) for name in factors} == factors
+    assert float(rows["a.mat"]["accuracy"]) > 0.8
+
+    stamps = {name: (tmp_path / name).stat().st_mtime_ns for name in factors}
+    again = run("tune", *names, *arguments, cwd=tmp_path)
+    assert again.returncode == 1
+    assert again.stdout.count("tuned before") == 2
+    assert {name: (tmp_path / name).stat().st_mtime_ns for name in factors} == stamps
+    assert "opt_scaling_factor" in loadmat(tmp_path / "c.mat")
+
+    forced = run("tune", "a.mat", "b.mat", "--force", "--seed", 2, *arguments, cwd=tmp_path)
+    assert forced.returncode == 0, forced.stderr
+    assert json.loads(loadmat(tmp_path / "a.mat")["tuning"].item())["seed"] == 2
+
+
+def test_a_search_that_never_ended_is_not_skipped(path):
+    savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.nan))  # as the published script leaves it
+    done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20)
+    assert done.returncode == 0, done.stderr
+    assert loadmat(path)["opt_scaling_factor"].item() > 0
+
+
+def test_plot(path):
+    done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20, "--plot", "curve.png", cwd=path.parent)
+    assert done.returncode == 0, done.stderr
+    assert path.with_name("curve.png").stat().st_size > 5000
+
+
+def test_evaluate_command(path):
+    arguments = ["--task", f"{TASK}:Cue", "--trials", 60, "--seed", 4]
+    missing = run("evaluate", path, *arguments)
+    assert (missing.returncode, "no tuned scaling factor" in missing.stderr) == (2, True)
+    given = json.loads(run("evaluate", path, *arguments, "--scaling-factor", 20, "--json").stdout)
+    assert given["rate"]["accuracy"] == 1
+    assert given["spiking"]["accuracy"] < 1
+    assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
+    savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.uint8(35)))
+    tuned = run("evaluate", path, *arguments)
+    assert tuned.returncode == 0, tuned.stderr
+    assert "60 trials, seed 4, scaling factor 35" in tuned.stdout
+    assert "rate network" in tuned.stdout
+    assert "nogo" in tuned.stdout
+
+
+def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
+    _, after, results, _ = uninterrupted
+    path.write_bytes(after)
+    done = run("evaluate", path, "--task", f"{TASK}:Cue", "--trials", 80, "--seed", 3, "--json")
+    assert json.loads(done.stdout)["spiking"]["correct"] == results["correct"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tune", "model.mat"), "does not say which task"),
+        (("tune", "model.mat", "--task", "xor"), "needs inputs: 2"),
+        (("tune", "model.mat", "--task", "go-nogo", "--method", "fast"), "expected one of auto, grid"),
+        (("tune", "model.mat", "--task", "go-nogo", "--candidates", "20,x"), "candidates"),
+        (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),
+        (("tune", "model.mat", "other.mat", "--plot", "out.png"), "--plot draws one model"),
+        (("tune", "model.mat", "--output", "no/out.json"), "no folder"),
+        (("evaluate", "model.mat"), "does not say which task"),
+        (("evaluate", "model.mat", "--task", "go-nogo", "--trials", "0"), "--trials"),
+    ],
+    ids=lambda value: None if isinstance(value, tuple) else value,
+)
+def test_mistakes_are_one_line_and_exit_with_2(arguments, words, path):
+    before = path.read_bytes()
+    done = run(*arguments, cwd=path.parent)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["model.mat"]
+
+
+def test_a_copy_is_tuned_alike(uninterrupted, tmp_path):
+    before, after, *_ = uninterrupted
+    place = tmp_path / "copy.mat"
+    place.write_bytes(before)
+    shutil.copy(place, tmp_path / "second.mat")
+    done = run(*TUNE, place, tmp_path / "second.mat")
+    assert done.returncode == 0, done.stderr
+    assert place.read_bytes() == (tmp_path / "second.mat").read_bytes() == after
