@@ -1,6 +1,6 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
-from spiking import tasks
+from spiking import datasets, tasks
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
 from spiking.evaluation import Evaluation, evaluate
@@ -11,6 +11,8 @@ from spiking.simulation import Simulation
 from spiking.simulator import simulate
 from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
+from spiking.training import train
+from spiking.training_family import train_many
 from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
 
 __all__ = [
@@ -28,10 +30,13 @@ __all__ = [
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
+    "datasets",
     "evaluate",
     "find_scaling_factor",
     "find_scaling_factors",
     "simulate",
     "tasks",
+    "train",
+    "train_many",
 ]
 __version__ = "0.1.0"

@@ -9,5 +9,14 @@ from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.scaling_factor import scaling_factor
 from spiking.plotting.traces import inputs, output, shade_stimulus
+from spiking.plotting.training_curve import training_curve
 
-__all__ = ["inputs", "output", "overview", "raster", "scaling_factor", "shade_stimulus"]
+__all__ = [
+    "inputs",
+    "output",
+    "overview",
+    "raster",
+    "scaling_factor",
+    "shade_stimulus",
+    "training_curve",
+]

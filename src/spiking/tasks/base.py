@@ -141,7 +141,9 @@ class Task:
         """The settings by name, as `get` takes them and as model files store them."""
         return {field.name: getattr(self, field.name) for field in _fields(self)}
 
-    def trials(self, n: int, *, seed: int, condition: str | None = None, first: int = 0) -> Trials:
+    def trials(
+        self, n: int, *, seed: int, condition: str | None = None, balanced: bool = False, first: int = 0
+    ) -> Trials:
         """Draw trials `first` to `first + n - 1` of a seed.
 
         Each trial has a random stream of its own, derived from the seed and its number: trial 17 is the same
@@ -155,6 +157,8 @@ class Task:
             Not negative.
         condition : str, optional
             Only this condition; by default each trial draws one, all equally likely.
+        balanced : bool
+            The conditions take turns instead of being drawn: trial k has condition k modulo their number.
         first : int
             Number of the first trial.
 
@@ -178,6 +182,7 @@ class Task:
             stream = np.random.SeedSequence(seed, spawn_key=(_STREAM, number))
             rng = np.random.default_rng(stream)
             own = names[rng.integers(len(names))]  # drawn even if not used: the rest of the stream stays put
+            own = names[number % len(names)] if balanced else own
             drawn.append(own if condition is None else condition)
             u, z = self.trial(drawn[-1], rng)
             inputs.append(u)

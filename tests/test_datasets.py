@@ -1,0 +1,41 @@
+"""The models that come with the package: small, whole, and as good as they say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spiking
+from spiking.errors import ArgumentError
+
+NAMES = ("dms", "go-nogo", "mante", "xor")
+
+
+def test_the_models_are_small():
+    folder = Path(spiking.__file__).parent / "data"
+    assert spiking.datasets.names() == NAMES
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 700_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_solves_its_task_as_a_rate_and_as_a_spiking_network(name):
+    model = spiking.datasets.load(name)
+    assert model.extras["converged"].item()
+    assert model.extras["task"].item() == name
+    task = spiking.tasks.get(name, **json.loads(model.extras["task_settings"].item()))
+    trials = task.trials(40, seed=4)
+    rate = model.run(trials.inputs, seed=4)
+    assert task.score(rate.output[:, 0], rate.time, trials).mean() >= 0.9
+    network = spiking.SpikingNetwork.from_rate(model, model.extras["opt_scaling_factor"].item())
+    run = spiking.simulate(network, trials.spiking_inputs, seed=4)
+    assert task.score(run.output[:, 0], run.time, trials).mean() >= 0.9
+    perfs, factors = (np.ravel(model.extras[key]) for key in ("all_perfs", "scaling_factors"))
+    assert perfs.shape == factors.shape == (12,)
+
+
+def test_an_unknown_model():
+    with pytest.raises(
+        ArgumentError, match="no model 'stroop' comes with this package; there are dms, go-nogo"
+    ):
+        spiking.datasets.load("stroop")

@@ -1,0 +1,154 @@
+"""`spiking train`, run as real processes: one model, a family, mistakes, interruption, every option."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import spiking
+
+COMMAND = [sys.executable, "-m", "spiking", "train"]
+SHORT = [
+    *("--setting", "duration=250", "--setting", "stimulus_onset=25"),
+    *("--setting", "stimulus_duration=50", "--setting", "score_delay=25", "--units", "30"),
+]
+EVERY_OPTION = (
+    "--recipe default --gain 1.2 --p-inh 0.3 --p-rec 0.3 --n-som 2 --dale --activation softplus --tau 20-60 "
+    "--w-dist gamma --loss l1 --noise 0.05 --spike-noise 100 --hardening 10 --residual 0.5 "
+    "--learning-rate 0.005 --final-learning-rate 0.001 --batch-size 4 --clip-norm 2 "
+    "--rate-penalty 0.1 --averaging 0.5 --max-updates 10 --stop-loss 1000 --stop-accuracy 0 --save-anyway"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compile_once(tmp_path_factory):
+    """Let the processes share what they compile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        yield
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False, timeout=120
+    )
+
+
+def test_every_option_at_once(tmp_path):
+    done = run("go-nogo", *SHORT, "--seed", 3, *EVERY_OPTION.split(), "-o", tmp_path / "m.mat")
+    assert done.returncode == 1, done.stderr  # the limit comes before the hardening ends
+    assert "stopped at the limit of updates: 10 updates" in done.stdout
+    assert "saved" in done.stdout
+    model = spiking.RateModel.load(tmp_path / "m.mat")
+    assert (model.n_units, model.activation, model.som_n, model.tau_range) == (
+        30,
+        "softplus",
+        2,
+        (20.0, 60.0),
+    )
+    extras = model.extras
+    assert not extras["converged"]
+    options = json.loads(extras["training_options"].item())
+    words = EVERY_OPTION.split()
+    given = {
+        name[2:].replace("-", "_"): value
+        for name, value in itertools.pairwise(words)
+        if name.startswith("--") and not value.startswith("--")
+    }
+    del given["recipe"]
+    assert options.pop("tau") == [20, 60]
+    assert given.pop("tau") == "20-60"
+    assert len(given) == 20
+    for name, value in given.items():
+        assert str(options[name]) == value or options[name] == float(value), name
+    assert str(extras["spiking_version"].item()) == spiking.__version__
+
+
+def test_one_model_and_its_curve(tmp_path):
+    easy = ["--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0]
+    done = run("go-nogo", *SHORT, "--seed", 1, *easy, "-o", "m.mat", "--plot", "curve.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("converged: 100 updates in ")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    same = spiking.train(
+        spiking.tasks.GoNoGo(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0),
+        30,
+        seed=1,
+        hardening=0,
+        stop_loss=1000.0,
+        stop_accuracy=0.0,
+    )
+    assert (spiking.RateModel.load(tmp_path / "m.mat").w == same.w).all()
+
+
+def test_a_model_that_has_not_converged_is_not_saved(tmp_path):
+    done = run("go-nogo", *SHORT, "--max-updates", 100, "--stop-loss", 1e-9, "-o", tmp_path / "m.mat")
+    assert done.returncode == 1
+    assert "not converged, stopped at the limit of updates: 100 updates" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_family_continues_where_it_was_stopped(tmp_path):
+    easy = [*SHORT, "--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0, "-o", tmp_path / "family"]
+    assert run("go-nogo", *easy, "--seeds", "1-2").returncode == 0
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "family").iterdir()}
+    assert sorted(before) == ["go-nogo_seed_1.mat", "go-nogo_seed_2.mat"]
+    done = run("go-nogo", *easy, "--seeds", "1-3")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 3 models are in" in done.stdout
+    assert "3 of 3 models have converged" in done.stdout
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "family").iterdir()}
+    assert after.items() >= before.items()
+    done = run("go-nogo", *easy, "--seeds", "1-3", "--gain", 1)
+    assert done.returncode == 2
+    assert "was trained with training_options" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+@pytest.mark.parametrize("save_anyway", [False, True])
+def test_interruption_leaves_no_half_file(tmp_path, save_anyway):
+    arguments = ["go-nogo", *SHORT, "--stop-loss", "1e-9", "--max-updates", "100000000", "-o", "m.mat"]
+    arguments += ["--save-anyway"] * save_anyway
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr.readline().startswith("500 updates: loss ")  # under way
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out.startswith("interrupted: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.mat"] * save_anyway
+    if save_anyway:
+        assert not spiking.RateModel.load(tmp_path / "m.mat").extras["converged"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stroop", "-o", "m.mat"], "unknown task 'stroop'"),
+        (["go-nogo", "-o", "m.mat", "--tau", "fast"], "--tau fast: expected ms, such as 35 or 20-100"),
+        (["go-nogo", "-o", "m.mat", "--gain", "-1"], "gain = -1.0: expected a number from 0"),
+        (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting onset: expected a name and a number"),
+        (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds a-b: expected numbers"),
+        (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "--seeds goes together with neither"),
+        (["go-nogo", "-o", "missing/m.mat"], "there is no folder missing"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path, arguments, message):
+    began = time.perf_counter()
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert time.perf_counter() - began < 60
