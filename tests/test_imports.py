@@ -31,8 +31,11 @@ def test_public_names_are_listed_and_exist():
         "SpikingError",
         "SpikingNetwork",
         "Stimulation",
+        "datasets",
         "simulate",
         "tasks",
+        "train",
+        "train_many",
     ]
     for name in spiking.__all__:
         assert getattr(spiking, name).__doc__
