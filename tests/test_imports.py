@@ -46,11 +46,14 @@ def test_public_names_are_listed_and_exist():
         "SpikingError",
         "SpikingNetwork",
         "Stimulation",
+        "datasets",
         "evaluate",
         "find_scaling_factor",
         "find_scaling_factors",
         "simulate",
         "tasks",
+        "train",
+        "train_many",
     ]
     for name in spiking.__all__:
         assert getattr(spiking, name).__doc__
