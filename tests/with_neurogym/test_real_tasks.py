@@ -1,7 +1,7 @@
 """Real NeuroGym tasks train and convert. NeuroGym pins old versions, so it needs an environment of its own:
 
-python -m venv ngvenv && ngvenv/bin/pip install '.[train]' pytest neurogym
-ngvenv/bin/pytest --noconftest tests/neurogym
+python -m venv ngvenv && ngvenv/bin/pip install '.[train]' pytest torch neurogym
+ngvenv/bin/pytest --noconftest tests/with_neurogym
 """
 
 import warnings
