@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spiking.errors import ClusterError
 from spiking.tuning.scores import Submit, Work, run_block
-from spiking.tuning.search import Workplace
+from spiking.tuning.workplace import Workplace
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -18,7 +18,8 @@ from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
 from spiking.tasks import Task
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.search import SearchOptions, Workplace, local, search, written_path
+from spiking.tuning.search import SearchOptions, search, written_path
+from spiking.tuning.workplace import Workplace, local
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -28,7 +28,8 @@ from spiking.tuning.files import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import Scores, Submit, Work, run_block
+from spiking.tuning.scores import Scores, Work
+from spiking.tuning.workplace import Workplace, local
 
 # Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
 _SEARCH_FIRST, _DRIVE_FIRST = 2**20, 2**21
@@ -148,37 +149,6 @@ def find_scaling_factor(
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:
         return search(local(pool), loaded, task, seed, options, path=path, progress=progress)
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where blocks run.
-
-    Parameters
-    ----------
-    start : function
-        Takes the work of a search and returns the function that starts a block of it.
-    block_seconds : float
-        How long a block should take.
-    check : function
-        Raises if blocks cannot run any longer.
-    failures : tuple of exception types
-        What a block raises, other than its own errors, when the place fails.
-    """
-
-    start: Callable[[Work], Submit]
-    block_seconds: float
-    check: Callable[[], object]
-    failures: tuple[type[BaseException], ...] = ()
-
-
-def local(pool: ThreadPoolExecutor, check: Callable[[], object] = lambda: None) -> Workplace:
-    """Return this process's threads as a workplace; the simulation lets go of Python's lock."""
-
-    def start(work: Work) -> Submit:
-        return lambda factor, first, n: pool.submit(run_block, work, factor, first, n)
-
-    return Workplace(start, 0.1, check)
 
 
 def written_path(model: object) -> Path:

@@ -1,0 +1,120 @@
+"""`spiking tune` and `spiking evaluate`: tables, pictures, several models, mistakes."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from cue import cue_model
+from scipy.io import loadmat, savemat
+from tuning_processes import TASK, run
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "model.mat"
+    savemat(place, cue_model(readout=1.0, note=np.array(["kept"]), u=np.arange(6.0).reshape(2, 3)))
+    return place
+
+
+def test_no_write_leaves_everything_alone(path):
+    before = path.read_bytes()
+    done = run(
+        "tune",
+        path,
+        "--task",
+        f"{TASK}:Cue",
+        "--trials",
+        20,
+        "--no-write",
+        "--output",
+        "out.json",
+        cwd=path.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.json"]
+
+
+def test_several_models_a_table_and_skipping(tmp_path):
+    for name, readout in (("a", 0.8), ("b", 1.0), ("c", 1.3)):
+        savemat(tmp_path / f"{name}.mat", cue_model(readout=readout))
+    (tmp_path / "broken.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:900])
+    names = ["a.mat", "broken.mat", "b.mat", "c.mat"]
+    arguments = ["--task", f"{TASK}:Cue", "--trials", 40, "--jobs", 2, "--csv", "table.csv"]
+    done = run("tune", *names[:3], *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "broken.mat" in done.stderr
+    assert done.stderr.count("\n") == 1
+    factors = {name: loadmat(tmp_path / name)["opt_scaling_factor"].item() for name in ("a.mat", "b.mat")}
+    with (tmp_path / "table.csv").open(newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert rows["broken.mat"]["note"] == "failed"
+    assert {name: float(rows[name]["scaling_factor"]) for name in factors} == factors
+    assert float(rows["a.mat"]["accuracy"]) > 0.8
+
+    stamps = {name: (tmp_path / name).stat().st_mtime_ns for name in factors}
+    again = run("tune", *names, *arguments, cwd=tmp_path)
+    assert again.returncode == 1
+    assert again.stdout.count("tuned before") == 2
+    assert {name: (tmp_path / name).stat().st_mtime_ns for name in factors} == stamps
+    assert "opt_scaling_factor" in loadmat(tmp_path / "c.mat")
+
+    forced = run("tune", "a.mat", "b.mat", "--force", "--seed", 2, *arguments, cwd=tmp_path)
+    assert forced.returncode == 0, forced.stderr
+    assert json.loads(loadmat(tmp_path / "a.mat")["tuning"].item())["seed"] == 2
+
+
+def test_a_search_that_never_ended_is_not_skipped(path):
+    savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.nan))  # as the published script leaves it
+    done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20)
+    assert done.returncode == 0, done.stderr
+    assert loadmat(path)["opt_scaling_factor"].item() > 0
+
+
+def test_plot(path):
+    done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20, "--plot", "curve.png", cwd=path.parent)
+    assert done.returncode == 0, done.stderr
+    assert path.with_name("curve.png").stat().st_size > 5000
+
+
+def test_evaluate_command(path):
+    arguments = ["--task", f"{TASK}:Cue", "--trials", 60, "--seed", 4]
+    missing = run("evaluate", path, *arguments)
+    assert (missing.returncode, "no tuned scaling factor" in missing.stderr) == (2, True)
+    given = json.loads(run("evaluate", path, *arguments, "--scaling-factor", 20, "--json").stdout)
+    assert given["rate"]["accuracy"] == 1
+    assert given["spiking"]["accuracy"] < 1
+    assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
+    savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.uint8(35)))
+    tuned = run("evaluate", path, *arguments)
+    assert tuned.returncode == 0, tuned.stderr
+    assert "60 trials, seed 4, scaling factor 35" in tuned.stdout
+    assert "rate network" in tuned.stdout
+    assert "nogo" in tuned.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tune", "model.mat"), "does not say which task"),
+        (("tune", "model.mat", "--task", "xor"), "needs inputs: 2"),
+        (("tune", "model.mat", "--task", "go-nogo", "--method", "fast"), "expected one of auto, grid"),
+        (("tune", "model.mat", "--task", "go-nogo", "--candidates", "20,x"), "candidates"),
+        (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),
+        (("tune", "model.mat", "other.mat", "--plot", "out.png"), "--plot draws one model"),
+        (("tune", "model.mat", "--output", "no/out.json"), "no folder"),
+        (("evaluate", "model.mat"), "does not say which task"),
+        (("evaluate", "model.mat", "--task", "go-nogo", "--trials", "0"), "--trials"),
+    ],
+    ids=lambda value: None if isinstance(value, tuple) else value,
+)
+def test_mistakes_are_one_line_and_exit_with_2(arguments, words, path):
+    before = path.read_bytes()
+    done = run(*arguments, cwd=path.parent)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["model.mat"]
