@@ -37,4 +37,4 @@ def local(pool: ThreadPoolExecutor, check: Callable[[], object] = lambda: None) 
     def start(work: Work) -> Submit:
         return lambda factor, first, n: pool.submit(run_block, work, factor, first, n)
 
-    return Workplace(start, 0.1, check)
+    return Workplace(start, 0.03, check)  # short, so that threads end together
