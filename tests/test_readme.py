@@ -51,7 +51,7 @@ def test_python_examples(folder):
 def test_commands(folder):
     lines = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
     commands = [words for words in lines if words[0] == "spiking"]
-    assert {words[1] for words in commands} == {"info", "simulate", "demo"}
+    assert {words[1] for words in commands} == {"info", "simulate", "tune", "evaluate", "demo"}
     for words in commands:
         expanded = ["trained_model.mat" if word == "*.mat" else word for word in words[1:]]
         done = subprocess.run([sys.executable, "-m", "spiking", *expanded], cwd=folder, check=False)

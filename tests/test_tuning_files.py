@@ -22,7 +22,7 @@ from spiking.tuning.files import journal_path
 TASK = Path(__file__).parent / "cue.py"
 COMMAND = [sys.executable, "-m", "spiking"]
 # Enough trials that a kill strikes in the midst of them.
-TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "80", "--jobs", "1"]
+TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "40", "--jobs", "1"]
 
 
 def run(*arguments, cwd=None):
@@ -219,7 +219,7 @@ def test_a_file_changed_meanwhile(uninterrupted, path, what):
 
 
 def test_interrupted(path):
-    process = start(*TUNE, path)
+    process = start(*TUNE, path, "--trials", 3000)
     before = path.read_bytes()
     wait_for_blocks(path, process, 1)
     process.send_signal(signal.SIGINT)
@@ -334,7 +334,7 @@ def test_evaluate_command(path):
 def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
     _, after, results, _ = uninterrupted
     path.write_bytes(after)
-    done = run("evaluate", path, "--task", f"{TASK}:Cue", "--trials", 80, "--seed", 3, "--json")
+    done = run("evaluate", path, "--task", f"{TASK}:Cue", "--trials", 40, "--seed", 3, "--json")
     assert json.loads(done.stdout)["spiking"]["correct"] == results["correct"]
 
 

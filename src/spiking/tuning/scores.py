@@ -16,7 +16,8 @@ from spiking.tasks import Task
 
 Bools = NDArray[np.bool_]
 
-_STEP_SECONDS = 1.2e-9  # simulation time for a step of one neuron, about; only for the size of blocks
+# Simulation time of a trial, and for each step of a neuron, about: only for the size of blocks.
+_TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
 _PATIENCE = 0.5  # seconds between two checks
 
 
@@ -32,8 +33,8 @@ class Work:
 
     def block_trials(self, seconds: float) -> int:
         """Return about how many trials are simulated in that time."""
-        trial = _STEP_SECONDS * self.model.n_units * 100 * self.task.n_steps / self.downsample
-        return max(1, round(seconds / trial))
+        steps = 100 * self.task.n_steps / self.downsample
+        return max(1, round(seconds / (_TRIAL_SECONDS + _STEP_SECONDS * steps * self.model.n_units)))
 
 
 def run_block(work: Work, factor: float, first: int, n: int) -> Bools:

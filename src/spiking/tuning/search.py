@@ -224,6 +224,7 @@ def search(
                 f"the cluster failed ({type(error).__name__}: {error}); see whether scheduler and workers run"
             ) from error
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
+        workplace.check()
         file.finish(found)
     return found
 
