@@ -26,6 +26,9 @@ test: lint
 fuzz: $(VENV)/.installed
 	$(BIN)/python tests/fuzz_model_file.py
 
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/simulation.py $(MODEL)
+
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -181,7 +182,8 @@ GOOD = ("--scaling-factor", "50", "--task", "go-nogo")
         (("simulate", GO_NOGO, *GOOD, "--plot", "out.gifx"), "png, pdf"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "nowhere/out.png"), "no folder nowhere"),
         (("simulate", GO_NOGO, *GOOD, "--save", "folder"), "it is a folder"),
-        (("demo",), "make demo MODEL=path"),
+        (("demo", "nothing.mat"), "nothing.mat: there is no such file"),
+        (("demo", GO_NOGO, "--train"), "not both"),
         (("demo", TWO_INPUTS), "needs a Go-NoGo model"),
         (("info", "nowhere.mat"), "nowhere.mat"),
     ],
@@ -303,3 +305,19 @@ def test_demo(tmp_path):
     assert "spiking network:" in done.stdout
     assert "scaling factor 50: as given" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
+
+
+def test_models_that_come_with_the_package(tmp_path):
+    done = run("demo", cwd=tmp_path)
+    assert "rate network:    100 of 100" in done.stdout
+    correct = int(re.search(r"spiking network: (\d+) of 100", done.stdout)[1])
+    assert correct >= 95
+    done = run("simulate", "xor", "--trial", "+-", "--trials", 3, "--seed", 1, cwd=tmp_path)
+    assert "3 of 3 trials correct" in done.stdout
+    assert "task" in run("info", "mante", cwd=tmp_path).stdout
+    (tmp_path / "xor").mkdir()  # what is there comes first
+    assert "folder" in run("info", "xor", cwd=tmp_path).stderr
+
+
+def test_demo_trains(tmp_path):
+    assert "rate network:    100 of 100" in run("demo", "--train", cwd=tmp_path).stdout

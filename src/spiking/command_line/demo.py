@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from spiking.command_line.models import load_model
 from spiking.command_line.pictures import check_picture_format, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 
 def demo(
-    model: Annotated[str | None, typer.Argument(help="A trained Go-NoGo model (.mat).")] = None,
+    model: Annotated[
+        str,
+        typer.Argument(help="A trained Go-NoGo model (.mat). Default: the one that comes with the package."),
+    ] = "go-nogo",
+    train: Annotated[bool, typer.Option("--train", help="Train a model on the spot instead.")] = False,
     scaling_factor: Annotated[
         float | None, typer.Option(help="Default: the one that the file records, else the best of 20 to 75.")
     ] = None,
@@ -25,17 +30,17 @@ def demo(
 
     Simulates 50 Go and 50 NoGo trials as a rate network and as a spiking network, and draws both.
 
-    Example: spiking demo model.mat
+    Example: spiking demo --plot go-nogo.pdf
     """
-    from spiking import RateModel
+    from spiking import training
     from spiking.demo import TRIALS_EACH, demonstrate
     from spiking.output_file import check_writable
 
-    if model is None:
-        raise ArgumentError("no model given: `make demo MODEL=path` or `spiking demo path`")
+    if train and model != "go-nogo":
+        raise ArgumentError(f"{model} and --train: give a model or have one trained, not both")
     check_picture_format(plot)
     check_writable(plot)
-    rate_model = RateModel.load(model)
+    rate_model = training.train("go-nogo", seed=1) if train else load_model(model)
     with progress_bar(2 * TRIALS_EACH) as advance:
         shown = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
     typer.echo(str(shown.spiking))

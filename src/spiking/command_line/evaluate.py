@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spiking.command_line.models import load_model
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model file (.mat).")],
+    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     task_name: Annotated[
         str | None,
         typer.Option(
@@ -44,11 +45,11 @@ def evaluate(
     """
     import json
 
-    from spiking import RateModel, SpikingNetwork, evaluation
+    from spiking import SpikingNetwork, evaluation
     from spiking.model_info import recorded_scaling_factor
     from spiking.trained_task import task_for
 
-    rate_model = RateModel.load(model)
+    rate_model = load_model(model)
     task = task_for(rate_model, task_name)
     if scaling_factor is None:
         scaling_factor = recorded_scaling_factor(rate_model)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line.complaint import BAD_INPUT, complain
+from spiking.command_line.models import load_model
 from spiking.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def info(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or go-nogo, xor, mante, dms.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, an object a file.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only say which files are usable; exit with 1 if one is not.")
@@ -28,12 +31,11 @@ def info(
     """
     from spiking import model_report
     from spiking.model_info import model_info
-    from spiking.rate_model import RateModel
 
     infos, unusable = [], {}
     for name in models:
         try:
-            infos.append(model_info(RateModel.load(name)))
+            infos.append(model_info(load_model(name)))
         except ModelFileError as error:
             unusable[name] = str(error)
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spiking.command_line.models import load_model
 from spiking.command_line.pictures import check_picture_format, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    model: Annotated[str, typer.Argument(help="Model file (.mat).")],
+    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     scaling_factor: Annotated[
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
@@ -71,7 +72,7 @@ def simulate(
     """
     import secrets
 
-    from spiking import RateModel, Record, SpikingNetwork, simulation_file
+    from spiking import Record, SpikingNetwork, simulation_file
     from spiking.evaluation import score
     from spiking.model_info import recorded_scaling_factor
     from spiking.output_file import check_writable
@@ -84,7 +85,7 @@ def simulate(
     if plot is not None:
         check_picture_format(plot)
     stimulation = _stimulation(stimulate, units, window)
-    rate_model = RateModel.load(model)
+    rate_model = load_model(model)
     if scaling_factor is None:
         scaling_factor = recorded_scaling_factor(rate_model)
     if scaling_factor is None:
