@@ -77,6 +77,8 @@ def sparse_matrix(
     """
     from scipy.sparse import csc_matrix
 
+    if max(shape) > np.iinfo(np.int32).max:
+        raise DamagedError(f"a sparse matrix of {shape} is larger than can be counted")
     rows, starts = rows.astype(np.int64), starts.astype(np.int64)
     if len(shape) != 2 or starts.size != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
         raise DamagedError(f"the columns of a sparse matrix of {shape} are not in order")
