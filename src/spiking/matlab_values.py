@@ -89,9 +89,9 @@ def sparse_matrix(
     return csc_matrix((values, rows.astype(np.int32), starts.astype(np.int32)), shape)
 
 
-def check_name(name: str) -> str:
+def check_name(name: Any) -> str:
     """Return the name of a variable or field if MATLAB can have one of that name."""
-    if not re.fullmatch(r"[A-Za-z]\w{0,62}", name, re.ASCII):
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w{0,62}", name, re.ASCII):
         raise ModelFileError(
             f"{name!r} is no name for MATLAB: letters, digits and _ only, a letter first, up to 63"
         )
