@@ -75,6 +75,7 @@ def read_each(connection: Connection, folder: str) -> None:
     from spiking.model_file import read_variables
     from spiking.rate_model import RateModel
 
+    warnings.simplefilter("error")
     path = Path(folder) / f"{multiprocessing.current_process().pid}.mat"
     while content := connection.recv_bytes():
         path.write_bytes(content)

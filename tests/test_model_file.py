@@ -385,6 +385,13 @@ def wide(file: Any) -> None:
     cell.attrs["MATLAB_class"] = np.bytes_(b"cell")
 
 
+def sparse(file: Any) -> None:
+    group = file.create_group("x")
+    group.attrs["MATLAB_class"] = np.bytes_(b"double")
+    group.attrs["MATLAB_sparse"] = np.uint64(5_620_492_334_958_379_011)
+    group["jc"], group["ir"], group["data"] = np.array([0, 1], np.uint64), np.zeros(1, np.uint64), np.ones(1)
+
+
 def link_elsewhere(file: Any) -> None:
     file["x"] = h5py.ExternalLink("/etc/passwd", "/x")
 
@@ -393,6 +400,7 @@ def link_elsewhere(file: Any) -> None:
     ("fill", "expected"),
     [
         (cyclic, "more than 50 deep"),
+        (sparse, "larger than can be counted"),
         (link_elsewhere, "link to another place"),
         (
             lambda file: file.create_dataset("x", (1, 100), "f8", external=[("/etc/passwd", 0, 800)]),

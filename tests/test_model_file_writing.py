@@ -103,6 +103,7 @@ def test_a_mapping_becomes_a_struct_and_unequal_lists_a_cell(tmp_path: Path) -> 
     [
         ({"_x": 1}, r"'_x': '_x' is no name for MATLAB"),
         ({"2x": 1}, "no name for MATLAB"),
+        ({3: 1}, "3 is no name for MATLAB"),
         ({"x" * 64: 1}, "up to 63"),
         ({"x": None}, "None of type NoneType cannot be stored"),
         ({"x": {"a b": 1}}, "'a b' is no name"),

@@ -122,6 +122,14 @@ def test_extreme_decay_parameters_give_no_warning():
         assert set(model.tau_decay()) == {20.0, 100.0}
 
 
+def test_a_nan_that_is_no_usual_one_is_named_without_a_warning(tmp_path):
+    variables = model_mapping()
+    w = np.array(variables["w"], np.float32)
+    w.view(np.uint32)[0, 0] = 0x7FA00000  # a signalling NaN, as damaged bytes make it
+    with pytest.raises(ModelFileError, match="`w` has 1 entries that are NaN"):
+        RateModel.load({**variables, "w": w})
+
+
 def test_sst_units_are_the_first_inhibitory_ones():
     model = RateModel.load(model_mapping(som_N=2))
     assert np.flatnonzero(model.populations["som"]).tolist() == [16, 17]

@@ -77,6 +77,8 @@ def sparse_matrix(
     """
     from scipy.sparse import csc_matrix
 
+    if max(shape) > np.iinfo(np.int32).max:
+        raise DamagedError(f"a sparse matrix of {shape} is larger than can be counted")
     rows, starts = rows.astype(np.int64), starts.astype(np.int64)
     if len(shape) != 2 or starts.size != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
         raise DamagedError(f"the columns of a sparse matrix of {shape} are not in order")
@@ -87,9 +89,9 @@ def sparse_matrix(
     return csc_matrix((values, rows.astype(np.int32), starts.astype(np.int32)), shape)
 
 
-def check_name(name: str) -> str:
+def check_name(name: Any) -> str:
     """Return the name of a variable or field if MATLAB can have one of that name."""
-    if not re.fullmatch(r"[A-Za-z]\w{0,62}", name, re.ASCII):
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w{0,62}", name, re.ASCII):
         raise ModelFileError(
             f"{name!r} is no name for MATLAB: letters, digits and _ only, a letter first, up to 63"
         )

@@ -53,7 +53,8 @@ class ModelArrays:
             raw = np.asarray(value)
             if raw.dtype.kind not in "biuf":
                 self.fail(key, f"is not numeric (type {raw.dtype})", expected)
-            array = np.array(raw, dtype=np.float64)
+            with np.errstate(invalid="ignore"):  # a NaN of damaged bytes; what it becomes is looked at below
+                array = np.array(raw, dtype=np.float64)
         except (TypeError, ValueError) as error:
             if isinstance(error, ModelFileError):
                 raise
