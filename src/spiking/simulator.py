@@ -144,6 +144,7 @@ def simulate(
 
 _NO_NOISE = np.empty((0, 0))
 _NO_LANES = np.empty((4, 0), np.uint32)
+_NO_COIN = np.empty(0)
 _NO_SPIKES = (np.empty(0, np.int32), np.empty(0, np.int32))
 
 _Numbers = tuple[NDArray[np.uint32], Floats, Floats, Floats]  # noise state, initial voltage, noise, coin
@@ -151,7 +152,7 @@ _Numbers = tuple[NDArray[np.uint32], Floats, Floats, Floats]  # noise state, ini
 
 def _seeded_numbers(seed: int | None, trial: int, n: int, coins: int) -> _Numbers:
     assert seed is not None
-    coin = coin_uniforms(seed, trial, coins)
+    coin = coin_uniforms(seed, trial, coins) if coins else _NO_COIN
     return noise_lanes(seed, trial), initial_uniforms(seed, trial, n), _NO_NOISE, coin
 
 
