@@ -249,7 +249,7 @@ def _spiking_chunks(
             trials=own,
             downsample=downsample,
             threads=threads,
-            progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]
+            progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's
         )
         assert run.output is not None
         yield trials, run.output, run.time

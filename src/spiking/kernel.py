@@ -37,7 +37,7 @@ _f32 = np.float32
 
 
 class Constants(NamedTuple):
-    """Scalars of a trial, in s and mV (`DESIGN` section 2)."""
+    """Scalars of a trial, in s and mV."""
 
     n_steps: int
     dt: float

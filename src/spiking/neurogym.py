@@ -77,6 +77,7 @@ class NeuroGymTask(Task):
         observations, actions = zip(*(self._draw() for _ in range(_SAMPLED)), strict=True)
         last = sorted({int(right[-1]) for right in actions})
         highest = max(int(right.max()) for right in actions)
+        # What a task written as a class fixes for all its objects, this one reads off its environment.
         self.name = type(environment).__name__ if name is None else name  # type: ignore[misc]
         self.n_inputs = observations[0].shape[1]  # type: ignore[misc]
         self.n_outputs = 1 if highest <= 2 else highest  # type: ignore[misc]

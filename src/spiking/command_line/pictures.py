@@ -23,7 +23,7 @@ def check_picture_format(path: Path) -> None:
     if path.suffix.removeprefix(".").lower() not in known:
         raise ArgumentError(f"cannot draw {path}: expected a name that ends in {', '.join(known)}")
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib  # noqa: F401  # whether it is there
     except ImportError as error:
         raise ArgumentError("pictures need Matplotlib: pip install 'spikernn[figures]'") from error
 

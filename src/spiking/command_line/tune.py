@@ -135,7 +135,7 @@ def _client(address: str) -> Any:
     except ImportError as error:
         raise ArgumentError("--scheduler needs dask.distributed: pip install 'spikernn[cluster]'") from error
     try:
-        return Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        return Client(address, timeout=10)  # type: ignore[no-untyped-call]  # it has no types
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ArgumentError(
