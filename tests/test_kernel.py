@@ -52,6 +52,7 @@ def assert_same(network, inputs, draws, *, downsample=1, stimulation=None):
     neuron=st.sampled_from(["leaky", "quadratic"]),
     downsample=st.integers(1, 4),
     stimulated=st.booleans(),
+    offset=st.booleans(),
 )
 def test_random_networks(
     seed,
@@ -66,6 +67,7 @@ def test_random_networks(
     neuron,
     downsample,
     stimulated,
+    offset,
 ):
     rng = np.random.default_rng(seed)
     tau_rise = rng.uniform(1, 4)
@@ -86,6 +88,7 @@ def test_random_networks(
         tau_rise=tau_rise,
         synapse=synapse,
         neuron=neuron,
+        offset=rng.uniform(-10, 10, n) if offset else 0.0,
         **constants,
     )
     inputs = pulse_input(8 * downsample + 1)
@@ -147,7 +150,10 @@ def test_dense_and_sparse_weights_give_the_same_bits():
 
 
 def test_relabelling_neurons_relabels_their_spikes():
-    network, order = random_network(30, strength=2.0), np.random.default_rng(1).permutation(30)
+    network, order = (
+        random_network(30, strength=2.0, offset=np.linspace(-5, 5, 30)),
+        np.random.default_rng(1).permutation(30),
+    )
     shuffled = type(network)(
         weights=network.weights[np.ix_(order, order)],
         w_in=network.w_in[order],
@@ -156,6 +162,7 @@ def test_relabelling_neurons_relabels_their_spikes():
         populations={name: mask[order] for name, mask in network.populations.items()},
         params=network.params,
         scaling_factor=1.0,
+        offset=network.offset[order],
     )
     draws = normal_draws(9, 30, 2000)
     moved = RandomDraws(v0=draws.v0[order], noise=draws.noise[:, order])

@@ -37,7 +37,7 @@ _f32 = np.float32
 
 
 class Constants(NamedTuple):
-    """Scalars of a trial, in s and mV."""
+    """Constants of a trial, in s and mV: scalars, but `bias` (N,)."""
 
     n_steps: int
     dt: float
@@ -45,7 +45,7 @@ class Constants(NamedTuple):
     tref: float
     reset: float
     threshold: float
-    bias: float
+    bias: np.ndarray
     peak: float
     noise: float
     quadratic: bool

@@ -18,7 +18,7 @@ _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at t
 
 
 def constants(network: SpikingNetwork, n_steps: int, dt: float, *, replay: bool) -> Constants:
-    """Scalars of a trial, in s and mV; `dt` in s."""
+    """Constants of a trial, in s and mV; `dt` in s."""
     p = network.params
     return Constants(
         n_steps=n_steps,
@@ -27,7 +27,7 @@ def constants(network: SpikingNetwork, n_steps: int, dt: float, *, replay: bool)
         tref=p.refractory / 1000,
         reset=float(p.reset),
         threshold=float(p.threshold),
-        bias=float(p.bias),
+        bias=p.bias + network.offset,
         peak=float(p.peak),
         noise=float(p.noise),
         quadratic=p.neuron == "quadratic",

@@ -61,7 +61,7 @@ def step_by_step(
     ipsc, h, r, hr, t_last = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     for i in range(1, n_steps + 1):
         currents[i - 1] = ipsc
-        total = ipsc + p.bias + drive[:, int(i / STEPS_PER_COLUMN + 0.5)]
+        total = ipsc + (p.bias + network.offset) + drive[:, int(i / STEPS_PER_COLUMN + 0.5)]
         slope = (v**2 + total) / tm if p.neuron == "quadratic" else (-v + total) / tm
         v = v + dt * ((dt * i > t_last + tref) * slope) + p.noise * draws.noise[i - 1]
         if stimulation and start <= i - 1 < stop and coin[i - 1] < stimulation.probability:

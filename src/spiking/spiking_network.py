@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -120,6 +120,13 @@ class SpikingNetwork:
         ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``.
     params : LIFParams
     scaling_factor : float
+    offset : array, shape (N,)
+        Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
+
+    Raises
+    ------
+    ArgumentError
+        `offset` is not one finite number for each neuron.
     """
 
     weights: Floats | csc_array[np.float64]
@@ -129,9 +136,17 @@ class SpikingNetwork:
     populations: Mapping[str, NDArray[np.bool_]]
     params: LIFParams
     scaling_factor: float
+    offset: Floats = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
-        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, *self.populations.values()]
+        n = len(self.tau_decay)
+        offset = np.array(self.offset, np.float64)
+        if offset.shape not in ((), (1,), (n,)) or not np.isfinite(offset).all():
+            raise ArgumentError(
+                f"offset has shape {offset.shape}; expected finite numbers of mV, one for each of {n} neurons"
+            )
+        object.__setattr__(self, "offset", np.broadcast_to(offset, n).copy())
+        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, self.offset, *self.populations.values()]
         if isinstance(self.weights, np.ndarray):
             arrays.append(self.weights)
         else:
