@@ -76,8 +76,8 @@ class Actions(NamedTuple):
     """Stimulations and currents: action a adds to the voltages after the steps first[a] < i <= last[a].
 
     It adds ``amounts[base[a] + i] weights[a]``: coins are in the amounts, and so is dt/tm where `on_current`,
-    which spares refractory neurons. Where ``hits_base[a] >= 0`` each of its units (from ``pointers[a]`` on)
-    has a coin of its own instead, a row of `hits` for each step.
+    which spares refractory neurons. Where ``hits_base[a] >= 0`` each neuron has a coin of its own instead:
+    of 0 and 1, one row of `hits` for each of its steps.
     """
 
     first: np.ndarray
@@ -86,8 +86,6 @@ class Actions(NamedTuple):
     amounts: np.ndarray
     weights: np.ndarray
     on_current: np.ndarray
-    pointers: np.ndarray
-    units: np.ndarray
     hits_base: np.ndarray
     hits: np.ndarray
 
@@ -255,12 +253,15 @@ def _push(v, amount, weights, release, latest, threshold):
     return fired
 
 
-@nb.njit
-def _push_some(v, amount, weights, units, hits, release, latest):
-    for q in range(units.size):
-        j = units[q]
-        if hits[q] and release[j] <= latest:
-            v[j] += amount * weights[j]
+@nb.njit(fastmath=_FAST)
+def _push_some(v, amount, weights, hits, release, latest, threshold):
+    """Do the same where each neuron has a coin of its own."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        free = amount * weights[j] if release[j] <= latest else 0.0
+        v[j] += free * np.float64(hits[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
 
 
 @nb.njit(fastmath=_FAST)
@@ -431,11 +432,8 @@ def run_trial(
                 if actions.hits_base[a] < 0:
                     count = _push(v, amount, actions.weights[a], release, latest, c.threshold)
                 else:
-                    units = actions.units[actions.pointers[a] : actions.pointers[a + 1]]
-                    row = actions.hits_base[a] + (i - 1 - actions.first[a]) * units.size
-                    hits = actions.hits[row : row + units.size]
-                    _push_some(v, amount, actions.weights[a], units, hits, release, latest)
-                    count = 1  # at most
+                    hits = actions.hits[actions.hits_base[a] + i - 1 - actions.first[a]]
+                    count = _push_some(v, amount, actions.weights[a], hits, release, latest, c.threshold)
             n_fired = _find(v, c.threshold, fired) if count > 0 else 0
 
             for q in range(n_fired):

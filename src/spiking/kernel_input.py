@@ -57,29 +57,24 @@ def actions(acting: Sequence[Action], n_neurons: int, gain: float) -> Actions:
         ),
         weights=weights,
         on_current=np.array([action.on_current for action in acting], np.bool_),
-        pointers=np.cumsum([0, *(action.units.size for action in acting)]),
-        units=np.concatenate([np.empty(0, np.int64), *(action.units for action in acting)]),
         hits_base=np.full(len(acting), -1),
-        hits=np.empty(0, np.bool_),
+        hits=np.empty((0, n_neurons), np.bool_),
     )
 
 
 def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actions:
     """Return actions as the coins of a trial fell, see `TrialNumbers.hits`."""
-    if all(own is None for own in hits):
-        return every
-    amounts, hits_base, flat, size = every.amounts.copy(), every.hits_base.copy(), [np.empty(0, np.bool_)], 0
+    amounts, hits_base, rows, size = every.amounts.copy(), every.hits_base.copy(), [every.hits], 0
     for a, own in enumerate(hits):
-        if own is None:
-            continue
-        if own.ndim == 1:
+        if own is not None and own.ndim == 1:
             start = every.base[a] + every.first[a] + 1
             amounts[start : start + own.size] *= own
-        else:
+        elif own is not None:
             hits_base[a] = size
-            flat.append(own.ravel())
-            size += own.size
-    return every._replace(amounts=amounts, hits_base=hits_base, hits=np.concatenate(flat))
+            rows.append(own)
+            size += len(own)
+    stacked = np.concatenate(rows) if len(rows) > 2 else rows[-1]
+    return every._replace(amounts=amounts, hits_base=hits_base, hits=stacked)
 
 
 def synapses(network: SpikingNetwork, dt: float) -> Synapses:

@@ -29,8 +29,9 @@ class TrialNumbers(NamedTuple):
         Uniform on [0, 1).
     noise : array, shape (steps, N)
         Given noise; (0, 0) if it is generated.
-    hits : list of array of bool, shape (steps,) or (steps, units), or None
-        For each action whether it acts at the steps from its first to its last; None: always.
+    hits : list of array of bool, shape (steps,) or (steps, N), or None
+        For each action whether it acts at the steps from its first to its last, on all of its units or on
+        each of the N neurons; None: always.
     input_noise : array, shape (columns, n_inputs), or None
         Standard normals.
     """
@@ -50,35 +51,40 @@ def seeded_numbers(
         lanes=noise_lanes(seed, trial),
         v0=initial_uniforms(seed, trial, n),
         noise=np.empty((0, 0)),
-        hits=[_seeded_hits(seed, trial, position, action) for position, action in enumerate(acting)],
+        hits=[_seeded_hits(seed, trial, n, position, action) for position, action in enumerate(acting)],
         input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
     )
 
 
-def _seeded_hits(seed: int, trial: int, position: int, action: Action) -> Hits:
+def _seeded_hits(seed: int, trial: int, n: int, position: int, action: Action) -> Hits:
     first, last, coins = action.first, action.last, action.coins
     if not coins:
         return None
     if coins == 1:
         return coin_uniforms(seed, trial, last - first, position, 1, first) < action.probability
-    hits = np.empty((last - first, coins), np.bool_)
+    hits = np.zeros((last - first, n), np.bool_)
     for start in range(first, last, _ROWS):
         rows = min(_ROWS, last - start)
         uniforms = coin_uniforms(seed, trial, rows, position, coins, start)
-        hits[start - first : start - first + rows] = uniforms < action.probability
+        hits[start - first : start - first + rows, action.units] = uniforms < action.probability
     return hits
 
 
 def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumbers:
     """Return the numbers of explicit draws, checked by `check_draw`."""
+    hits: list[Hits] = [None] * len(acting)
+    for position, (action, coin) in enumerate(zip(acting, draw.coins(len(acting)), strict=True)):
+        if action.coins:
+            own = np.asarray(coin)[action.first : action.last] < action.probability
+            if own.ndim == 2:
+                own, chosen = np.zeros((len(own), draw.v0.size), np.bool_), own
+                own[:, action.units] = chosen
+            hits[position] = own
     return TrialNumbers(
         lanes=np.empty((4, 0), np.uint32),
         v0=np.ascontiguousarray(draw.v0, np.float64),
         noise=np.ascontiguousarray(draw.noise, np.float64),
-        hits=[
-            np.asarray(coin)[action.first : action.last] < action.probability if action.coins else None
-            for action, coin in zip(acting, draw.coins(len(acting)), strict=True)
-        ],
+        hits=hits,
         input_noise=draw.input_noise,
     )
 
