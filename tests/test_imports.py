@@ -46,6 +46,7 @@ def test_public_names_are_listed_and_exist():
         "SpikingError",
         "SpikingNetwork",
         "Stimulation",
+        "UnitFraction",
         "datasets",
         "evaluate",
         "find_scaling_factor",

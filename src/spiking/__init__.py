@@ -14,6 +14,7 @@ from spiking.stimulation import Stimulation
 from spiking.training import train
 from spiking.training_family import train_many
 from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
+from spiking.unit_choice import UnitFraction
 
 __all__ = [
     "ArgumentError",
@@ -30,6 +31,7 @@ __all__ = [
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
+    "UnitFraction",
     "datasets",
     "evaluate",
     "find_scaling_factor",

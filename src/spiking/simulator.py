@@ -95,10 +95,12 @@ def simulate(
     readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
     columns = np.ascontiguousarray(u.swapaxes(-1, -2))
     kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
-    spike_neurons = record.neurons("spikes", n)
+    spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
     events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
     stop = np.zeros(1, np.uint8)
+
+    lesioned = list(network.lesioned)
 
     def run(k: int) -> None:
         lanes, v0, noise, coin = (
@@ -106,13 +108,15 @@ def simulate(
             if replayed
             else _seeded_numbers(seed, int(numbers[k]), n, n_steps if stimulation else 0)
         )
+        voltage = constants.reset + (constants.peak - constants.reset) * v0
+        voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
         steps, neurons = kernel.run_trial(
             constants,
             synapses,
             w_in,
             columns[k] if columns.ndim == 3 else columns,
             readout,
-            constants.reset + (constants.peak - constants.reset) * v0,
+            voltage,
             lanes,
             noise,
             pulse._replace(coin=coin),
@@ -121,6 +125,7 @@ def simulate(
         )
         counted = neurons[steps >= _STEPS_NOT_COUNTED]
         rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        rates[k, lesioned] = np.nan
         if 0 < spike_neurons.size < n:
             chosen = np.isin(neurons, spike_neurons)
             events[k] = (steps[chosen], neurons[chosen])
@@ -203,7 +208,7 @@ def _allocate(
         if name == "output":
             units = np.arange(network.n_outputs if record.output else 0)
         else:
-            units = record.neurons(name, network.n_neurons)
+            units = record.neurons(name, network.populations)
         stride = record.stride(name, time_step) if units.size else 0
         shape = (n_trials, n_steps // stride if stride else 0, units.size)
         size += 8 * int(np.prod(shape))

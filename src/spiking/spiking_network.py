@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking import connections, lesions
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
@@ -122,6 +123,8 @@ class SpikingNetwork:
     scaling_factor : float
     offset : array, shape (N,)
         Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
+    lesioned : tuple of int
+        Units that are silent (see `lesion`).
 
     Raises
     ------
@@ -137,6 +140,7 @@ class SpikingNetwork:
     params: LIFParams
     scaling_factor: float
     offset: Floats = field(default_factory=lambda: np.zeros(1))
+    lesioned: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.tau_decay)
@@ -208,9 +212,10 @@ class SpikingNetwork:
 
     def __repr__(self) -> str:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
+        lesioned = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
         return (
             f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"scaling_factor={self.scaling_factor:g}, {kind} weights)"
+            f"scaling_factor={self.scaling_factor:g}, {kind} weights{lesioned})"
         )
 
     @property
@@ -227,6 +232,16 @@ class SpikingNetwork:
     def n_outputs(self) -> int:
         """Number of readouts."""
         return int(self.readout.shape[0])
+
+    scale_weights = connections.scale_weights
+    cut = connections.cut
+    shuffle_weights = connections.shuffle_weights
+    freeze = connections.freeze
+    remove_autapses = connections.remove_autapses
+    with_weights = connections.with_weights
+    with_input_weights = connections.with_input_weights
+    shuffle_input_weights = connections.shuffle_input_weights
+    lesion = lesions.lesion
 
     @cached_property
     def dense_weights(self) -> Floats:
