@@ -9,6 +9,7 @@ from spiking.rate_model import RateModel
 from spiking.record import Record
 from spiking.simulation import Simulation
 from spiking.simulator import simulate
+from spiking.smoothing import Smoothing, smoothed_rates
 from spiking.spiking_network import LIFParams, SpikingNetwork
 from spiking.stimulation import Stimulation
 from spiking.training import train
@@ -28,6 +29,7 @@ __all__ = [
     "Record",
     "ScalingFactorSearch",
     "Simulation",
+    "Smoothing",
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
@@ -37,6 +39,7 @@ __all__ = [
     "find_scaling_factor",
     "find_scaling_factors",
     "simulate",
+    "smoothed_rates",
     "tasks",
     "train",
     "train_many",

@@ -22,7 +22,7 @@ from spiking.stimulation import Stimulation
 Floats = NDArray[np.float64]
 
 # The published average rate leaves these steps out: initial voltages above threshold fire at once.
-_STEPS_NOT_COUNTED = 9
+STEPS_NOT_COUNTED = 9
 
 
 def simulate(
@@ -123,7 +123,7 @@ def simulate(
             *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
             stop,
         )
-        counted = neurons[steps >= _STEPS_NOT_COUNTED]
+        counted = neurons[steps >= STEPS_NOT_COUNTED]
         rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
         rates[k, lesioned] = np.nan
         if 0 < spike_neurons.size < n:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking import connections, lesions
+from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
@@ -125,6 +126,8 @@ class SpikingNetwork:
         Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
     lesioned : tuple of int
         Units that are silent (see `lesion`).
+    readout_refit : ReadoutRefit or None
+        How the readout was fitted anew (see `refit_readout`); None for the trained one.
 
     Raises
     ------
@@ -141,6 +144,7 @@ class SpikingNetwork:
     scaling_factor: float
     offset: Floats = field(default_factory=lambda: np.zeros(1))
     lesioned: tuple[int, ...] = ()
+    readout_refit: refitting.ReadoutRefit | None = None
 
     def __post_init__(self) -> None:
         n = len(self.tau_decay)
@@ -212,10 +216,11 @@ class SpikingNetwork:
 
     def __repr__(self) -> str:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
-        lesioned = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
+        notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
+        notes += f", {self.readout_refit}" if self.readout_refit else ""
         return (
             f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"scaling_factor={self.scaling_factor:g}, {kind} weights{lesioned})"
+            f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
         )
 
     @property
@@ -242,6 +247,7 @@ class SpikingNetwork:
     with_input_weights = connections.with_input_weights
     shuffle_input_weights = connections.shuffle_input_weights
     lesion = lesions.lesion
+    refit_readout = refitting.refit_readout
 
     @cached_property
     def dense_weights(self) -> Floats:
