@@ -163,7 +163,7 @@ def test_networks_and_parameters_are_frozen(network):
             {"stimulation": Stimulation(units=(30,), window=(0, 1))},
             "units has 30; expected numbers from 0 to 29",
         ),
-        ({"record": Record(voltage=[31])}, "voltage has neuron 31"),
+        ({"record": Record(voltage=[31])}, "record: voltage has 31; expected numbers from 0 to 29"),
         ({"record": Record(interval=0.07)}, "multiple of the time step"),
         ({"record": Record(voltage=True), "trials": 10**6}, "GB"),
     ],

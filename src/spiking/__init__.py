@@ -11,6 +11,7 @@ from spiking.rate_model import RateModel
 from spiking.record import Record
 from spiking.simulation import Simulation
 from spiking.simulator import simulate
+from spiking.smoothing import Smoothing, smoothed_rates
 from spiking.spiking_network import SpikingNetwork
 from spiking.stimulation import Stimulation
 from spiking.training import train
@@ -31,6 +32,7 @@ __all__ = [
     "Record",
     "ScalingFactorSearch",
     "Simulation",
+    "Smoothing",
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
@@ -41,6 +43,7 @@ __all__ = [
     "find_scaling_factor",
     "find_scaling_factors",
     "simulate",
+    "smoothed_rates",
     "tasks",
     "train",
     "train_many",

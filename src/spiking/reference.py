@@ -69,6 +69,7 @@ def step_by_step(
     voltage, spikes = np.empty((n_steps, n)), np.empty((n_steps, n), np.bool_)
     currents, rates = np.empty((n_steps, n)), np.empty((n_steps, n))
     v = p.start(draws.v0, network.offset)
+    v[list(network.lesioned)] = np.nan  # and stays so: never at threshold
     ipsc, h, r, hr, t_last = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     for i in range(1, n_steps + 1):
         currents[i - 1] = ipsc

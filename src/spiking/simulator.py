@@ -23,7 +23,7 @@ from spiking.trial_numbers import check_draw, replayed_numbers, seeded_numbers
 Floats = NDArray[np.float64]
 
 # The published average rate leaves these steps out: initial voltages above threshold fire at once.
-_STEPS_NOT_COUNTED = 9
+STEPS_NOT_COUNTED = 9
 
 
 def simulate(
@@ -112,10 +112,12 @@ def simulate(
     readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
     columns = np.ascontiguousarray(u.swapaxes(-1, -2))
     kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
-    spike_neurons = record.neurons("spikes", n)
+    spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
     events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
     stop = np.zeros(1, np.uint8)
+
+    lesioned = list(network.lesioned)
 
     def run(k: int) -> None:
         assert seed is not None or replayed
@@ -127,13 +129,15 @@ def simulate(
         inputs_k = columns[k] if columns.ndim == 3 else columns
         if own.input_noise is not None and input_shape:
             inputs_k = inputs_k + sigma * own.input_noise
+        voltage = network.params.start(own.v0, network.offset)
+        voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
         steps, neurons = kernel.run_trial(
             constants,
             synapses,
             w_in,
             inputs_k,
             readout,
-            network.params.start(own.v0, network.offset),
+            voltage,
             own.lanes,
             own.noise,
             kernel_input.with_hits(every_action, own.hits),
@@ -142,8 +146,9 @@ def simulate(
         )
         if "output" in kept and network.readout_bias.any():
             kept["output"][k] += network.readout_bias[:, np.newaxis]
-        counted = neurons[steps >= _STEPS_NOT_COUNTED]
+        counted = neurons[steps >= STEPS_NOT_COUNTED]
         rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        rates[k, lesioned] = np.nan
         if 0 < spike_neurons.size < n:
             chosen = np.isin(neurons, spike_neurons)
             events[k] = (steps[chosen], neurons[chosen])
@@ -208,7 +213,7 @@ def _allocate(
         if name == "output":
             units = np.arange(network.n_outputs if record.output else 0)
         else:
-            units = record.neurons(name, network.n_neurons)
+            units = record.neurons(name, network.populations)
         stride = record.stride(name, time_step) if units.size else 0
         shape = (n_trials, n_steps // stride if stride else 0, units.size)
         size += 8 * int(np.prod(shape))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking import connections, lesions
+from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
@@ -50,6 +52,10 @@ class SpikingNetwork:
         Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
     readout_bias : array, shape (n_outputs,)
         Added to the output; 0 by default (as published).
+    lesioned : tuple of int
+        Units that are silent (see `lesion`).
+    readout_refit : ReadoutRefit or None
+        How the readout was fitted anew (see `refit_readout`); None for the trained one.
 
     Raises
     ------
@@ -67,6 +73,8 @@ class SpikingNetwork:
     scaling_factor: float
     offset: Floats = field(default_factory=lambda: np.zeros(1))
     readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
+    lesioned: tuple[int, ...] = ()
+    readout_refit: refitting.ReadoutRefit | None = None
 
     def __post_init__(self) -> None:
         for name, size in (("offset", self.n_neurons), ("readout_bias", self.n_outputs)):
@@ -163,9 +171,11 @@ class SpikingNetwork:
 
     def __repr__(self) -> str:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
+        notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
+        notes += f", {self.readout_refit}" if self.readout_refit else ""
         return (
             f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"scaling_factor={self.scaling_factor:g}, {kind} weights)"
+            f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
         )
 
     @property
@@ -182,6 +192,17 @@ class SpikingNetwork:
     def n_outputs(self) -> int:
         """Number of readouts."""
         return int(self.readout.shape[0])
+
+    scale_weights = connections.scale_weights
+    cut = connections.cut
+    shuffle_weights = connections.shuffle_weights
+    freeze = connections.freeze
+    remove_autapses = connections.remove_autapses
+    with_weights = connections.with_weights
+    with_input_weights = connections.with_input_weights
+    shuffle_input_weights = connections.shuffle_input_weights
+    lesion = lesions.lesion
+    refit_readout = refitting.refit_readout
 
     @cached_property
     def dense_weights(self) -> Floats:
