@@ -290,7 +290,7 @@ def test_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "--plot", "sweep.doc"], "cannot draw sweep.doc"),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
-            "--y is 'speed'; expected one of accuracy, rate",
+            "--y is 'speed'; expected one of",
         ),
         (["--vary", "noise=0"], "has no tuned scaling factor"),
     ],

@@ -59,9 +59,7 @@ def sweep(
     plot: Annotated[
         Path | None, typer.Option(help="Draw what one or two names did (.png, .pdf, .svg).")
     ] = None,
-    y: Annotated[
-        str, typer.Option(help="What to draw: accuracy, rate, rate_exc, rate_inh, ...")
-    ] = "accuracy",
+    y: Annotated[str, typer.Option(help="What to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
 ) -> None:
     """Run a task at every point of a grid, and print the table.
 
