@@ -185,7 +185,7 @@ def test_unusable_arguments_are_named(network, arguments, message):
         (lambda: Stimulation(units=(1,), window=5), "window is 5"),
         (lambda: Stimulation(units=(1,), window=(0, np.inf)), "window is"),
         (lambda: Stimulation(units=(-1,), window=(0, 1)), "has -1"),
-        (lambda: Stimulation(units="all", window=(0, 1)), "units is 'all'"),
+        (lambda: Stimulation(units="ie", window=(0, 1)), "units is 'ie'; expected one of all, exc, inh, som"),
         (lambda: Stimulation(units=(1,), window=(0, 1), amplitude=np.nan), "amplitude is nan"),
         (lambda: Stimulation(units=(1,), window=(0, 1), probability=1.5), "probability is 1.5"),
         (lambda: LIFParams(tau_membrane=0), "tau_membrane is 0 ms"),

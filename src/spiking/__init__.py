@@ -1,16 +1,18 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
 from spiking import datasets, tasks
+from spiking.currents import Oscillation, Waveform
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
 from spiking.evaluation import Evaluation, evaluate
+from spiking.lif_params import LIFParams
 from spiking.published import LIF_network_fnc
 from spiking.rate_model import RateModel
 from spiking.record import Record
 from spiking.simulation import Simulation
 from spiking.simulator import simulate
 from spiking.smoothing import Smoothing, smoothed_rates
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.stimulation import Stimulation
 from spiking.sweeps import Sweep, sweep
 from spiking.training import train
@@ -25,6 +27,7 @@ __all__ = [
     "LIFParams",
     "LIF_network_fnc",
     "ModelFileError",
+    "Oscillation",
     "RandomDraws",
     "RateModel",
     "Record",
@@ -36,6 +39,7 @@ __all__ = [
     "Stimulation",
     "Sweep",
     "UnitFraction",
+    "Waveform",
     "datasets",
     "evaluate",
     "find_scaling_factor",

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.evaluation import correct_trials
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 
 Bools = NDArray[np.bool_]

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from spiking.arguments import positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
-from spiking.spiking_network import LIFParams
 from spiking.tasks import Task
 from spiking.trained_task import task_for
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
