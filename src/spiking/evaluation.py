@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spiking.arguments import whole_number
 from spiking.binomial import wilson_interval
+from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.readout_refit import ReadoutRefit
@@ -206,14 +207,11 @@ def correct_trials(
     numbers: range,
     *,
     downsample: int = 1,
-    threads: int | None = 1,
-    strict: bool = False,
+    noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
     """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
-    chunks = _spiking_chunks(network, task, seed, numbers, downsample, threads)
-    return np.concatenate(
-        [score(task, output, time, trials, strict=strict) for trials, output, time in chunks]
-    )
+    chunks = _spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
+    return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
 
 def score(
@@ -247,6 +245,7 @@ def _spiking_chunks(
     downsample: int,
     threads: int | None,
     progress: Callable[[int], None] | None = None,
+    noise: SharedNoise | None = None,
 ) -> Iterator[_Chunk]:
     size = max(1, _CHUNK_BYTES // (8 * 100 * task.n_steps * task.n_outputs))
     for first in range(numbers.start, numbers.stop, size):
@@ -260,6 +259,7 @@ def _spiking_chunks(
             trials=own,
             downsample=downsample,
             threads=threads,
+            noise=noise,
             progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's
         )
         assert run.output is not None
