@@ -14,6 +14,7 @@ from spiking.simulator import simulate
 from spiking.smoothing import Smoothing, smoothed_rates
 from spiking.spiking_network import SpikingNetwork
 from spiking.stimulation import Stimulation
+from spiking.sweeps import Sweep, sweep
 from spiking.training import train
 from spiking.training_family import train_many
 from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
@@ -36,6 +37,7 @@ __all__ = [
     "SpikingError",
     "SpikingNetwork",
     "Stimulation",
+    "Sweep",
     "UnitFraction",
     "Waveform",
     "datasets",
@@ -44,6 +46,7 @@ __all__ = [
     "find_scaling_factors",
     "simulate",
     "smoothed_rates",
+    "sweep",
     "tasks",
     "train",
     "train_many",
