@@ -77,7 +77,7 @@ def actions(
         than a step, or something else was given.
     """
     given = () if stimulation is None else stimulation
-    given = given if isinstance(given, Sequence) else (given,)
+    given = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
     for one in given:
         if not isinstance(one, AnyStimulation):
             raise ArgumentError(

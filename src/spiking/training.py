@@ -243,7 +243,7 @@ def _initial(
 def _single(values: NDArray[np.float64]) -> Any:
     import jax.numpy as jnp
 
-    return jnp.asarray(values, dtype=jnp.float32)
+    return jnp.asarray(np.asarray(values, dtype=np.float32))
 
 
 def _batches(trials: Trials, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
