@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
+from spiking.command_line import main
 from spiking.command_line.plot import KINDS
 
 
-def spiking(folder, *words):
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "spiking", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def spiking(tmp_path, monkeypatch, capsys):
+    """Run the command in this process: importing everything again for each would take most of the time."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["spiking", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_draws_vectors(tmp_path, kind):
+def test_every_kind_draws_vectors(spiking, tmp_path, kind):
     more = ["--against-factor", "60"] if kind == "comparison" else []
-    done = spiking(tmp_path, "plot", kind, "go-nogo", "--trials", "4", *more)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"drew {kind}.pdf\n"
+    assert spiking("plot", kind, "go-nogo", "--trials", "4", *more) == (0, f"drew {kind}.pdf\n", "")
     content = (tmp_path / f"{kind}.pdf").read_bytes()
     assert content.startswith(b"%PDF")
     width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", content)[1]) / 72 * 25.4
@@ -34,14 +38,22 @@ def test_every_kind_draws_vectors(tmp_path, kind):
     assert b"/Type3" not in content  # letters stay letters
 
 
-def test_formats_and_trial(tmp_path):
+def test_formats_and_trial(spiking, tmp_path):
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
-        done = spiking(tmp_path, "plot", "raster", "xor", "--trial", "3", "--trials", "4", "-o", name)
-        assert done.returncode == 0, done.stderr
+        done = spiking("plot", "raster", "xor", "--trial", "3", "--trials", "4", "-o", name)
+        assert done == (0, f"drew {name}\n", "")
         assert (tmp_path / name).read_bytes().startswith(start)
 
 
-def test_mistakes_are_one_line(tmp_path):
+def test_a_process_without_a_display(tmp_path):
+    words = ["-W", "error", "-m", "spiking", "plot", "weights", "xor"]
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MPLBACKEND")}
+    done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "weights.pdf").stat().st_size > 5_000
+
+
+def test_mistakes_are_one_line(spiking, tmp_path):
     for words, expected in (
         (["rasters", "go-nogo"], "KIND is 'rasters'; expected one of comparison"),
         (["raster", "go-nogo", "-o", "a.gif"], "expected a name that ends in"),
@@ -53,8 +65,8 @@ def test_mistakes_are_one_line(tmp_path):
         (["raster", "go-nogo", "--against", "xor"], "belong to comparison"),
         (["comparison", "xor", "--against", "dms", "--trials", "1"], "expected the same task"),
     ):
-        done = spiking(tmp_path, "plot", *words)
-        assert (done.returncode, done.stdout) == (2, ""), words
-        assert expected in done.stderr
-        assert done.stderr.count("\n") == 1
+        status, told, complaint = spiking("plot", *words)
+        assert (status, told) == (2, ""), words
+        assert expected in complaint
+        assert complaint.count("\n") == 1
     assert not list(tmp_path.iterdir())
