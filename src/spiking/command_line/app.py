@@ -13,6 +13,7 @@ from spiking.command_line.demo import demo
 from spiking.command_line.evaluate import evaluate
 from spiking.command_line.info import info
 from spiking.command_line.plot import plot
+from spiking.command_line.report import report
 from spiking.command_line.simulate import simulate
 from spiking.command_line.train import train
 from spiking.command_line.tune import tune
@@ -69,5 +70,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, plot, demo):
+for command in (info, simulate, train, evaluate, tune, plot, report, demo):
     app.command()(command)

@@ -171,13 +171,18 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     -------
     matplotlib.axes.Axes
     """
+    for start, stop in stimulus_windows(trials, members):
+        ax.axvspan(start, stop, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
+    return ax
+
+
+def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> list[tuple[float, float]]:
+    """Return from when to when, in ms, a stimulus is on in any of these trials; as `shade_stimulus` does."""
     u = trials.inputs if members is None else trials.inputs[list(members)]
     varies = (u != u[:, :, :1]).any(axis=2, keepdims=True)
     on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
-    edges = np.flatnonzero(np.diff(on, prepend=0, append=0))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        ax.axvspan(start * STEP_MS, stop * STEP_MS, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
-    return ax
+    edges = (np.flatnonzero(np.diff(on, prepend=0, append=0)) * STEP_MS).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def by_condition(
@@ -206,18 +211,15 @@ def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> li
 
 def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
     """Draw the thresholds of these conditions as dotted lines, and a bar over the window that is scored."""
-    labels = {task.conditions[name] for name in conditions if name in task.conditions}
-    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
-    for level, needed in levels.items():
-        if needed:
-            ax.plot(
-                [task.score_from, duration],
-                [level, level],
-                color=THRESHOLD_COLOUR,
-                linewidth=0.8,
-                linestyle=":",
-                zorder=4,
-            )
+    for level in criteria(task, conditions):
+        ax.plot(
+            [task.score_from, duration],
+            [level, level],
+            color=THRESHOLD_COLOUR,
+            linewidth=0.8,
+            linestyle=":",
+            zorder=4,
+        )
     ax.plot(
         [task.score_from, duration],
         [1, 1],
@@ -227,3 +229,10 @@ def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -
         solid_capstyle="butt",
         clip_on=False,
     )
+
+
+def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
+    """Return the levels that the output of these conditions must cross, or must not reach."""
+    labels = {task.conditions[name] for name in conditions if name in task.conditions}
+    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
+    return [level for level, needed in levels.items() if needed]
