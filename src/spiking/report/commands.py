@@ -60,7 +60,7 @@ def _train(model: RateModel, name: str) -> list[str]:
     words += [word for setting in asked for word in ("--setting", setting)]
     for key, value in changed.items():
         words += _option(key, value)
-    return [*words, "--output", name]
+    return [*words, "--output", name if name.endswith(".mat") else f"{name}.mat"]
 
 
 def _plain(value: Any) -> Any:

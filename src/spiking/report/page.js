@@ -103,16 +103,16 @@ function drawTrial() {
 function drawRaster() {
   const trial = data.conditions[chosen].trials[number];
   const rows = data.neurons.length;
-  const height = Math.min(520, Math.max(180, 1.7 * rows)) + margin.top + margin.bottom;
+  const height = Math.min(560, Math.max(180, 2.2 * rows)) + margin.top + margin.bottom;
   const frame = axes("raster", height, rows, 0, "Neuron");
   const { svg, x, y, width } = frame;
-  const tick = Math.max(1, ((height - margin.top - margin.bottom) / rows) * 0.9);
+  const tick = Math.max(3, ((height - margin.top - margin.bottom) / rows) * 0.9);
   const places = trial.steps.map((step, k) => [x((step + 1) * data.timeStep), y(trial.rows[k] + 0.5)]);
   for (const population of data.populations) {
     const last = population.first + population.size;
     const marks = places.filter((_, k) => trial.rows[k] >= population.first && trial.rows[k] < last);
     const d = marks.map(([px, py]) => `M${px.toFixed(1)} ${(py - tick / 2).toFixed(1)}v${tick.toFixed(1)}`).join("");
-    add(svg, "path", { d, stroke: population.colour, "stroke-width": 1.2, class: "spikes" });
+    add(svg, "path", { d, stroke: population.colour, "stroke-width": 1.4, class: "spikes" });
     const middle = y(population.first + population.size / 2);
     add(svg, "text", { x: margin.left - 6, y: middle + 4, "text-anchor": "end", style: `fill:${population.colour}` }, population.name);
     if (last < rows) add(svg, "path", { d: `M${margin.left} ${y(last)}H${width - margin.right}`, stroke: "#222", "stroke-width": 0.5 });

@@ -19,7 +19,7 @@ from spiking.rate_model import RateModel
 from spiking.report import figures, words
 from spiking.report.commands import commands
 from spiking.report.trials import trial_data
-from spiking.tasks import Task, get
+from spiking.tasks import Task
 from spiking.trained_task import task_for
 
 _ACTIVITY_BYTES = 2**28  # of the trials that are drawn
@@ -67,8 +67,7 @@ def report(
         No task or no scaling factor is known, or an argument cannot be used.
     """
     given = task if isinstance(task, str) else None
-    is_file = isinstance(task, str) and (task.endswith(".py") or ".py:" in task)
-    task = task_for(model, get(given) if is_file and given is not None else task)
+    task = task_for(model, task)
     factor = tuned_factor(model) if scaling_factor is None else scaling_factor
     network = spiking.SpikingNetwork.from_rate(model, factor)
     scores = (
@@ -98,7 +97,10 @@ def report(
         conversion_figures=figures.conversion_figures(both),
         tuning_words=html.escape(words.tuning(both)),
         tuning_figures=figures.tuning_figures(both),
-        facts_table=_table(["", ""], ([name, fact] for name, fact in facts(info).items())),
+        facts_table=_table(
+            ["", ""],
+            ([name, fact] for name, fact in [*facts(info).items(), ("firing rates", words.rates(both))]),
+        ),
         network_figures=figures.network_figures(both),
         commands_words="As far as the file records them:",
         commands=html.escape("\n".join(commands(both, title, given, n_trials))),

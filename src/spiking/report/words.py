@@ -11,6 +11,8 @@ from spiking.both_networks import BothNetworks
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
 from spiking.model_info import ModelInfo, recorded_scaling_factor
+from spiking.plotting.populations import by_population
+from spiking.plotting.style import POPULATION_NAMES
 from spiking.tuning.recorded import RecordedSearch, recorded_search
 
 _CRITERION = 0.95  # the paper's, of a trained network and of a successful conversion
@@ -96,6 +98,14 @@ def conversion(quality: ConversionQuality) -> str:
         f"{quality.scaling_factor:g}. A perfect conversion has slope 1, error 0 and correlation 1; the "
         f"error is the root mean square difference, relative to the rate network."
     )
+
+
+def rates(both: BothNetworks) -> str:
+    """Return the mean firing rates of the populations of the spiking network."""
+    own = both.spiking.rates.mean(axis=0)
+    populations = by_population(both.spiking.network.populations)
+    parts = [f"{POPULATION_NAMES[name]} {own[members].mean():.1f}" for name, members in populations]
+    return f"mean {own.mean():.1f} Hz ({', '.join(parts)}), {np.mean(own == 0):.1%} of the neurons silent"
 
 
 def tuning(both: BothNetworks) -> str:
