@@ -47,6 +47,7 @@ def plot(
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
     ] = None,
+    dpi: Annotated[int, typer.Option(min=20, max=2400, help="Pixels an inch of a .png.")] = 300,
     against: Annotated[
         str | None, typer.Option(metavar="MODEL", help="comparison: the other model. Default: the same.")
     ] = None,
@@ -79,7 +80,7 @@ def plot(
         raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
     rate_model = load_model(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, rate_model))
+        write_figure(path, _of_model(kind, rate_model), dpi)
         return
     total = trials * (2 if kind == "comparison" else 1)
     with progress_bar(total) as advance:
@@ -105,7 +106,7 @@ def plot(
             figure = _comparison(both, other, model, against or model)
         else:
             figure = _of_trials(kind, both, trial)
-    write_figure(path, figure)
+    write_figure(path, figure, dpi)
 
 
 def _of_model(kind: str, model: RateModel) -> Figure:
