@@ -105,7 +105,7 @@ def test_simulate_draws_a_picture(simulated):
 
     folder, _ = simulated
     picture = imread(folder / "out.png")
-    assert picture.shape[:2] == (1080, 1020)
+    assert picture.shape[:2] == (1062, 1003)  # 90 by 85 mm at 300 dpi
     assert sorted(path.name for path in folder.iterdir()) == ["out.png", "run.npz"]
 
 

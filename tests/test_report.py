@@ -9,17 +9,18 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-import scipy.io
 from browser import PROGRAM, browser
 
 from spiking import ArgumentError, RateModel, datasets, evaluate, tasks
+from spiking.analysis import conversion_quality
 from spiking.both_networks import run_both
 from spiking.command_line import main
-from spiking.model_file_writing import write_variables
+from spiking.model_info import model_info
 from spiking.model_variables import to_variables
-from spiking.report import report
+from spiking.report import report, words
 from spiking.report.commands import commands
 from spiking.report.trials import _SPIKES, trial_data
+from spiking.training import described
 from spiking.tuning import find_scaling_factor
 
 NAME = "<b>go</b> & \"nogo\" </script><script>document.title='broken'</script>.mat"
@@ -114,24 +115,30 @@ def test_very_many_spikes_are_thinned(both, monkeypatch):
     assert _SPIKES == 150_000
 
 
+def told(model, factor=None, n_trials=60):
+    """All warnings about a model, without drawing a page."""
+    both = run_both(model, None, 4, scaling_factor=factor)
+    scores = (evaluate(own, both.task, n_trials, seed=1) for own in (model, both.spiking.network))
+    return "\n".join(words.warnings(model_info(model), both, *scores, conversion_quality(both)))
+
+
 def test_warnings_in_words(model, tmp_path):
     extras = {name: value for name, value in model.extras.items() if name in ("task", "task_settings")}
     variables = {name: value for name, value in to_variables(model).items() if name not in model.extras}
-    path = tmp_path / "untuned.mat"
-    write_variables(path, {**variables, **extras})
+    untuned = RateModel.load({**variables, **extras})
     with pytest.raises(ArgumentError, match="no tuned scaling factor"):
-        report(RateModel.load(path))
-    text = _Text(report(RateModel.load(path), n_trials=20, scaling_factor=75)).text
-    assert "not tuned: the scaling factor 75 was given" in text
-    assert "only 20 trials" in text
-    assert "The file records no search" in text
-    assert "right less often than the rate network" in text
-    quiet = _Text(report(model, n_trials=60)).text
-    assert "Nothing suspicious was found." in quiet
-    assert (
-        "The scaling factor 40 was given; the file records 35"
-        in _Text(report(model, n_trials=1, scaling_factor=40)).text
-    )
+        report(untuned)
+    assert "records no search" in words.tuning(run_both(untuned, None, 1, scaling_factor=75))
+    found = told(untuned, 75, 20)
+    assert "not tuned: the scaling factor 75 was given" in found
+    assert "only 20 trials" in found
+    assert "right less often than the rate network" in found
+    assert told(model) == ""
+    assert told(model, 40) == "The scaling factor 40 was given; the file records 35 as the tuned one."
+    untrained = RateModel.load({**to_variables(model), "w": model.w0, "taus_gaus": model.taus_gaus0})
+    found = told(untrained)
+    assert "The file: not trained" in found
+    assert "The rate network itself is right in only" in found
 
 
 def test_a_search_is_told_with_its_interval(model, tmp_path):
@@ -140,44 +147,42 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
     found = find_scaling_factor(
         path, "go-nogo", seed=2, candidates=[25, 35], n_trials=10, extend=False, write=True
     )
-    found_text = _Text(report(RateModel.load(path), n_trials=20)).text
-    assert (
-        f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35"
-        in found_text
-    )
-    assert "On fresh trials, which took no part in the choice, it was right in" in found_text
-    assert "spiking tune tuned.mat" in "\n".join(
-        commands(run_both(RateModel.load(path), None, 2), "tuned.mat", None, 20)
-    )
-    broken = scipy.io.loadmat(path)
-    broken["tuning"] = '{"curve": 3}'
-    scipy.io.savemat(path, {name: value for name, value in broken.items() if not name.startswith("__")})
-    assert "`tuning` that cannot be read" in _Text(report(RateModel.load(path), n_trials=1)).text
+    both = run_both(RateModel.load(path), None, 2)
+    said = words.tuning(both)
+    assert f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35" in said
+    assert f"no part in the choice, it was right in {words.percent(found.fresh.score)}." in said
+    assert "spiking tune tuned.mat --seed 2" in commands(both, "tuned.mat", None, 20)
+    broken = {**to_variables(RateModel.load(path)), "tuning": np.array(['{"curve": 3}'])}
+    assert "`tuning` that cannot be read" in words.tuning(run_both(RateModel.load(broken), None, 1))
 
 
-def test_commands_make_the_model_and_the_page_again(both, model):
-    lines = commands(both, "my model.mat", None, 100)
-    assert lines == [
+def trained_as(model, task, name="a.mat", **options):
+    """The commands of the same model, had it been trained so."""
+    extras = {name: np.array([value]) for name, value in described(task, **options).items()}
+    both = run_both(RateModel.load({**to_variables(model), **extras}), None, 2, seed=3)
+    assert both.task == task
+    return commands(both, name, None, 100)
+
+
+def test_commands_make_the_model_and_the_page_again(model):
+    assert trained_as(model, tasks.GoNoGo(), "my model.mat", seed=1) == [
         "spiking train go-nogo --units 200 --seed 1 --output 'my model.mat'",
         "spiking evaluate 'my model.mat' --trials 100 --seed 3",
         "spiking report 'my model.mat' --trials 100 --seed 3",
     ]
-    options = json.loads(str(model.extras["training_options"].item()))
-    settings = json.loads(str(model.extras["task_settings"].item()))
-    changed = {
-        "training_options": json.dumps({**options, "tau": [20.0, 50.0], "dale": False, "noise": 0.2}),
-        "task_settings": json.dumps({**settings, "duration": 900.0}),
-    }
-    extras = {**model.extras, **{name: np.array([text]) for name, text in changed.items()}}
-    variables = {**to_variables(model), **extras}
-    other = run_both(RateModel.load(variables), None, 2, seed=1, scaling_factor=50)
-    assert other.task == tasks.GoNoGo(duration=900)
-    first, second, _ = commands(other, "a.mat", "go-nogo", 10)
-    assert first == (
-        "spiking train go-nogo --units 200 --seed 1 --setting duration=900 --no-dale --tau 20-50 --noise 0.2 "
-        "--output a.mat"
+    options = {"tau": (20, 50), "dale": False, "noise": 0.2}
+    assert trained_as(model, tasks.GoNoGo(duration=900), seed=7, recipe="published", **options)[0] == (
+        "spiking train go-nogo --units 200 --seed 7 --recipe published --setting duration=900 --no-dale "
+        "--tau 20-50 --noise 0.2 --output a.mat"
     )
-    assert second == "spiking evaluate a.mat --task go-nogo --scaling-factor 50 --trials 10 --seed 1"
+    other = run_both(model, "go-nogo", 2, seed=1, scaling_factor=50)
+    assert commands(other, "a.mat", "go-nogo", 10)[-2] == (
+        "spiking evaluate a.mat --task go-nogo --scaling-factor 50 --trials 10 --seed 1"
+    )
+    options = json.loads(str(model.extras["training_options"].item()))
+    text = np.array([json.dumps({**options, "magic": 3})])
+    strange = RateModel.load({**to_variables(model), "training_options": text})
+    assert "magic=3" in commands(run_both(strange, None, 1), "a.mat", None, 10)[0].partition("#")[2]
 
 
 def test_command(tmp_path, monkeypatch, capsys):
@@ -193,13 +198,13 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert (status, complaint) == (0, "")
     assert re.fullmatch(r"wrote report.html \(\d\.\d MB\)\n", told)
     assert "<title>xor</title>" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    for words, expected in (
+    for mistake, expected in (
         (["xor", "-o", "report.pdf"], "expected a name that ends in .html"),
         (["xor", "-o", "no/report.html"], "there is no folder"),
         (["xor", "--task", "mante"], "needs inputs: 4"),
         (["nothing.mat"], "nothing.mat"),
     ):
-        status, told, complaint = spiking("report", *words)
+        status, told, complaint = spiking("report", *mistake)
         assert (status, told, complaint.count("\n")) == (2, "", 1)
         assert expected in complaint
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, score
+from spiking.lif_params import LIFParams
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import STEP_MS, RateModel, RateRun
 from spiking.record import Record
 from spiking.simulation import Simulation
 from spiking.simulator import simulate
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
 from spiking.trained_task import task_for
 

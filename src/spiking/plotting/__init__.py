@@ -13,6 +13,7 @@ from spiking.plotting.raster import raster
 from spiking.plotting.scaling_factor import scaling_factor
 from spiking.plotting.state_space import state_space, trajectories
 from spiking.plotting.style import publication
+from spiking.plotting.sweep import sweep
 from spiking.plotting.traces import inputs, output, shade_stimulus
 from spiking.plotting.training_curve import training_curve
 from spiking.plotting.trial import activity, outputs_of_both, trial
@@ -33,6 +34,7 @@ __all__ = [
     "scaling_factor",
     "shade_stimulus",
     "state_space",
+    "sweep",
     "time_constants",
     "training_curve",
     "trajectories",

@@ -30,17 +30,17 @@ def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> 
     if recorded_scaling_factor(both.model) != both.spiking.network.scaling_factor:
         options += ["--scaling-factor", f"{both.spiking.network.scaling_factor:g}"]
     options += ["--trials", str(n_trials), "--seed", str(both.seed)]
-    lines = [
+    known = [
         _train(both.model, name),
         _tune(both.model, name),
-        ["spiking", "evaluate", name, *options],
-        ["spiking", "report", name, *options],
+        shlex.join(["spiking", "evaluate", name, *options]),
+        shlex.join(["spiking", "report", name, *options]),
     ]
-    return [shlex.join(words) for words in lines if words]
+    return [command for command in known if command]
 
 
-def _train(model: RateModel, name: str) -> list[str]:
-    """Return the command that trained a model of ours; nothing if the file does not say all of it."""
+def _train(model: RateModel, name: str) -> str:
+    """Return the command that trained a model of ours; empty if the file does not say all of it."""
     from spiking.tasks import get
     from spiking.training_options import options_for
 
@@ -51,16 +51,23 @@ def _train(model: RateModel, name: str) -> list[str]:
         settings: dict[str, Any] = json.loads(recorded_text(model, "task_settings") or "{}")
         default = options_for(str(recipe))
         own = get(str(task)).settings
-        changed = {key: value for key, value in used.items() if _plain(getattr(default, key)) != value}
+        gone = [f"{key}={value}" for key, value in used.items() if not hasattr(default, key)]
+        changed = {
+            key: value
+            for key, value in used.items()
+            if hasattr(default, key) and _plain(getattr(default, key)) != value
+        }
         asked = [f"{key}={value:g}" for key, value in settings.items() if own[key] != value]
     except (KeyError, AttributeError, TypeError, ValueError, SpikingError):
-        return []
+        return ""
     words = ["spiking", "train", str(task), "--units", str(model.n_units), "--seed", str(seed)]
     words += [] if recipe == "default" else ["--recipe", str(recipe)]
     words += [word for setting in asked for word in ("--setting", setting)]
     for key, value in changed.items():
         words += _option(key, value)
-    return [*words, "--output", name if name.endswith(".mat") else f"{name}.mat"]
+    words += ["--output", name if name.endswith(".mat") else f"{name}.mat"]
+    note = f"  # an earlier version, with {', '.join(gone)}" if gone else ""
+    return shlex.join(words) + note
 
 
 def _plain(value: Any) -> Any:
@@ -75,14 +82,14 @@ def _option(name: str, value: Any) -> list[str]:
     return [f"--{name.replace('_', '-')}", str(value)]
 
 
-def _tune(model: RateModel, name: str) -> list[str]:
-    """Return the command that tuned a model; nothing if the file does not say how."""
+def _tune(model: RateModel, name: str) -> str:
+    """Return the command that tuned a model; empty if the file does not say how."""
     try:
         found = recorded_search(model)
     except ArgumentError:
-        return []
+        return ""
     if found is None or not found.details:
-        return []
+        return ""
     words = ["spiking", "tune", name]
     task = found.details.get("task")
     if task is not None and task != recorded_text(model, "task"):
@@ -91,4 +98,4 @@ def _tune(model: RateModel, name: str) -> list[str]:
         value = found.details.get(key, usual)
         if value != usual:
             words += [f"--{key}", str(value)]
-    return words
+    return shlex.join(words)
