@@ -55,7 +55,9 @@ def test_version():
     assert (done.returncode, done.stdout) == (0, f"spiking {spiking.__version__}\n")
 
 
-@pytest.mark.parametrize("command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("demo",)])
+@pytest.mark.parametrize(
+    "command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("plot",), ("report",), ("demo",)]
+)
 def test_help_has_an_example(command):
     done = run(*command, "--help")
     assert done.returncode == 0
@@ -103,7 +105,7 @@ def test_simulate_draws_a_picture(simulated):
 
     folder, _ = simulated
     picture = imread(folder / "out.png")
-    assert picture.shape[:2] == (1080, 1020)
+    assert picture.shape[:2] == (1062, 1003)  # 90 by 85 mm at 300 dpi
     assert sorted(path.name for path in folder.iterdir()) == ["out.png", "run.npz"]
 
 
