@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,7 +54,9 @@ def simulate(
     stimulate: Annotated[
         str | None, typer.Option(metavar="exc|inh", help="Stimulate neurons; needs --units and --window.")
     ] = None,
-    units: Annotated[str | None, typer.Option(help="Neurons to stimulate, from 0, such as 10,15,20.")] = None,
+    units: Annotated[
+        str | None, typer.Option(help="Neurons to stimulate: 10,15,20 (from 0), or exc, inh, ...")
+    ] = None,
     window: Annotated[
         tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
     ] = None,
@@ -84,7 +86,7 @@ def simulate(
             check_writable(path)
     if plot is not None:
         check_picture_format(plot)
-    stimulation = _stimulation(stimulate, units, window)
+    stimulation = named_stimulation(stimulate, units, window)
     rate_model = load_model(model)
     if scaling_factor is None:
         scaling_factor = recorded_scaling_factor(rate_model)
@@ -126,10 +128,12 @@ def simulate(
         save_figure(plot, run, trials=drawn, task=task)
 
 
-def _stimulation(
+def named_stimulation(
     mode: str | None, units: str | None, window: tuple[float, float] | None
 ) -> Stimulation | None:
+    """Return the stimulation that the options of a command describe, if any."""
     from spiking import Stimulation
+    from spiking.unit_choice import POPULATIONS
 
     given = [value is not None for value in (mode, units, window)]
     if not any(given):
@@ -137,4 +141,5 @@ def _stimulation(
     if mode not in ("exc", "inh") or units is None or window is None:
         raise ArgumentError("stimulation needs --stimulate exc or inh, --units and --window START STOP")
     amplitude = 0.5 if mode == "exc" else -0.5
-    return Stimulation(units=units.split(","), window=window, amplitude=amplitude)  # type: ignore[arg-type]  # checked there
+    chosen: Any = units if units in POPULATIONS else units.split(",")
+    return Stimulation(units=chosen, window=window, amplitude=amplitude)
