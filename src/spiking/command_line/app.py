@@ -12,6 +12,8 @@ from spiking.command_line.complaint import complain
 from spiking.command_line.demo import demo
 from spiking.command_line.evaluate import evaluate
 from spiking.command_line.info import info
+from spiking.command_line.plot import plot
+from spiking.command_line.report import report
 from spiking.command_line.simulate import simulate
 from spiking.command_line.sweep import sweep
 from spiking.command_line.train import train
@@ -69,5 +71,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, sweep, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, plot, report, demo):
     app.command()(command)

@@ -51,13 +51,28 @@ def sweep(
         int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
     ] = 1,
     stimulate: Annotated[
-        str | None, typer.Option(metavar="exc|inh", help="Stimulate neurons; needs --units and --window.")
+        str | None,
+        typer.Option(
+            metavar="exc|inh", help="Depolarise or hyperpolarise neurons; needs --units and --window."
+        ),
     ] = None,
     units: Annotated[
-        str | None, typer.Option(help="Neurons to stimulate: 10,15,20 (from 0), or exc, inh, ...")
+        str | None,
+        typer.Option(help="Which: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."),
     ] = None,
     window: Annotated[
         tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+    ] = None,
+    current: Annotated[
+        float | None,
+        typer.Option(
+            help="Stimulate with this current in mV. Default: 0.5 mV on the voltage, at every other step by "
+            "chance (as published)."
+        ),
+    ] = None,
+    pulses: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="HZ MS", help="Stimulate in pulses of so many a second, each so many ms long."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
     scheduler: Annotated[
@@ -83,7 +98,7 @@ def sweep(
     from spiking.sweeps import sweep as run_sweep
     from spiking.trained_task import task_for
 
-    grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window)
+    grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window, current, pulses)
     for path in (output, plot):
         if path is not None:
             check_writable(path)
