@@ -22,6 +22,7 @@ import numpy as np
 
 import spiking
 from spiking.errors import ArgumentError
+from spiking.patient_file import PatientFile
 from spiking.record import Record
 from spiking.simulation import Simulation, Spikes
 from spiking.spiking_network import LIFParams, SpikingNetwork
@@ -49,7 +50,7 @@ def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | N
     """
     import h5py
 
-    with h5py.File(path, "w", libver=("v108", "v110")) as file:
+    with PatientFile(path) as target, h5py.File(target, "w", libver=("v108", "v110")) as file:
         about = {
             "format": FORMAT,
             "version": spiking.__version__,
