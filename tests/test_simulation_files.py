@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -225,6 +227,41 @@ def test_a_full_disk_leaves_the_finished_trials(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert [item.name for item in tmp_path.iterdir()] == ["run.h5"]
+
+
+def spiking(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "spiking", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
+    command = ("simulate", "go-nogo", "--trials", "200", "--interval", "1", "--save", "run.h5")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spiking", *command],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("run.h5.parts/*.h5")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (130, "")
+    assert errors.splitlines()[0] == "run.h5 is unfinished; the same command goes on with it"
+    left = Simulation.load(tmp_path / "run.h5")
+    assert left.unfinished
+    other = spiking(tmp_path, *command, "--filtered-rates")
+    assert (other.returncode, other.stderr.count("\n")) == (2, 1)
+    assert "holds an unfinished run, with another record" in other.stderr
+    done = spiking(tmp_path, *command)
+    assert done.returncode == 0, done.stderr
+    assert f"seed {left.seed}" in done.stdout
+    run = Simulation.load(tmp_path / "run.h5")
+    assert f"go-nogo: {run.correct.sum()} of 200 trials correct" in done.stdout
+    assert len(run.trials) == 200
 
 
 def test_two_runs_do_not_write_one_file(network, tmp_path):

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,16 @@ def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | N
     identity : mapping, optional
         What the numbers depend on, as JSON values; kept with the file.
     """
+    stop = Event()
+    with ThreadPoolExecutor(1) as thread:  # Ctrl-C comes to the main thread; within HDF5 it would get lost
+        writing = thread.submit(_write, path, simulation, identity, stop)
+        try:
+            writing.result()
+        finally:
+            stop.set()
+
+
+def _write(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None, stop: Event) -> None:
     import h5py
 
     with PatientFile(path) as target, h5py.File(target, "w", libver=("v108", "v110")) as file:
@@ -74,7 +85,7 @@ def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | N
             if name == "rates" or (name == "inputs" and array is not None and array.ndim == 2):
                 node = file.create_dataset(name, data=np.asarray(array), **_filters(array))
             elif array is not None:
-                node = _write_by_trial(file, name, array)
+                node = _write_by_trial(file, name, array, stop)
             else:
                 continue
             node.attrs["unit"] = _UNITS.get(name, "")
@@ -169,7 +180,7 @@ def _filters(array: Any) -> dict[str, Any]:
     return {"chunks": True, "shuffle": True, "compression": "gzip", "compression_opts": _LEVEL}
 
 
-def _write_by_trial(file: Any, name: str, array: Any) -> Any:
+def _write_by_trial(file: Any, name: str, array: Any, stop: Event) -> Any:
     """Write an array of which each trial becomes a compressed chunk, compressing in all processors."""
     if array.size == 0:
         return file.create_dataset(name, shape=array.shape, dtype=array.dtype)
@@ -185,6 +196,8 @@ def _write_by_trial(file: Any, name: str, array: Any) -> Any:
     with ThreadPoolExecutor(_processors()) as pool:
         at_once = 2 * _processors()  # not all trials: their compressed bytes would fill the memory
         for first in range(0, len(array), at_once):
+            if stop.is_set():
+                raise InterruptedError
             own = range(first, min(first + at_once, len(array)))
             for k, chunk in zip(own, pool.map(lambda k: _chunk(array, k), own), strict=True):
                 node.id.write_direct_chunk((k, *(0,) * (array.ndim - 1)), chunk)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -252,9 +253,7 @@ def _block_trials(network: SpikingNetwork, record: Record, columns: int, downsam
 
 
 def _fresh_seed() -> int:
-    entropy = np.random.SeedSequence().entropy
-    assert isinstance(entropy, int)
-    return entropy
+    return secrets.randbelow(2**32)
 
 
 def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | None) -> Trials:
