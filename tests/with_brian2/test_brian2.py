@@ -51,15 +51,15 @@ def test_the_same_noise_gives_the_same_spikes(params, factor, downsample):
     record = Record(spikes=True, voltage=True, currents=True)
     run = spiking.simulate(network, u, draws=draws, downsample=downsample, record=record)
     brian = to_brian2(network, u, draws=draws, downsample=downsample)
-    dt = STEP * downsample * brian2.second
+    one_step = STEP * downsample * brian2.second
     neurons = brian["neurons"]
-    voltage = brian2.StateMonitor(neurons, "v", record=True, when="before_resets", dt=dt)
-    current = brian2.StateMonitor(neurons, "ipsc", record=True, when="before_groups", dt=dt)
-    output = brian2.StateMonitor(brian["readout"], "out", record=True, when="end", dt=dt)
+    voltage = brian2.StateMonitor(neurons, "v", record=True, when="before_resets", dt=one_step)
+    current = brian2.StateMonitor(neurons, "ipsc", record=True, when="before_groups", dt=one_step)
+    output = brian2.StateMonitor(brian["readout"], "out", record=True, when="end", dt=one_step)
     spikes = brian2.SpikeMonitor(neurons)
     brian.add(voltage, current, output, spikes)
     brian.run(1 * brian2.second)
-    steps = np.rint(spikes.t / dt).astype(int)
+    steps = np.rint(spikes.t / one_step).astype(int)
     order = np.lexsort((spikes.i, steps))
     assert len(run.spikes) > 1000
     assert np.array_equal(steps[order], run.spikes.step)
