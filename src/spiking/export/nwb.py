@@ -31,6 +31,9 @@ from spiking.export.parts import (
 from spiking.output_file import check_writable
 from spiking.simulation import Simulation
 
+_SYNTHETIC = (
+    "http://purl.obolibrary.org/obo/NCBITaxon_32630"  # "synthetic construct": a species must be named
+)
 _ROWS = 2**16  # of a signal, in memory at once
 _SIGNALS = {  # unit, factor to it, description
     "output": ("a.u.", 1.0, "Readout of the network, one column a channel."),
@@ -93,10 +96,20 @@ def to_nwb(
         source_script=f"spiking {spiking.__version__}",
         source_script_file_name="spiking",
     )
+    file.subject = pynwb.file.Subject(
+        subject_id="simulated-network",
+        description="A simulated network of neurons, no animal",
+        species=_SYNTHETIC,
+        sex="U",
+        age="P0D/",  # unknown
+    )
     _add_trials(file, simulation, starts)
     recorded = simulation.record.neurons("spikes", simulation.network.n_neurons).tolist()
     populations = population_names(simulation.network)
     trains = spike_trains(simulation, spikes, starts)
+    file.units = pynwb.misc.Units(
+        name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
+    )
     file.add_unit_column("population", "exc: excitatory; som, pv, or inh if not told apart: inhibitory")
     file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
     for unit in recorded:
