@@ -55,7 +55,9 @@ def test_version():
     assert (done.returncode, done.stdout) == (0, f"spiking {spiking.__version__}\n")
 
 
-@pytest.mark.parametrize("command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("demo",)])
+@pytest.mark.parametrize(
+    "command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("export",), ("demo",)]
+)
 def test_help_has_an_example(command):
     done = run(*command, "--help")
     assert done.returncode == 0

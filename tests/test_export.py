@@ -299,3 +299,36 @@ def test_nir_says_what_it_loses():
         export.to_nir(random_network(10, refractory=0.0))
     with pytest.raises(ArgumentError, match="no quadratic"):
         export.to_nir(random_network(10, neuron="quadratic"), approximate=True)
+
+
+def spiking(folder, *arguments):
+    command = [sys.executable, "-m", "spiking", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_command_line(tmp_path):
+    run = simulate(
+        random_network(10, strength=3.0), pulse_input(), seed=1, trials=2, record=Record(spikes=True)
+    )
+    run.save(tmp_path / "run.h5")
+    for arguments, name in (
+        (("--to", "nwb", "-o", "other.nwb"), "other.nwb"),
+        (("-o", "run.mat"), "run.mat"),
+        (("--to", "csv"), "run.csv"),
+    ):
+        done = spiking(tmp_path, "export", "run.h5", *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"saved {name}\n", "")
+    header, *rows = (tmp_path / "run.csv").read_text().splitlines()
+    assert header == "trial,neuron,population,time"
+    assert len(rows) == len(run.spikes)
+    assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == "1"
+    for arguments, words in (
+        (("run.h5",), "format is not given; expected --to nwb, mat, csv"),
+        (("run.h5", "--to", "pdf"), "format is pdf"),
+        (("nothing.h5", "--to", "mat"), "no such file"),
+        (("run.csv", "--to", "mat"), "not a readable simulation"),
+        (("run.h5", "-o", "nowhere/run.nwb"), "no folder nowhere"),
+    ):
+        done = spiking(tmp_path, "export", *arguments)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert words in done.stderr

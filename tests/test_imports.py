@@ -27,6 +27,13 @@ def test_importing_loads_nothing_heavy():
         "rich",
         "filelock",
         "distributed",
+        "xarray",
+        "pandas",
+        "neo",
+        "pynapple",
+        "pynwb",
+        "nir",
+        "brian2",
     }
 
 
@@ -48,6 +55,7 @@ def test_public_names_are_listed_and_exist():
         "Stimulation",
         "datasets",
         "evaluate",
+        "export",
         "find_scaling_factor",
         "find_scaling_factors",
         "simulate",

@@ -1,6 +1,6 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
-from spiking import datasets, tasks
+from spiking import datasets, export, tasks
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
 from spiking.evaluation import Evaluation, evaluate
@@ -32,6 +32,7 @@ __all__ = [
     "Stimulation",
     "datasets",
     "evaluate",
+    "export",
     "find_scaling_factor",
     "find_scaling_factors",
     "simulate",
