@@ -2,6 +2,7 @@
 
 python benchmarks/training_speed.py jax       N = 200, 200 steps, one trial an update, without evaluations
 python benchmarks/training_speed.py torch     the same in PyTorch (from an environment with torch)
+python benchmarks/training_speed.py vmap      default recipe, several networks in one vectorised computation
 
 Use one quiet core: taskset -c 0 env OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false ...
 """
@@ -68,7 +69,40 @@ def torch_rounds():
         yield 5 * (time.perf_counter() - began)
 
 
+def vmap():
+    """Print the time of an update of one network, alone and vectorised over networks."""
+    import jax
+    import jax.numpy as jnp
+
+    from spiking import tasks, training, training_updates
+    from spiking.training_options import options_for
+
+    task, options = tasks.GoNoGo(), options_for("default")
+    structure, numbers = training_updates.split(options)
+    numbers |= {"hardened_from": 0}
+    batches = training._batches(task.trials(N_UPDATES, seed=0, balanced=True), N_UPDATES // 2)
+
+    def start(seed):
+        initial, fixed = training._initial(task, N_UNITS, options, np.random.default_rng(seed))
+        return training_updates.start(initial, seed), fixed
+
+    for count in (1, 2, 4, 8):
+        several = jax.tree.map(lambda *parts: jnp.stack(parts), *map(start, range(count)))
+        advance = jax.jit(
+            jax.vmap(lambda s, f: training_updates.advance(s, f, *batches, numbers, structure=structure))
+        )
+        times = []
+        for _ in range(ROUNDS + 1):
+            began = time.perf_counter()
+            jax.block_until_ready(advance(*several))
+            times.append(1000 * (time.perf_counter() - began) / (N_UPDATES // 2) / count)
+        print(f"{count} networks: {np.median(times[1:]):.2f} ms an update of one")
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "vmap":
+        vmap()
+        sys.exit()
     rounds = {"jax": jax_rounds, "torch": torch_rounds}[sys.argv[1]]()
     first = next(rounds)
     times = [1000 * seconds / N_UPDATES for seconds in rounds]

@@ -16,6 +16,8 @@ def random_network(
     n_outputs=1,
     tau_decay=None,
     sparse=False,
+    offset=0.0,
+    readout_bias=0.0,
     **params,
 ):
     """Random weights, 20 % of the units inhibitory and four times as strong, decays of 20 to 100 ms."""
@@ -37,6 +39,8 @@ def random_network(
         },
         params=LIFParams(**params),
         scaling_factor=1.0,
+        offset=np.asarray(offset),
+        readout_bias=np.asarray(readout_bias),
     )
 
 

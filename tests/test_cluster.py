@@ -15,7 +15,7 @@ import pytest
 from cue import Cue, cue_model
 from scipy.io import savemat
 
-from spiking import ClusterError, RateModel, find_scaling_factors
+from spiking import ClusterError, RateModel, find_scaling_factors, sweep
 from spiking.tuning.files import journal_path
 
 distributed = pytest.importorskip("distributed")
@@ -118,6 +118,32 @@ def test_a_scheduler_that_is_gone_is_a_clear_error_and_nothing_is_lost(tmp_path)
             find_scaling_factors([path], Cue(), client=client, write=True, progress=kill_scheduler, **OPTIONS)
     assert path.read_bytes() == before
     assert journal_path(path).read_bytes().count(b"\n") > 1
+
+
+def test_a_sweep_gives_the_same_table_though_a_worker_is_killed(models):
+    grid = {
+        "scaling_factor": [20, 30, 40],
+        "what": {"intact": lambda net: net, "cut": lambda net: net.lesion([0, 1])},
+    }
+    arguments = {"grid": grid, "n_trials": 40, "seed": 1}
+    here = sweep(models[0], Cue(), **arguments)
+    with (
+        scheduler() as (_, address),
+        workers(address, 2) as processes,
+        distributed.Client(address) as client,
+    ):
+        client.wait_for_workers(2, timeout=60)
+        done = []
+
+        def kill_one(trials):
+            done.append(trials)
+            if len(done) == 2:
+                processes[0].send_signal(signal.SIGKILL)
+
+        there = sweep(models[0], Cue(), client=client, progress=kill_one, **arguments)
+        assert processes[0].wait(timeout=10) == -signal.SIGKILL
+        assert there.rows == here.rows
+        assert done[-1] == 6 * 40
 
 
 def test_command_line(tmp_path):

@@ -6,24 +6,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
-from spiking import RandomDraws, Record, Stimulation, simulate
+from spiking import Oscillation, RandomDraws, Record, Stimulation, Waveform, simulate
 from spiking.reference import step_by_step
 
 EVERYTHING = Record(spikes=True, filtered_rates=True, voltage=True, currents=True)
 
 
-def normal_draws(seed, n, n_steps):
+def normal_draws(seed, n, n_steps, stimulation=(), columns=None):
     """Seeded normals, never shrunk: without noise a resting neuron sits at the threshold to 1e-12 mV."""
     rng = np.random.default_rng(seed)
-    return RandomDraws(v0=rng.random(n), noise=rng.standard_normal((n_steps, n)), coin=rng.random(n_steps))
+    v0, noise, coin = rng.random(n), rng.standard_normal((n_steps, n)), rng.random(n_steps)
+    if not stimulation:
+        return RandomDraws(v0=v0, noise=noise, coin=coin)
+    per_unit = [len(one.units) if getattr(one, "coin", "") == "unit" else 1 for one in stimulation]
+    coins = tuple(rng.random((n_steps, count) if count > 1 else n_steps) for count in per_unit)
+    return RandomDraws(v0=v0, noise=noise, coin=coins, input_noise=rng.standard_normal((columns, 1)))
 
 
-def assert_same(network, inputs, draws, *, downsample=1, stimulation=None):
+def assert_same(network, inputs, draws, **options):
     """Same spikes, and traces equal to rounding; returns the number of spikes."""
-    slow = step_by_step(network, inputs, draws, downsample=downsample, stimulation=stimulation)
-    fast = simulate(
-        network, inputs, draws=draws, downsample=downsample, stimulation=stimulation, record=EVERYTHING
-    )
+    slow = step_by_step(network, inputs, draws, **options)
+    fast = simulate(network, inputs, draws=draws, record=EVERYTHING, **options)
     steps, neurons = np.nonzero(slow.spikes)
     np.testing.assert_array_equal(fast.spikes.step, steps)
     np.testing.assert_array_equal(fast.spikes.neuron, neurons)
@@ -52,6 +55,10 @@ def assert_same(network, inputs, draws, *, downsample=1, stimulation=None):
     neuron=st.sampled_from(["leaky", "quadratic"]),
     downsample=st.integers(1, 4),
     stimulated=st.booleans(),
+    offset=st.booleans(),
+    noise_scaling=st.sampled_from(["fixed", "sqrt_dt"]),
+    initial_voltage=st.sampled_from(["uniform", "resting", -50.0, "given"]),
+    readout_bias=st.booleans(),
 )
 def test_random_networks(
     seed,
@@ -66,6 +73,10 @@ def test_random_networks(
     neuron,
     downsample,
     stimulated,
+    offset,
+    noise_scaling,
+    initial_voltage,
+    readout_bias,
 ):
     rng = np.random.default_rng(seed)
     tau_rise = rng.uniform(1, 4)
@@ -86,6 +97,10 @@ def test_random_networks(
         tau_rise=tau_rise,
         synapse=synapse,
         neuron=neuron,
+        offset=rng.uniform(-10, 10, n) if offset else 0.0,
+        readout_bias=rng.uniform(-1, 1, n_outputs) if readout_bias else 0.0,
+        noise_scaling=noise_scaling,
+        initial_voltage=rng.uniform(-60, 20, n) if initial_voltage == "given" else initial_voltage,
         **constants,
     )
     inputs = pulse_input(8 * downsample + 1)
@@ -95,6 +110,61 @@ def test_random_networks(
             units=tuple(range(0, n, 2)), window=(5.0, 25.0), amplitude=rng.choice([-0.5, 0.5, 3.0])
         )
     assert_same(network, inputs, normal_draws(seed, n, 800), downsample=downsample, stimulation=stimulation)
+
+
+KINDS = ("stimulation", "coins", "oscillation", "waveform")
+
+
+def stimulations(rng, n, kinds, length):
+    """Random ones of these kinds, in a trial of `length` ms."""
+    made = []
+    for kind in kinds:
+        start = rng.uniform(0, 1.2 * length)
+        window = (start, start + rng.uniform(1, length))
+        units = tuple(sorted(rng.permutation(n)[: rng.integers(1, n + 1)].tolist()))
+        if kind == "oscillation":
+            made.append(Oscillation(units, rng.uniform(1, 2000), 20.0, 1.0, window, range(len(units))))
+        elif kind == "waveform":
+            samples, interval = rng.uniform(-30, 30, 9), rng.uniform(0.5, 9)
+            made.append(Waveform(units, samples, interval, start, range(len(units))))
+        else:
+            amplitude = tuple(rng.uniform(-30, 30, 2)) if rng.random() < 0.5 else rng.uniform(-30, 30)
+            pulses = {"frequency": 1000 / rng.uniform(2, 9), "pulse_width": 1.1} if rng.random() < 0.5 else {}
+            coin = "unit" if kind == "coins" else "shared"
+            probability, acts_on = rng.choice([0.0, 0.5, 1.0]), rng.choice(["voltage", "current"])
+            made.append(Stimulation(units, window, amplitude, probability, acts_on, coin, **pulses))
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 24),
+    kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4),
+    neuron=st.sampled_from(["leaky", "quadratic"]),
+    steps_per_column=st.sampled_from([None, 1, 2, 7, 20]),
+    input_noise=st.sampled_from([0.0, 5.0]),
+    downsample=st.integers(1, 3),
+)
+def test_random_experiments(seed, n, kinds, neuron, steps_per_column, input_noise, downsample):
+    rng = np.random.default_rng(seed)
+    constants = {"bias": rng.uniform(-42, -30)}
+    if neuron == "quadratic":
+        constants, downsample = {"threshold": 30.0, "bias": 0.0, "initial_voltage": -20.0}, 1
+    network = random_network(n, seed=seed, neuron=neuron, **constants)
+    columns = 7 if steps_per_column is None else 600 // steps_per_column
+    n_steps = (steps_per_column or 100) * (columns - 1)
+    inputs = pulse_input(columns if steps_per_column else downsample * (columns - 1) + 1)
+    stimulation = stimulations(rng, n, kinds, 0.05 * downsample * n_steps)
+    assert_same(
+        network,
+        inputs,
+        normal_draws(seed, n, n_steps, stimulation, columns),
+        downsample=downsample,
+        stimulation=stimulation,
+        input_noise=input_noise,
+        input_interval=steps_per_column and 0.05 * downsample * steps_per_column,
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -147,7 +217,10 @@ def test_dense_and_sparse_weights_give_the_same_bits():
 
 
 def test_relabelling_neurons_relabels_their_spikes():
-    network, order = random_network(30, strength=2.0), np.random.default_rng(1).permutation(30)
+    network, order = (
+        random_network(30, strength=2.0, offset=np.linspace(-5, 5, 30)),
+        np.random.default_rng(1).permutation(30),
+    )
     shuffled = type(network)(
         weights=network.weights[np.ix_(order, order)],
         w_in=network.w_in[order],
@@ -156,6 +229,7 @@ def test_relabelling_neurons_relabels_their_spikes():
         populations={name: mask[order] for name, mask in network.populations.items()},
         params=network.params,
         scaling_factor=1.0,
+        offset=network.offset[order],
     )
     draws = normal_draws(9, 30, 2000)
     moved = RandomDraws(v0=draws.v0[order], noise=draws.noise[:, order])

@@ -19,7 +19,7 @@ SHORT = [
 ]
 EVERY_OPTION = (
     "--recipe default --gain 1.2 --p-inh 0.3 --p-rec 0.3 --n-som 2 --dale --activation softplus --tau 20-60 "
-    "--w-dist gamma --loss l1 --noise 0.05 --spike-noise 100 --hardening 10 --residual 0.5 "
+    "--w-dist gamma --loss l1 --noise 0.05 --spike-noise 100 --hardening 10 "
     "--learning-rate 0.005 --final-learning-rate 0.001 --batch-size 4 --clip-norm 2 "
     "--rate-penalty 0.1 --averaging 0.5 --max-updates 10 --stop-loss 1000 --stop-accuracy 0 --save-anyway"
 )
@@ -64,7 +64,7 @@ def test_every_option_at_once(tmp_path):
     del given["recipe"]
     assert options.pop("tau") == [20, 60]
     assert given.pop("tau") == "20-60"
-    assert len(given) == 20
+    assert len(given) == 19
     for name, value in given.items():
         assert str(options[name]) == value or options[name] == float(value), name
     assert str(extras["spiking_version"].item()) == spiking.__version__

@@ -1,14 +1,17 @@
 """Training: gradients, what is trained and what is not, options, seeds, stopping."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 
-from spiking import tasks
+from spiking import datasets, tasks
 from spiking.backpropagation import Fixed, Weights, run
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.training import _initial, train, train_steps
+from spiking.training_conversion import converts
 from spiking.training_options import TrainingOptions, options_for
 from spiking.training_updates import objective, split
 
@@ -171,19 +174,37 @@ def test_every_option_changes_the_result(options):
 
 
 def test_hardening_starts_at_convergence_and_adds_spike_noise():
-    easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "residual": 1e6, "max_updates": 1000}
+    easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     runs = {
         noise: list(train_steps(SHORT, 40, seed=3, spike_noise=noise, hardening=150, **easy))
         for noise in (20.0, 50.0)
     }
     assert [state.updates for state in runs[20.0]] == [100, 200, 300]
     assert runs[20.0][-1].stopped == "converged"
-    *_, strict = train_steps(
-        SHORT, 40, seed=3, hardening=150, **(easy | {"residual": 1e-9, "max_updates": 400})
-    )
-    assert strict.stopped == "limit"
     assert np.array_equal(runs[20.0][0].model.w, runs[50.0][0].model.w)
     assert not np.array_equal(runs[20.0][-1].model.w, runs[50.0][-1].model.w)
+
+
+@pytest.mark.parametrize(("hardening", "stops_at", "converts"), [(2000, 600, True), (400, 500, False)])
+def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hardening, stops_at, converts):
+    asked = []
+
+    def third_time(model, task, *, seed, accuracy):
+        asked.append(seed)
+        return len(asked) == 3
+
+    monkeypatch.setattr("spiking.training.converts", third_time)
+    easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
+    *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **easy)
+    assert (state.updates, state.stopped, state.model.extras["converts"]) == (stops_at, "converged", converts)
+    assert len(asked) == len(set(asked)) == (stops_at - 300) // 100  # first at 400, each time other trials
+
+
+def test_a_model_converts_when_its_spiking_network_does_the_task():
+    model, task = datasets.load("go-nogo"), tasks.GoNoGo()
+    assert converts(model, task, seed=1, accuracy=0.95)
+    untrained = dataclasses.replace(model, w=model.w0)
+    assert not converts(untrained, task, seed=1, accuracy=0.95)
 
 
 def test_several_outputs_train():

@@ -23,6 +23,17 @@ def positive_number(name: str, value: object) -> float:
     return number
 
 
+def finite_number(name: str, value: object) -> float:
+    """Return the value as a float, or raise ArgumentError unless it is a finite number."""
+    try:
+        number = float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
+    except (TypeError, ValueError):
+        number = np.nan
+    if isinstance(value, bool | str | bytes) or not np.isfinite(number):
+        raise ArgumentError(f"{name} is {value!r}; expected a finite number")
+    return number
+
+
 def whole_number(name: str, value: object, least: int) -> int:
     """Return the value as an int, or raise ArgumentError unless it is a whole number of at least `least`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer | float):
@@ -49,6 +60,31 @@ def whole_units(name: str, units: object) -> tuple[int, ...]:
         twice = next(unit for unit in result if result.count(unit) > 1)
         raise ArgumentError(f"{name} names {twice} more than once; expected {expected}")
     return result
+
+
+def checked_noise(value: object, n_inputs: int) -> Floats:
+    """Return standard deviations of the noise on inputs, shape (n_inputs,), or raise ArgumentError."""
+    try:
+        sigma = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        sigma = np.array(np.nan)
+    if sigma.shape not in ((), (n_inputs,)) or not np.isfinite(sigma).all() or (sigma < 0).any():
+        raise ArgumentError(
+            f"input_noise is {value!r:.60}; expected a finite number of at least 0, "
+            f"or one for each of {n_inputs} inputs"
+        )
+    return np.broadcast_to(sigma, n_inputs).copy()
+
+
+def checked_interval(value: object, time_step: float) -> int:
+    """Return how many time steps (in ms) an `input_interval` lasts, or raise ArgumentError."""
+    interval = positive_number("input_interval", value)
+    steps = round(interval / time_step)
+    if steps < 1 or abs(steps * time_step - interval) > 1e-9 * interval:
+        raise ArgumentError(
+            f"input_interval is {interval:g} ms; expected a multiple of the time step, {time_step:g} ms"
+        )
+    return steps
 
 
 def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str = "inputs") -> Floats:

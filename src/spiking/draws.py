@@ -20,17 +20,36 @@ class RandomDraws:
         Uniform on [0, 1): the initial voltage is ``reset + (peak - reset) v0``, -65 + 95 v0 by default.
     noise : array, shape (steps, N)
         Standard normals; row i is the membrane noise of step i, multiplied by `LIFParams.noise`.
-    coin : array, shape (steps,), optional
-        Uniform on [0, 1); element i decides whether stimulation acts at step i. Only needed with
-        stimulation.
+    coin : array, shape (steps,) or (steps, units), or tuple of arrays, optional
+        Uniform on [0, 1); element i decides whether stimulation acts at step i, or element (i, q) for its
+        unit q (of several). A tuple has one for each of several stimulations, None where none is needed.
+        Only needed where a probability is below 1.
+    input_noise : array, shape (columns, n_inputs), optional
+        Standard normals; row k is the noise of the inputs' column k (of those that are kept). Only needed
+        with noise on inputs.
     """
 
     v0: Floats
     noise: Floats
-    coin: Floats | None = None
+    coin: Floats | tuple[Floats | None, ...] | None = None
+    input_noise: Floats | None = None
+
+    def coins(self, count: int) -> tuple[Floats | None, ...]:
+        """Return the coins of so many stimulations, None where there are none."""
+        given = self.coin if isinstance(self.coin, tuple) else (self.coin,)
+        return (*given, *[None] * count)[:count]
 
     @classmethod
-    def from_seed(cls, seed: int, trial: int, *, n_neurons: int, n_steps: int) -> RandomDraws:
+    def from_seed(
+        cls,
+        seed: int,
+        trial: int,
+        *,
+        n_neurons: int,
+        n_steps: int,
+        coins: tuple[int, ...] = (1,),
+        input_shape: tuple[int, int] | None = None,
+    ) -> RandomDraws:
         """Return the very numbers that `simulate` uses for a trial of a seed.
 
         Parameters
@@ -39,24 +58,33 @@ class RandomDraws:
             As given to `simulate`; not negative.
         n_neurons, n_steps : int
             Size of the network and length of the trial.
+        coins : tuple of int
+            For each stimulation how many coins are thrown a step: 1, or with ``coin="unit"`` one for each of
+            its units; 0 where it always acts.
+        input_shape : (int, int), optional
+            (columns, n_inputs) that are kept, if there is noise on inputs.
         """
         from spiking.kernel import fill_normals
 
         normals = np.empty(n_steps * n_neurons, np.float32)
         fill_normals(noise_lanes(seed, trial), normals)
+        all_coins = tuple(
+            coin_uniforms(seed, trial, n_steps, k, count) if count else None for k, count in enumerate(coins)
+        )
         return cls(
             v0=initial_uniforms(seed, trial, n_neurons),
             noise=normals.astype(np.float64).reshape(n_steps, n_neurons),
-            coin=coin_uniforms(seed, trial, n_steps),
+            coin=all_coins[0] if len(all_coins) == 1 else all_coins,
+            input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
         )
 
 
 # Every purpose has a stream of its own: a longer trial or an added stimulation changes no other number.
-_NOISE, _VOLTAGE, _COIN = range(3)
+_NOISE, _VOLTAGE, _COIN, _INPUT = range(4)
 
 
-def _sequence(seed: int, trial: int, purpose: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seed, spawn_key=(trial, purpose))
+def _sequence(seed: int, trial: int, *purpose: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seed, spawn_key=(trial, *purpose))
 
 
 def noise_lanes(seed: int, trial: int) -> NDArray[np.uint32]:
@@ -70,6 +98,32 @@ def initial_uniforms(seed: int, trial: int, n_neurons: int) -> Floats:
     return np.random.default_rng(_sequence(seed, trial, _VOLTAGE)).random(n_neurons)
 
 
-def coin_uniforms(seed: int, trial: int, n_steps: int) -> Floats:
-    """Uniform numbers that switch stimulation on at a step, shape (steps,)."""
-    return np.random.default_rng(_sequence(seed, trial, _COIN)).random(n_steps)
+def coin_uniforms(
+    seed: int, trial: int, n_steps: int, position: int = 0, coins: int = 1, first: int = 0
+) -> Floats:
+    """Uniform numbers that switch a stimulation on at a step.
+
+    Parameters
+    ----------
+    seed, trial : int
+    n_steps : int
+        How many steps.
+    position : int
+        Of the stimulation among all of the trial, from 0.
+    coins : int
+        How many a step.
+    first : int
+        The first of the steps: the numbers of earlier ones are passed over.
+
+    Returns
+    -------
+    array, shape (n_steps,) or, for more than one coin a step, (n_steps, coins)
+    """
+    purpose = (_COIN, position) if position else (_COIN,)
+    stream = np.random.PCG64(_sequence(seed, trial, *purpose)).advance(first * coins)
+    return np.random.Generator(stream).random(n_steps if coins == 1 else (n_steps, coins))
+
+
+def input_normals(seed: int, trial: int, shape: tuple[int, int]) -> Floats:
+    """Return standard normal numbers behind the noise on inputs, shape (columns, n_inputs)."""
+    return np.random.default_rng(_sequence(seed, trial, _INPUT)).standard_normal(shape)

@@ -13,7 +13,9 @@ from spiking.arguments import whole_number
 from spiking.binomial import wilson_interval
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
+from spiking.readout_refit import ReadoutRefit
 from spiking.simulator import simulate
+from spiking.smoothing import Smoothing
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials, get
 from spiking.trained_task import check_channels, task_for
@@ -77,6 +79,8 @@ class Evaluation:
         The outputs, if they were asked for, else None.
     time : array, shape (samples,)
         Times of their samples in ms, or None.
+    readout_refit : ReadoutRefit or None
+        How the readout was fitted anew; None for the trained one.
     """
 
     task: Task
@@ -85,6 +89,7 @@ class Evaluation:
     conditions: tuple[str, ...]
     output: Floats | None = None
     time: Floats | None = None
+    readout_refit: ReadoutRefit | None = None
 
     @property
     def score(self) -> Score:
@@ -113,6 +118,7 @@ class Evaluation:
 
     def __str__(self) -> str:
         lines = [f"{self.task.name}: {self.score}"]
+        lines += [f"  {self.readout_refit}"] if self.readout_refit else []
         return "\n".join(lines + [f"  {name}: {score}" for name, score in self.by_condition.items()])
 
 
@@ -123,6 +129,7 @@ def evaluate(
     *,
     seed: int,
     strict: bool = False,
+    smoothing: Smoothing | None = None,
     keep_outputs: bool = False,
     downsample: int = 1,
     threads: int | None = None,
@@ -141,6 +148,8 @@ def evaluate(
         Of the trials and of the network's noise. Trial k of a seed is always the same, however many are run.
     strict : bool
         Where both signs are responses, the output must not cross the opposite threshold as well.
+    smoothing : Smoothing, optional
+        Smooth the outputs before they are scored, and kept.
     keep_outputs : bool
         Keep the outputs of all trials, at every step: 8 bytes x trials x outputs x samples.
     downsample : int
@@ -161,7 +170,7 @@ def evaluate(
         error, not a wrong answer.
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
-    task = _task(network, task)
+    task = network_task(network, task)
     correct, outputs, time = [], [], None
     conditions: list[str] = []
     chunks = (
@@ -170,7 +179,8 @@ def evaluate(
         else _spiking_chunks(network, task, seed, range(n_trials), downsample, threads, progress)
     )
     done = 0
-    for trials, output, time in chunks:
+    for trials, raw, time in chunks:
+        output = smoothing.apply(raw, time[1] - time[0]) if smoothing else raw
         correct.append(score(task, output, time, trials, strict=strict))
         conditions += trials.conditions
         if keep_outputs:
@@ -185,6 +195,7 @@ def evaluate(
         conditions=tuple(conditions),
         output=np.concatenate(outputs) if keep_outputs else None,
         time=time if keep_outputs else None,
+        readout_refit=network.readout_refit if isinstance(network, SpikingNetwork) else None,
     )
 
 
@@ -264,7 +275,8 @@ def _rate_chunks(model: RateModel, task: Task, seed: int, n_trials: int) -> Iter
         yield kept, run.output[:own], run.time
 
 
-def _task(network: SpikingNetwork | RateModel, task: Task | str | None) -> Task:
+def network_task(network: SpikingNetwork | RateModel, task: Task | str | None) -> Task:
+    """Return the task to run a network on, or raise ArgumentError unless it fits (see `evaluate`)."""
     if isinstance(network, RateModel):
         return task_for(network, task)
     if not isinstance(network, SpikingNetwork):

@@ -37,7 +37,7 @@ _f32 = np.float32
 
 
 class Constants(NamedTuple):
-    """Scalars of a trial, in s and mV."""
+    """Constants of a trial, in s and mV: scalars, but `bias` (N,)."""
 
     n_steps: int
     dt: float
@@ -45,7 +45,8 @@ class Constants(NamedTuple):
     tref: float
     reset: float
     threshold: float
-    bias: float
+    column_steps: int
+    bias: np.ndarray
     peak: float
     noise: float
     quadratic: bool
@@ -71,15 +72,22 @@ class Synapses(NamedTuple):
     unfade: np.ndarray
 
 
-class Pulse(NamedTuple):
-    """Artificial stimulation: 0-based steps start <= i < stop, units, what a successful coin adds (mV)."""
+class Actions(NamedTuple):
+    """Stimulations and currents: action a adds to the voltages after the steps first[a] < i <= last[a].
 
-    start: int
-    stop: int
-    units: np.ndarray
-    amplitude: float
-    probability: float
-    coin: np.ndarray
+    It adds ``amounts[base[a] + i] weights[a]``: coins are in the amounts, and so is dt/tm where `on_current`,
+    which spares refractory neurons. Where ``hits_base[a] >= 0`` each neuron has a coin of its own instead:
+    of 0 and 1, one row of `hits` for each of its steps.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    base: np.ndarray
+    amounts: np.ndarray
+    weights: np.ndarray
+    on_current: np.ndarray
+    hits_base: np.ndarray
+    hits: np.ndarray
 
 
 class Recording(NamedTuple):
@@ -236,6 +244,27 @@ def _step_quadratic(v, ipsc, h, decay, rise, drive, release, now, gain, sigma, n
 
 
 @nb.njit(fastmath=_FAST)
+def _push(v, amount, weights, release, latest, threshold):
+    """Add to all voltages but those released after `latest`; how many neurons are at threshold."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        v[j] += amount * weights[j] if release[j] <= latest else 0.0
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=_FAST)
+def _push_some(v, amount, weights, hits, release, latest, threshold):
+    """Do the same where each neuron has a coin of its own."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        free = amount * weights[j] if release[j] <= latest else 0.0
+        v[j] += free * np.float64(hits[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=_FAST)
 def _read_out(weights, r, hr, decay, rise, block):
     """Write the output of a block without spikes into `block` (block + 1,); two steps share their loads."""
     last = decay.shape[0] - 1
@@ -312,7 +341,7 @@ def run_trial(
     v,
     lanes,
     given_noise,
-    pulse,
+    actions,
     output,
     voltages,
     currents,
@@ -333,7 +362,9 @@ def run_trial(
     gain = c.dt / c.tm
     ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     out = np.zeros((readout.shape[0], block + 1))
-    drive, column = np.empty(n), -1
+    drive, column = np.empty(n), 0
+    _drive(w_in, u[0], c.bias, drive)
+    change = c.column_steps - c.column_steps // 2  # step at which the next column begins
     t_last = np.zeros(n)
     release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
 
@@ -354,8 +385,9 @@ def run_trial(
 
         for b in range(min(block, c.n_steps - base)):
             i = base + b + 1
-            if (i + 50) // 100 != column:
-                column = (i + 50) // 100
+            if i == change:
+                column += 1
+                change += c.column_steps
                 _drive(w_in, u[column], c.bias, drive)
             if currents.every and i % currents.every == 0:
                 _sample(currents, i, ipsc, h, decay[b], rise[b])
@@ -390,10 +422,18 @@ def run_trial(
                     count = _step_leaky(
                         v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, zz, c.threshold
                     )  # fmt: skip
-            if pulse.start < i <= pulse.stop and pulse.coin[i - 1] < pulse.probability:
-                for j in pulse.units:
-                    v[j] += pulse.amplitude
-                count = 1  # at most
+            for a in range(actions.first.size):
+                if not actions.first[a] < i <= actions.last[a]:
+                    continue
+                amount = actions.amounts[actions.base[a] + i]
+                if amount == 0.0:
+                    continue
+                latest = now if actions.on_current[a] else np.inf
+                if actions.hits_base[a] < 0:
+                    count = _push(v, amount, actions.weights[a], release, latest, c.threshold)
+                else:
+                    hits = actions.hits[actions.hits_base[a] + i - 1 - actions.first[a]]
+                    count = _push_some(v, amount, actions.weights[a], hits, release, latest, c.threshold)
             n_fired = _find(v, c.threshold, fired) if count > 0 else 0
 
             for q in range(n_fired):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.actions import Action
 from spiking.errors import ArgumentError
-from spiking.kernel import Constants, Pulse, Synapses
+from spiking.kernel import Actions, Constants, Synapses
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 
 Floats = NDArray[np.float64]
 
@@ -17,8 +19,10 @@ _TABLE_SIZE = 20_000  # entries of a table (160 kB)
 _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at the base overflows its digits
 
 
-def constants(network: SpikingNetwork, n_steps: int, dt: float, *, replay: bool) -> Constants:
-    """Scalars of a trial, in s and mV; `dt` in s."""
+def constants(
+    network: SpikingNetwork, n_steps: int, column_steps: int, dt: float, *, replay: bool
+) -> Constants:
+    """Constants of a trial, in s and mV; `dt` in s."""
     p = network.params
     return Constants(
         n_steps=n_steps,
@@ -27,28 +31,50 @@ def constants(network: SpikingNetwork, n_steps: int, dt: float, *, replay: bool)
         tref=p.refractory / 1000,
         reset=float(p.reset),
         threshold=float(p.threshold),
-        bias=float(p.bias),
+        column_steps=column_steps,
+        bias=p.bias + network.offset,
         peak=float(p.peak),
-        noise=float(p.noise),
+        noise=p.step_noise(1000 * dt),
         quadratic=p.neuron == "quadratic",
         sparse=not isinstance(network.weights, np.ndarray),
         replay=replay,
     )
 
 
-def pulse(stimulation: Stimulation | None, n_neurons: int, time_step: float) -> Pulse:
-    """Stimulation without its coin; `time_step` in ms."""
-    nothing = np.empty(0)
-    if stimulation is None:
-        return Pulse(0, 0, nothing.astype(np.int64), 0.0, 0.0, nothing)
-    stimulation.check_units(n_neurons)
-    return Pulse(
-        *stimulation.steps(time_step),
-        np.array(stimulation.units, np.int64),
-        float(stimulation.amplitude),
-        float(stimulation.probability),
-        nothing,
+def actions(acting: Sequence[Action], n_neurons: int, gain: float) -> Actions:
+    """Return stimulations and currents as if no coin failed; `gain` is dt/tau_membrane."""
+    sizes = np.array([action.amounts.size for action in acting], np.int64)
+    first = np.array([action.first for action in acting], np.int64)
+    weights = np.zeros((len(acting), n_neurons))
+    for row, action in zip(weights, acting, strict=True):
+        row[action.units] = action.weights
+    return Actions(
+        first=first,
+        last=first + sizes,
+        base=np.cumsum(sizes) - sizes - first - 1,
+        amounts=np.concatenate(
+            [np.empty(0), *(action.amounts * (gain if action.on_current else 1.0) for action in acting)]
+        ),
+        weights=weights,
+        on_current=np.array([action.on_current for action in acting], np.bool_),
+        hits_base=np.full(len(acting), -1),
+        hits=np.empty((0, n_neurons), np.bool_),
     )
+
+
+def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actions:
+    """Return actions as the coins of a trial fell, see `TrialNumbers.hits`."""
+    amounts, hits_base, rows, size = every.amounts.copy(), every.hits_base.copy(), [every.hits], 0
+    for a, own in enumerate(hits):
+        if own is not None and own.ndim == 1:
+            start = every.base[a] + every.first[a] + 1
+            amounts[start : start + own.size] *= own
+        elif own is not None:
+            hits_base[a] = size
+            rows.append(own)
+            size += len(own)
+    stacked = np.concatenate(rows) if len(rows) > 2 else rows[-1]
+    return every._replace(amounts=amounts, hits_base=hits_base, hits=stacked)
 
 
 def synapses(network: SpikingNetwork, dt: float) -> Synapses:

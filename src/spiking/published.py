@@ -172,13 +172,17 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
             f"stims['dur'] is [{start}, {stop}] but the trial has {n_steps} steps: {acts}", stacklevel=3
         )
     time_step = 1000 * TIME_STEP_S * downsample
-    stimulation = Stimulation(
-        units=whole_units("stims['units']", stims["units"]),
+    units = whole_units("stims['units']", stims["units"])
+    wrong = [unit for unit in units if unit >= n_units]
+    if wrong:
+        raise ArgumentError(f"stims['units'] has {wrong[0]}; expected numbers from 0 to {n_units - 1}")
+    if start == stop:
+        return None
+    return Stimulation(
+        units=units,
         window=(start * time_step, stop * time_step),
         amplitude=0.5 if mode == "exc" else -0.5,
     )
-    stimulation.check_units(n_units)
-    return stimulation
 
 
 def _dur(dur: object) -> tuple[int, int]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import whole_units
 from spiking.errors import ArgumentError
+from spiking.unit_choice import UnitFraction, checked_units, unit_numbers
 
-Neurons = bool | Sequence[int] | NDArray[np.integer]
+Neurons = bool | str | UnitFraction | Sequence[int] | NDArray[np.integer]
 
 _SAMPLED = ("output", "filtered_rates", "voltage", "currents")
 _PER_NEURON = ("spikes", "filtered_rates", "voltage", "currents")
@@ -26,13 +26,14 @@ class Record:
     ----------
     output : bool
         The readout, ``(w_out / scaling_factor) r``.
-    spikes : bool or list of neurons
-        Spikes as events (trial, neuron, time). True: of all neurons; a list: of these.
-    filtered_rates : bool or list of neurons
+    spikes : bool, list of neurons, population or UnitFraction
+        Spikes as events (trial, neuron, time). True: of all neurons; a list: of these; ``"exc"``, ``"inh"``,
+        ``"som"``, ``"pv"`` or ``"all"``: of a population; ``UnitFraction(0.1, "exc")``: of some of it.
+    filtered_rates : bool, list of neurons, population or UnitFraction
         Spikes filtered by the synapse, ``r``, in 1/s.
-    voltage : bool or list of neurons
+    voltage : bool, list of neurons, population or UnitFraction
         Membrane voltage in mV, spikes drawn at `LIFParams.peak`.
-    currents : bool or list of neurons
+    currents : bool, list of neurons, population or UnitFraction
         Recurrent synaptic current ``IPSC``, before its update at a step.
     interval : float or mapping of str to float, optional
         Time between samples in ms, a multiple of the time step: one number for all, or one for each
@@ -42,7 +43,8 @@ class Record:
     Raises
     ------
     ArgumentError
-        A list has entries that are no neurons, or an interval is not above 0 or for an unknown quantity.
+        A list has entries that are no neurons, a population is unknown, or an interval is not above 0 or for
+        an unknown quantity.
     """
 
     output: bool = True
@@ -58,7 +60,7 @@ class Record:
         for name in _PER_NEURON:
             value = getattr(self, name)
             if not isinstance(value, bool):
-                object.__setattr__(self, name, whole_units(name, value))
+                object.__setattr__(self, name, checked_units(name, value))
         intervals: Mapping[str, Any] = (
             self.interval if isinstance(self.interval, Mapping) else dict.fromkeys(_SAMPLED, self.interval)
         )
@@ -68,15 +70,15 @@ class Record:
             if value is not None and not (isinstance(value, int | float) and 0 < value < np.inf):
                 raise ArgumentError(f"interval is {value!r}; expected a time in ms above 0")
 
-    def neurons(self, name: str, n_neurons: int) -> NDArray[np.int64]:
-        """Return the recorded neurons of a quantity, shape (neurons,); empty if it is not recorded."""
+    def neurons(self, name: str, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.int64]:
+        """Return the recorded neurons of a quantity, shape (neurons,); empty if it is not recorded.
+
+        `populations` are those of the network (`SpikingNetwork.populations`).
+        """
         chosen = getattr(self, name)
-        if isinstance(chosen, bool):
-            return np.arange(n_neurons if chosen else 0, dtype=np.int64)
-        wrong = [unit for unit in chosen if unit >= n_neurons]
-        if wrong:
-            raise ArgumentError(f"record: {name} has neuron {wrong[0]}; expected 0 to {n_neurons - 1}")
-        return np.array(chosen, dtype=np.int64)
+        return unit_numbers(
+            f"record: {name}", ("all" if chosen else ()) if isinstance(chosen, bool) else chosen, populations
+        )
 
     def stride(self, name: str, time_step: float) -> int:
         """Return the steps between two samples of a quantity, for a time step in ms."""

@@ -86,7 +86,7 @@ class Simulation:
     record : Record
     rates : array, shape (trials, N)
         Average firing rates in Hz. As published, the first 9 steps are not counted (initial voltages above
-        threshold fire at once).
+        threshold fire at once). NaN for units that are lesioned.
     output : array, shape (trials, n_outputs, samples)
     spikes : Spikes
     filtered_rates, voltage, currents : array, shape (trials, neurons, samples)
@@ -203,16 +203,21 @@ class Simulation:
     def __str__(self) -> str:
         n_trials, n = self.rates.shape
         mean = self.rates.mean(axis=0)
-        populations = dict(self.network.populations)
+        alive = ~np.isnan(mean)
+        populations = {name: mask & alive for name, mask in self.network.populations.items()}
+        lesioned = f", {n - alive.sum()} lesioned" if not alive.all() else ""
         if not populations["som"].any():
             del populations["pv"]  # all inhibitory neurons
         parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
         lines = [
-            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons, "
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons{lesioned}, "
             f"scaling factor {self.network.scaling_factor:g}, "
             + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
-            f"mean rate {mean.mean():.2f} Hz ({', '.join(parts)}), silent neurons {np.mean(mean == 0):.0%}",
         ]
+        if alive.any():
+            silent = np.mean(mean[alive] == 0)
+            own = f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), silent neurons {silent:.0%}"
+            lines.append(own)
         if self.spikes is not None:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:

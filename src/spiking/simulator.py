@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.arguments import checked_inputs, whole_number
-from spiking.draws import RandomDraws, coin_uniforms, initial_uniforms, noise_lanes
+from spiking.actions import AnyStimulation, actions
+from spiking.arguments import checked_inputs, checked_interval, checked_noise, whole_number
+from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError
 from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation import Simulation, Spikes
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 from spiking.tasks import Task
+from spiking.trial_numbers import check_draw, replayed_numbers, seeded_numbers
 
 Floats = NDArray[np.float64]
 
 # The published average rate leaves these steps out: initial voltages above threshold fire at once.
-_STEPS_NOT_COUNTED = 9
+STEPS_NOT_COUNTED = 9
 
 
 def simulate(
@@ -34,7 +35,9 @@ def simulate(
     trials: int | Iterable[int] | None = None,
     condition: str | None = None,
     record: Record | None = None,
-    stimulation: Stimulation | None = None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
+    input_noise: float | Sequence[float] = 0.0,
+    input_interval: float | None = None,
     downsample: int = 1,
     threads: int | None = None,
     draws: RandomDraws | Sequence[RandomDraws] | None = None,
@@ -47,10 +50,10 @@ def simulate(
     ----------
     network : SpikingNetwork
     inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task
-        The same input for every trial, or one for each. A column lasts 5 ms; the first and the last act for
-        about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for one input.
-        A task: its trials of these numbers, drawn from the same seed; the result has their `conditions`
-        and says which are `correct`.
+        The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
+        the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
+        one input. A task: its trials of these numbers, drawn from the same seed; the result has their
+        `conditions` and says which are `correct`.
     seed : int, optional
         Every trial has random streams of its own, derived from (seed, trial number), so the numbers do not
         depend on threads or on what else is simulated. None: a new seed, kept in the result.
@@ -61,9 +64,16 @@ def simulate(
         With a task: only trials of this condition. By default each draws one.
     record : Record, optional
         What to keep; the output at every step by default.
-    stimulation : Stimulation, optional
+    stimulation : Stimulation, Oscillation, Waveform or a sequence of them, optional
+        What acts on chosen neurons beside the inputs; the effects of several add.
+    input_noise : float or sequence of float, one for each input
+        Standard deviation of the normal noise added to each column of each input, drawn anew for each trial.
+        0 by default. Like the inputs it reaches the neurons through `w_in`.
+    input_interval : float, optional
+        How long a column of `inputs` lasts in ms, a multiple of the time step. None: 5 ms.
     downsample : int
-        Keep every so many columns of the input and take steps so many times longer: faster, less accurate.
+        Take steps so many times longer: faster, less accurate. Without an `input_interval` only every so many
+        columns of the input are kept, each for so many times 5 ms (as published); with one, all are kept.
     threads : int, optional
         All available processors by default. Results do not depend on it.
     draws : RandomDraws or sequence of RandomDraws, optional
@@ -96,6 +106,8 @@ def simulate(
             "condition": condition,
             "record": record or Record(),
             "stimulation": stimulation,
+            "input_noise": input_noise,
+            "input_interval": input_interval,
             "downsample": downsample,
             "threads": threads,
             "progress": progress,
@@ -106,7 +118,13 @@ def simulate(
         return simulate_to_file(output_file, network, inputs, trials=trials, **settings)
     if condition is not None:
         raise ArgumentError("condition is given without a task; expected a task in place of inputs")
-    u = checked_inputs(inputs, network.n_inputs, downsample)
+    n, dt = network.n_neurons, TIME_STEP_S * downsample
+    time_step, column_steps = 1000 * dt, STEPS_PER_COLUMN
+    if input_interval is not None:
+        column_steps = checked_interval(input_interval, time_step)
+    u = checked_inputs(inputs, network.n_inputs, downsample if input_interval is None else 1)
+    sigma = checked_noise(input_noise, network.n_inputs)
+    n_columns, n_steps = u.shape[-1], column_steps * (u.shape[-1] - 1)
     record = record or Record()
     replayed = _checked_draws(draws, seed)
     numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
@@ -114,45 +132,56 @@ def simulate(
 
     from spiking import kernel, kernel_input  # Numba is imported when something is simulated, not before
 
-    n, dt = network.n_neurons, TIME_STEP_S * downsample
-    time_step, n_steps = 1000 * dt, STEPS_PER_COLUMN * (u.shape[-1] - 1)
+    acting = actions(stimulation, network, n_steps, time_step)
+    input_shape = (n_columns, network.n_inputs) if sigma.any() else None
     if replayed:
         for draw in replayed:
-            _check_draw(draw, n, n_steps, needs_coin=stimulation is not None)
+            check_draw(draw, n, n_steps, acting, input_shape)
     else:
         seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
-    constants = kernel_input.constants(network, n_steps, dt, replay=bool(replayed))
+    constants = kernel_input.constants(network, n_steps, column_steps, dt, replay=bool(replayed))
     synapses = kernel_input.synapses(network, dt)
-    pulse = kernel_input.pulse(stimulation, n, time_step)
+    every_action = kernel_input.actions(acting, n, dt / constants.tm)
     readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
     columns = np.ascontiguousarray(u.swapaxes(-1, -2))
     kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
-    spike_neurons = record.neurons("spikes", n)
+    spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
     events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
     stop = np.zeros(1, np.uint8)
 
+    lesioned = list(network.lesioned)
+
     def run(k: int) -> None:
-        lanes, v0, noise, coin = (
-            _replayed_numbers(replayed[k])
-            if replayed
-            else _seeded_numbers(seed, int(numbers[k]), n, n_steps if stimulation else 0)
+        assert seed is not None or replayed
+        own = (
+            replayed_numbers(replayed[k], acting)
+            if seed is None
+            else seeded_numbers(seed, int(numbers[k]), n, acting, input_shape)
         )
+        inputs_k = columns[k] if columns.ndim == 3 else columns
+        if own.input_noise is not None and input_shape:
+            inputs_k = inputs_k + sigma * own.input_noise
+        voltage = network.params.start(own.v0, network.offset)
+        voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
         steps, neurons = kernel.run_trial(
             constants,
             synapses,
             w_in,
-            columns[k] if columns.ndim == 3 else columns,
+            inputs_k,
             readout,
-            constants.reset + (constants.peak - constants.reset) * v0,
-            lanes,
-            noise,
-            pulse._replace(coin=coin),
+            voltage,
+            own.lanes,
+            own.noise,
+            kernel_input.with_hits(every_action, own.hits),
             *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
             stop,
         )
-        counted = neurons[steps >= _STEPS_NOT_COUNTED]
+        if "output" in kept and network.readout_bias.any():
+            kept["output"][k] += network.readout_bias[:, np.newaxis]
+        counted = neurons[steps >= STEPS_NOT_COUNTED]
         rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        rates[k, lesioned] = np.nan
         if 0 < spike_neurons.size < n:
             chosen = np.isin(neurons, spike_neurons)
             events[k] = (steps[chosen], neurons[chosen])
@@ -175,25 +204,7 @@ def simulate(
     )
 
 
-_NO_NOISE = np.empty((0, 0))
-_NO_LANES = np.empty((4, 0), np.uint32)
-_NO_COIN = np.empty(0)
 _NO_SPIKES = (np.empty(0, np.int32), np.empty(0, np.int32))
-
-_Numbers = tuple[NDArray[np.uint32], Floats, Floats, Floats]  # noise state, initial voltage, noise, coin
-
-
-def _seeded_numbers(seed: int | None, trial: int, n: int, coins: int) -> _Numbers:
-    assert seed is not None
-    coin = coin_uniforms(seed, trial, coins) if coins else _NO_COIN
-    return noise_lanes(seed, trial), initial_uniforms(seed, trial, n), _NO_NOISE, coin
-
-
-def _replayed_numbers(draw: RandomDraws) -> _Numbers:
-    v0, noise, coin = (
-        np.ascontiguousarray([] if x is None else x, np.float64) for x in (draw.v0, draw.noise, draw.coin)
-    )
-    return _NO_LANES, v0, noise, coin
 
 
 def _joined(events: list[tuple[NDArray[np.int32], NDArray[np.int32]]], time_step: float) -> Spikes:
@@ -236,7 +247,7 @@ def _allocate(
         if name == "output":
             units = np.arange(network.n_outputs if record.output else 0)
         else:
-            units = record.neurons(name, network.n_neurons)
+            units = record.neurons(name, network.populations)
         stride = record.stride(name, time_step) if units.size else 0
         shape = (n_trials, n_steps // stride if stride else 0, units.size)
         size += 8 * int(np.prod(shape))
@@ -279,19 +290,6 @@ def _checked_draws(
     if not result or not all(isinstance(draw, RandomDraws) for draw in result):
         raise ArgumentError(f"draws is {draws!r:.60}; expected RandomDraws, one for each trial")
     return result
-
-
-def _check_draw(draw: RandomDraws, n: int, n_steps: int, *, needs_coin: bool) -> None:
-    for name, array, shape in (
-        ("v0", draw.v0, (n,)),
-        ("noise", draw.noise, (n_steps, n)),
-        ("coin", draw.coin, (n_steps,)),
-    ):
-        if name == "coin" and (array is None and not needs_coin):
-            continue
-        found = None if array is None else np.shape(array)
-        if found != shape:
-            raise ArgumentError(f"draws.{name} has shape {found}; expected {shape}")
 
 
 def trial_numbers(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking import connections, lesions
+from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 
 if TYPE_CHECKING:
@@ -24,81 +27,6 @@ Floats = NDArray[np.float64]
 # added faster than indices are followed (`benchmarks/density.py`).
 _SPARSE_DENSITY = 0.3
 _SPARSE_UNITS = 400
-
-
-@dataclass(frozen=True, kw_only=True)
-class LIFParams:
-    """Constants of the neurons and synapses (defaults: SI Table S1 of Kim, Li & Sejnowski 2019).
-
-    Leaky neuron:      ``tau_membrane dv/dt = -v + I + bias``
-    Quadratic neuron:  ``tau_membrane dv/dt = v^2 + I + bias``
-    Synaptic current:  ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
-                       ``tau_decay dI/dt = -I + W s`` (single exponential)
-
-    Parameters
-    ----------
-    tau_membrane : float
-        Membrane time constant in ms.
-    refractory : float
-        Time after a spike during which the membrane does not integrate, in ms.
-    tau_rise : float
-        Rise time constant of the double-exponential synapse in ms.
-    reset, threshold, bias : float
-        Voltage after a spike, voltage of a spike, and constant current (the resting level), in mV.
-    peak : float
-        Voltage at which spikes are drawn in mV; initial voltages are uniform on [reset, peak).
-    noise : float
-        Standard deviation of the noise added to each voltage at every step, in mV; not scaled with the
-        time step, and also added while refractory (as published).
-    neuron : {"leaky", "quadratic"}
-        The quadratic neuron is used with ``threshold=30, bias=0`` (Fig. S7).
-    synapse : {"double_exponential", "single_exponential"}
-        The single exponential has no rise time (Fig. 6B).
-
-    Raises
-    ------
-    ArgumentError
-        A value is not finite, a time constant not positive, or the threshold not above the reset.
-    """
-
-    tau_membrane: float = 10.0
-    refractory: float = 2.0
-    tau_rise: float = 2.0
-    reset: float = -65.0
-    threshold: float = -40.0
-    bias: float = -40.0
-    peak: float = 30.0
-    noise: float = 0.1
-    neuron: Literal["leaky", "quadratic"] = "leaky"
-    synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name in ("neuron", "synapse"):
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-                raise ArgumentError(f"{item.name} is {value!r}; expected a number")
-            if not np.isfinite(value):
-                raise ArgumentError(f"{item.name} is {value}; expected a finite number")
-        for name in ("tau_membrane", "tau_rise"):
-            if getattr(self, name) <= 0:
-                raise ArgumentError(f"{name} is {getattr(self, name)} ms; expected a time above 0")
-        for name in ("refractory", "noise"):
-            if getattr(self, name) < 0:
-                raise ArgumentError(f"{name} is {getattr(self, name)}; expected 0 or more")
-        if not self.threshold > self.reset:
-            raise ArgumentError(
-                f"threshold is {self.threshold} mV, reset {self.reset} mV; expected threshold above reset"
-            )
-        if self.peak < self.reset:
-            raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
-        for name, known in (
-            ("neuron", ("leaky", "quadratic")),
-            ("synapse", ("double_exponential", "single_exponential")),
-        ):
-            if getattr(self, name) not in known:
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,6 +48,20 @@ class SpikingNetwork:
         ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``.
     params : LIFParams
     scaling_factor : float
+    offset : array, shape (N,)
+        Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
+    readout_bias : array, shape (n_outputs,)
+        Added to the output; 0 by default (as published).
+    lesioned : tuple of int
+        Units that are silent (see `lesion`).
+    readout_refit : ReadoutRefit or None
+        How the readout was fitted anew (see `refit_readout`); None for the trained one.
+
+    Raises
+    ------
+    ArgumentError
+        `offset` is not one finite number for each neuron, `readout_bias` not one for each output, or
+        `params.initial_voltage` gives voltages for another number of neurons.
     """
 
     weights: Floats | csc_array[np.float64]
@@ -129,9 +71,22 @@ class SpikingNetwork:
     populations: Mapping[str, NDArray[np.bool_]]
     params: LIFParams
     scaling_factor: float
+    offset: Floats = field(default_factory=lambda: np.zeros(1))
+    readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
+    lesioned: tuple[int, ...] = ()
+    readout_refit: refitting.ReadoutRefit | None = None
 
     def __post_init__(self) -> None:
-        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, *self.populations.values()]
+        for name, size in (("offset", self.n_neurons), ("readout_bias", self.n_outputs)):
+            object.__setattr__(self, name, _one_for_each(name, getattr(self, name), size))
+        start = self.params.initial_voltage
+        if isinstance(start, tuple) and len(start) != self.n_neurons:
+            raise ArgumentError(
+                f"initial_voltage has {len(start)} voltages; expected one for each "
+                f"of {self.n_neurons} neurons"
+            )
+        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, self.offset, self.readout_bias]
+        arrays += [*self.populations.values()]
         if isinstance(self.weights, np.ndarray):
             arrays.append(self.weights)
         else:
@@ -147,11 +102,12 @@ class SpikingNetwork:
         *,
         params: LIFParams | None = None,
         initial_weights: bool = False,
+        readout_bias: bool = False,
     ) -> SpikingNetwork:
         """Convert a rate model, unit by unit (Kim, Li & Sejnowski 2019, equations 5 to 8).
 
         Recurrent and output weights are divided by the scaling factor; input weights and time constants
-        are taken over unchanged, and the output bias is left out (as published).
+        are taken over unchanged.
 
         Parameters
         ----------
@@ -164,6 +120,8 @@ class SpikingNetwork:
             Constants of neurons and synapses; the published ones by default.
         initial_weights : bool
             Take the recurrent weights from before training.
+        readout_bias : bool
+            Add the model's output bias to the output; left out by default (as published).
 
         Returns
         -------
@@ -189,13 +147,35 @@ class SpikingNetwork:
             populations=model.populations,
             params=params or LIFParams(),
             scaling_factor=factor,
+            readout_bias=model.b_out if readout_bias else np.zeros(1),
         )
+
+    def with_params(self, **changes: Any) -> SpikingNetwork:
+        """Return the same network with other constants: ``network.with_params(refractory=5)``.
+
+        Parameters
+        ----------
+        **changes
+            Fields of `LIFParams` and their new values.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such constant, or the value cannot be used.
+        """
+        known = [item.name for item in fields(LIFParams)]
+        for name in changes:
+            if name not in known:
+                raise ArgumentError(f"there is no constant {name!r}; expected one of {', '.join(known)}")
+        return replace(self, params=replace(self.params, **changes))
 
     def __repr__(self) -> str:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
+        notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
+        notes += f", {self.readout_refit}" if self.readout_refit else ""
         return (
             f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"scaling_factor={self.scaling_factor:g}, {kind} weights)"
+            f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
         )
 
     @property
@@ -213,6 +193,17 @@ class SpikingNetwork:
         """Number of readouts."""
         return int(self.readout.shape[0])
 
+    scale_weights = connections.scale_weights
+    cut = connections.cut
+    shuffle_weights = connections.shuffle_weights
+    freeze = connections.freeze
+    remove_autapses = connections.remove_autapses
+    with_weights = connections.with_weights
+    with_input_weights = connections.with_input_weights
+    shuffle_input_weights = connections.shuffle_input_weights
+    lesion = lesions.lesion
+    refit_readout = refitting.refit_readout
+
     @cached_property
     def dense_weights(self) -> Floats:
         """Recurrent weights as an (N, N) array, however they are stored."""
@@ -221,6 +212,16 @@ class SpikingNetwork:
         dense = self.weights.toarray()
         dense.setflags(write=False)
         return dense
+
+
+def _one_for_each(name: str, values: object, size: int) -> Floats:
+    try:
+        array = np.array(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{name} is not numbers ({error}); expected {size}") from error
+    if array.shape not in ((), (1,), (size,)) or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} has shape {array.shape}; expected {size} finite numbers, or one for all")
+    return np.broadcast_to(array, size).copy()
 
 
 def _stored(weights: Floats) -> Floats | csc_array[np.float64]:

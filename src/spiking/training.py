@@ -18,6 +18,7 @@ import spiking
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
+from spiking.training_conversion import converts
 from spiking.training_options import TrainingOptions, options_for
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _STREAM = 1953653102  # keeps the draws of training apart from all others with the same seed
 _NEVER = 2**30  # an update that never comes
+_HARDENED = 300  # updates with spike noise before it is asked whether the network converts
 _EVERY = 100  # updates between evaluations, and trials in one
 
 
@@ -180,12 +182,7 @@ def _steps(
         good = _good(loss, accuracy, options)
         if good and hardened_from == _NEVER:
             hardened_from = updates
-        if options.hardening:
-            good = good and loss < options.residual * _silent_loss(trials, options)
-        stopped = _stopped(task, updates, updates - hardened_from, loss, good, options)
-        speed = count / (time.perf_counter() - began)
-
-        finish = partial(
+        contents = partial(
             _contents,
             weights,
             initial,
@@ -193,15 +190,24 @@ def _steps(
             options,
             {
                 **origin,
-                "converged": stopped == "converged",
-                "stopped": stopped or "interrupted",
                 "updates": updates,
                 "losses": np.array(losses, dtype=np.float32),
                 "eval_loss_mean": np.array([test[0] for test in tests]),
                 "eval_perf_mean": np.array([test[1] for test in tests]),
             },
         )
-        yield TrainingState(updates, loss, accuracy, speed, stopped, finish)
+        told: dict[str, Any] = {}
+        if options.hardening:
+            hardened = updates - hardened_from
+            good = good and hardened >= min(_HARDENED, options.hardening)
+            if good:
+                model, limit = RateModel.load(contents({})), options.stop_accuracy
+                told["converts"] = converts(model, task, seed=test_seed + updates, accuracy=limit)
+                good = told["converts"] or hardened >= options.hardening
+        stopped = _stopped(task, updates, loss, good, options)
+        told |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
+        speed = count / (time.perf_counter() - began)
+        yield TrainingState(updates, loss, accuracy, speed, stopped, partial(contents, told))
 
 
 def _initial(
@@ -237,7 +243,7 @@ def _initial(
 def _single(values: NDArray[np.float64]) -> Any:
     import jax.numpy as jnp
 
-    return jnp.asarray(values, dtype=jnp.float32)
+    return jnp.asarray(np.asarray(values, dtype=np.float32))
 
 
 def _batches(trials: Trials, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -271,19 +277,11 @@ def _good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
     return loss < options.stop_loss and accuracy >= options.stop_accuracy
 
 
-def _silent_loss(trials: Trials, options: TrainingOptions) -> float:
-    """Return the mean loss of an output that is always 0."""
-    size = np.abs(trials.targets).reshape(len(trials), -1)
-    return float(np.mean(size.sum(axis=1) if options.loss == "l1" else np.sqrt((size**2).sum(axis=1))))
-
-
-def _stopped(
-    task: Task, updates: int, hardened: int, loss: float, good: bool, options: TrainingOptions
-) -> str:
+def _stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:
     if not math.isfinite(loss):
         return "diverged"
     least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
-    if good and hardened >= options.hardening and updates >= least:
+    if good and updates >= least:
         return "converged"
     return "limit" if updates >= options.max_updates else ""
 
@@ -294,6 +292,7 @@ def _contents(
     fixed: Fixed,
     options: TrainingOptions,
     origin: dict[str, Any],
+    told: dict[str, Any],
 ) -> dict[str, Any]:
     """Return all keys of the model file."""
     inhibitory = np.asarray(fixed.signs) < 0
@@ -316,4 +315,5 @@ def _contents(
         "taus_gaus0": np.asarray(initial.taus_gaus)[:, None],
         "activation": options.activation,
         **origin,
+        **told,
     }

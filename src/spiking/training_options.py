@@ -18,7 +18,7 @@ _CHOICES = {
 _RANGES = (  # names, lowest, highest, whole numbers only
     (("p_inh", "p_rec", "stop_accuracy"), 0, 1, False),
     (("averaging",), 0, 0.99999, False),
-    (("learning_rate", "final_learning_rate", "stop_loss", "residual"), 1e-12, 1e12, False),
+    (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
     (("gain", "noise", "spike_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
     (("batch_size", "max_updates"), 1, 10**9, True),
     (("n_som", "hardening"), 0, 10**9, True),
@@ -57,11 +57,9 @@ class TrainingOptions:
         training only, not when the model is scored. 0 for none.
     hardening : int
         Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
-        until it meets the criteria; then come so many updates with both, growing to their full amplitude over
-        the first third. 0: one stage, with noise and without spike noise.
-    residual : float
-        A hardened model has converged only when its mean loss is also below this fraction of the loss of an
-        output that is always 0. (A silent Go-NoGo model has a loss of 5.6, below the published 7.)
+        until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
+        stage ends when the spiking network does the task as well (see `spiking.training_conversion`), or
+        after so many updates. 0: one stage, with noise and without spike noise.
     learning_rate, final_learning_rate : float
         Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
     batch_size : int, optional
@@ -75,7 +73,7 @@ class TrainingOptions:
         Decay, each update, of the running average of the weights that is scored and returned; 0 for none.
     max_updates : int
         Training stops here, or before: at the first evaluation (every 100 updates, on 100 trials) that meets
-        both `stop_loss` and `stop_accuracy`, once the model is hardened.
+        both `stop_loss` and `stop_accuracy`, and ends the hardening.
     stop_loss, stop_accuracy : float
         Converged when the mean loss is below, and the accuracy at least this.
     published_quirks : bool
@@ -96,8 +94,7 @@ class TrainingOptions:
     loss: str = "l2"
     noise: float = 0.1
     spike_noise: float = 50.0
-    hardening: int = 1000
-    residual: float = 0.44
+    hardening: int = 2000
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
     batch_size: int | None = None

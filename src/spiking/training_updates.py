@@ -14,6 +14,7 @@ from spiking.backpropagation import Array, Fixed, Weights, run
 from spiking.training_options import TrainingOptions
 
 EARLY_NOISE = 0.1  # of the noise while a model that will be hardened still learns its task
+_GROWTH = 300  # updates in which the noise grows to its full amplitude in hardening
 _X0 = 0.01  # standard deviation of the first synaptic currents
 _STEP = 0.005  # s
 _NUMBERS = (
@@ -149,7 +150,7 @@ def advance(
     def update(state: Progress, batch: tuple[Array, Array]) -> tuple[Progress, Array]:
         key, used = jax.random.split(state.key)
         since = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
-        grown = jnp.minimum(1, 3 * since / jnp.maximum(1, numbers["hardening"]))
+        grown = jnp.minimum(1, since / _GROWTH)
         grown = jnp.where(numbers["hardening"] > 0, grown, 1.0)
         now = numbers | {
             "shot": numbers["shot"] * grown,

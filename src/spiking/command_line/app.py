@@ -14,6 +14,7 @@ from spiking.command_line.evaluate import evaluate
 from spiking.command_line.export import export
 from spiking.command_line.info import info
 from spiking.command_line.simulate import simulate
+from spiking.command_line.sweep import sweep
 from spiking.command_line.train import train
 from spiking.command_line.tune import tune
 from spiking.errors import SpikingError
@@ -69,5 +70,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, export, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, export, demo):
     app.command()(command)

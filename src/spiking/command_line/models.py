@@ -1,4 +1,4 @@
-"""Models named on the command line: a file, or one that comes with the package."""
+"""Models and tasks named on the command line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spiking import RateModel
+    from spiking.tasks import Task
 
 
 def load_model(name: str) -> RateModel:
@@ -16,3 +17,11 @@ def load_model(name: str) -> RateModel:
     return (
         datasets.load(name) if name in datasets.names() and not Path(name).exists() else RateModel.load(name)
     )
+
+
+def named_task(name: str | None) -> Task | str | None:
+    """Return a task from a user's file, loaded once; other names as they are."""
+    from spiking.tasks import get
+
+    is_file = name is not None and (name.endswith(".py") or ".py:" in name)
+    return get(name) if is_file and name is not None else name

@@ -49,10 +49,7 @@ def train(
     spike_noise: Annotated[
         float | None, typer.Option(help="Harden against spikes of this rate (Hz); 0: do not.")
     ] = None,
-    hardening: Annotated[int | None, typer.Option(help="Updates with spike noise.")] = None,
-    residual: Annotated[
-        float | None, typer.Option(help="Largest loss of a hardened model, of that of a silent one.")
-    ] = None,
+    hardening: Annotated[int | None, typer.Option(help="Most updates with spike noise.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
     final_learning_rate: Annotated[float | None, typer.Option(help="At --max-updates.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Trials an update.")] = None,
@@ -89,7 +86,6 @@ def train(
         "noise": noise,
         "spike_noise": spike_noise,
         "hardening": hardening,
-        "residual": residual,
         "learning_rate": learning_rate,
         "final_learning_rate": final_learning_rate,
         "batch_size": batch_size,

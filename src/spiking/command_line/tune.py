@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spiking.command_line.cluster import cluster_client
 from spiking.command_line.complaint import complain
+from spiking.command_line.models import named_task
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import models_bar
 from spiking.errors import ArgumentError
@@ -87,23 +89,18 @@ def tune(
         "margin": margin,
         "downsample": downsample,
     }
-    client = None if scheduler is None else _client(scheduler)
-    try:
-        with models_bar(len(models)) as advance:
-            tuned = find_scaling_factors(
-                models,
-                _task(task_name),
-                seed=seed,
-                jobs=jobs,
-                client=client,
-                write=not no_write,
-                force=force,
-                progress=advance,
-                **options,
-            )
-    finally:
-        if client is not None:
-            client.close()
+    with cluster_client(scheduler) as client, models_bar(len(models)) as advance:
+        tuned = find_scaling_factors(
+            models,
+            named_task(task_name),
+            seed=seed,
+            jobs=jobs,
+            client=client,
+            write=not no_write,
+            force=force,
+            progress=advance,
+            **options,
+        )
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     if output is not None:
@@ -127,28 +124,6 @@ def tune(
         complain(str(error))
     if errors:
         raise typer.Exit(1)
-
-
-def _client(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ArgumentError("--scheduler needs dask.distributed: pip install 'spikernn[cluster]'") from error
-    try:
-        return Client(address, timeout=10)  # type: ignore[no-untyped-call]  # it has no types
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ArgumentError(
-            f"there is no scheduler at {address} ({reason}); start one: dask scheduler"
-        ) from None
-
-
-def _task(name: str | None) -> Any:
-    """Return a task from a user's file, loaded once for all models; other names as they are."""
-    from spiking.tasks import get
-
-    is_file = name is not None and (name.endswith(".py") or ".py:" in name)
-    return get(name) if is_file and name is not None else name
 
 
 def _json(one: Tuned) -> dict[str, Any]:

@@ -8,6 +8,7 @@ tell apart.
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.scaling_factor import scaling_factor
+from spiking.plotting.sweep import sweep
 from spiking.plotting.traces import inputs, output, shade_stimulus
 from spiking.plotting.training_curve import training_curve
 
@@ -18,5 +19,6 @@ __all__ = [
     "raster",
     "scaling_factor",
     "shade_stimulus",
+    "sweep",
     "training_curve",
 ]

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 from spiking.errors import ClusterError
-from spiking.tuning.scores import Submit, Work, run_block
+from spiking.tuning.scores import Runnable, Submit, run_block
 from spiking.tuning.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
         if client.status != "running":
             raise ClusterError(
                 f"lost the scheduler at {address}: start it again, and the same command; results written so "
-                f"far, and the journals of files that were being tuned, are kept"
+                f"far, and journals, are kept"
             )
 
-    def start(work: Work) -> Submit:
+    def start(work: Runnable) -> Submit:
         check_cluster()
         # As a task, not scattered: if the worker that holds it dies, the scheduler can make it again. Workers
         # hand it on among themselves.
         held = client.submit(pickle.loads, _pickled(work), pure=False)
-        return lambda factor, first, n: executor.submit(run_block, held, factor, first, n)
+        return lambda point, first, n: executor.submit(run_block, held, point, first, n)
 
     check_cluster()
     threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
@@ -59,7 +59,7 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
     return Workplace(start, _BLOCK_SECONDS, check_cluster, failures), min(2 * threads, _MOST_SEARCHES)
 
 
-def _pickled(work: Work) -> bytes:
+def _pickled(work: Runnable) -> bytes:
     """Pickle the work of a search; a task from a user's file goes as code, which workers need not have."""
     import cloudpickle
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.lif_params import LIFParams
 from spiking.rate_model import STEP_MS, RateModel
 from spiking.record import Record
 from spiking.simulator import simulate
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 
 Floats = NDArray[np.float64]

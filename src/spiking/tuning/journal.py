@@ -1,8 +1,9 @@
-"""The journal of a search: every block of trials as it is done, so that a killed search goes on.
+"""The journal of a search or sweep: every block of trials as it is done, so that a killed one goes on.
 
-A text file of JSON lines. The first says what decides whether a trial is correct (model, task, seed and
-version); each other holds a block: scaling factor, first trial, a 1 or 0 for each trial. A line that a kill
-cut short is dropped. Method, candidates and numbers of trials are not part: any search can use the trials.
+A text file of JSON lines. The first says what decides what becomes of a trial (model, task, seed and
+version); each other holds a block: point (such as the scaling factor), first trial, and for each trial a 1 or
+0, or a list of numbers. A line that a kill cut short is dropped. Method, candidates and numbers of trials are
+not part: any search can use the trials.
 """
 
 from __future__ import annotations
@@ -15,17 +16,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import spiking
 from spiking.errors import ModelFileError
 from spiking.file_lock import held_alone
 from spiking.rate_model import RateModel
-from spiking.tuning.scores import Work
+from spiking.tuning.scores import Point, Values, Work
 
 _FORMAT = "spiking tuning journal 1"
 
-Known = dict[float, dict[int, bool]]
+Known = dict[Any, dict[int, Any]]  # by point and trial
 
 
 def identity(work: Work) -> dict[str, Any]:
@@ -56,9 +56,10 @@ class Journal:
     def __init__(self, path: Path, file: IO[str], known: Known) -> None:
         self.path, self.known, self._file = path, known, file
 
-    def add(self, factor: float, first: int, correct: NDArray[np.bool_]) -> None:
+    def add(self, point: Point, first: int, values: Values) -> None:
         """Write a block; it is with the operating system when this returns."""
-        line = json.dumps([factor, first, "".join("01"[int(value)] for value in correct)])
+        bits = values.dtype == bool
+        line = json.dumps([point, first, "".join("01"[int(v)] for v in values) if bits else values.tolist()])
         try:
             self._file.write(line + "\n")
             self._file.flush()
@@ -72,7 +73,9 @@ class Journal:
 
 
 @contextmanager
-def open_journal(path: Path, key: Mapping[str, Any]) -> Iterator[Journal]:
+def open_journal(
+    path: Path, key: Mapping[str, Any], *, doing: str = "tuning this model"
+) -> Iterator[Journal]:
     """Open the journal of a search, with what it knows already; a journal of another search is replaced.
 
     Nobody else can open it meanwhile, on this or another machine that sees the file.
@@ -82,7 +85,7 @@ def open_journal(path: Path, key: Mapping[str, Any]) -> Iterator[Journal]:
     ModelFileError
         Someone else has it open, or it cannot be written.
     """
-    in_use = f"{path} is in use: another run is tuning this model; wait for it to end, or stop it"
+    in_use = f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
     with held_alone(path, in_use, ModelFileError):
         try:
             known, size = _read(path, key)
@@ -115,17 +118,20 @@ def _read(path: Path, key: Mapping[str, Any]) -> tuple[Known, int]:
         block = _block(line)
         if block is None:
             break
-        factor, first, bits = block
-        known.setdefault(factor, {}).update({first + k: bit == "1" for k, bit in enumerate(bits)})
+        point, first, values = block
+        known.setdefault(point, {}).update({first + k: value for k, value in enumerate(values)})
         size += len(line) + 1
     return known, size
 
 
-def _block(line: bytes) -> tuple[float, int, str] | None:
-    """Return the factor, first trial and bits of a line, or None if it is damaged."""
+def _block(line: bytes) -> tuple[Point, int, list[Any]] | None:
+    """Return the point, first trial and values of a line, or None if it is damaged."""
     try:
-        factor, first, bits = json.loads(line)
+        point, first, values = json.loads(line)
     except (ValueError, TypeError):
         return None
-    whole = isinstance(factor, float) and isinstance(first, int) and isinstance(bits, str)
-    return (factor, first, bits) if whole and set(bits) <= {"0", "1"} else None
+    if not isinstance(point, float | str) or not isinstance(first, int):
+        return None
+    if isinstance(values, str):
+        return (point, first, [bit == "1" for bit in values]) if set(values) <= {"0", "1"} else None
+    return (point, first, values) if isinstance(values, list) else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from spiking.simulator import available_threads
 from spiking.tasks import Task
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.search import SearchOptions, search, written_path
-from spiking.tuning.workplace import Workplace, local
+from spiking.tuning.workplace import Workplace, open_workplace
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -133,7 +132,7 @@ def find_scaling_factors(
         if stop.is_set():
             raise InterruptedError("the search was stopped")
 
-    with _workplace(jobs, client, check) as (workplace, at_once), ThreadPoolExecutor(at_once) as searches:
+    with open_workplace(jobs, client, check) as (workplace, at_once), ThreadPoolExecutor(at_once) as searches:
         futures = [searches.submit(one, workplace, model) for model in given]
         try:
             for future in as_completed(futures):
@@ -143,20 +142,6 @@ def find_scaling_factors(
             searches.shutdown(cancel_futures=True)
             raise
     return tuple(future.result() for future in futures)
-
-
-@contextmanager
-def _workplace(
-    jobs: int, client: Client | None, check: Callable[[], object]
-) -> Iterator[tuple[Workplace, int]]:
-    """Return where to simulate, and how many searches at once keep it busy: some wait, read or write."""
-    if client is not None:
-        from spiking.tuning.cluster import cluster
-
-        yield cluster(client, check)
-    else:
-        with ThreadPoolExecutor(jobs) as pool:
-            yield local(pool, check), jobs + 1
 
 
 class _Count:

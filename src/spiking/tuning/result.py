@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from spiking.evaluation import Evaluation, Score
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 
 if TYPE_CHECKING:

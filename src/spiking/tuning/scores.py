@@ -1,17 +1,19 @@
-"""Which trials were correct: run in blocks, in any order and anywhere, and remembered."""
+"""What became of each trial: run in blocks, in any order and anywhere, and remembered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.evaluation import correct_trials
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 
 Bools = NDArray[np.bool_]
@@ -21,9 +23,25 @@ _TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
 _PATIENCE = 0.5  # seconds between two checks
 
 
+Point = float | str  # what is tried: a scaling factor, or a point of a sweep
+P = TypeVar("P", bound=Point)
+Values = NDArray[Any]  # of a number of trials, shape (trials, ...)
+
+
+class Runnable(Protocol):
+    """What all blocks have in common: run a block with `run`."""
+
+    @property
+    def task(self) -> Task:
+        """The task that is run."""
+
+    def run(self, point: Any, first: int, n: int) -> Values:
+        """Run trials `first` to `first + n - 1` at a point, in one thread."""
+
+
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What all blocks of a search have in common."""
+    """What all blocks of a search for the scaling factor have in common; it gives the correct trials."""
 
     model: RateModel
     task: Task
@@ -31,24 +49,30 @@ class Work:
     downsample: int
     params: LIFParams | None
 
-    def block_trials(self, seconds: float) -> int:
-        """Return about how many trials are simulated in that time."""
-        steps = 100 * self.task.n_steps / self.downsample
-        return max(1, round(seconds / (_TRIAL_SECONDS + _STEP_SECONDS * steps * self.model.n_units)))
+    def run(self, point: float, first: int, n: int) -> Bools:
+        """Run trials `first` to `first + n - 1` at a scaling factor, in one thread."""
+        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
+        return correct_trials(
+            network, self.task, self.seed, range(first, first + n), downsample=self.downsample
+        )
 
 
-def run_block(work: Work, factor: float, first: int, n: int) -> Bools:
-    """Run trials `first` to `first + n - 1` at a scaling factor, in one thread."""
-    network = SpikingNetwork.from_rate(work.model, factor, params=work.params)
-    numbers = range(first, first + n)
-    return correct_trials(network, work.task, work.seed, numbers, downsample=work.downsample)
+def block_trials(seconds: float, task: Task, n_units: int, downsample: int) -> int:
+    """Return about how many trials are simulated in that time."""
+    steps = 100 * task.n_steps / downsample
+    return max(1, round(seconds / (_TRIAL_SECONDS + _STEP_SECONDS * steps * n_units)))
 
 
-Submit = Callable[[float, int, int], "Future[Bools]"]  # factor, first trial, number of trials
+def run_block(work: Runnable, point: Point, first: int, n: int) -> Values:
+    """Run trials `first` to `first + n - 1` at a point, in one thread."""
+    return work.run(point, first, n)
 
 
-class Scores:
-    """Ask it which trials were correct; what is not known yet is run.
+Submit = Callable[[Any, int, int], "Future[Values]"]  # point, first trial, number of trials
+
+
+class Scores(Generic[P]):
+    """Ask it what became of trials; what is not known yet is run.
 
     Parameters
     ----------
@@ -56,9 +80,9 @@ class Scores:
         Starts a block and returns its future.
     block : int
         Most trials in a block.
-    known : mapping of float to mapping of int to bool
-        For each factor, by trial number, what is known already.
-    record : function of factor, first trial and array of bool
+    known : mapping of point to mapping of int to value
+        For each point, by trial number, what is known already.
+    record : function of point, first trial and array
         Called with every block as it is done.
     check : function
         Called at least every half second while blocks run; raises if the search cannot go on.
@@ -68,38 +92,38 @@ class Scores:
         self,
         submit: Submit,
         block: int,
-        known: Mapping[float, Mapping[int, bool]],
-        record: Callable[[float, int, Bools], object],
+        known: Mapping[P, Mapping[int, Any]],
+        record: Callable[[P, int, Values], object],
         check: Callable[[], object],
     ) -> None:
         self._submit, self._block, self._record, self._check = submit, block, record, check
-        self._known: dict[float, dict[int, bool]] = {factor: dict(own) for factor, own in known.items()}
+        self._known: dict[P, dict[int, Any]] = {point: dict(own) for point, own in known.items()}
 
-    def __call__(self, wanted: Mapping[float, int], first: int) -> dict[float, Bools]:
-        """Return which of the trials `first` to `first + n - 1` were correct, for each {factor: n}."""
-        futures: dict[Future[Bools], tuple[float, int]] = {}
+    def __call__(self, wanted: Mapping[P, Sequence[int]]) -> dict[P, Values]:
+        """Return what became of the trials of each point, in their order, shape (trials, ...)."""
+        futures: dict[Future[Values], tuple[P, int]] = {}
         try:
-            for factor, n in wanted.items():
-                own = self._known.setdefault(factor, {})
-                missing = [trial for trial in range(first, first + n) if trial not in own]
+            for point, numbers in wanted.items():
+                own = self._known.setdefault(point, {})
+                missing = [trial for trial in numbers if trial not in own]
                 for start, length in _runs(missing, self._block):
-                    futures[self._submit(factor, start, length)] = (factor, start)
+                    futures[self._submit(point, start, length)] = (point, start)
             pending = set(futures)
             while pending:
                 done, pending = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
                 self._check()
                 for future in done:
-                    factor, start = futures[future]
-                    correct = future.result()
-                    self._record(factor, start, correct)
-                    self._known[factor] |= {start + k: bool(value) for k, value in enumerate(correct)}
+                    point, start = futures[future]
+                    values = future.result()
+                    self._record(point, start, values)
+                    self._known[point] |= {start + k: value for k, value in enumerate(values)}
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
         return {
-            factor: np.array([self._known[factor][trial] for trial in range(first, first + n)], bool)
-            for factor, n in wanted.items()
+            point: np.array([self._known[point][trial] for trial in numbers])
+            for point, numbers in wanted.items()
         }
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.arguments import positive_number, whole_number
-from spiking.errors import ArgumentError, ClusterError
+from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
-from spiking.spiking_network import LIFParams
 from spiking.tasks import Task
 from spiking.trained_task import task_for
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
@@ -28,7 +28,7 @@ from spiking.tuning.files import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import Scores, Work
+from spiking.tuning.scores import Scores, Work, block_trials
 from spiking.tuning.workplace import Workplace, local
 
 # Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
@@ -185,27 +185,23 @@ def search(
             if progress:
                 progress(len(correct))
 
-        block = work.block_trials(workplace.block_seconds)
-        scores = Scores(workplace.start(work), block, file.known, record, workplace.check)
-        try:
+        block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
+        scores: Scores[float] = Scores(workplace.start(work), block, file.known, record, workplace.check)
+        with workplace.guarded():
             found = _search(scores, work, options)
-        except workplace.failures as error:
-            raise ClusterError(
-                f"the cluster failed ({type(error).__name__}: {error}); see whether scheduler and workers run"
-            ) from error
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
         workplace.check()
         file.finish(found)
     return found
 
 
-def _search(scores: Scores, work: Work, options: SearchOptions) -> ScalingFactorSearch:
+def _search(scores: Scores[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
     grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
     drive_trials = _DRIVE_TRIALS
 
     def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
-        return scores(wanted, _SEARCH_FIRST)
+        return scores({factor: range(_SEARCH_FIRST, _SEARCH_FIRST + n) for factor, n in wanted.items()})
 
     if options.method == "grid":
         bits: Bits = run_grid(run, grid, options.n_trials, extend=options.extend)
@@ -230,7 +226,7 @@ def _search(scores: Scores, work: Work, options: SearchOptions) -> ScalingFactor
     tied = plateau(bits, dropped)
     factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
     _, drive_error = _drive(work, factor)
-    fresh = scores({factor: options.n_trials}, 0)[factor]
+    fresh = scores({factor: range(options.n_trials)})[factor]
     return ScalingFactorSearch(
         model=work.model,
         task=work.task,

@@ -1,0 +1,35 @@
+"""Clusters named on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@contextmanager
+def cluster_client(address: str | None) -> Iterator[Client | None]:
+    """Connect to the scheduler at an address; None without one."""
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ArgumentError("--scheduler needs dask.distributed: pip install 'spikernn[cluster]'") from error
+    try:
+        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]  # it has no types
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArgumentError(
+            f"there is no scheduler at {address} ({reason}); start one: dask scheduler"
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close()  # type: ignore[no-untyped-call]

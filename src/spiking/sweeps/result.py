@@ -1,0 +1,84 @@
+"""What a sweep found: a tidy table, one row for each point of the grid."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from spiking.errors import ArgumentError
+from spiking.tasks import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sweep:
+    """What `sweep` found. Prints as a table.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What was varied.
+    task : Task
+    n_trials, seed : int
+        Trials at every point.
+    rows : tuple of mapping
+        For every point in the order of the grid, the last name varying fastest: the value of each name (of
+        a function its name), ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval
+        ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and those of the populations that
+        there are, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``; lesioned units
+        are left out, and the rate is NaN where none is left. ``readout`` says whether it is the trained one.
+    """
+
+    names: tuple[str, ...]
+    task: Task
+    n_trials: int
+    seed: int
+    rows: tuple[Mapping[str, Any], ...] = field(repr=False)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows as a pandas table; ``table.to_xarray()`` or any tool of pandas goes on from there.
+
+        Raises
+        ------
+        ArgumentError
+            pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ArgumentError("tables need pandas: pip install 'spikernn[sweep]'") from error
+        return pd.DataFrame([dict(row) for row in self.rows])
+
+    def csv(self) -> str:
+        """Return the table as text with commas; numbers are written with all their digits."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+    def plot(self, y: str = "accuracy", ax: Axes | None = None) -> Axes:
+        """Draw a column against what was varied (see `spiking.plotting.sweep`)."""
+        from spiking.plotting import sweep
+
+        return sweep(self, y, ax)
+
+    def __str__(self) -> str:
+        columns = list(self.rows[0])
+        cells = [columns, *([_cell(value) for value in row.values()] for row in self.rows)]
+        widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
+        return "\n".join(
+            "  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells
+        )
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,280 @@
+"""Run a task at every point of a grid of experiments."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spiking
+from spiking.arguments import whole_number
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.evaluation import Score, network_task, score
+from spiking.model_info import recorded_scaling_factor
+from spiking.rate_model import RateModel
+from spiking.simulator import available_threads, simulate
+from spiking.smoothing import Smoothing
+from spiking.spiking_network import SpikingNetwork
+from spiking.stimulation import Stimulation
+from spiking.sweeps.grid import Setting, axes, points
+from spiking.sweeps.result import Sweep
+from spiking.tasks import Task
+from spiking.trained_task import task_for
+from spiking.tuning.journal import Journal, open_journal
+from spiking.tuning.scores import Scores, block_trials
+from spiking.tuning.workplace import open_workplace
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Floats = NDArray[np.float64]
+
+
+def sweep(
+    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    task: Task | str | None = None,
+    *,
+    grid: Mapping[str, Any],
+    n_trials: int = 100,
+    seed: int,
+    stimulation: Stimulation | None = None,
+    strict: bool = False,
+    smoothing: Smoothing | None = None,
+    downsample: int = 1,
+    common_random_numbers: bool = True,
+    journal: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    client: Client | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Sweep:
+    """Run a task at every point of a grid: ``sweep(network, "mante", grid={"refractory": [0, 2]}, seed=1)``.
+
+    Parameters
+    ----------
+    network : SpikingNetwork, RateModel or path
+        A rate model is converted with the scaling factor that its file records, unless the grid varies it.
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that a rate model's file records.
+    grid : mapping of str to values
+        What is varied; with several names every combination is run, each changing what the names before it
+        left. Names with numbers as values:
+
+        - any field of `LIFParams`, such as ``"refractory"``;
+        - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
+        - ``"stimulation.amplitude"`` and the other fields of `stimulation`;
+        - ``"scale_weights.inh.exc"`` (from `pre` to `post`; either may be left out): the factor;
+        - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`.
+
+        Under any name, values may be functions from network to network: a list of named ones, or a mapping
+        from what the table is to say to the function, such as ``{"I to E": {"intact": lambda net: net,
+        "cut": lambda net: net.cut(pre="inh", post="exc")}}``.
+    n_trials : int
+        At every point.
+    seed : int
+        Of the trials and of the noise, as in `evaluate`, which scores the same trials.
+    stimulation, downsample
+        As in `simulate`.
+    strict, smoothing
+        As in `evaluate`.
+    common_random_numbers : bool
+        All points see the same trials and the same noise, so that they differ by what is varied alone. False:
+        every point has trials of its own, and so the points are independent.
+    journal : path, optional
+        Keep what has been simulated in this file, from which the same call goes on if it was stopped, however
+        it was: it gives the same table. Points and trials may be added. The file stays; delete it when it is
+        no longer needed.
+    jobs : int, optional
+        Threads; all available processors by default. Results do not depend on it.
+    client : distributed.Client, optional
+        Simulate on its workers instead.
+    progress : callable, optional
+        Called with the number of trials that are done.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, no task is known, a name of the grid is unknown or a value cannot be used
+        (the message says at which point); nothing has been simulated then. Or the journal is in use.
+    ModelFileError
+        The model cannot be used.
+    ClusterError
+        The scheduler of `client` is gone.
+    """
+    n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    varied = axes(grid)
+    base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
+    labels, works, wanted = [], [], []
+    for k, (names, at) in enumerate(points(base, varied)):
+        labels.append(names)
+        works.append(_Work(at.network, chosen, seed, at.stimulation, at.downsample, strict, smoothing))
+        first = 0 if common_random_numbers else k * n_trials
+        wanted.append(range(first, first + n_trials))
+    keys = [work.key() for work in works]
+    by_key = dict(zip(keys, works, strict=True))
+    needed: dict[str, set[int]] = {key: set() for key in keys}  # some may be the same, such as a factor of 1
+    for key, numbers in zip(keys, wanted, strict=True):
+        needed[key].update(numbers)
+
+    done = 0
+    with _opened(journal) as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
+        start = functools.cache(lambda key: workplace.start(by_key[key]))
+        known = kept.known if kept else {}
+
+        def record(key: str, first: int, values: Floats) -> None:
+            nonlocal done
+            if kept:
+                kept.add(key, first, values)
+            done += len(values)
+            if progress:
+                progress(done)
+
+        size = block_trials(workplace.block_seconds, chosen, base.network.n_neurons, downsample)
+        scores: Scores[str] = Scores(
+            lambda key, first, n: start(key)(key, first, n), size, known, record, workplace.check
+        )
+        with workplace.guarded():
+            scores({key: sorted(numbers) for key, numbers in needed.items()})
+            found = [scores({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
+    rows = [{**names, **_row(work, values)} for names, work, values in zip(labels, works, found, strict=True)]
+    return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows))
+
+
+_POPULATIONS = ("exc", "inh", "som", "pv")
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What all blocks of a point have in common."""
+
+    network: SpikingNetwork
+    task: Task
+    seed: int
+    stimulation: Any
+    downsample: int
+    strict: bool
+    smoothing: Smoothing | None
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Those whose rates are told apart."""
+        own = self.network.populations
+        names = _POPULATIONS if own["som"].any() else ("exc", "inh")
+        return tuple(name for name in names if own[name].any())
+
+    def run(self, point: str, first: int, n: int) -> Floats:
+        """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""
+        trials = self.task.trials(n, seed=self.seed, first=first)
+        run = simulate(
+            self.network,
+            trials.spiking_inputs,
+            seed=self.seed,
+            trials=range(first, first + n),
+            stimulation=self.stimulation,
+            downsample=self.downsample,
+            threads=1,
+        )
+        assert run.output is not None
+        output, interval = run.output, run.time[1] - run.time[0]
+        if self.smoothing:
+            output = self.smoothing.apply(output, interval)
+        correct = score(self.task, output, run.time, trials, strict=self.strict)
+        alive = ~np.isnan(run.rates[0])
+        groups = [alive, *(alive & self.network.populations[name] for name in self.populations)]
+        rates = [run.rates[:, group].mean(axis=1) if group.any() else np.full(n, np.nan) for group in groups]
+        return np.column_stack([correct, *rates])
+
+    def key(self) -> str:
+        """Return a digest of everything that decides what becomes of a trial."""
+        content = hashlib.sha256(f"{_FORMAT} {spiking.__version__}".encode())
+        task = (type(self.task).__name__, self.task.name, self.task.settings)
+        run = (self.network, self.seed, self.stimulation, self.downsample, self.strict, self.smoothing)
+        _feed(content, (task, run))
+        return content.hexdigest()
+
+
+_FORMAT = "spiking sweep journal 1"
+
+
+def _feed(content: Any, part: Any) -> None:
+    """Add a value to a digest, all of it: a text of an array leaves digits and entries out."""
+    if hasattr(part, "indptr"):
+        part = (part.data, part.indices, part.indptr)
+    if isinstance(part, np.ndarray):
+        content.update(f"{part.dtype} {part.shape}".encode())
+        content.update(np.ascontiguousarray(part).tobytes())
+    elif is_dataclass(part):
+        _feed(content, [(own.name, getattr(part, own.name)) for own in fields(part)])
+    elif isinstance(part, Mapping):
+        _feed(content, list(part.items()))
+    elif isinstance(part, list | tuple):
+        content.update(f"{len(part)}:".encode())
+        for one in part:
+            _feed(content, one)
+    else:
+        content.update(f"{part!r};".encode())
+
+
+def _base(
+    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    task: Task | str | None,
+    grid: Mapping[str, Any],
+    stimulation: Stimulation | None,
+    downsample: int,
+    seed: int,
+) -> tuple[Setting, Task]:
+    model: RateModel | None = None
+    if not isinstance(network, SpikingNetwork):
+        model = network if isinstance(network, RateModel) else RateModel.load(network)
+        factor = recorded_scaling_factor(model)
+        if factor is None and "scaling_factor" in grid:
+            factor = 1.0  # the grid puts another in its place
+        if factor is None:
+            raise ArgumentError(
+                f"{model.source} has no tuned scaling factor; give SpikingNetwork.from_rate(model, 50), vary "
+                f"scaling_factor, or tune it"
+            )
+        network = SpikingNetwork.from_rate(model, factor)
+    chosen = network_task(network, task) if model is None else task_for(model, task)
+    return Setting(network, model, stimulation, downsample, seed), chosen
+
+
+def _row(work: _Work, values: Floats) -> dict[str, Any]:
+    found = Score(int(values[:, 0].sum()), len(values))
+    low, high = found.interval
+    names = ("rate", *(f"rate_{name}" for name in work.populations))
+    rates = {name: float(values[:, 1 + k].mean()) for k, name in enumerate(names)}
+    readout = "trained" if work.network.readout_refit is None else str(work.network.readout_refit)
+    counts = {"trials": found.trials, "correct": found.correct}
+    return {**counts, "accuracy": found.accuracy, "low": low, "high": high, **rates, "readout": readout}
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str] | None) -> Iterator[Journal | None]:
+    if path is None:
+        yield None
+        return
+    place = Path(os.fsdecode(path))
+    header = {"format": _FORMAT}
+    try:
+        if place.exists() and not json.dumps(header).encode().startswith(place.read_bytes().split(b"\n")[0]):
+            raise ArgumentError(f"{path} is there and is no journal of a sweep; name another file")
+        with open_journal(place, header, doing="making this sweep") as kept:
+            yield kept
+    except ModelFileError as error:
+        raise ArgumentError(str(error)) from None
+    except OSError as error:
+        raise ArgumentError(f"{path} could not be read: {error.strerror or error}") from None

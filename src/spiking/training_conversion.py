@@ -1,0 +1,54 @@
+"""Whether a network in training converts: its spiking network does the task at neighbouring scaling factors.
+
+From one evaluation to the next, a network in training may convert perfectly, then hardly, then perfectly
+again, while its loss says nothing of it. So training asks the spiking network.
+"""
+
+from __future__ import annotations
+
+from spiking.evaluation import correct_trials
+from spiking.rate_model import RateModel
+from spiking.spiking_network import SpikingNetwork
+from spiking.tasks import Task
+from spiking.tuning.candidates import published_grid
+
+_FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
+_NEIGHBOURS = 3  # candidates next to each other that do the task
+_CONFIRMING = 40  # other trials, at the middle one
+
+
+def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:
+    """Say whether the spiking network does the task.
+
+    At three neighbouring factors of the published grid at least, and on other trials at the middle one, the
+    share of correct trials must reach the middle between `accuracy` and 1: for 0.95, all of 10 trials and 39
+    of 40.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task
+    seed : int
+        Of the trials and the noise.
+    accuracy : float
+        What the rate network has to reach, 0 to 1.
+    """
+    needed = (1 + accuracy) / 2 - 1e-9
+
+    def correct(factor: float, first: int, n: int) -> int:
+        network = SpikingNetwork.from_rate(model, factor)
+        numbers = range(first, first + n)
+        return int(correct_trials(network, task, seed, numbers, threads=None).sum())
+
+    good: list[float] = []  # the widest run of neighbours
+    run: list[float] = []
+    for factor in published_grid(model).factors:
+        total = correct(factor, 0, _FIRST)
+        if total >= _FIRST - 1:
+            total += correct(factor, _FIRST, _THEN)
+        run = [*run, factor] if total >= needed * (_FIRST + _THEN) else []
+        good = max(good, run, key=len)
+    if len(good) < _NEIGHBOURS:
+        return False
+    middle = good[len(good) // 2]
+    return correct(middle, _FIRST + _THEN, _CONFIRMING) >= needed * _CONFIRMING

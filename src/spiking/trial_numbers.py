@@ -1,0 +1,113 @@
+"""The numbers that make one trial differ from another, as the kernel takes them: replayed, or from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.actions import Action
+from spiking.draws import RandomDraws, coin_uniforms, initial_uniforms, input_normals, noise_lanes
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+Hits = NDArray[np.bool_] | None
+
+_ROWS = 1000  # steps whose coins are held at once, where there is one for each unit
+
+
+class TrialNumbers(NamedTuple):
+    """Numbers of one trial.
+
+    Attributes
+    ----------
+    lanes : array, shape (4, 256)
+        State of the noise's generators; (4, 0) if the noise is given.
+    v0 : array, shape (N,)
+        Uniform on [0, 1).
+    noise : array, shape (steps, N)
+        Given noise; (0, 0) if it is generated.
+    hits : list of array of bool, shape (steps,) or (steps, N), or None
+        For each action whether it acts at the steps from its first to its last, on all of its units or on
+        each of the N neurons; None: always.
+    input_noise : array, shape (columns, n_inputs), or None
+        Standard normals.
+    """
+
+    lanes: NDArray[np.uint32]
+    v0: Floats
+    noise: Floats
+    hits: list[Hits]
+    input_noise: Floats | None
+
+
+def seeded_numbers(
+    seed: int, trial: int, n: int, acting: Sequence[Action], input_shape: tuple[int, int] | None
+) -> TrialNumbers:
+    """Return the numbers of a trial of a seed; `input_shape`: (columns, n_inputs) if inputs have noise."""
+    return TrialNumbers(
+        lanes=noise_lanes(seed, trial),
+        v0=initial_uniforms(seed, trial, n),
+        noise=np.empty((0, 0)),
+        hits=[_seeded_hits(seed, trial, n, position, action) for position, action in enumerate(acting)],
+        input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
+    )
+
+
+def _seeded_hits(seed: int, trial: int, n: int, position: int, action: Action) -> Hits:
+    first, last, coins = action.first, action.last, action.coins
+    if not coins:
+        return None
+    if coins == 1:
+        return coin_uniforms(seed, trial, last - first, position, 1, first) < action.probability
+    hits = np.zeros((last - first, n), np.bool_)
+    for start in range(first, last, _ROWS):
+        rows = min(_ROWS, last - start)
+        uniforms = coin_uniforms(seed, trial, rows, position, coins, start)
+        hits[start - first : start - first + rows, action.units] = uniforms < action.probability
+    return hits
+
+
+def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumbers:
+    """Return the numbers of explicit draws, checked by `check_draw`."""
+    hits: list[Hits] = [None] * len(acting)
+    for position, (action, coin) in enumerate(zip(acting, draw.coins(len(acting)), strict=True)):
+        if action.coins:
+            own = np.asarray(coin)[action.first : action.last] < action.probability
+            if own.ndim == 2:
+                own, chosen = np.zeros((len(own), draw.v0.size), np.bool_), own
+                own[:, action.units] = chosen
+            hits[position] = own
+    return TrialNumbers(
+        lanes=np.empty((4, 0), np.uint32),
+        v0=np.ascontiguousarray(draw.v0, np.float64),
+        noise=np.ascontiguousarray(draw.noise, np.float64),
+        hits=hits,
+        input_noise=draw.input_noise,
+    )
+
+
+def check_draw(
+    draw: RandomDraws,
+    n: int,
+    n_steps: int,
+    acting: Sequence[Action],
+    input_shape: tuple[int, int] | None,
+) -> None:
+    """Raise ArgumentError unless draws have the shapes that a trial needs."""
+    needed: list[tuple[str, Floats | None, tuple[int, ...]]] = [
+        ("v0", draw.v0, (n,)),
+        ("noise", draw.noise, (n_steps, n)),
+    ]
+    for action, coin in zip(acting, draw.coins(len(acting)), strict=True):
+        if action.coins:
+            per_unit = () if action.coins == 1 else (action.coins,)
+            needed.append(("coin", coin, (n_steps, *per_unit)))
+    if input_shape is not None:
+        needed.append(("input_noise", draw.input_noise, input_shape))
+    for name, array, shape in needed:
+        found = None if array is None else np.shape(array)
+        if found != shape:
+            raise ArgumentError(f"draws.{name} has shape {found}; expected {shape}")

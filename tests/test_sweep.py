@@ -1,0 +1,305 @@
+"""Sweeps: what is run at each point, resumption after real kills, errors, and the command line."""
+
+import csv
+import dataclasses
+import json
+import signal
+import time
+
+import numpy as np
+import pytest
+from cue import Cue, cue_model
+from networks import random_network
+from scipy.io import savemat
+from tuning_processes import TASK, run, start
+
+from spiking import (
+    ArgumentError,
+    LIFParams,
+    RateModel,
+    Smoothing,
+    SpikingNetwork,
+    Stimulation,
+    UnitFraction,
+    evaluate,
+    simulate,
+    sweep,
+)
+
+MODEL = RateModel.load(cue_model())
+NETWORK = SpikingNetwork.from_rate(MODEL, 30)
+RECURRENT = random_network(30, seed=3, offset=10.0)
+
+
+def column(found, name):
+    return [row[name] for row in found.rows]
+
+
+def test_each_point_is_what_evaluate_and_simulate_give():
+    arguments = {"grid": {"refractory": [0.0, 2.0], "noise": [0, 0.3]}, "n_trials": 12, "seed": 4}
+    found = sweep(NETWORK, Cue(), **arguments)
+    assert [(row["refractory"], row["noise"]) for row in found.rows] == [
+        (0.0, 0),
+        (0.0, 0.3),
+        (2.0, 0),
+        (2.0, 0.3),
+    ]
+    for row in found.rows:
+        params = LIFParams(refractory=row["refractory"], noise=row["noise"])
+        network = SpikingNetwork.from_rate(MODEL, 30, params=params)
+        alone = evaluate(network, Cue(), 12, seed=4)
+        assert (row["correct"], row["trials"]) == (alone.score.correct, 12)
+        assert (row["accuracy"], row["low"], row["high"]) == (alone.accuracy, *alone.interval)
+        rates = simulate(network, Cue().trials(12, seed=4).spiking_inputs, seed=4).rates
+        assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
+    assert sweep(NETWORK, Cue(), jobs=3, **arguments).rows == found.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "experiment"),
+    [
+        ("scale_weights.inh.exc", 0.5, lambda net: net.scale_weights(pre="inh", post="exc", factor=0.5)),
+        ("scale_weights", 0, lambda net: net.cut()),
+        ("cut.exc", 0.4, lambda net: net.cut(pre="exc", fraction=0.4, seed=2)),
+        ("shuffle_weights.exc.inh", 1, lambda net: net.shuffle_weights(pre="exc", post="inh", seed=2)),
+        ("lesion.inh", 0.5, lambda net: net.lesion(UnitFraction(0.5, "inh", seed=2))),
+        ("neuron", "leaky", lambda net: net),
+        ("threshold", -45, lambda net: dataclasses.replace(net, params=LIFParams(threshold=-45.0))),
+        ("mine", lambda net: net.remove_autapses(), lambda net: net.remove_autapses()),
+    ],
+)
+def test_names_do_what_the_methods_do(name, value, experiment):
+    values = {"mine": value} if callable(value) else [value]
+    (row,) = sweep(RECURRENT, Cue(), grid={name: values}, n_trials=3, seed=2).rows
+    rates = simulate(experiment(RECURRENT), Cue().trials(3, seed=2).spiking_inputs, seed=2).rates
+    assert row["rate"] == pytest.approx(np.nanmean(rates), rel=1e-12)
+    exc = RECURRENT.populations["exc"]
+    assert row["rate_exc"] == pytest.approx(np.nanmean(rates[:, exc]), rel=1e-12)
+    assert row[name] == ("mine" if callable(value) else value)
+
+
+def test_functions_stimulation_scaling_factor_and_downsample():
+    def without_inhibition(network):
+        return network.cut(pre="inh")
+
+    def intact(network):
+        return network
+
+    found = sweep(RECURRENT, Cue(), grid={"what": [intact, without_inhibition]}, n_trials=4, seed=1)
+    assert column(found, "what") == ["intact", "without_inhibition"]
+    assert found.rows[1]["rate"] > found.rows[0]["rate"]  # the independent expectation
+    stimulated = sweep(
+        NETWORK,
+        Cue(),
+        grid={"stimulation.amplitude": [-2.0, 0.0, 2.0]},
+        stimulation=Stimulation(units=range(20), window=(0, 150)),
+        n_trials=4,
+        seed=1,
+    )
+    assert np.all(np.diff(column(stimulated, "rate")) > 0)
+    by_model = sweep(MODEL, Cue(), grid={"refractory": [3.0], "scaling_factor": [20, 40]}, n_trials=8, seed=1)
+    by_network = sweep(NETWORK, Cue(), grid={"scaling_factor": [20, 40]}, n_trials=8, seed=1)
+    params = LIFParams(refractory=3.0)
+    for row, factor in zip(by_model.rows, (20, 40), strict=True):
+        alone = evaluate(SpikingNetwork.from_rate(MODEL, factor, params=params), Cue(), 8, seed=1)
+        assert row["correct"] == alone.score.correct
+    alone = evaluate(SpikingNetwork.from_rate(MODEL, 40), Cue(), 8, seed=1)
+    assert by_network.rows[1]["correct"] == alone.score.correct
+    coarse = sweep(NETWORK, Cue(), grid={"downsample": [1, 2]}, n_trials=4, seed=1)
+    alone = evaluate(NETWORK, Cue(), 4, seed=1, downsample=2)
+    assert coarse.rows[1]["correct"] == alone.score.correct
+    assert column(coarse, "rate")[0] != column(coarse, "rate")[1]
+
+
+def test_random_numbers_are_common_unless_told_otherwise():
+    grid = {"which": {"a": lambda net: net, "b": lambda net: net}}
+    common = sweep(NETWORK, Cue(), grid=grid, n_trials=10, seed=1)
+    assert common.rows[0]["rate"] == common.rows[1]["rate"]
+    own = sweep(NETWORK, Cue(), grid=grid, n_trials=10, seed=1, common_random_numbers=False)
+    assert own.rows[0]["rate"] == common.rows[0]["rate"] != own.rows[1]["rate"]
+    both = simulate(
+        NETWORK, Cue().trials(10, seed=1, first=10).spiking_inputs, seed=1, trials=range(10, 20)
+    ).rates
+    assert own.rows[1]["rate"] == pytest.approx(both.mean(), rel=1e-12)
+
+
+def test_strict_smoothing_and_refits_are_passed_on_and_named():
+    smoothing = Smoothing("exponential", 30.0)
+    found = sweep(
+        NETWORK, Cue(), grid={"noise": [0.1]}, n_trials=10, seed=1, smoothing=smoothing, strict=True
+    )
+    alone = evaluate(NETWORK, Cue(), 10, seed=1, smoothing=smoothing, strict=True)
+    assert found.rows[0]["correct"] == alone.score.correct
+    readouts = {
+        "trained": lambda net: net,
+        "refitted": lambda net: net.refit_readout(Cue(), 10, seed=1),
+    }
+    found = sweep(NETWORK, Cue(), grid={"readout weights": readouts}, n_trials=2, seed=1)
+    assert column(found, "readout")[0] == "trained"
+    assert "readout refitted: ridge 0.01" in column(found, "readout")[1]
+    assert "readout refitted" in str(found)
+
+
+def test_the_table_is_tidy_and_plots_in_one_line():
+    pd = pytest.importorskip("pandas")
+    from matplotlib.figure import Figure
+
+    found = sweep(NETWORK, Cue(), grid={"refractory": [0, 2], "noise": [0.1, 0.5]}, n_trials=3, seed=1)
+    assert isinstance(found.table, pd.DataFrame)
+    assert len(found.table) == 4
+    assert found.table["accuracy"].tolist() == column(found, "accuracy")
+    assert found.table.pivot(index="refractory", columns="noise", values="rate").shape == (2, 2)
+    rows = list(csv.DictReader(found.csv().splitlines()))
+    assert [float(row["rate"]) for row in rows] == column(found, "rate")
+    ax = found.plot("rate", Figure().subplots())
+    assert [line.get_label() for line in ax.lines] == ["0.1", "0.5"]
+    assert np.array_equal(ax.lines[0].get_ydata(), [row["rate"] for row in found.rows if row["noise"] == 0.1])
+    assert ax.get_xlabel() == "Refractory (ms)"
+    grid = {"what": {"a": lambda net: net, "b": lambda net: net.cut()}}
+    named = sweep(NETWORK, Cue(), grid=grid, n_trials=2, seed=1)
+    ax = named.plot(ax=Figure().subplots())
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    with pytest.raises(ArgumentError, match="y is 'speed'; expected one of trials"):
+        named.plot("speed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"grid": {}}, "expected {name: values}"),
+        ({"grid": {"refractory": []}}, "refractory has no values"),
+        ({"grid": {"refractory": 3}}, "refractory is 3; expected a list of values"),
+        ({"grid": {"refractory": [1, 1.0]}}, "has 1 more than once|has 1.0 more than once"),
+        ({"grid": {"refractry": [1]}}, "'refractry' is no known name .tau_membrane"),
+        ({"grid": {"refractory": [1, -1]}}, "at refractory=-1: refractory is -1; expected 0 or more"),
+        ({"grid": {"cut.ie": [1]}}, "at cut.ie=1: pre is 'ie'"),
+        ({"grid": {"cut": [1.5]}}, "at cut=1.5: fraction is 1.5; expected a number from 0 to 1"),
+        ({"grid": {"what": [lambda net: net]}}, "a function without a name"),
+        ({"grid": {"what": {"x": lambda net: 3}}}, "the function of what returned 3"),
+        ({"grid": {"stimulation.amplitude": [1]}}, "no one stimulation is given"),
+        ({"n_trials": 0}, "n_trials is 0"),
+        ({"task": "mante"}, "the task mante needs inputs: 4"),
+    ],
+)
+def test_mistakes_are_named_before_anything_runs(arguments, message):
+    arguments = {"task": Cue(), "grid": {"noise": [0.1]}, "n_trials": 2, "seed": 1, **arguments}
+    with pytest.raises(ArgumentError, match=message):
+        sweep(NETWORK, arguments.pop("task"), **arguments)
+
+
+def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path):
+    journal, two, three = tmp_path / "sweep.journal", {"refractory": [0, 2]}, {"refractory": [0, 1, 2]}
+
+    def run_trials(network=NETWORK, task=None, **changes):
+        done = [0]
+        arguments = {"grid": two, "n_trials": 5, "seed": 1, "journal": journal, **changes}
+        return sweep(network, task or Cue(), progress=done.append, **arguments), done[-1]
+
+    first, done = run_trials()
+    assert done == 10
+    more, done = run_trials(grid=three, n_trials=8)
+    assert done == 3 + 8 + 3
+    assert more.rows == sweep(NETWORK, Cue(), grid=three, n_trials=8, seed=1).rows
+    again, done = run_trials()
+    assert (again.rows, done) == (first.rows, 0)
+    for changes in (
+        *({"seed": 2}, {"strict": True}, {"smoothing": Smoothing("gaussian", 5)}, {"downsample": 2}),
+        *({"network": dataclasses.replace(NETWORK, offset=0.5)}, {"task": Cue(score_from=90.0)}),
+        {"stimulation": Stimulation(units=(1,), window=(0, 10))},
+    ):
+        assert run_trials(**changes)[1] == 10
+    precious = tmp_path / "model.mat"
+    precious.write_bytes(b"precious")
+    with pytest.raises(ArgumentError, match="is no journal of a sweep"):
+        sweep(NETWORK, Cue(), grid={"refractory": [0]}, n_trials=5, seed=1, journal=precious)
+    assert precious.read_bytes() == b"precious"
+
+
+SWEEP = ["sweep", "model.mat", "--task", f"{TASK}:Cue", "--seed", "3", "--trials", "30", "--jobs", "1"]
+SWEEP += ["--scaling-factor", "30", "--vary", "refractory=0:4:0.5", "--vary", "noise=0.1,0.4"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    savemat(tmp_path / "model.mat", cue_model())
+    return tmp_path
+
+
+def test_killed_at_any_moment_and_resumed(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    whole = run(*SWEEP, "-o", "whole.csv")
+    assert whole.returncode == 0, whole.stderr
+    journal = folder / "table.csv.sweep"
+    for blocks in (1, 5, 9):
+        process = start(*SWEEP, "-o", "table.csv")
+        deadline = time.monotonic() + 60
+        while not (journal.exists() and journal.read_bytes().count(b"\n") > blocks):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        assert not (folder / "table.csv").exists()
+    lines = journal.read_bytes().split(b"\n")[1:-1]
+    known = sum(len(json.loads(line)[2]) for line in lines)
+    assert 0 < known < 18 * 30
+    with journal.open("ab") as file:
+        file.write(lines[-1][:-7])  # a line that a kill cut short
+    done = run(*SWEEP, "-o", "table.csv")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "table.csv").read_bytes() == (folder / "whole.csv").read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["model.mat", "table.csv", "whole.csv"]
+    assert len((folder / "table.csv").read_text().splitlines()) == 1 + 18
+
+
+def test_command_line(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    done = run(*SWEEP[:-2], "-o", "table.csv", "--plot", "sweep.png", "--trials", 4)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].split()[:4] == ["refractory", "trials", "correct", "accuracy"]
+    assert (folder / "sweep.png").read_bytes()[:4] == b"\x89PNG"
+    rows = list(csv.DictReader((folder / "table.csv").read_text().splitlines()))
+    assert [row["refractory"] for row in rows] == [
+        "0.0",
+        "0.5",
+        "1.0",
+        "1.5",
+        "2.0",
+        "2.5",
+        "3.0",
+        "3.5",
+        "4.0",
+    ]
+    found = sweep(NETWORK, Cue(), grid={"refractory": [0.0, 2.0]}, n_trials=4, seed=3)
+    assert [float(rows[k]["rate"]) for k in (0, 4)] == column(found, "rate")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--vary", "refractory"], "--vary refractory: expected NAME=VALUES, such as refractory=0:5:0.5"),
+        (["--vary", "refractory=0:5"], "expected START:STOP:STEP"),
+        (["--vary", "refractory=5:0:1"], "expected START:STOP:STEP"),
+        (["--vary", "refractory=0:1:1e-9"], "values; expected at most 10000"),
+        (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a number"),
+        (["--vary", "noise=0", "--vary", "noise=1"], "noise is given twice"),
+        (["--vary", "nose=0"], "'nose' is no known name"),
+        (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),
+        (["--vary", "noise=0", "-o", "nowhere/table.csv"], "there is no folder nowhere"),
+        (["--vary", "noise=0", "--plot", "sweep.doc"], "cannot draw sweep.doc"),
+        (
+            ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
+            "--y is 'speed'; expected one of",
+        ),
+        (["--vary", "noise=0"], "has no tuned scaling factor"),
+    ],
+)
+def test_mistakes_on_the_command_line(folder, monkeypatch, arguments, message):
+    monkeypatch.chdir(folder)
+    if "--scaling-factor" not in arguments and "tuned" not in message:
+        arguments = [*arguments, "--scaling-factor", "30"]
+    done = run("sweep", "model.mat", "--task", f"{TASK}:Cue", "--trials", 2, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
