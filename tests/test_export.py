@@ -254,7 +254,8 @@ def step_by_step(graph, inputs, v0, steps, dt):
     assert graph.edges.count(("neurons", "recurrent_weights")) == 1
     source = {b: a for a, b in graph.edges if b in integrators or b in weight}
     values = {name: np.zeros_like(node.tau) for name, node in integrators.items()}
-    neurons, v, spikes, outputs = graph.nodes["neurons"], v0, [], []
+    neurons, readout = graph.nodes["neurons"], graph.nodes["readout_weights"]
+    v, spikes, outputs = v0, [], []
     for k in range(steps):
         current = weight["input_weights"] @ inputs[:, int((k + 1) / 100 + 0.5)] + values["synapses"]
         v = v + dt / neurons.tau * (neurons.v_leak - v + neurons.r * current)
@@ -267,7 +268,7 @@ def step_by_step(graph, inputs, v0, steps, dt):
             for name, node in integrators.items()
         }
         spikes.append(fired)
-        outputs.append(weight["readout_weights"] @ values[source["readout_weights"]])
+        outputs.append(readout.weight @ values[source["readout_weights"]] + readout.bias)
     return np.array(spikes), np.array(outputs)
 
 

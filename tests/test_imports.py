@@ -29,7 +29,6 @@ def test_importing_loads_nothing_heavy():
         "filelock",
         "distributed",
         "xarray",
-        "pandas",
         "neo",
         "pynapple",
         "pynwb",

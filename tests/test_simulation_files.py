@@ -1,5 +1,6 @@
 """Simulations on disk: what is saved is what was simulated, whatever happens while it is written."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -16,7 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
-from spiking import ArgumentError, Record, Simulation, Stimulation, simulate, simulation_stream, tasks
+from spiking import (
+    ArgumentError,
+    Oscillation,
+    Record,
+    Simulation,
+    Stimulation,
+    UnitFraction,
+    simulate,
+    simulation_stream,
+    tasks,
+)
+from spiking.readout_refit import ReadoutRefit
 from spiking.simulation_hdf5 import identity_of
 from spiking.stored_array import StoredArray
 
@@ -43,7 +55,7 @@ def assert_same(found, expected):
         if a is not None:
             assert a.shape == b.shape
             assert a.dtype == b.dtype
-            assert np.array_equal(a, b), name
+            assert np.array_equal(a, b, equal_nan=True), name
     assert (found.spikes is None) == (expected.spikes is None)
     if expected.spikes is not None:
         assert np.array_equal(found.spikes.time, expected.spikes.time)
@@ -74,15 +86,35 @@ def test_save_and_load(network, record, tmp_path):
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_the_network_comes_back(sparse, tmp_path):
-    network = random_network(30, strength=3.0, sparse=sparse, noise=0.25, synapse="single_exponential")
+    network = random_network(30, strength=3.0, sparse=sparse, noise=0.25, initial_voltage=range(-60, -30))
+    refit = ReadoutRefit(task="xor", n_trials=9, seed=1, ridge=0.1, error_before=2.0, error_after=1.0)
+    network = dataclasses.replace(
+        network,
+        offset=np.arange(30) / 10,
+        readout_bias=np.array([0.5]),
+        lesioned=(3, 7),
+        readout_refit=refit,
+    )
     run = simulate(network, pulse_input(), seed=1, record=Record(spikes=True))
     run.save(tmp_path / "run.h5")
     again = Simulation.load(tmp_path / "run.h5").network
-    assert (again.params, again.scaling_factor) == (network.params, network.scaling_factor)
+    for name in ("params", "scaling_factor", "lesioned", "readout_refit"):
+        assert getattr(again, name) == getattr(network, name), name
     assert list(again.populations) == list(network.populations)
     assert isinstance(again.weights, np.ndarray) != sparse
     assert simulation_stream._digest(again) == simulation_stream._digest(network)
     assert_same(simulate(again, pulse_input(), seed=1, record=Record(spikes=True)), run)
+
+
+def test_neurons_that_were_recorded_come_back_by_number(network, tmp_path):
+    record = Record(spikes="inh", voltage=UnitFraction(0.2, "exc"), filtered_rates=[3], interval=1.0)
+    run = simulate(network, pulse_input(), seed=1, record=record)
+    run.save(tmp_path / "run.h5")
+    again = Simulation.load(tmp_path / "run.h5")
+    for name in ("spikes", "voltage", "filtered_rates"):
+        expected = record.neurons(name, network.populations)
+        assert np.array_equal(again.record.neurons(name, network.populations), expected)
+    assert np.array_equal(again.voltage, run.voltage)
 
 
 def test_written_while_it_runs(network, small_blocks, tmp_path):
@@ -91,7 +123,9 @@ def test_written_while_it_runs(network, small_blocks, tmp_path):
     settings = {
         "seed": 5,
         "record": EVERYTHING,
-        "stimulation": Stimulation((0, 1), (10, 20)),
+        "stimulation": [Stimulation((0, 1), (10, 20)), Oscillation("exc", 1.0, 40.0)],
+        "input_noise": 0.5,
+        "input_interval": 10.0,
         "downsample": 2,
     }
     run = simulate(

@@ -14,7 +14,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -23,10 +23,12 @@ import numpy as np
 
 import spiking
 from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
 from spiking.patient_file import PatientFile
+from spiking.readout_refit import ReadoutRefit
 from spiking.record import Record
 from spiking.simulation import Simulation, Spikes
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.stored_array import StoredArray
 
 FORMAT = "spiking simulation 1"
@@ -67,7 +69,7 @@ def _write(path: Path, simulation: Simulation, identity: Mapping[str, Any] | Non
             "version": spiking.__version__,
             "n_steps": simulation.n_steps,
             "time_step": simulation.time_step,
-            "record": json.dumps(asdict(simulation.record), default=_plain),
+            "record": json.dumps(_record(simulation)),
             "seed": None if simulation.seed is None else str(simulation.seed),  # may have 128 bits
             "task": simulation.task,
             "identity": None if identity is None else json.dumps(identity),
@@ -231,8 +233,10 @@ def _write_spikes(group: Any, spikes: Spikes, n_trials: int) -> None:
 def _write_network(group: Any, network: SpikingNetwork) -> None:
     for item in fields(network):
         value = getattr(network, item.name)
-        if isinstance(value, LIFParams):
-            group.attrs[item.name] = json.dumps(asdict(value), default=_plain)
+        if value is None:
+            continue
+        if is_dataclass(value) and not isinstance(value, type):
+            group.attrs[item.name] = json.dumps(asdict(value), default=float)
         elif isinstance(value, Mapping):
             masks = group.create_group(item.name, track_order=True)
             for name, array in value.items():
@@ -245,7 +249,11 @@ def _write_network(group: Any, network: SpikingNetwork) -> None:
 
 
 def _read_network(group: Any) -> SpikingNetwork:
-    parts: dict[str, Any] = {"params": LIFParams(**json.loads(group.attrs["params"]))}
+    parts: dict[str, Any] = {
+        name: kind(**json.loads(group.attrs[name]))
+        for name, kind in (("params", LIFParams), ("readout_refit", ReadoutRefit))
+        if name in group.attrs
+    }
     for name, node in group.items():
         if name == "populations":
             parts[name] = {population: mask[()] for population, mask in node.items()}
@@ -257,11 +265,17 @@ def _read_network(group: Any) -> SpikingNetwork:
         else:
             parts[name] = node[()]
     parts["scaling_factor"] = float(parts["scaling_factor"])
+    parts["lesioned"] = tuple(int(unit) for unit in parts["lesioned"])
     return SpikingNetwork(**parts)
 
 
-def _plain(value: Any) -> Any:
-    """Return a NumPy scalar or array, or another mapping, as JSON can hold it."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
+def _record(simulation: Simulation) -> dict[str, Any]:
+    """Return what was recorded as JSON can hold it, with neurons by number."""
+    record, populations = simulation.record, simulation.network.populations
+    found: dict[str, Any] = {"output": record.output}
+    for name in ("spikes", "filtered_rates", "voltage", "currents"):
+        value = getattr(record, name)
+        found[name] = value if isinstance(value, bool) else record.neurons(name, populations).tolist()
+    interval = record.interval
+    found["interval"] = dict(interval) if isinstance(interval, Mapping) else interval
+    return found

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 import spiking
 from spiking import simulation_hdf5
-from spiking.arguments import checked_inputs
+from spiking.actions import actions
+from spiking.arguments import checked_inputs, checked_interval
 from spiking.atomic_file import replace_file
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.file_lock import held_alone
@@ -31,7 +32,6 @@ from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation import Simulation
 from spiking.simulator import simulate, trial_numbers
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 from spiking.tasks import Task, Trials
 from spiking.trained_task import check_channels
 
@@ -71,10 +71,10 @@ def simulate_to_file(
     seed: int | None,
     condition: str | None,
     record: Record,
-    stimulation: Stimulation | None,
     downsample: int,
-    threads: int | None,
+    input_interval: float | None,
     progress: Progress | None,
+    **settings: Any,
 ) -> Simulation:
     """Simulate into a file, or go on with it; arguments as of `simulate`."""
     path = Path(os.path.realpath(output_file))
@@ -88,6 +88,11 @@ def simulate_to_file(
         inputs = np.asarray(inputs)
         u = checked_inputs(inputs, network.n_inputs, 1)
         numbers, columns = trial_numbers(trials, len(u) if u.ndim == 3 else None), u.shape[-1]
+    time_step = 1000 * TIME_STEP_S * downsample
+    if input_interval is None:
+        n_steps = STEPS_PER_COLUMN * ((columns - 1) // downsample)
+    else:
+        n_steps = checked_interval(input_interval, time_step) * (columns - 1)
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
     with held_alone(parts, in_use, ArgumentError):
@@ -101,7 +106,9 @@ def simulate_to_file(
             "seed": seed,
             "trials": hashlib.sha256(numbers.tobytes()).hexdigest(),
             "record": repr(record),
-            "stimulation": repr(stimulation),
+            "stimulation": _digest(actions(settings["stimulation"], network, n_steps, time_step)),
+            "input_noise": np.asarray(settings["input_noise"], float).tolist(),
+            "input_interval": input_interval,
             "downsample": downsample,
         }
         if simulation_hdf5.identity_of(path) != content:
@@ -111,13 +118,12 @@ def simulate_to_file(
                     f"{parts} holds an unfinished run, with another {others}; "
                     f"repeat the call that began it, delete that folder, or choose another file"
                 )
-            size = _block_trials(network, record, columns, downsample)
-            settings: dict[str, Any] = {
+            size = _block_trials(network, record, n_steps, time_step)
+            settings |= {
                 "seed": seed,
                 "record": record,
-                "stimulation": stimulation,
                 "downsample": downsample,
-                "threads": threads,
+                "input_interval": input_interval,
             }
 
             def simulate_block(own: slice, advance: Progress | None) -> Simulation:
@@ -242,13 +248,15 @@ def _remove(parts: Path) -> None:
     parts.rmdir()
 
 
-def _block_trials(network: SpikingNetwork, record: Record, columns: int, downsample: int) -> int:
+def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_step: float) -> int:
     """Return how many trials are simulated and written at once; never depends on the machine."""
-    n_steps, size = STEPS_PER_COLUMN * ((columns - 1) // downsample), 8 * network.n_neurons
+    size = 8 * network.n_neurons
     for name in simulation_hdf5.SAMPLED:
-        units = network.n_outputs if name == "output" else record.neurons(name, network.n_neurons).size
-        if getattr(record, name) is not False:
-            size += 8 * units * (n_steps // record.stride(name, 1000 * TIME_STEP_S * downsample))
+        if name == "output":
+            units = network.n_outputs if record.output else 0
+        else:
+            units = record.neurons(name, network.populations).size
+        size += 8 * units * (n_steps // record.stride(name, time_step)) if units else 0
     return max(1, min(_BLOCK_TRIALS, _BLOCK_BYTES // size))
 
 
@@ -268,20 +276,23 @@ def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | N
     )
 
 
-def _digest(network: SpikingNetwork) -> str:
-    content = hashlib.sha256()
-    for item in fields(network):
-        value = getattr(network, item.name)
-        arrays = (
-            value.values()
-            if isinstance(value, Mapping)
-            else (value.data, value.indices, value.indptr)
-            if hasattr(value, "indptr")
-            else (value,)
-        )
-        for array in arrays:
-            own = array if isinstance(array, np.ndarray) else None
-            content.update(repr(array).encode() if own is None else np.ascontiguousarray(own).tobytes())
+def _digest(value: Any) -> str:
+    """Return a digest of a network, of stimulations, or of what these are made of."""
+    content = hashlib.sha256(type(value).__name__.encode())
+    if is_dataclass(value):
+        parts = [getattr(value, item.name) for item in fields(value)]
+    elif isinstance(value, Mapping):
+        parts = [*value, *value.values()]
+    elif hasattr(value, "indptr"):  # sparse
+        parts = [value.data, value.indices, value.indptr]
+    elif isinstance(value, tuple):
+        parts = list(value)
+    else:
+        parts = []
+        own = np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None
+        content.update(repr(value).encode() if own is None else f"{own.shape}".encode() + own.tobytes())
+    for part in parts:
+        content.update(_digest(part).encode())
     return content.hexdigest()
 
 

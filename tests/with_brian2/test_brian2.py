@@ -75,6 +75,25 @@ def test_the_same_noise_gives_the_same_spikes(params, factor, downsample):
     assert max(differences) < 1e-6
 
 
+def test_constants_and_lesions():
+    network = SpikingNetwork.from_rate(
+        MODEL, 35, params=LIFParams(initial_voltage="resting"), readout_bias=True
+    )
+    network = dataclasses.replace(network, offset=np.linspace(0, 2, 200), lesioned=(3, 150))
+    u = TASK.trials(1, seed=1, condition="go").spiking_inputs[0][:, :31]
+    draws = RandomDraws.from_seed(3, 0, n_neurons=200, n_steps=3000)
+    run = spiking.simulate(network, u, draws=draws, record=Record(spikes=True))
+    brian = to_brian2(network, u, draws=draws)
+    one_step = STEP * brian2.second
+    output = brian2.StateMonitor(brian["readout"], "out", record=True, when="end", dt=one_step)
+    spikes = brian2.SpikeMonitor(brian["neurons"])
+    brian.add(output, spikes)
+    brian.run(150 * brian2.ms)
+    assert len(run.spikes) > 500
+    assert np.array_equal(spikes.count, np.bincount(run.spikes.neuron, minlength=200))
+    np.testing.assert_allclose(np.asarray(output.out), run.output[0], atol=1e-9)
+
+
 def in_one_network(network, trials):
     """The network once for each trial, without connections between them, each with its own input."""
     n = len(trials)

@@ -15,6 +15,7 @@ from spiking.spiking_network import SpikingNetwork
 
 _VARIABLES = """
 v : volt
+bias : volt (constant)
 t_last : second
 ipsc : volt
 h : volt/second
@@ -114,10 +115,8 @@ def to_brian2(
         "tau_rise": tau_rise,
         "refractory": p.refractory / 1000 * second,
         "v_reset": p.reset * mV,
-        "v_span": (p.peak - p.reset) * mV,
         "threshold_voltage": p.threshold * mV,
-        "bias": p.bias * mV,
-        "noise": p.noise * mV,
+        "noise": p.step_noise(1000 * step) * mV,
     }
     if draws is not None:
         namespace["draws"] = brian2.TimedArray(draws.noise, dt=dt)
@@ -141,10 +140,11 @@ def to_brian2(
     )
     neurons.tau_decay = network.tau_decay / 1000 * second
     neurons.decay = np.exp(-step / (network.tau_decay / 1000))
-    if draws is None:
-        neurons.v = "v_reset + v_span*rand()"
-    else:
-        neurons.v = (p.reset + (p.peak - p.reset) * np.asarray(draws.v0)) * mV
+    neurons.bias = (p.bias + network.offset) * mV
+    uniforms = np.random.rand(n) if draws is None else np.asarray(draws.v0)  # brian2.seed seeds it
+    voltage = p.start(uniforms, network.offset)
+    voltage[list(network.lesioned)] = np.nan  # and stays so: never at threshold
+    neurons.v = voltage * mV
     objects = [neurons, *_recurrent(network, neurons, dt), *_readout(network, neurons, dt)]
     return brian2.Network(objects)
 
@@ -175,12 +175,14 @@ def _recurrent(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...
 def _readout(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...]:
     import brian2
 
-    readout = brian2.NeuronGroup(network.n_outputs, "out : 1", dt=dt, name="readout")
+    variables = "spikes : 1\nbias : 1 (constant)\nout = spikes + bias : 1"
+    readout = brian2.NeuronGroup(network.n_outputs, variables, dt=dt, name="readout")
+    readout.bias = network.readout_bias
     weights = brian2.Synapses(
-        neurons, readout, "w : 1\nout_post = w*r_pre*second : 1 (summed)", dt=dt, name="readout_weights"
+        neurons, readout, "w : 1\nspikes_post = w*r_pre*second : 1 (summed)", dt=dt, name="readout_weights"
     )
     post, pre = np.nonzero(network.readout)
     weights.connect(i=pre, j=post)
     weights.w = network.readout[post, pre]
-    weights.summed_updaters["out_post"].when = "after_resets"
+    weights.summed_updaters["spikes_post"].when = "after_resets"
     return readout, weights

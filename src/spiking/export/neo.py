@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from spiking.export.parts import (
-    COLUMN_STEPS,
     channel_neurons,
+    column_times,
     inputs_of,
     library,
     population_names,
@@ -46,7 +46,7 @@ def to_neo(simulation: Simulation) -> Any:
     neo, quantities = library("neo", "to_neo"), library("quantities", "to_neo")
     spikes = recorded_spikes(simulation, "to_neo")
     network, populations = simulation.network, population_names(simulation.network)
-    recorded = simulation.record.neurons("spikes", network.n_neurons).tolist()
+    recorded = channel_neurons(simulation, "spikes")
     trials = trial_table(simulation)
     block = neo.Block(name="spiking network", **settings(simulation))
     for k in range(len(simulation.trials)):
@@ -86,7 +86,7 @@ def to_neo(simulation: Simulation) -> Any:
                 inputs_of(simulation, k).T,
                 units="dimensionless",
                 t_start=0.0 * quantities.ms,
-                sampling_period=COLUMN_STEPS * simulation.time_step * quantities.ms,
+                sampling_period=column_times(simulation)[1] * quantities.ms,
                 name="inputs",
             )
             segment.analogsignals.append(signal)

@@ -15,7 +15,7 @@ from spiking.spiking_network import SpikingNetwork
 def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     """Return the network as a NIR graph, which ``nir.write`` saves and neuromorphic tools read.
 
-    NIR's equations are in continuous time. ``neurons`` is a LIF node (s and mV, resistance 1, resting at the
+    NIR's equations are in continuous time. ``neurons`` is a LIF node (s and mV, resistance 1, resting at its
     bias) that takes the sum of ``input`` through ``input_weights`` and of ``synapses``, a leaky integrator
     that filters the spikes after ``recurrent_weights``. The output is the spikes filtered by ``filter``,
     after ``readout_weights``. A double-exponential synapse is two integrators in series, ``rise`` or
@@ -56,6 +56,8 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
         )
     each, nothing = np.ones(n), np.zeros(n)
     decay = network.tau_decay / 1000
+    threshold = each * p.threshold
+    threshold[list(network.lesioned)] = np.inf
 
     def integrator(tau: Any) -> Any:
         return nir.LI(tau=np.array(tau), r=each.copy(), v_leak=nothing.copy())
@@ -66,14 +68,14 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
         "neurons": nir.LIF(
             tau=each * (p.tau_membrane / 1000),
             r=each.copy(),
-            v_leak=each * p.bias,
-            v_threshold=each * p.threshold,
+            v_leak=p.bias + network.offset,
+            v_threshold=threshold,
             v_reset=each * p.reset,
         ),
         "recurrent_weights": nir.Linear(np.array(network.dense_weights)),
         "synapses": integrator(decay),
         "filter": integrator(decay),
-        "readout_weights": nir.Linear(np.array(network.readout)),
+        "readout_weights": nir.Affine(np.array(network.readout), np.array(network.readout_bias)),
         "output": nir.Output(np.array([network.n_outputs])),
     }
     recurrent, readout = ["neurons", "recurrent_weights"], ["neurons"]

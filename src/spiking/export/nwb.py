@@ -104,7 +104,7 @@ def to_nwb(
         age="P0D/",  # unknown
     )
     _add_trials(file, simulation, starts)
-    recorded = simulation.record.neurons("spikes", simulation.network.n_neurons).tolist()
+    recorded = channel_neurons(simulation, "spikes")
     populations = population_names(simulation.network)
     trains = spike_trains(simulation, spikes, starts)
     file.units = pynwb.misc.Units(
@@ -115,14 +115,14 @@ def to_nwb(
     for unit in recorded:
         file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
     for name in sampled(simulation):
-        unit, factor, description = _SIGNALS[name]
+        quantity, factor, description = _SIGNALS[name]
         if name != "output":
             description += f": {', '.join(map(str, channel_neurons(simulation, name)))}."
         array = getattr(simulation, name)
         series = pynwb.TimeSeries(
             name=name,
             description=description,
-            unit=unit,
+            unit=quantity,
             conversion=factor,
             **_samples(array.shape[1], array.__getitem__, simulation.times(name) / 1000, starts),
         )

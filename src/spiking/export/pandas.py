@@ -23,9 +23,10 @@ def to_pandas(
     simulation : Simulation
     table : {"spikes", "trials", "neurons", "rates", "output"}
         ``spikes``: a row a spike, with trial number, neuron, population and time in ms. ``trials``: a row a
-        trial, with number, condition and correctness (of a task) and mean rate in Hz. ``neurons``: a row a
-        neuron, with population, decay time constant in ms and mean rate in Hz. ``rates``: a row for each
-        trial and neuron, in Hz. ``output``: a row for each trial, channel and sample, time in ms.
+        trial, with number, condition and correctness (of a task) and mean rate in Hz, lesioned neurons left
+        out. ``neurons``: a row a neuron, with population, decay time constant in ms and mean rate in Hz.
+        ``rates``: a row for each trial and neuron, in Hz. ``output``: a row for each trial, channel and
+        sample, time in ms.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def to_pandas(
         )
     rates = np.asarray(simulation.rates)
     if table == "trials":
-        return pandas.DataFrame(trial_table(simulation) | {"rate": rates.mean(axis=1)})
+        return pandas.DataFrame(trial_table(simulation) | {"rate": np.nanmean(rates, axis=1)})
     if table == "neurons":
         return pandas.DataFrame(
             {

@@ -18,8 +18,6 @@ from spiking.spiking_network import SpikingNetwork
 
 Floats = NDArray[np.float64]
 
-COLUMN_STEPS = 100  # simulation steps in a column of the inputs
-
 
 def library(name: str, function: str) -> Any:
     """Import a library, or say how to install it."""
@@ -58,16 +56,16 @@ def population_names(network: SpikingNetwork) -> list[str]:
 
 
 def channel_neurons(simulation: Simulation, name: str) -> list[int]:
-    """Return the neurons of a sampled quantity, or the numbers of the outputs."""
+    """Return the neurons of ``spikes`` or a sampled quantity, or the numbers of the outputs."""
     if name == "output":
         return list(range(simulation.network.n_outputs))
-    return [int(unit) for unit in simulation.record.neurons(name, simulation.network.n_neurons)]
+    return [int(unit) for unit in simulation.record.neurons(name, simulation.network.populations)]
 
 
 def column_times(simulation: Simulation) -> Floats:
     """Return the time in ms around which each column of the inputs acts."""
     assert simulation.inputs is not None
-    return np.arange(float(simulation.inputs.shape[-1])) * np.float64(COLUMN_STEPS * simulation.time_step)
+    return np.linspace(0.0, simulation.duration, simulation.inputs.shape[-1])
 
 
 def inputs_of(simulation: Simulation, trial: int) -> Floats:
@@ -111,6 +109,6 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "scaling_factor": simulation.network.scaling_factor,
         "duration_ms": simulation.duration,
         "time_step_ms": simulation.time_step,
-        "parameters": json.dumps(asdict(simulation.network.params)),
+        "parameters": json.dumps(asdict(simulation.network.params), default=float),
     }
     return {name: value for name, value in found.items() if value is not None}

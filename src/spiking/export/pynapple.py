@@ -62,7 +62,7 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     starts = trial_starts(simulation, gap)
     trials = nap.IntervalSet(starts, starts + simulation.duration / 1000, metadata=trial_table(simulation))
     trains = spike_trains(simulation, spikes, starts)
-    recorded = simulation.record.neurons("spikes", simulation.network.n_neurons).tolist()
+    recorded = channel_neurons(simulation, "spikes")
     populations = population_names(simulation.network)
     units = nap.TsGroup(
         {unit: nap.Ts(trains[unit]) for unit in recorded},

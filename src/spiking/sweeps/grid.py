@@ -12,8 +12,9 @@ import numpy as np
 
 from spiking.arguments import positive_number, whole_number
 from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.spiking_network import LIFParams, SpikingNetwork
+from spiking.spiking_network import SpikingNetwork
 from spiking.stimulation import Stimulation
 from spiking.unit_choice import UnitFraction
 
