@@ -5,7 +5,9 @@ b2venv/bin/pytest --noconftest tests/with_brian2
 """
 
 import dataclasses
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,6 +162,18 @@ def test_it_can_be_extended():
     brian.add(spikes)
     brian.run(50 * brian2.ms)
     assert driven > 2 * spikes.num_spikes
+
+
+def test_the_page_about_it():
+    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```py\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    names = {
+        "network": SpikingNetwork.from_rate(MODEL, 35),
+        "task": TASK,
+        "export": spiking.export,
+    }
+    exec(compile(code.replace("1 * brian2.second", "50 * brian2.ms"), "docs/export.md", "exec"), names)
+    assert names["monitor"].num_spikes > 0
 
 
 def test_what_does_not_fit():
