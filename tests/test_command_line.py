@@ -56,7 +56,8 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("export",), ("demo",)]
+    "command",
+    [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("plot",), ("report",), ("export",), ("demo",)],
 )
 def test_help_has_an_example(command):
     done = run(*command, "--help")
@@ -105,7 +106,7 @@ def test_simulate_draws_a_picture(simulated):
 
     folder, _ = simulated
     picture = imread(folder / "out.png")
-    assert picture.shape[:2] == (1080, 1020)
+    assert picture.shape[:2] == (1062, 1003)  # 90 by 85 mm at 300 dpi
     assert sorted(path.name for path in folder.iterdir()) == ["out.png", "run.npz"]
 
 

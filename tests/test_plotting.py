@@ -7,10 +7,15 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from models import model_mapping
 
 from spiking import ArgumentError, RateModel, Record, SpikingNetwork, plotting, simulate, tasks
+from spiking.analysis import condition_means, principal_components
+from spiking.both_networks import run_both
 from spiking.plotting.style import POPULATION_COLOURS
 
 GO_NOGO = Path(__file__).parent / "golden" / "sst.mat"
@@ -66,7 +71,13 @@ def test_output_shows_means_trials_and_windows(model, run, trials, ax):
         assert np.allclose(mean.get_ydata(), run.output[members, 0].mean(axis=0)[::thin])
         (dashed,) = (line for line in ax.lines if line.get_label() == f"{condition}, rate model")
         assert np.allclose(dashed.get_ydata(), rate.output[members, 0].mean(axis=0))
-    assert sum(line.get_linewidth() == 0.3 for line in ax.lines) == len(trials)
+    assert sum(line.get_linewidth() == 0.3 for line in ax.lines) == 2 * 3
+    targets = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 1.8]
+    assert {target.max() for target in targets} == {0, 1}
+    go = np.flatnonzero(np.array(trials.conditions) == "go")
+    mean, spread = run.output[go, 0, ::thin].mean(axis=0), run.output[go, 0, ::thin].std(axis=0)
+    top, bottom = (edge(ax.collections[0].get_paths()[0].vertices[:, 1]) for edge in (np.max, np.min))
+    assert np.allclose([top, bottom], [(mean + spread).max(), (mean - spread).min()])
     levels = [float(line.get_ydata()[0]) for line in ax.lines if line.get_linestyle() == ":"]
     assert sorted(levels) == [0.3, 0.7]
     assert [(p.get_x(), p.get_x() + p.get_width()) for p in ax.patches] == [(250, 375)]
@@ -91,6 +102,110 @@ def test_overview_has_a_column_for_each_condition(run, trials):
 def test_overview_without_a_task(run):
     figure = plotting.overview(run, figure=Figure())
     assert len(figure.axes) == 2
+
+
+def test_rates_beside_the_raster(run, ax):
+    plotting.raster(run, 2, ax, rates=True)
+    (beside,) = ax.child_axes
+    drawn = np.concatenate([patch.get_data().values for patch in beside.patches])
+    groups = [run.network.populations[name] for name in ("exc", "pv", "som")]
+    assert np.array_equal(drawn, np.concatenate([run.rates[2][mask] for mask in groups]))
+    means = [line.get_xdata()[0] for line in beside.lines if line.get_linewidth() == 0.8]
+    assert np.allclose(means, [run.rates[2][mask].mean() for mask in groups])
+
+
+def test_histograms_count_every_unit_once(model, run, ax):
+    for draw, values in (
+        (lambda: plotting.firing_rates(run, ax), run.rates.mean(axis=0)),
+        (lambda: plotting.time_constants(model, ax), model.tau_decay()),
+    ):
+        ax.clear()
+        assert draw() is ax
+        stairs = [patch for patch in ax.patches if hasattr(patch, "get_data")]
+        total = stairs[-1].get_data()  # stacked: the topmost is the sum
+        assert np.array_equal(total.values, np.histogram(values, total.edges)[0])
+        names = [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()]
+        assert names == ["exc.", "PV", "SST"]
+
+
+def test_weights_by_population(model, run, ax):
+    order = np.concatenate([np.flatnonzero(model.populations[name]) for name in ("exc", "pv", "som")])
+    for drawn, expected in ((model, model.effective_weights()), (run.network, run.network.dense_weights)):
+        ax.clear()
+        plotting.weights(drawn, ax)
+        assert np.array_equal(ax.images[0].get_array(), expected[np.ix_(order, order)])
+        low, high = ax.images[0].get_clim()
+        assert low == -high
+        red, blue = ax.images[0].cmap(1.0)[0], ax.images[0].cmap(0.0)[0]
+        assert red > blue
+
+
+@pytest.fixture(scope="module")
+def both(model):
+    return run_both(model, TASK, 4, seed=3, scaling_factor=50)
+
+
+def test_a_trial_of_both_networks(both):
+    figure = plotting.trial(both, 1, Figure())
+    top, middle, bottom = figure.axes[:3]
+    lines = {line.get_label(): line for line in top.lines}
+    assert np.array_equal(lines["spiking"].get_ydata(), both.spiking.output[1, 0])
+    assert np.array_equal(lines["rate"].get_ydata(), both.rate.output[1, 0])
+    assert np.array_equal(lines["target"].get_ydata(), both.trials.targets[1])
+    rate, spiking = (ax.images[0].get_array() for ax in (middle, bottom))
+    assert (np.diff(rate.argmax(axis=1)) >= 0).all()
+    order = [int(np.flatnonzero((both.rate_activity[1] == row).all(axis=1))[0]) for row in rate]
+    assert np.array_equal(spiking, both.spiking_activity[1][order])
+
+
+def test_state_space_of_both_networks(both):
+    figure = plotting.state_space(both, Figure())
+    for ax, values in zip(figure.axes, (both.rate_activity, both.spiking_activity), strict=True):
+        means = condition_means(values, both.trials.conditions)
+        components = principal_components(np.stack(list(means.values())), 2)
+        for name, mean in means.items():
+            (path,) = (line for line in ax.lines if line.get_label() == name)
+            assert np.allclose(np.abs(path.get_xydata().T), np.abs(components.project(mean)))
+
+
+def test_comparison_of_two_experiments(both, model):
+    other = run_both(model, TASK, 4, seed=3, scaling_factor=80)
+    figure = plotting.comparison(both, other, labels=("50", "80"), figure=Figure())
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["50", "80"]
+    rows = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert rows == ["50, all", "50, go", "50, nogo", "80, all", "80, go", "80, nogo"]
+    points = np.concatenate([line.get_xydata() for line in figure.axes[3].lines if line.get_marker() == "o"])
+    drawn = sorted(zip(both.spiking.rates.mean(axis=0), other.spiking.rates.mean(axis=0), strict=True))
+    assert np.allclose(sorted(map(tuple, points)), drawn)
+    smaller = run_both(RateModel.load(model_mapping(20)), TASK, 4, seed=3, scaling_factor=50)
+    assert len(plotting.comparison(both, smaller, figure=Figure()).axes) == 4
+    with pytest.raises(ArgumentError, match="same task"):
+        plotting.comparison(both, run_both(model, tasks.GoNoGo(duration=900), 2, scaling_factor=50))
+    with pytest.raises(ArgumentError, match="same neurons"):
+        plotting.rates_against(both.spiking, smaller.spiking, Figure().subplots())
+
+
+def test_figures_of_their_own_are_a_column_wide_and_leave_settings_alone(model, run, both):
+    plt.switch_backend("agg")
+    before = dict(mpl.rcParams)
+    for draw in (
+        lambda: plotting.raster(run),
+        lambda: plotting.output(run),
+        lambda: plotting.firing_rates(run),
+        lambda: plotting.time_constants(model),
+        lambda: plotting.weights(model),
+        lambda: plotting.outputs_of_both(both),
+        lambda: plotting.trajectories(condition_means(both.rate_activity, both.trials.conditions)),
+        lambda: plotting.accuracies(both.rate_score.by_condition),
+        lambda: plotting.inputs(both.trials),
+    ):
+        figure = draw().figure
+        assert figure.get_size_inches()[0] == pytest.approx(85 / 25.4)
+        figure.canvas.draw()
+        sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
+        assert min(sizes) >= 6
+        plt.close(figure)
+    assert dict(mpl.rcParams) == before
 
 
 def test_inputs_of_several_channels_are_stacked(ax):

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def in_words(info: ModelInfo) -> str:
-    """Describe one model, a line for each fact."""
-    facts = {
+def facts(info: ModelInfo) -> dict[str, str]:
+    """Describe one model: name and words of each fact."""
+    return {
         "units": f"{info.n_units:,}, {info.activation}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
@@ -24,7 +24,11 @@ def in_words(info: ModelInfo) -> str:
         "task": info.task or "not recorded",
         "scaling factor": _tuning(info),
     }
-    lines = [info.file, *(f"  {name:<15} {fact}" for name, fact in facts.items())]
+
+
+def in_words(info: ModelInfo) -> str:
+    """Describe one model, a line for each fact."""
+    lines = [info.file, *(f"  {name:<15} {fact}" for name, fact in facts(info).items())]
     notes = info.suspicious or ("nothing",)
     return "\n".join([*lines, *(f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))])
 

@@ -13,6 +13,8 @@ from spiking.command_line.demo import demo
 from spiking.command_line.evaluate import evaluate
 from spiking.command_line.export import export
 from spiking.command_line.info import info
+from spiking.command_line.plot import plot
+from spiking.command_line.report import report
 from spiking.command_line.simulate import simulate
 from spiking.command_line.sweep import sweep
 from spiking.command_line.train import train
@@ -70,5 +72,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, sweep, export, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, demo):
     app.command()(command)

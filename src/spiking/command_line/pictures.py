@@ -44,13 +44,13 @@ def save_figure(
     write_figure(path, plotting.overview(simulation, trials=trials, task=task, rate=rate, figure=Figure()))
 
 
-def write_figure(path: Path, figure: Figure) -> None:
-    """Write a figure into a file, whole or not at all, and say so."""
+def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
+    """Write a figure into a file, whole or not at all, and say so; `dpi` is of a .png."""
     import matplotlib as mpl
 
     from spiking.output_file import write_whole
 
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
-        write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=300))
+        write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=dpi))
     typer.echo(f"drew {path}")

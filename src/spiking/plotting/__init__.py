@@ -1,24 +1,43 @@
-"""Figures of simulations: rasters by population, outputs by condition, and both for a whole task.
+"""Figures of models, simulations and experiments, for print.
 
-Functions that draw into axes take `ax` and return it; none saves or shows a figure or changes Matplotlib's
-settings. Colours are those of Okabe and Ito (of Tol for the fourth condition), which colour-blind readers can
-tell apart.
+Functions that draw into axes take `ax` and return it; without it they make a figure as wide as a column of
+print (85 mm). Those that make a figure of several panels take `figure` and return it. None saves or shows a
+figure, or changes Matplotlib's settings. Colours are those of Okabe and Ito (of Tol for the fourth
+condition), which colour-blind readers can tell apart.
 """
 
+from spiking.plotting.comparison import accuracies, comparison, rates_against
+from spiking.plotting.distributions import firing_rates, time_constants
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.scaling_factor import scaling_factor
+from spiking.plotting.state_space import state_space, trajectories
+from spiking.plotting.style import publication
 from spiking.plotting.sweep import sweep
 from spiking.plotting.traces import inputs, output, shade_stimulus
 from spiking.plotting.training_curve import training_curve
+from spiking.plotting.trial import activity, outputs_of_both, trial
+from spiking.plotting.weights import weights
 
 __all__ = [
+    "accuracies",
+    "activity",
+    "comparison",
+    "firing_rates",
     "inputs",
     "output",
+    "outputs_of_both",
     "overview",
+    "publication",
     "raster",
+    "rates_against",
     "scaling_factor",
     "shade_stimulus",
+    "state_space",
     "sweep",
+    "time_constants",
     "training_curve",
+    "trajectories",
+    "trial",
+    "weights",
 ]

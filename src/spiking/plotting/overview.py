@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from spiking.plotting.raster import raster
-from spiking.plotting.style import DASHES, THRESHOLD_COLOUR
+from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in
 from spiking.plotting.traces import by_condition, condition_colours, inputs, output, shade_stimulus
 from spiking.rate_model import RateRun
 from spiking.simulation import Simulation
@@ -15,22 +13,6 @@ from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_FONT_SIZES: Mapping[Any, float] = MappingProxyType(
-    {
-        "font.size": 7,
-        "axes.labelsize": 7,
-        "axes.titlesize": 8,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
-        "legend.fontsize": 7,
-        "axes.linewidth": 0.6,
-        "xtick.major.width": 0.6,
-        "ytick.major.width": 0.6,
-        "xtick.major.size": 2.5,
-        "ytick.major.size": 2.5,
-    }
-)
 
 
 def overview(
@@ -50,29 +32,21 @@ def overview(
     trials, task, rate : optional
         As for `output`.
     figure : matplotlib.figure.Figure, optional
-        Where to draw; a new one by default, a column of print wide (3.4 in) for up to two conditions.
+        Where to draw; a new one by default, a column of print wide (85 mm) for up to two conditions.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    import matplotlib as mpl
-
     groups = by_condition(simulation, trials, None)
-    with mpl.rc_context(dict(_FONT_SIZES)):
-        if figure is None:
-            import matplotlib.pyplot as plt
-
-            figure = plt.figure()
-        figure.set_size_inches(max(3.4, 0.5 + 1.45 * len(groups)), 3.6)
-        figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02)
+    with drawing_in(figure, max(COLUMN_MM, 12 + 36.5 * len(groups)), 90) as figure:
         heights = [2.0, 1.2] if trials is None else [0.25 + 0.15 * trials.inputs.shape[1], 2.0, 1.2]
         grid = figure.subplots(
             len(heights), len(groups), sharex=True, sharey="row", squeeze=False, height_ratios=heights
         )
         for (condition, members), axes in zip(groups.items(), grid.T, strict=True):
             if trials is not None:
-                inputs(trials, members[0], axes[0])
+                inputs(trials, members[0], axes[0]).set_xlabel("")
                 axes[0].spines[["top", "right", "bottom"]].set_visible(False)
                 axes[0].tick_params(axis="x", length=0)
                 shade_stimulus(axes[-2], trials, members[:1])
@@ -95,9 +69,10 @@ def _legend(figure: Figure, colours: list[str], *, rate: bool, task: bool) -> No
     from matplotlib.lines import Line2D
 
     spiking = tuple(Line2D([], [], color=colour, linewidth=1.2, solid_capstyle="butt") for colour in colours)
-    entries: dict[str, Any] = {"spiking": spiking}
+    entries: dict[str, Any] = {"spiking network": spiking}
     if rate:
-        entries["rate model"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
+        entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
+    entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
     if task:
         entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
         entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
@@ -107,7 +82,7 @@ def _legend(figure: Figure, colours: list[str], *, rate: bool, task: bool) -> No
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
         frameon=False,
         loc="outside lower center",
-        ncols=len(entries),
+        ncols=len(entries) if len(colours) > 2 else 3,
         handlelength=1.8,
         columnspacing=1.2,
     )

@@ -4,60 +4,91 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spiking.plotting.style import CONDITION_COLOURS, STIMULUS_COLOUR, current_axes
+from spiking.errors import ArgumentError
+from spiking.plotting.style import CONDITION_COLOURS, STIMULUS_COLOUR, drawing_on
+from spiking.rate_model import RateModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from spiking.evaluation import Score
     from spiking.tuning import ScalingFactorSearch
 
+_SEARCH_COLOUR, _CHOICE_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0]
 
-def scaling_factor(search: ScalingFactorSearch, ax: Axes | None = None) -> Axes:
+
+def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = None) -> Axes:
     """Draw accuracy against scaling factor with 95 % intervals, the plateau shaded, and the fresh score.
 
     Parameters
     ----------
-    search : ScalingFactorSearch
+    search : ScalingFactorSearch or RateModel
+        For a model, what its file records of the search: without intervals and plateau if another program
+        tuned it.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; the current axes by default.
+        Where to draw; a new figure by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        The model's file records no search.
     """
-    ax = ax or current_axes()
-    factors, scores = list(search.curve), list(search.curve.values())
-    accuracy = [score.accuracy for score in scores]
-    low, high = zip(*(score.interval for score in scores), strict=True)
-    ax.axvspan(search.plateau[0], search.plateau[-1], color=STIMULUS_COLOUR, label="tied with the best")
-    errors = [
-        [a - b for a, b in zip(accuracy, low, strict=True)],
-        [b - a for a, b in zip(accuracy, high, strict=True)],
-    ]
-    ax.errorbar(
-        factors,
-        accuracy,
-        yerr=errors,
-        marker="o",
-        markersize=4,
-        color=CONDITION_COLOURS[3],
-        linewidth=1,
-        label="search",
-    )
-    bottom, top = search.interval
-    ax.errorbar(
-        [search.scaling_factor],
-        [search.accuracy],
-        yerr=[[search.accuracy - bottom], [top - search.accuracy]],
-        marker="D",
-        markersize=6,
-        linestyle="none",
-        color=CONDITION_COLOURS[0],
-        label="chosen, fresh trials",
-    )
-    ax.set_xlabel("Scaling factor")
-    ax.set_ylabel("Accuracy")
-    ax.set_ylim(-0.02, 1.02)
-    ax.legend(frameon=False)
-    ax.spines[["top", "right"]].set_visible(False)
+    from spiking.tuning.recorded import RecordedSearch, recorded_search
+
+    if isinstance(search, RateModel):
+        found = recorded_search(search)
+        if found is None or not found.accuracy:
+            raise ArgumentError(f"{search.source} records no search for the scaling factor; run spiking tune")
+    else:
+        found = RecordedSearch.from_json(search.as_json())
+    with drawing_on(ax, 50) as ax:
+        if found.plateau:
+            low, high = found.plateau[0], found.plateau[-1]
+            ax.axvspan(low, high, color=STIMULUS_COLOUR, linewidth=0, zorder=0, label="tied with the best")
+        factors, accuracy = list(found.accuracy), list(found.accuracy.values())
+        ax.errorbar(
+            factors,
+            accuracy,
+            yerr=_errors(list(found.scores.values())) if found.scores else None,
+            marker="o",
+            markersize=3,
+            color=_SEARCH_COLOUR,
+            linewidth=1,
+            elinewidth=0.7,
+            label="search",
+            clip_on=False,
+        )
+        if found.fresh is not None:
+            ax.errorbar(
+                [found.scaling_factor],
+                [found.fresh.accuracy],
+                yerr=_errors([found.fresh]),
+                marker="D",
+                markersize=5,
+                linestyle="none",
+                color=_CHOICE_COLOUR,
+                elinewidth=1.2,
+                label="chosen, fresh trials",
+                clip_on=False,
+                zorder=3,
+            )
+        else:
+            ax.axvline(found.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
+        ax.set_xlabel("Scaling factor")
+        ax.set_ylabel("Accuracy")
+        ax.set_ylim(0, 1.02)
+        ax.legend(frameon=False)
+        ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _errors(scores: list[Score]) -> list[list[float]]:
+    """Lengths of the error bars, downwards and upwards."""
+    return [
+        [score.accuracy - score.interval[0] for score in scores],
+        [score.interval[1] - score.accuracy for score in scores],
+    ]

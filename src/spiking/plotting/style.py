@@ -1,32 +1,88 @@
-"""Colours, and what all axes over time share."""
+"""Colours, the settings of figures for print, and what all axes over time share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-from spiking.simulation import Simulation
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 POPULATION_COLOURS = MappingProxyType(
     {"exc": "#D55E00", "inh": "#0072B2", "pv": "#0072B2", "som": "#E69F00"}  # red, blue, blue, orange
 )
+POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST"})
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
-STIMULUS_COLOUR, THRESHOLD_COLOUR = "#E4E4E4", "#777777"
+STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
 DASHES = (0, (4, 2))  # the rate model
 
+COLUMN_MM = 85.0  # width of a column of print
+_MM_PER_INCH = 25.4
 
-def current_axes() -> Axes:
-    """Return the axes that Matplotlib would draw into."""
+_SETTINGS: Mapping[Any, Any] = MappingProxyType(
+    {
+        "font.size": 7,
+        "axes.labelsize": 7,
+        "axes.titlesize": 8,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "legend.fontsize": 7,
+        "legend.frameon": False,
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "pdf.fonttype": 42,  # text stays text
+        "svg.fonttype": "none",
+    }
+)
+
+
+def publication() -> AbstractContextManager[None]:
+    """Return a context in which Matplotlib draws for print: 7 pt type, thin lines, text that stays text.
+
+    For figures of one's own, drawn and saved in the context; outside it, Matplotlib's settings are as they
+    were.
+    """
+    import matplotlib as mpl
+
+    return mpl.rc_context(dict(_SETTINGS))
+
+
+@contextmanager
+def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
+    """Yield `ax`; if it is None, the axes of a new figure, a column wide, with the settings for print."""
+    if ax is not None:
+        yield ax
+        return
     import matplotlib.pyplot as plt
 
-    return plt.gca()
+    with publication():
+        size = COLUMN_MM / _MM_PER_INCH, height_mm / _MM_PER_INCH
+        yield plt.figure(figsize=size, layout="constrained").subplots()
 
 
-def finish_time_axis(ax: Axes, simulation: Simulation) -> None:
+@contextmanager
+def drawing_in(figure: Figure | None, width_mm: float, height_mm: float) -> Iterator[Figure]:
+    """Yield the figure, or a new one, at that size, with the settings for print in force."""
+    with publication():
+        if figure is None:
+            import matplotlib.pyplot as plt
+
+            figure = plt.figure()
+        figure.set_size_inches(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH)
+        figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02)
+        yield figure
+
+
+def finish_time_axis(ax: Axes, duration: float) -> None:
     """Let the axis span the trial, in ms."""
-    ax.set_xlim(0, simulation.duration)
+    ax.set_xlim(0, duration)
     ax.set_xlabel("Time (ms)")
     ax.spines[["top", "right"]].set_visible(False)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ArgumentError
-from spiking.plotting.style import CONDITION_COLOURS, current_axes
+from spiking.plotting.style import CONDITION_COLOURS, drawing_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     y : str
         A column of numbers: ``"accuracy"``, with its 95 % intervals, ``"rate"``, ``"rate_exc"``, ...
     ax : matplotlib.axes.Axes, optional
-        Where to draw; the current axes by default.
+        Where to draw; a new figure by default.
 
     Returns
     -------
@@ -50,39 +50,39 @@ def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             f"{len(found.names)} names were varied ({', '.join(found.names)}); a figure shows two: "
             f"draw parts of the table"
         )
-    ax = ax or current_axes()
-    x, *second = found.names
-    groups = list(dict.fromkeys(row[second[0]] for row in found.rows)) if second else [None]
-    values = list(dict.fromkeys(row[x] for row in found.rows))
-    numeric = all(isinstance(value, int | float) for value in values)
-    for group, colour in zip(groups, _colours(groups), strict=True):
-        rows = [row for row in found.rows if not second or row[second[0]] == group]
-        if numeric:
-            rows.sort(key=lambda row: float(row[x]))
-        places = [row[x] if numeric else values.index(row[x]) for row in rows]
-        heights = [row[y] for row in rows]
-        label = None if group is None else f"{group:g}" if isinstance(group, float) else str(group)
-        style = {"marker": "o", "markersize": 4, "color": colour, "label": label}
-        line = "-" if numeric else "none"
-        ax.plot(places, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
+    with drawing_on(ax) as ax:
+        x, *second = found.names
+        groups = list(dict.fromkeys(row[second[0]] for row in found.rows)) if second else [None]
+        values = list(dict.fromkeys(row[x] for row in found.rows))
+        numeric = all(isinstance(value, int | float) for value in values)
+        for group, colour in zip(groups, _colours(groups), strict=True):
+            rows = [row for row in found.rows if not second or row[second[0]] == group]
+            if numeric:
+                rows.sort(key=lambda row: float(row[x]))
+            places = [row[x] if numeric else values.index(row[x]) for row in rows]
+            heights = [row[y] for row in rows]
+            label = None if group is None else f"{group:g}" if isinstance(group, float) else str(group)
+            style = {"marker": "o", "markersize": 4, "color": colour, "label": label}
+            line = "-" if numeric else "none"
+            ax.plot(places, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
+            if y == "accuracy":
+                low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
+                if numeric and len(rows) > 1:
+                    ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+                else:
+                    ax.vlines(places, low, high, color=colour, linewidth=1.2)
+        if not numeric:
+            ax.set_xticks(range(len(values)), [str(value) for value in values])
+            ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_xlabel(_title(x))
+        ax.set_ylabel({"accuracy": "Accuracy", "rate": "Rate (Hz)"}.get(y, _title(y)))
         if y == "accuracy":
-            low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
-            if numeric and len(rows) > 1:
-                ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
-            else:
-                ax.vlines(places, low, high, color=colour, linewidth=1.2)
-    if not numeric:
-        ax.set_xticks(range(len(values)), [str(value) for value in values])
-        ax.set_xlim(-0.5, len(values) - 0.5)
-    ax.set_xlabel(_title(x))
-    ax.set_ylabel({"accuracy": "Accuracy", "rate": "Rate (Hz)"}.get(y, _title(y)))
-    if y == "accuracy":
-        ax.set_ylim(0, 1.02)
-    elif all(row[y] >= 0 for row in found.rows):
-        ax.set_ylim(bottom=0)
-    if second:
-        ax.legend(title=_title(second[0]), frameon=False)
-    ax.spines[["top", "right"]].set_visible(False)
+            ax.set_ylim(0, 1.02)
+        elif all(row[y] >= 0 for row in found.rows):
+            ax.set_ylim(bottom=0)
+        if second:
+            ax.legend(title=_title(second[0]), frameon=False)
+        ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
@@ -90,7 +90,7 @@ def _title(name: str) -> str:
     if name.startswith("rate_"):
         return f"Rate of {name.removeprefix('rate_')} (Hz)"
     unit = _UNITS.get(name)
-    plain = name.replace("_", " ")
+    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " "))
     title = plain[:1].upper() + plain[1:]
     return f"{title} ({unit})" if unit else title
 

@@ -13,8 +13,9 @@ from spiking.plotting.style import (
     CONDITION_COLOURS,
     DASHES,
     STIMULUS_COLOUR,
+    TARGET_COLOUR,
     THRESHOLD_COLOUR,
-    current_axes,
+    drawing_on,
     finish_time_axis,
 )
 from spiking.rate_model import RateRun
@@ -24,7 +25,6 @@ from spiking.tasks import STEP_MS, Task, Trials
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SINGLE_TRIALS = 20  # more lines cannot be told apart
 _DRAWN_SAMPLES = 1000  # a line; more than a column of print resolves
 
 
@@ -37,18 +37,20 @@ def output(
     conditions: Sequence[str] | None = None,
     rate: RateRun | None = None,
     channel: int = 0,
+    singles: int = 3,
+    target: bool = True,
 ) -> Axes:
-    """Draw the output by condition: the mean as a thick line, single trials (up to 20) as thin ones.
+    """Draw the output by condition: the mean, a band of one standard deviation, and some single trials.
 
     Parameters
     ----------
     simulation : Simulation
         With the output recorded.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; the current axes by default.
+        Where to draw; a new figure, with a legend, by default.
     trials : Trials, optional
-        The trials of a task that were simulated, in this order. They give each trial's condition and the
-        stimulus, which is shaded. Without them all trials are one condition.
+        The trials of a task that were simulated, in this order. They give each trial's condition, the
+        target, drawn in grey, and the stimulus, which is shaded. Without them all trials are one condition.
     task : Task, optional
         Their task: a bar marks the window that is scored, dotted lines the thresholds that a correct output
         crosses (or, if the answer is to stay quiet, must not reach).
@@ -58,6 +60,10 @@ def output(
         The same trials of the rate model; their mean is drawn dashed.
     channel : int
         Which output, for a model with several.
+    singles : int
+        How many single trials of each condition to draw, as thin lines.
+    target : bool
+        Whether to draw the target.
 
     Returns
     -------
@@ -75,31 +81,48 @@ def output(
     for name, count in (("trials", trials and len(trials)), ("rate", rate and len(rate.output))):
         if count is not None and count != len(simulation.trials):
             raise ArgumentError(f"{name} has {count} trials, but {len(simulation.trials)} were simulated")
-    ax = ax or current_axes()
     groups = by_condition(simulation, trials, conditions)
     thin = max(1, simulation.time.size // _DRAWN_SAMPLES)
-    time, values = simulation.time[::thin], simulation.output[:, channel]
-    for (condition, members), colour in zip(groups.items(), condition_colours(trials, groups), strict=False):
-        singles = values[members[:_SINGLE_TRIALS], ::thin].T
-        if len(members) > 1:
-            ax.plot(time, singles, color=colour, linewidth=0.3, alpha=0.35)
-        ax.plot(time, values[members].mean(axis=0)[::thin], color=colour, linewidth=1.2, label=condition)
-        if rate is not None:
-            ax.plot(
-                rate.time,
-                rate.output[members, channel].mean(axis=0),
-                color="black",
-                linewidth=0.8,
-                linestyle=DASHES,
-                label=f"{condition}, rate model".lstrip(", "),
-            )
-    ax.set_ylabel("Output")
-    finish_time_axis(ax, simulation)
-    if trials is not None:
-        shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
-    if task is not None:
-        _mark_scoring(ax, task, simulation.duration, list(groups))
+    time, values = simulation.time[::thin], simulation.output[:, channel, ::thin]
+    alone = ax is None
+    with drawing_on(ax) as ax:
+        if trials is not None and target:
+            _targets(ax, trials, groups, channel)
+        for (condition, members), colour in zip(
+            groups.items(), condition_colours(trials, groups), strict=False
+        ):
+            mean, spread = values[members].mean(axis=0), values[members].std(axis=0)
+            if len(members) > 1:
+                band = ax.fill_between(time, mean - spread, mean + spread, color=colour, alpha=0.2)
+                band.set_linewidth(0)
+                if singles:
+                    ax.plot(time, values[members[:singles]].T, color=colour, linewidth=0.3, alpha=0.4)
+            ax.plot(time, mean, color=colour, linewidth=1.2, label=condition, zorder=3)
+            if rate is not None:
+                ax.plot(
+                    rate.time,
+                    rate.output[members, channel].mean(axis=0),
+                    color="black",
+                    linewidth=0.8,
+                    linestyle=DASHES,
+                    zorder=3,
+                    label=f"{condition}, rate model".lstrip(", "),
+                )
+        ax.set_ylabel("Output")
+        finish_time_axis(ax, simulation.duration)
+        if trials is not None:
+            shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
+        if task is not None:
+            mark_scoring(ax, task, simulation.duration, list(groups))
+        if alone and trials is not None:
+            ax.legend(frameon=False)
     return ax
+
+
+def _targets(ax: Axes, trials: Trials, groups: dict[str, list[int]], channel: int) -> None:
+    own = trials.targets if trials.targets.ndim == 2 else trials.targets[:, channel]
+    wanted = np.unique(own[[k for members in groups.values() for k in members]], axis=0)
+    ax.plot(trials.time, wanted.T, color=TARGET_COLOUR, linewidth=1.8, zorder=1, solid_capstyle="butt")
 
 
 def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
@@ -111,25 +134,26 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     trial : int
         Position of the trial, from 0.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; the current axes by default.
+        Where to draw; a new figure by default.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    ax = ax or current_axes()
     u = trials.inputs[trial]
     edges = STEP_MS * np.arange(u.shape[1] + 1.0)
-    ax.set_ylabel("Input")
-    if len(u) == 1:
-        ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
-        return ax
-    peak = np.abs(u).max() or 1.0
-    for k, row in enumerate(u):
-        ax.axhline(k, color=STIMULUS_COLOUR, linewidth=0.6, zorder=0)
-        ax.stairs(k - 0.45 * row / peak, edges, baseline=None, color="black", linewidth=0.4)
-    ax.set_yticks(range(len(u)))
-    ax.set_ylim(len(u) - 0.5, -0.5)
+    with drawing_on(ax, 25) as ax:
+        ax.set_ylabel("Input")
+        finish_time_axis(ax, float(edges[-1]))
+        if len(u) == 1:
+            ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
+            return ax
+        peak = np.abs(u).max() or 1.0
+        for k, row in enumerate(u):
+            ax.axhline(k, color=STIMULUS_COLOUR, linewidth=0.6, zorder=0)
+            ax.stairs(k - 0.45 * row / peak, edges, baseline=None, color="black", linewidth=0.4)
+        ax.set_yticks(range(len(u)))
+        ax.set_ylim(len(u) - 0.5, -0.5)
     return ax
 
 
@@ -147,13 +171,18 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     -------
     matplotlib.axes.Axes
     """
+    for start, stop in stimulus_windows(trials, members):
+        ax.axvspan(start, stop, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
+    return ax
+
+
+def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> list[tuple[float, float]]:
+    """Return from when to when, in ms, a stimulus is on in any of these trials; as `shade_stimulus` does."""
     u = trials.inputs if members is None else trials.inputs[list(members)]
     varies = (u != u[:, :, :1]).any(axis=2, keepdims=True)
     on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
-    edges = np.flatnonzero(np.diff(on, prepend=0, append=0))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        ax.axvspan(start * STEP_MS, stop * STEP_MS, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
-    return ax
+    edges = (np.flatnonzero(np.diff(on, prepend=0, append=0)) * STEP_MS).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def by_condition(
@@ -180,19 +209,17 @@ def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> li
     return [colours[name] for name in groups]
 
 
-def _mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
-    labels = {task.conditions[name] for name in conditions if name in task.conditions}
-    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
-    for level, needed in levels.items():
-        if needed:
-            ax.plot(
-                [task.score_from, duration],
-                [level, level],
-                color=THRESHOLD_COLOUR,
-                linewidth=0.8,
-                linestyle=":",
-                zorder=3,
-            )
+def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
+    """Draw the thresholds of these conditions as dotted lines, and a bar over the window that is scored."""
+    for level in criteria(task, conditions):
+        ax.plot(
+            [task.score_from, duration],
+            [level, level],
+            color=THRESHOLD_COLOUR,
+            linewidth=0.8,
+            linestyle=":",
+            zorder=4,
+        )
     ax.plot(
         [task.score_from, duration],
         [1, 1],
@@ -202,3 +229,10 @@ def _mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) 
         solid_capstyle="butt",
         clip_on=False,
     )
+
+
+def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
+    """Return the levels that the output of these conditions must cross, or must not reach."""
+    labels = {task.conditions[name] for name in conditions if name in task.conditions}
+    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
+    return [level for level, needed in levels.items() if needed]

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
+from spiking.actions import AnyStimulation
 from spiking.arguments import whole_number
 from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError, ModelFileError
@@ -25,7 +26,6 @@ from spiking.rate_model import RateModel
 from spiking.simulator import available_threads, simulate
 from spiking.smoothing import Smoothing
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 from spiking.sweeps.grid import Setting, axes, points
 from spiking.sweeps.result import Sweep
 from spiking.tasks import Task
@@ -47,7 +47,7 @@ def sweep(
     grid: Mapping[str, Any],
     n_trials: int = 100,
     seed: int,
-    stimulation: Stimulation | None = None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
     strict: bool = False,
     smoothing: Smoothing | None = None,
     downsample: int = 1,
@@ -238,7 +238,7 @@ def _base(
     network: SpikingNetwork | RateModel | str | os.PathLike[str],
     task: Task | str | None,
     grid: Mapping[str, Any],
-    stimulation: Stimulation | None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     downsample: int,
     seed: int,
 ) -> tuple[Setting, Task]:

@@ -1,0 +1,37 @@
+"""Measures of activity, and of how faithful a conversion is."""
+
+from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
+from spiking.analysis.conversion import Agreement, ConversionQuality, agreement, conversion_quality
+from spiking.analysis.cross_temporal import cross_temporal_discriminability
+from spiking.analysis.selectivity import Selectivity, selectivity
+from spiking.analysis.spike_trains import (
+    count_correlations,
+    fano_factor,
+    interval_cv,
+    population_rates,
+    spike_counts,
+)
+from spiking.analysis.targeted import TargetedAxes, targeted_axes
+from spiking.analysis.time_scales import autocorrelation, time_scale
+
+__all__ = [
+    "Agreement",
+    "ConversionQuality",
+    "PrincipalComponents",
+    "Selectivity",
+    "TargetedAxes",
+    "agreement",
+    "autocorrelation",
+    "condition_means",
+    "conversion_quality",
+    "count_correlations",
+    "cross_temporal_discriminability",
+    "fano_factor",
+    "interval_cv",
+    "population_rates",
+    "principal_components",
+    "selectivity",
+    "spike_counts",
+    "targeted_axes",
+    "time_scale",
+]

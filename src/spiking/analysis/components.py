@@ -1,0 +1,112 @@
+"""Principal components of the activity of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.arguments import whole_number
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PrincipalComponents:
+    """Directions in which activity varies most.
+
+    Attributes
+    ----------
+    components : array, shape (k, N)
+        Orthonormal rows, the leading one first. The largest entry of each is positive.
+    explained : array, shape (k,)
+        Share of the variance along each.
+    mean : array, shape (N,)
+        What is subtracted from activity before it is projected.
+    """
+
+    components: Floats
+    explained: Floats
+    mean: Floats
+
+    def project(self, activity: ArrayLike) -> Floats:
+        """Return the components of activity of shape (..., N, samples), as an array (..., k, samples)."""
+        centred = np.asarray(activity, dtype=np.float64) - self.mean[:, np.newaxis]
+        return self.components @ centred
+
+    def signed_like(self, other: PrincipalComponents) -> PrincipalComponents:
+        """Return the same components, each turned to point where that of another network points.
+
+        Where the units of both networks correspond, as those of a rate network and its spiking network do,
+        this takes out the arbitrary signs.
+        """
+        along = np.sum(self.components * other.components, axis=1, keepdims=True)
+        return PrincipalComponents(np.where(along < 0, -1, 1) * self.components, self.explained, self.mean)
+
+
+def principal_components(activity: ArrayLike, n_components: int = 3) -> PrincipalComponents:
+    """Find the directions in which activity varies most, over time and conditions (or trials).
+
+    Parameters
+    ----------
+    activity : array, shape (N, samples) or (conditions, N, samples)
+        Usually means over the trials of a condition (see `condition_means`), whose noise is small.
+    n_components : int
+        How many, at most N.
+
+    Returns
+    -------
+    PrincipalComponents
+
+    Raises
+    ------
+    ArgumentError
+        The activity has another shape, is not finite or does not vary, or there are not as many components.
+    """
+    values = np.asarray(activity, dtype=np.float64)
+    if values.ndim not in (2, 3) or not np.isfinite(values).all():
+        raise ArgumentError(
+            f"activity has shape {values.shape}; expected finite numbers, (N, samples) or "
+            f"(conditions, N, samples)"
+        )
+    points = np.moveaxis(values[np.newaxis] if values.ndim == 2 else values, 1, -1)
+    points = points.reshape(-1, points.shape[-1])
+    if whole_number("n_components", n_components, 1) > min(points.shape):
+        raise ArgumentError(f"n_components is {n_components}; expected at most {min(points.shape)}")
+    mean = points.mean(axis=0)
+    _, singular, directions = np.linalg.svd(points - mean, full_matrices=False)
+    power = singular**2
+    if power.sum() == 0:
+        raise ArgumentError("activity does not vary: it has no principal components")
+    chosen = directions[:n_components]
+    largest = np.take_along_axis(chosen, np.abs(chosen).argmax(axis=1)[:, np.newaxis], axis=1)
+    return PrincipalComponents(chosen * np.sign(largest), power[:n_components] / power.sum(), mean)
+
+
+def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str, Floats]:
+    """Average activity over the trials of each condition.
+
+    Parameters
+    ----------
+    activity : array, shape (trials, ...)
+    conditions : sequence of str
+        Of each trial.
+
+    Returns
+    -------
+    dict of str to array
+        For each condition, in alphabetical order.
+
+    Raises
+    ------
+    ArgumentError
+        There are not as many conditions as trials.
+    """
+    values = np.asarray(activity, dtype=np.float64)
+    if len(values) != len(conditions):
+        raise ArgumentError(f"activity has {len(values)} trials, conditions {len(conditions)}")
+    own = np.array(conditions)
+    return {str(name): values[own == name].mean(axis=0) for name in np.unique(own)}

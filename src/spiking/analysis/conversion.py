@@ -1,0 +1,137 @@
+"""How faithful a conversion is: the spiking network against the rate network, in the same trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.both_networks import BothNetworks
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well found values agree with expected ones.
+
+    Attributes
+    ----------
+    slope : float
+        Of found on expected values, through the origin; 1 is perfect.
+    error : float
+        Root mean square of the difference, divided by that of the expected values; 0 is perfect.
+    correlation : float
+        Pearson's; 1 is perfect.
+    """
+
+    slope: float
+    error: float
+    correlation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionQuality:
+    """How faithful a conversion is; the rate network is what is expected.
+
+    Attributes
+    ----------
+    drive : Agreement
+        Of the recurrent drives, ``W r_spk / factor`` with ``W r_rate``, over trials, units and time: what the
+        search for the scaling factor calls the drive error.
+    output : Agreement
+        Of the outputs, over trials and time, every 5 ms.
+    mean_output : Agreement
+        Of the outputs averaged over the trials of a condition, which takes out most of the spiking noise.
+    rates : Agreement
+        Of the units' activity averaged over trials and time, ``r_spk / factor`` with ``r_rate``.
+    scaling_factor : float
+    matching_factor : float
+        The factor at which the drives would agree on average, if the rates stayed as they are.
+    """
+
+    drive: Agreement
+    output: Agreement
+    mean_output: Agreement
+    rates: Agreement
+    scaling_factor: float
+    matching_factor: float
+
+    def __str__(self) -> str:
+        rows = {
+            "recurrent drive": self.drive,
+            "output, single trials": self.output,
+            "output, means": self.mean_output,
+            "average rates": self.rates,
+        }
+        lines = [f"{'spiking against rate network':30}slope  error  correlation"]
+        lines += [
+            f"{name:30}{row.slope:5.2f}  {row.error:5.2f}  {row.correlation:11.2f}"
+            for name, row in rows.items()
+        ]
+        return "\n".join(
+            [*lines, f"scaling factor {self.scaling_factor:g}; drives match at {self.matching_factor:.1f}"]
+        )
+
+
+def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
+    """Compare found values with expected ones of the same shape; NaN where these are all 0 or do not vary.
+
+    Raises
+    ------
+    ArgumentError
+        The shapes differ.
+    """
+    x, y = np.asarray(expected, dtype=np.float64), np.asarray(found, dtype=np.float64)
+    if x.shape != y.shape:
+        raise ArgumentError(f"expected has shape {x.shape}, found {y.shape}; they must be the same")
+    power = float(np.sum(x**2))
+    centred_x, centred_y = x - x.mean(), y - y.mean()
+    spread = float(np.sqrt(np.sum(centred_x**2) * np.sum(centred_y**2)))
+    return Agreement(
+        slope=float(np.sum(x * y)) / power if power else np.nan,
+        error=float(np.sqrt(np.sum((y - x) ** 2) / power)) if power else np.nan,
+        correlation=float(np.sum(centred_x * centred_y)) / spread if spread else np.nan,
+    )
+
+
+def conversion_quality(both: BothNetworks) -> ConversionQuality:
+    """Compare the spiking network with the rate network it was made from, in the same trials.
+
+    Parameters
+    ----------
+    both : BothNetworks
+        With activity.
+
+    Returns
+    -------
+    ConversionQuality
+
+    Raises
+    ------
+    ArgumentError
+        The activity was not kept.
+    """
+    if both.spiking.filtered_rates is None or both.spiking.output is None:
+        raise ArgumentError("the activity was not kept; run_both with activity=True")
+    weights, factor = both.model.effective_weights(), both.spiking.network.scaling_factor
+    rate, spiking = both.rate_activity, both.spiking_activity / factor
+    drive = agreement(weights @ rate, weights @ spiking)
+    # Outputs of the spiking network have been sampled more often than the steps of the rate network.
+    sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
+    output, expected = both.spiking.output[:, :, sampled], both.rate.output[:, :, 1:]
+    names = np.array(both.trials.conditions)
+    groups = [names == name for name in np.unique(names)]
+    means, expected_means = (
+        np.array([values[own].mean(axis=0) for own in groups]) for values in (output, expected)
+    )
+    return ConversionQuality(
+        drive=drive,
+        output=agreement(expected, output),
+        mean_output=agreement(expected_means, means),
+        rates=agreement(rate.mean(axis=(0, 2)), spiking.mean(axis=(0, 2))),
+        scaling_factor=factor,
+        matching_factor=drive.slope * factor,
+    )

@@ -1,0 +1,221 @@
+"""Measures of spike trains: counts, rates, variability, correlation.
+
+Fano factor and coefficient of variation come from Elephant (``pip install 'spikernn[analysis]'``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.arguments import positive_number
+from spiking.errors import ArgumentError
+from spiking.simulation import Simulation, Spikes
+
+Floats = NDArray[np.float64]
+Window = tuple[float, float]
+
+
+def spike_counts(
+    simulation: Simulation, bin_width: float | None = None, *, window: Window | None = None
+) -> NDArray[np.int64]:
+    """Count spikes in bins of each trial and neuron.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    bin_width : float, optional
+        In ms; one bin as long as the window by default. What does not fill a last bin is left out.
+    window : (float, float), optional
+        From when to when, in ms, half open; the whole trial by default. A spike belongs to the bin in which
+        its simulation step begins.
+
+    Returns
+    -------
+    array of int, shape (trials, N, bins)
+
+    Raises
+    ------
+    ArgumentError
+        Spikes were not recorded, or the window or the bins do not fit into a trial.
+    """
+    spikes = _spikes(simulation)
+    start, stop = _window(window, simulation)
+    width = stop - start if bin_width is None else positive_number("bin_width", bin_width)
+    bins = int(np.floor((stop - start) / width + 1e-9))
+    if bins < 1:
+        raise ArgumentError(f"bin_width is {width:g} ms; expected at most the window, {stop - start:g} ms")
+    # A step that begins at an edge belongs to the bin after it: not to be lost to rounding.
+    place = np.floor((spikes.step * np.float64(spikes.time_step) - start) / width + 1e-9).astype(np.int64)
+    inside = (place >= 0) & (place < bins)
+    shape = len(simulation.trials), simulation.network.n_neurons, bins
+    own = np.ravel_multi_index((spikes.trial[inside], spikes.neuron[inside], place[inside]), shape)
+    return np.bincount(own, minlength=int(np.prod(shape))).reshape(shape)
+
+
+def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[str, Floats]:
+    """Return the average rate of each population over time.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    bin_width : float
+        In ms.
+
+    Returns
+    -------
+    dict of str to array, shape (trials, bins)
+        In Hz; ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``, as far as they have neurons.
+    """
+    rates = spike_counts(simulation, bin_width) * (1000.0 / bin_width)
+    populations = simulation.network.populations
+    return {name: rates[:, mask].mean(axis=1) for name, mask in populations.items() if mask.any()}
+
+
+def fano_factor(
+    simulation: Simulation, *, window: Window | None = None, members: Sequence[int] | None = None
+) -> Floats:
+    """Return the Fano factor of each neuron: variance of its spike counts over trials by their mean.
+
+    Computed by Elephant (`elephant.statistics.fanofactor`), whose variance divides by the number of trials:
+    for a Poisson process and n trials the expected value is about ``1 - 1/n``.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    window : (float, float), optional
+        In which spikes are counted, in ms, half open; the whole trial by default.
+    members : sequence of int, optional
+        Positions of the trials to use, usually those of one condition; all by default.
+
+    Returns
+    -------
+    array, shape (N,)
+        NaN for neurons without spikes.
+    """
+    statistics = _elephant()
+    trains = _trains(simulation, window, members)
+    return np.array([statistics.fanofactor(own) for own in trains], dtype=np.float64)
+
+
+def interval_cv(
+    simulation: Simulation,
+    *,
+    window: Window | None = None,
+    members: Sequence[int] | None = None,
+    least: int = 10,
+) -> Floats:
+    """Return the coefficient of variation of each neuron's inter-spike intervals, pooled over trials.
+
+    Computed by Elephant (`elephant.statistics.isi` and `cv`): standard deviation by mean; 1 for a Poisson
+    process, ``1/sqrt(k)`` for a gamma process of shape k.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    window, members : optional
+        As in `fano_factor`.
+    least : int
+        How many intervals a neuron must have; NaN if it has fewer.
+
+    Returns
+    -------
+    array, shape (N,)
+    """
+    statistics = _elephant()
+    pooled = [
+        np.concatenate([statistics.isi(train) for train in own if len(train) > 1] or [np.empty(0)])
+        for own in _trains(simulation, window, members)
+    ]
+    return np.array(
+        [statistics.cv(intervals) if intervals.size >= max(2, least) else np.nan for intervals in pooled],
+        dtype=np.float64,
+    )
+
+
+def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = None) -> Floats:
+    """Return Pearson's correlation of the spike counts of each pair of neurons, over trials and bins.
+
+    Parameters
+    ----------
+    counts : array, shape (trials, N, bins)
+        As `spike_counts` gives them.
+    conditions : sequence of str, optional
+        Of each trial. Given, the mean over the trials of a condition is taken away from each bin first, so
+        that what is left is the noise correlation.
+
+    Returns
+    -------
+    array, shape (N, N)
+        NaN where a neuron's counts do not vary.
+
+    Raises
+    ------
+    ArgumentError
+        The shapes do not fit.
+    """
+    values: Floats = np.array(counts, dtype=np.float64)
+    if values.ndim != 3:
+        raise ArgumentError(f"counts has shape {values.shape}; expected (trials, N, bins)")
+    if conditions is not None:
+        own = np.array(conditions)
+        if len(own) != len(values):
+            raise ArgumentError(f"counts has {len(values)} trials, conditions {len(own)}")
+        for name in np.unique(own):
+            values[own == name] -= values[own == name].mean(axis=0)
+    flat = np.swapaxes(values, 0, 1).reshape(values.shape[1], -1)
+    constant = np.ptp(flat, axis=1) == 0
+    flat[constant] = np.nan
+    return np.corrcoef(flat)
+
+
+def _spikes(simulation: Simulation) -> Spikes:
+    if simulation.spikes is None:
+        raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
+    return simulation.spikes
+
+
+def _window(window: Window | None, simulation: Simulation) -> Window:
+    start, stop = (0.0, simulation.duration) if window is None else (float(edge) for edge in window)
+    if not 0 <= start < stop <= simulation.duration * (1 + 1e-9):
+        raise ArgumentError(
+            f"window is ({start:g}, {stop:g}); expected (start, stop) within 0 to {simulation.duration:g} ms"
+        )
+    return start, stop
+
+
+def _trains(
+    simulation: Simulation, window: Window | None, members: Sequence[int] | None
+) -> list[list[Floats]]:
+    """Return for each neuron the spike times in ms in each of these trials."""
+    spikes, (start, stop) = _spikes(simulation), _window(window, simulation)
+    n = simulation.network.n_neurons
+    chosen = range(len(simulation.trials)) if members is None else [int(k) for k in members]
+    if len(chosen) == 0 or not all(0 <= k < len(simulation.trials) for k in chosen):
+        raise ArgumentError(f"members is {members}; expected positions 0 to {len(simulation.trials) - 1}")
+    begin = spikes.step * np.float64(spikes.time_step)
+    inside = (begin >= start - 1e-9) & (begin < stop - 1e-9)
+    trains: list[list[Floats]] = [[] for _ in range(n)]
+    for trial in chosen:
+        own = inside & (spikes.trial == trial)
+        order = np.argsort(spikes.neuron[own], kind="stable")
+        ends = np.cumsum(np.bincount(spikes.neuron[own], minlength=n))
+        for neuron, times in enumerate(np.split(spikes.time[own][order], ends[:-1])):
+            trains[neuron].append(times)
+    return trains
+
+
+def _elephant() -> ModuleType:
+    try:
+        from elephant import statistics
+    except ImportError as error:
+        raise ArgumentError("this measure needs Elephant: pip install 'spikernn[analysis]'") from error
+    found: ModuleType = statistics
+    return found

@@ -1,0 +1,107 @@
+"""How long the activity of a unit remembers itself: autocorrelation over trials and its time scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.arguments import positive_number, whole_number
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+
+def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
+    """Correlate, over trials, a unit's activity in each bin with that in later bins (Murray et al. 2014).
+
+    For every pair of bins Pearson's correlation over trials is taken, then the mean over pairs of equal lag:
+    what is the same in all trials, such as a response to the stimulus, does not count as memory.
+
+    Parameters
+    ----------
+    counts : array, shape (trials, N, bins)
+        Usually of one condition and of a window without stimulus; 50 ms is a common bin.
+    n_lags : int, optional
+        The longest lag in bins; by default, half of the bins.
+
+    Returns
+    -------
+    array, shape (N, n_lags + 1)
+        The first is 1; NaN for units that do not vary over trials in any pair of bins of a lag.
+
+    Raises
+    ------
+    ArgumentError
+        There are not two trials and three bins, or not as many lags.
+    """
+    values = np.asarray(counts, dtype=np.float64)
+    if values.ndim != 3 or values.shape[0] < 2 or values.shape[2] < 3:
+        raise ArgumentError(
+            f"counts has shape {values.shape}; expected (trials, N, bins), at least 2 trials and 3 bins"
+        )
+    bins = values.shape[2]
+    lags = bins // 2 if n_lags is None else whole_number("n_lags", n_lags, 1)
+    if lags >= bins:
+        raise ArgumentError(f"n_lags is {lags}; expected fewer than the {bins} bins")
+    centred = values - values.mean(axis=0)
+    spread = np.sqrt(np.mean(centred**2, axis=0))  # (N, bins)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        standard = np.where(spread > 0, centred / spread, np.nan)
+    result = np.full((values.shape[1], lags + 1), np.nan)
+    for lag in range(lags + 1):
+        pairs = np.mean(standard[:, :, : bins - lag] * standard[:, :, lag:], axis=0)
+        known = np.isfinite(pairs)
+        some = known.any(axis=1)
+        result[some, lag] = np.where(known, pairs, 0)[some].sum(axis=1) / known[some].sum(axis=1)
+    return result
+
+
+def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
+    """Fit ``a exp(-lag/tau) + b`` to autocorrelations from lag 1 on, and return tau (Murray et al. 2014).
+
+    Parameters
+    ----------
+    correlation : array, shape (n_lags + 1,) or (N, n_lags + 1)
+        As `autocorrelation` gives it.
+    bin_width : float
+        In ms.
+
+    Returns
+    -------
+    array, shape () or (N,)
+        tau in ms; NaN where the autocorrelation is not known, does not decay, or decays over more than ten
+        times the longest lag, which these lags cannot tell.
+
+    Raises
+    ------
+    ArgumentError
+        There are fewer than four lags.
+    """
+    width = positive_number("bin_width", bin_width)
+    curves = np.asarray(correlation, dtype=np.float64)
+    if curves.ndim not in (1, 2) or curves.shape[-1] < 5:
+        raise ArgumentError(
+            f"correlation has shape {curves.shape}; expected (n_lags + 1,) or (N, n_lags + 1), 4 lags or more"
+        )
+    lags = width * np.arange(1.0, curves.shape[-1])
+    found = np.array([_fit(lags, curve[1:]) for curve in curves.reshape(-1, curves.shape[-1])])
+    return found.reshape(curves.shape[:-1])
+
+
+def _fit(lags: Floats, curve: Floats) -> float:
+    from scipy.optimize import curve_fit
+
+    if not np.isfinite(curve).all():
+        return np.nan
+
+    def decay(lag: Floats, amplitude: float, tau: float, offset: float) -> Floats:
+        return amplitude * np.exp(-lag / tau) + offset
+
+    longest = 10 * lags[-1]
+    begin = (max(curve[0] - curve[-1], 1e-3), lags[len(lags) // 4] + lags[0], min(max(curve[-1], -0.9), 0.9))
+    bounds = ((0.0, lags[0] / 20, -1.0), (np.inf, longest, 1.0))
+    try:
+        (amplitude, tau, _), _ = curve_fit(decay, lags, curve, p0=begin, bounds=bounds)
+    except RuntimeError:  # no convergence
+        return np.nan
+    return float(tau) if amplitude > 0 and tau < 0.999 * longest and curve.max() > curve.min() else np.nan

@@ -1,0 +1,63 @@
+"""`spiking report`: one page about a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking.command_line.models import load_model
+from spiking.command_line.progress import progress_bar
+from spiking.errors import ArgumentError
+
+
+def report(
+    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page (.html).")] = Path("report.html"),
+    task_name: Annotated[
+        str | None,
+        typer.Option(
+            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=100_000, help="Number of trials to score.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same page.")] = 1,
+    scaling_factor: Annotated[
+        float | None,
+        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+) -> None:
+    """Make a page about a model: accuracy, trials, faithfulness of the conversion, tuning, warnings.
+
+    The page is one file that opens in any browser, also without a network.
+
+    Example: spiking report model.mat --task go-nogo -o report.html
+    """
+    from spiking.output_file import check_writable, write_whole
+    from spiking.report import report as make
+
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise ArgumentError(f"cannot write {output}: expected a name that ends in .html")
+    check_writable(output)
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise ArgumentError("a report needs Matplotlib: pip install 'spikernn[figures]'") from error
+    mpl.use("agg")  # no windows
+    rate_model = load_model(model)
+    with progress_bar(trials) as advance:
+        page = make(
+            rate_model,
+            task_name,
+            trials,
+            seed=seed,
+            scaling_factor=scaling_factor,
+            name=model,
+            threads=threads,
+            progress=advance,
+        )
+    content = page.encode()
+    write_whole(output, lambda file: file.write(content))
+    typer.echo(f"wrote {output} ({len(content) / 1e6:.1f} MB)")

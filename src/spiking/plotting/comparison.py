@@ -1,0 +1,171 @@
+"""Two experiments side by side: outputs, accuracy, and the rate of each neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from spiking.both_networks import BothNetworks
+from spiking.errors import ArgumentError
+from spiking.evaluation import Score
+from spiking.plotting.populations import by_population
+from spiking.plotting.style import (
+    COLUMN_MM,
+    CONDITION_COLOURS,
+    POPULATION_COLOURS,
+    POPULATION_NAMES,
+    drawing_in,
+    drawing_on,
+)
+from spiking.plotting.traces import output
+from spiking.simulation import Simulation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def rates_against(
+    first: Simulation,
+    second: Simulation,
+    ax: Axes | None = None,
+    *,
+    labels: tuple[str, str] = ("first", "second"),
+) -> Axes:
+    """Draw the average rate of each neuron in one simulation against that in another.
+
+    Parameters
+    ----------
+    first, second : Simulation
+        Of networks with as many neurons, such as one with and without stimulation.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    labels : (str, str)
+        What to call them.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        The networks have different numbers of neurons.
+    """
+    if first.network.n_neurons != second.network.n_neurons:
+        raise ArgumentError(
+            f"networks of {first.network.n_neurons} and {second.network.n_neurons} neurons; "
+            f"expected the same neurons in both"
+        )
+    x, y = first.rates.mean(axis=0), second.rates.mean(axis=0)
+    with drawing_on(ax, 70) as ax:
+        top = 1.05 * max(1.0, x.max(), y.max())
+        ax.plot([0, top], [0, top], color="black", linewidth=0.5, linestyle=":", zorder=0)
+        for name, members in by_population(first.network.populations):
+            ax.plot(
+                x[members],
+                y[members],
+                linestyle="none",
+                marker="o",
+                markersize=2,
+                markeredgewidth=0,
+                alpha=0.8,
+                color=POPULATION_COLOURS[name],
+                label=POPULATION_NAMES[name],
+            )
+        ax.set(xlim=(0, top), ylim=(0, top), aspect="equal")
+        ax.set(xlabel=f"Rate, {labels[0]} (Hz)", ylabel=f"Rate, {labels[1]} (Hz)")
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False, handletextpad=0.1)
+    return ax
+
+
+def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
+    """Draw accuracies with their 95 % Wilson score intervals, a row each.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Such as `Evaluation.by_condition`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with drawing_on(ax, 15 + 6 * len(scores)) as ax:
+        for row, score in enumerate(scores.values()):
+            ax.plot(score.interval, [row, row], color="black", linewidth=1)
+            ax.plot([score.accuracy], [row], marker="o", markersize=4, color="black", clip_on=False)
+        ax.set_yticks(range(len(scores)), list(scores))
+        ax.set(xlim=(0, 1), ylim=(len(scores) - 0.5, -0.5), xlabel="Accuracy")
+        ax.tick_params(axis="y", length=0)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.grid(axis="x", color="#E4E4E4", linewidth=0.5)
+        ax.set_axisbelow(True)
+    return ax
+
+
+def comparison(
+    first: BothNetworks,
+    second: BothNetworks,
+    *,
+    labels: tuple[str, str] = ("first", "second"),
+    figure: Figure | None = None,
+) -> Figure:
+    """Compare two experiments on one task: outputs by condition, accuracy, and the rates of all neurons.
+
+    Parameters
+    ----------
+    first, second : BothNetworks
+        Such as one model at two scaling factors, or two models of a task. If they differ in the number of
+        neurons, the cumulated distributions of rates take the place of the rates against each other.
+    labels : (str, str)
+        What to call them.
+    figure : matplotlib.figure.Figure, optional
+        Where to draw; a new one, 1.5 columns of print wide, by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ArgumentError
+        They are of different tasks.
+    """
+    if first.task != second.task:
+        raise ArgumentError(f"experiments on {first.task} and {second.task}; expected the same task")
+    experiments = dict(zip(labels, (first, second), strict=True))
+    if len(experiments) < 2:
+        raise ArgumentError(f"both experiments are called {labels[0]!r}; expected two names")
+    same = first.spiking.network.n_neurons == second.spiking.network.n_neurons
+    with drawing_in(figure, 1.5 * COLUMN_MM, 95) as figure:
+        grid = figure.subplots(2, 2, height_ratios=[1, 1.25])
+        for (label, own), ax in zip(experiments.items(), grid[0], strict=True):
+            output(own.spiking, ax, trials=own.trials, task=own.task, singles=0).set_title(label)
+        grid[0, 0].sharey(grid[0, 1])
+        grid[0, 1].set_ylabel("")
+        handles, names = grid[0, 0].get_legend_handles_labels()
+        grid[0, 1].legend(handles, names, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        accuracies(
+            {f"{label}, {name}": score for label, own in experiments.items() for name, score in _scores(own)},
+            grid[1, 0],
+        )
+        if same:
+            rates_against(first.spiking, second.spiking, grid[1, 1], labels=labels)
+        else:
+            _cumulated_rates({label: own.spiking for label, own in experiments.items()}, grid[1, 1])
+    return figure
+
+
+def _cumulated_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
+    for (label, simulation), colour in zip(simulations.items(), CONDITION_COLOURS, strict=False):
+        ax.ecdf(simulation.rates.mean(axis=0), color=colour, linewidth=1.2, label=label)
+    ax.set(xlabel="Average rate (Hz)", ylabel="Share of neurons", xlim=(0, None))
+    ax.legend(frameon=False)
+
+
+def _scores(own: BothNetworks) -> list[tuple[str, Score]]:
+    return [("all", own.spiking_score.score), *own.spiking_score.by_condition.items()]

@@ -1,0 +1,104 @@
+"""Distributions over the units of a network, by population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.plotting.populations import by_population
+from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on
+from spiking.rate_model import RateModel
+from spiking.simulation import Simulation
+from spiking.spiking_network import SpikingNetwork
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_BINS = 24
+
+
+def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
+    """Draw how average firing rates are distributed over neurons, by population, stacked.
+
+    The rates are averages over all trials. A triangle marks the mean of each population.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    rates = simulation.rates.mean(axis=0)
+    silent = int(np.sum(rates == 0))
+    with drawing_on(ax, 50) as ax:
+        _histogram(rates, simulation.network.populations, ax, unit="Hz")
+        ax.set_xlabel("Average rate (Hz)")
+        ax.set_ylabel("Neurons")
+        ax.set_xlim(0, None)
+        ax.set_title(f"{silent} of {rates.size} neurons silent", fontsize="medium", loc="left")
+    return ax
+
+
+def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
+    """Draw how the synaptic decay time constants are distributed over units, by population, stacked.
+
+    Parameters
+    ----------
+    model : RateModel or SpikingNetwork
+        Those of a spiking network are those of its model. For a model the range that training allowed is
+        marked by dotted lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    decay = model.tau_decay() if isinstance(model, RateModel) else model.tau_decay
+    assert decay is not None
+    with drawing_on(ax, 50) as ax:
+        if isinstance(model, RateModel):
+            for limit in sorted(set(model.tau_range)):
+                ax.axvline(limit, color="black", linewidth=0.6, linestyle=":")
+        _histogram(decay, model.populations, ax, unit="ms")
+        ax.set_xlabel("Synaptic decay time constant (ms)")
+        ax.set_ylabel("Units")
+    return ax
+
+
+def _histogram(
+    values: NDArray[np.float64], populations: Mapping[str, NDArray[np.bool_]], ax: Axes, *, unit: str
+) -> None:
+    if not np.isfinite(values).all():
+        raise ArgumentError("there are values that are not finite; nothing can be drawn")
+    groups = by_population(populations)
+    edges = np.histogram_bin_edges(values, _BINS)
+    below = np.zeros(_BINS)
+    for name, members in groups:
+        colour, own = POPULATION_COLOURS[name], values[members]
+        counts, _ = np.histogram(own, edges)
+        label = f"{POPULATION_NAMES[name]}, mean {own.mean():.1f} {unit}"
+        ax.stairs(below + counts, edges, baseline=below, fill=True, color=colour, label=label)
+        below = below + counts
+    for name, members in groups:
+        mean = values[members].mean()
+        ax.plot(
+            [mean],
+            [1.0],
+            transform=ax.get_xaxis_transform(),
+            marker="v",
+            markersize=4,
+            color=POPULATION_COLOURS[name],
+            clip_on=False,
+        )
+    ax.set_ylim(0, 1.12 * max(1.0, below.max()))
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)

@@ -1,0 +1,169 @@
+"""One trial of the rate network against the same trial of the spiking network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spiking.both_networks import BothNetworks
+from spiking.errors import ArgumentError
+from spiking.plotting.style import (
+    COLUMN_MM,
+    CONDITION_COLOURS,
+    DASHES,
+    TARGET_COLOUR,
+    drawing_in,
+    drawing_on,
+    finish_time_axis,
+)
+from spiking.plotting.traces import mark_scoring, shade_stimulus
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, *, channel: int = 0) -> Axes:
+    """Draw the outputs of the rate network and the spiking network in one trial, and the target.
+
+    Parameters
+    ----------
+    both : BothNetworks
+    trial : int
+        Position of the trial, from 0.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    channel : int
+        Which output, for a model with several.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        There is no such trial.
+    """
+    _check(both, trial)
+    trials, output = both.trials, both.spiking.output
+    assert output is not None
+    target = trials.targets[trial] if trials.targets.ndim == 2 else trials.targets[trial, channel]
+    with drawing_on(ax, 40) as ax:
+        shade_stimulus(ax, trials, [trial])
+        ax.plot(trials.time, target, color=TARGET_COLOUR, linewidth=1.8, label="target")
+        ax.plot(
+            both.spiking.time,
+            output[trial, channel],
+            color=CONDITION_COLOURS[0],
+            linewidth=1,
+            label="spiking",
+        )
+        ax.plot(
+            both.rate.time,
+            both.rate.output[trial, channel],
+            color="black",
+            linewidth=0.8,
+            linestyle=DASHES,
+            label="rate",
+        )
+        mark_scoring(ax, both.task, both.spiking.duration, [trials.conditions[trial]])
+        finish_time_axis(ax, both.spiking.duration)
+        ax.set_ylabel("Output")
+        ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.8)
+    return ax
+
+
+def activity(
+    values: ArrayLike,
+    time: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    label: str = "Rate",
+    limit: float | None = None,
+) -> Axes:
+    """Draw the activity of units over time as shades of grey, a row each.
+
+    Parameters
+    ----------
+    values : array, shape (N, samples)
+    time : array, shape (samples,)
+        In ms, evenly spaced.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, a scale beside; a new figure by default.
+    label : str
+        Of the scale.
+    limit : float, optional
+        What is drawn black; the 99th percentile of the values by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    rows, moments = np.asarray(values, dtype=np.float64), np.asarray(time, dtype=np.float64)
+    if rows.ndim != 2 or moments.shape != rows.shape[1:] or moments.size < 2:
+        raise ArgumentError(
+            f"values has shape {rows.shape}, time {moments.shape}; expected (N, samples) and (samples,)"
+        )
+    step = moments[1] - moments[0]
+    top = float(np.quantile(rows, 0.99)) if limit is None else limit
+    with drawing_on(ax, 40) as ax:
+        picture = ax.imshow(
+            rows,
+            cmap="Greys",
+            vmin=0,
+            vmax=top or 1.0,
+            aspect="auto",
+            interpolation="nearest",
+            extent=(moments[0] - step / 2, moments[-1] + step / 2, len(rows), 0),
+        )
+        ax.set_xlabel("Time (ms)")
+        ax.set_ylabel("Unit")
+        assert ax.figure is not None
+        bar = ax.figure.colorbar(picture, ax=ax, extend="max", pad=0.02, aspect=12)
+        bar.set_label(label)
+        bar.outline.set_linewidth(0.4)
+    return ax
+
+
+def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> Figure:
+    """Draw one trial of both networks: their outputs, and the activity of all units in each.
+
+    The units are in the same order in both panels: by when they are most active in the rate network.
+
+    Parameters
+    ----------
+    both : BothNetworks
+        With activity.
+    number : int
+        Position of the trial, from 0.
+    figure : matplotlib.figure.Figure, optional
+        Where to draw; a new one, a column of print wide, by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ArgumentError
+        There is no such trial.
+    """
+    _check(both, number)
+    rate, spiking = both.rate_activity[number], both.spiking_activity[number]
+    order = np.argsort(rate.argmax(axis=1), kind="stable")
+    with drawing_in(figure, COLUMN_MM, 110) as figure:
+        top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[1, 1.2, 1.2])
+        outputs_of_both(both, number, top).set_xlabel("")
+        activity(rate[order], both.activity_time, middle, label="Rate")
+        middle.set(xlabel="", ylabel="Rate network\n(unit)")
+        activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")
+        bottom.set(ylabel="Spiking network\n(unit)", xlim=(0, both.spiking.duration))
+    return figure
+
+
+def _check(both: BothNetworks, trial: int) -> None:
+    if not 0 <= trial < len(both.trials):
+        raise ArgumentError(f"trial is {trial}; expected 0 to {len(both.trials) - 1}")

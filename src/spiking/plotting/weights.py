@@ -1,0 +1,70 @@
+"""Recurrent weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spiking.plotting.populations import by_population
+from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on
+from spiking.rate_model import RateModel
+from spiking.spiking_network import SpikingNetwork
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_FULL_COLOUR = 0.95  # quantile of the absolute weights that has the full colour
+
+
+def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
+    """Draw the recurrent weights W, units grouped by population, presynaptic in columns.
+
+    Excitatory weights are red, inhibitory ones blue; colours are full from the 95th percentile of the
+    absolute weights on, so that a few strong ones do not hide the others.
+
+    Parameters
+    ----------
+    model : RateModel or SpikingNetwork
+        For a spiking network, weights divided by the scaling factor.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, a colour bar beside; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    own = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
+    groups = by_population(model.populations)
+    order = np.concatenate([members for _, members in groups])
+    present = np.abs(own[own != 0])
+    limit = float(np.quantile(present, _FULL_COLOUR)) if present.size else 1.0
+    colours = LinearSegmentedColormap.from_list(
+        "weights", [POPULATION_COLOURS["inh"], "white", POPULATION_COLOURS["exc"]]
+    )
+    with drawing_on(ax, 75) as ax:
+        picture = ax.imshow(
+            own[np.ix_(order, order)], cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest"
+        )
+        sizes = np.array([len(members) for _, members in groups])
+        ends = np.cumsum(sizes)
+        names = [POPULATION_NAMES[name] for name, _ in groups]
+        for end in ends[:-1] - 0.5:
+            ax.axhline(end, color="black", linewidth=0.4)
+            ax.axvline(end, color="black", linewidth=0.4)
+        ax.set_xticks(ends - sizes / 2 - 0.5, names)
+        ax.set_yticks(ends - sizes / 2 - 0.5, names)
+        for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+            for label, (name, _) in zip(labels, groups, strict=True):
+                label.set_color(POPULATION_COLOURS[name])
+        ax.tick_params(length=0)
+        ax.set_xlabel("From")
+        ax.set_ylabel("To")
+        ax.spines[:].set_visible(True)
+        assert ax.figure is not None
+        bar = ax.figure.colorbar(picture, ax=ax, extend="both", shrink=0.8, aspect=25, pad=0.03)
+        bar.set_label("W" if isinstance(model, RateModel) else f"W / {model.scaling_factor:g}")
+        bar.outline.set_linewidth(0.4)
+    return ax

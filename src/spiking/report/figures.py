@@ -1,0 +1,92 @@
+"""The figures of a page that need no script, as pictures within it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import html
+import io
+from typing import TYPE_CHECKING, Any
+
+from spiking import plotting
+from spiking.both_networks import BothNetworks
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def conversion_figures(both: BothNetworks) -> str:
+    """Return both networks in a trial, and in the plane of their principal components, as HTML."""
+    pictures = [
+        (
+            plotting.trial(both, 0, _new()),
+            f"A trial ({both.trials.conditions[0]}) of both networks: their outputs, and the activity of all "
+            "units, in both panels in the order in which they are most active in the rate network.",
+        )
+    ]
+    with contextlib.suppress(ArgumentError):  # a network whose activity does not vary
+        components = plotting.state_space(both, _new())
+        caption = (
+            "Leading principal components of the mean activity of each condition, of each network's own "
+            "(share of its variance); circles mark the beginning, squares the end of a trial."
+        )
+        pictures.append((components, caption))
+    return "\n".join(_figure(figure, caption) for figure, caption in pictures)
+
+
+def tuning_figures(both: BothNetworks) -> str:
+    """Return accuracy against scaling factor as HTML; nothing if the file records no search."""
+    try:
+        figure = _drawn(plotting.scaling_factor, both.model)
+    except ArgumentError:
+        return ""
+    return _figure(
+        figure, "Accuracy of the spiking network against scaling factor, with 95 % intervals where known."
+    )
+
+
+def network_figures(both: BothNetworks) -> str:
+    """Return rates, decays, weights and, if the file holds it, the course of training, as HTML."""
+    pictures = [
+        (
+            _drawn(plotting.firing_rates, both.spiking),
+            "Average firing rates of the neurons of the spiking network.",
+        ),
+        (_drawn(plotting.time_constants, both.model), "Synaptic decay time constants of the units."),
+        (_drawn(plotting.weights, both.model, height=2.9), "Recurrent weights W, before scaling."),
+    ]
+    with contextlib.suppress(ArgumentError):  # a file without the losses of its training
+        training = _drawn(plotting.training_curve, both.model)
+        pictures.append((training, "Loss and accuracy while the rate network was trained."))
+    return "\n".join(_figure(figure, caption) for figure, caption in pictures)
+
+
+def _new() -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure()
+
+
+def _drawn(draw: Any, what: Any, height: float = 2.0) -> Figure:
+    from matplotlib.figure import Figure
+
+    with plotting.publication():
+        figure = Figure(figsize=(3.35, height), layout="constrained")
+        draw(what, figure.subplots())
+    return figure
+
+
+def _figure(figure: Figure, caption: str) -> str:
+    """Return a figure as HTML that holds it whole; letters as shapes, so that all browsers agree."""
+    import matplotlib as mpl
+
+    file = io.BytesIO()
+    with plotting.publication(), mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "spiking"}):
+        figure.savefig(file, format="svg", dpi=200, metadata={"Date": None})
+    picture = base64.b64encode(file.getvalue()).decode("ascii")
+    text = html.escape(caption)
+    return (
+        f'<figure><img alt="{text}" src="data:image/svg+xml;base64,{picture}">'
+        f"<figcaption>{text}</figcaption></figure>"
+    )

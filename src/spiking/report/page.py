@@ -1,0 +1,172 @@
+"""One self-contained page about a model."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import spiking
+from spiking.analysis import ConversionQuality, conversion_quality
+from spiking.both_networks import BothNetworks, run_both, tuned_factor
+from spiking.evaluation import Evaluation, Score, evaluate
+from spiking.model_info import model_info
+from spiking.model_report import facts
+from spiking.rate_model import RateModel
+from spiking.report import figures, words
+from spiking.report.commands import commands
+from spiking.report.trials import trial_data
+from spiking.tasks import Task
+from spiking.trained_task import task_for
+
+_ACTIVITY_BYTES = 2**28  # of the trials that are drawn
+_DRAWN_EACH = 10  # trials of a condition, at most
+
+
+def report(
+    model: RateModel,
+    task: Task | str | None = None,
+    n_trials: int = 100,
+    *,
+    seed: int = 1,
+    scaling_factor: float | None = None,
+    name: str | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> str:
+    """Make a page about a model: accuracy, trials, faithfulness, tuning, the network, warnings, commands.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    n_trials : int
+        Of the accuracies; the same as those of ``spiking evaluate`` with this seed. Up to ten trials of each
+        condition are drawn.
+    seed : int
+        The same seed gives the same page.
+    scaling_factor : float, optional
+        None: the one that tuning left in the model's file.
+    name : str, optional
+        What to call the model; the name of its file by default.
+    threads, progress : optional
+        As in `evaluate`.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing else: write it to a file and open that.
+
+    Raises
+    ------
+    ArgumentError
+        No task or no scaling factor is known, or an argument cannot be used.
+    """
+    given = task if isinstance(task, str) else None
+    task = task_for(model, task)
+    factor = tuned_factor(model) if scaling_factor is None else scaling_factor
+    network = spiking.SpikingNetwork.from_rate(model, factor)
+    scores = (
+        evaluate(model, task, n_trials, seed=seed),
+        evaluate(network, task, n_trials, seed=seed, threads=threads, progress=progress),
+    )
+    both = run_both(model, task, _drawn(model, task), seed=seed, scaling_factor=factor, threads=threads)
+    quality, info = conversion_quality(both), model_info(model)
+    title = Path(model.source).name if name is None else name
+    page = Template(_part("page.html"))
+    return page.substitute(
+        title=html.escape(title),
+        version=html.escape(spiking.__version__),
+        style=_part("page.css"),
+        script=_part("page.js"),
+        summary=html.escape(
+            f"A rate network of {model.n_units} units for the task {task.name}, and the spiking network made "
+            f"from it with the scaling factor {factor:g}."
+        ),
+        warnings=_warnings(words.warnings(info, both, *scores, quality)),
+        accuracy_words=html.escape(words.accuracy(*scores)),
+        accuracy_table=_accuracy_table(*scores),
+        trials_words=html.escape(_about_trials(both)),
+        raster_words="Point at a spike, or tap it, to see whose it is.",
+        conversion_words=html.escape(words.conversion(quality)),
+        conversion_table=_conversion_table(quality),
+        conversion_figures=figures.conversion_figures(both),
+        tuning_words=html.escape(words.tuning(both)),
+        tuning_figures=figures.tuning_figures(both),
+        facts_table=_table(
+            ["", ""],
+            ([name, fact] for name, fact in [*facts(info).items(), ("firing rates", words.rates(both))]),
+        ),
+        network_figures=figures.network_figures(both),
+        commands_words="As far as the file records them:",
+        commands=html.escape("\n".join(commands(both, title, given, n_trials))),
+        # "<" could end the element that holds the data, whatever follows it.
+        data=json.dumps(trial_data(both), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+    )
+
+
+def _part(name: str) -> str:
+    return (files("spiking") / "report" / name).read_text(encoding="utf-8").strip()
+
+
+def _drawn(model: RateModel, task: Task) -> int:
+    """Return how many trials are drawn: ten of each condition, fewer of a large network."""
+    a_trial = 3 * 8 * model.n_units * task.n_steps  # rates, their noise, filtered spikes
+    each = max(1, min(_DRAWN_EACH, _ACTIVITY_BYTES // (a_trial * len(task.conditions))))
+    return each * len(task.conditions)
+
+
+def _about_trials(both: BothNetworks) -> str:
+    drawn = len(both.trials) // len(both.task.conditions)
+    more = f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else ""
+    return f"Choose a condition. Means are of {drawn} trials of each condition (seed {both.seed}).{more}"
+
+
+def _warnings(found: list[str]) -> str:
+    if not found:
+        return "<p>Nothing suspicious was found.</p>"
+    items = "".join(f"<li>{html.escape(one)}</li>" for one in found)
+    return f'<div class="warning" id="warnings"><strong>Note</strong><ul>{items}</ul></div>'
+
+
+def _accuracy_table(rate: Evaluation, spiking: Evaluation) -> str:
+    rows = [["all", _cell(rate.score), _cell(spiking.score)]]
+    rows += [
+        [name, _cell(score), _cell(spiking.by_condition[name])] for name, score in rate.by_condition.items()
+    ]
+    return _table(["Condition", "Rate network", "Spiking network"], rows)
+
+
+def _cell(score: Score) -> str:
+    low, high = score.interval
+    return f"{score.correct} of {score.trials}: {score.accuracy:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _conversion_table(quality: ConversionQuality) -> str:
+    rows = {
+        "recurrent drive": quality.drive,
+        "output, single trials": quality.output,
+        "output, means of conditions": quality.mean_output,
+        "average rates of the units": quality.rates,
+    }
+    return _table(
+        ["Spiking against rate", "Slope", "Error", "Correlation"],
+        (
+            [name, *(f"{value:.2f}" for value in (row.slope, row.error, row.correlation))]
+            for name, row in rows.items()
+        ),
+    )
+
+
+def _table(headings: list[str], rows: Iterable[list[str]]) -> str:
+    head = "".join(f"<th>{html.escape(heading)}</th>" for heading in headings)
+    head = f"<tr>{head}</tr>" if any(headings) else ""
+    body = "".join(
+        f"<tr><th>{html.escape(first)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    return f"<table>{head}{body}</table>"

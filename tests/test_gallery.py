@@ -1,0 +1,32 @@
+"""The code of the pages on figures and measures runs as it stands, and makes the images that they show."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.mark.parametrize("page", ["figures", "analysis"])
+def test_code_makes_the_images(page, tmp_path):
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+    shown = set(re.findall(r"\(images/(\w+\.png)\)", text))
+    (tmp_path / "images").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made = {path.name: path for path in (tmp_path / "images").iterdir()}
+    assert set(made) == shown
+    assert shown <= {path.name for path in (DOCS / "images").iterdir()}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in made.values())

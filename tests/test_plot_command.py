@@ -1,0 +1,72 @@
+"""`spiking plot`: every kind of figure as a file of its format, and mistakes as one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from spiking.command_line import main
+from spiking.command_line.plot import KINDS
+
+
+@pytest.fixture
+def spiking(tmp_path, monkeypatch, capsys):
+    """Run the command in this process: importing everything again for each would take most of the time."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["spiking", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_draws_vectors(spiking, tmp_path, kind):
+    more = ["--against-factor", "60"] if kind == "comparison" else []
+    assert spiking("plot", kind, "go-nogo", "--trials", "4", *more) == (0, f"drew {kind}.pdf\n", "")
+    content = (tmp_path / f"{kind}.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", content)[1]) / 72 * 25.4
+    assert width == pytest.approx(127.5 if kind == "comparison" else 85, abs=0.5)
+    assert b"/Type3" not in content  # letters stay letters
+
+
+def test_formats_and_trial(spiking, tmp_path):
+    for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
+        done = spiking("plot", "raster", "xor", "--trial", "3", "--trials", "4", "-o", name)
+        assert done == (0, f"drew {name}\n", "")
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_a_process_without_a_display(tmp_path):
+    words = ["-W", "error", "-m", "spiking", "plot", "weights", "xor"]
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MPLBACKEND")}
+    done = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "weights.pdf").stat().st_size > 5_000
+
+
+def test_mistakes_are_one_line(spiking, tmp_path):
+    for words, expected in (
+        (["rasters", "go-nogo"], "KIND is 'rasters'; expected one of comparison"),
+        (["raster", "go-nogo", "-o", "a.gif"], "expected a name that ends in"),
+        (["raster", "go-nogo", "-o", "no/a.pdf"], "there is no folder"),
+        (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial 2: expected 0 to 1"),
+        (["raster", "go-nogo", "--condition", "stop"], "go-nogo has go, nogo"),
+        (["raster", "nothing.mat"], "nothing.mat"),
+        (["comparison", "go-nogo"], "comparison needs --against"),
+        (["raster", "go-nogo", "--against", "xor"], "belong to comparison"),
+        (["comparison", "xor", "--against", "dms", "--trials", "1"], "expected the same task"),
+    ):
+        status, told, complaint = spiking("plot", *words)
+        assert (status, told) == (2, ""), words
+        assert expected in complaint
+        assert complaint.count("\n") == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,268 @@
+"""The report: what the page says, and that a browser shows all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from browser import PROGRAM, browser
+
+from spiking import ArgumentError, RateModel, datasets, evaluate, tasks
+from spiking.analysis import conversion_quality
+from spiking.both_networks import run_both
+from spiking.command_line import main
+from spiking.model_info import model_info
+from spiking.model_variables import to_variables
+from spiking.report import report, words
+from spiking.report.commands import commands
+from spiking.report.trials import _SPIKES, trial_data
+from spiking.training import described
+from spiking.tuning import find_scaling_factor
+
+NAME = "<b>go</b> & \"nogo\" </script><script>document.title='broken'</script>.mat"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return datasets.load("go-nogo")
+
+
+@pytest.fixture(scope="module")
+def page(model):
+    return report(model, n_trials=20, seed=3, name=NAME)
+
+
+@pytest.fixture(scope="module")
+def both(model):
+    return run_both(model, None, 20, seed=3)
+
+
+class _Text(HTMLParser):
+    """The text of a page, and what it would load."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.sources, self._hidden = "", [], False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self._hidden = tag in ("script", "style")
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        self._hidden = False
+
+    def handle_data(self, data):
+        self.text += "" if self._hidden else data
+
+
+def test_accuracies_are_those_of_evaluate(model, page):
+    text = _Text(page).text
+    network = run_both(model, None, 1, activity=False).spiking.network
+    for own in (model, network):
+        found = evaluate(own, "go-nogo", 20, seed=3)
+        low, high = found.interval
+        assert f"{found.score.correct} of 20: {found.accuracy:.3f} ({low:.3f} to {high:.3f})" in text
+        for score in found.by_condition.values():
+            assert f"{score.correct} of {score.trials}: {score.accuracy:.3f}" in text
+
+
+def test_the_page_holds_everything_and_names_are_only_text(page):
+    found = _Text(page)
+    assert found.sources
+    assert all(source.startswith("data:") for source in found.sources)
+    assert "http" not in re.sub(r"http-equiv", "", re.sub(r'"data:[^"]*"', "", page)).replace(
+        "http://www.w3.org/2000/svg", ""
+    )
+    assert NAME in found.text
+    assert page.count("<script") == 2
+    assert len(page.encode()) < 5e6
+
+
+def test_the_same_seed_makes_the_same_page(model, page):
+    assert report(model, n_trials=20, seed=3, name=NAME, threads=1) == page
+    assert report(model, n_trials=20, seed=4, name=NAME) != page
+
+
+def test_drawn_trials_are_the_simulated_ones(both):
+    data = trial_data(both)
+    assert [one["name"] for one in data["conditions"]] == ["go", "nogo"]
+    populations = [np.flatnonzero(both.model.populations[name]) for name in ("exc", "inh")]
+    assert data["neurons"] == np.concatenate(populations).tolist()
+    for one in data["conditions"]:
+        members = [k for k, name in enumerate(both.trials.conditions) if name == one["name"]]
+        for k, trial in zip(members[:3], one["trials"], strict=True):
+            neuron, step = np.nonzero(both.spiking.spike_matrix(k))
+            drawn = sorted(zip([data["neurons"][row] for row in trial["rows"]], trial["steps"], strict=True))
+            assert drawn == sorted(zip(neuron.tolist(), step.tolist(), strict=True))
+            at = np.searchsorted(both.spiking.time, np.array(data["sampleTimes"]) - 1e-6)
+            assert np.allclose(trial["output"], both.spiking.output[k, 0, at], atol=6e-4)
+            assert trial["correct"] == both.spiking_score.correct[k]
+
+
+def test_very_many_spikes_are_thinned(both, monkeypatch):
+    monkeypatch.setattr("spiking.report.trials._SPIKES", 1000)
+    data = trial_data(both)
+    spikes = [len(trial["steps"]) for one in data["conditions"] for trial in one["trials"]]
+    assert len(spikes) == 2
+    assert 0 < sum(spikes) < 1500
+    assert sum(one["size"] for one in data["populations"]) == len(data["neurons"]) < 100
+    assert {one["name"] for one in data["populations"]} == {"exc.", "inh."}
+    assert _SPIKES == 150_000
+
+
+def told(model, factor=None, n_trials=60):
+    """All warnings about a model, without drawing a page."""
+    both = run_both(model, None, 4, scaling_factor=factor)
+    scores = (evaluate(own, both.task, n_trials, seed=1) for own in (model, both.spiking.network))
+    return "\n".join(words.warnings(model_info(model), both, *scores, conversion_quality(both)))
+
+
+def test_warnings_in_words(model, tmp_path):
+    extras = {name: value for name, value in model.extras.items() if name in ("task", "task_settings")}
+    variables = {name: value for name, value in to_variables(model).items() if name not in model.extras}
+    untuned = RateModel.load({**variables, **extras})
+    with pytest.raises(ArgumentError, match="no tuned scaling factor"):
+        report(untuned)
+    assert "records no search" in words.tuning(run_both(untuned, None, 1, scaling_factor=75))
+    found = told(untuned, 75, 20)
+    assert "not tuned: the scaling factor 75 was given" in found
+    assert "only 20 trials" in found
+    assert "right less often than the rate network" in found
+    assert told(model) == ""
+    assert told(model, 40) == "The scaling factor 40 was given; the file records 35 as the tuned one."
+    untrained = RateModel.load({**to_variables(model), "w": model.w0, "taus_gaus": model.taus_gaus0})
+    found = told(untrained)
+    assert "The file: not trained" in found
+    assert "The rate network itself is right in only" in found
+
+
+def test_a_search_is_told_with_its_interval(model, tmp_path):
+    path = tmp_path / "tuned.mat"
+    model.save(path)
+    found = find_scaling_factor(
+        path, "go-nogo", seed=2, candidates=[25, 35], n_trials=10, extend=False, write=True
+    )
+    both = run_both(RateModel.load(path), None, 2)
+    said = words.tuning(both)
+    assert f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35" in said
+    assert f"no part in the choice, it was right in {words.percent(found.fresh.score)}." in said
+    assert "spiking tune tuned.mat --seed 2" in commands(both, "tuned.mat", None, 20)
+    broken = {**to_variables(RateModel.load(path)), "tuning": np.array(['{"curve": 3}'])}
+    assert "`tuning` that cannot be read" in words.tuning(run_both(RateModel.load(broken), None, 1))
+
+
+def trained_as(model, task, name="a.mat", **options):
+    """The commands of the same model, had it been trained so."""
+    extras = {name: np.array([value]) for name, value in described(task, **options).items()}
+    both = run_both(RateModel.load({**to_variables(model), **extras}), None, 2, seed=3)
+    assert both.task == task
+    return commands(both, name, None, 100)
+
+
+def test_commands_make_the_model_and_the_page_again(model):
+    assert trained_as(model, tasks.GoNoGo(), "my model.mat", seed=1) == [
+        "spiking train go-nogo --units 200 --seed 1 --output 'my model.mat'",
+        "spiking evaluate 'my model.mat' --trials 100 --seed 3",
+        "spiking report 'my model.mat' --trials 100 --seed 3",
+    ]
+    options = {"tau": (20, 50), "dale": False, "noise": 0.2}
+    assert trained_as(model, tasks.GoNoGo(duration=900), seed=7, recipe="published", **options)[0] == (
+        "spiking train go-nogo --units 200 --seed 7 --recipe published --setting duration=900 --no-dale "
+        "--tau 20-50 --noise 0.2 --output a.mat"
+    )
+    other = run_both(model, "go-nogo", 2, seed=1, scaling_factor=50)
+    assert commands(other, "a.mat", "go-nogo", 10)[-2] == (
+        "spiking evaluate a.mat --task go-nogo --scaling-factor 50 --trials 10 --seed 1"
+    )
+    options = json.loads(str(model.extras["training_options"].item()))
+    text = np.array([json.dumps({**options, "magic": 3})])
+    strange = RateModel.load({**to_variables(model), "training_options": text})
+    assert "magic=3" in commands(run_both(strange, None, 1), "a.mat", None, 10)[0].partition("#")[2]
+
+
+def test_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def spiking(*words):
+        monkeypatch.setattr(sys, "argv", ["spiking", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    status, told, complaint = spiking("report", "xor", "--trials", "4", "--seed", "2")
+    assert (status, complaint) == (0, "")
+    assert re.fullmatch(r"wrote report.html \(\d\.\d MB\)\n", told)
+    assert "<title>xor</title>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    for mistake, expected in (
+        (["xor", "-o", "report.pdf"], "expected a name that ends in .html"),
+        (["xor", "-o", "no/report.html"], "there is no folder"),
+        (["xor", "--task", "mante"], "needs inputs: 4"),
+        (["nothing.mat"], "nothing.mat"),
+    ):
+        status, told, complaint = spiking("report", *mistake)
+        assert (status, told, complaint.count("\n")) == (2, "", 1)
+        assert expected in complaint
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium here: the page was opened in no browser")
+def test_in_a_browser(page, both, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(page, encoding="utf-8")
+    ready = "document.documentElement.dataset.ready === 'yes'"
+    with browser(tmp_path / "profile") as window:
+        window.open(path)
+        window.wait_for(ready)
+        assert window.run("document.title") == NAME
+        assert window.run("document.querySelectorAll('img').length") == 7
+        window.wait_for("[...document.images].every((i) => i.complete && i.naturalWidth > 100)")
+        spikes = "document.querySelectorAll('#raster .spikes')"
+        drawn = f"[...{spikes}].reduce((n, e) => n + (e.getAttribute('d').match(/M/g) || []).length, 0)"
+        go, nogo = (both.trials.conditions.index(name) for name in ("go", "nogo"))
+        assert window.run(drawn) == both.spiking.spike_matrix(go).sum()
+
+        curves = "document.getElementById('single').innerHTML"
+        before = window.run(curves)
+        assert window.run("document.getElementById('trial-name').textContent").startswith("go, trial 1 of 3")
+        window.click(*window.centre("document.querySelectorAll('#conditions button')[1]"))
+        name = window.run("document.getElementById('trial-name').textContent")
+        assert name.startswith("nogo, trial 1 of 3: spiking network ")
+        assert window.run(drawn) == both.spiking.spike_matrix(nogo).sum()
+        assert window.run(curves) != before
+        pressed = "[...document.querySelectorAll('#conditions button')].map((b) => b.ariaPressed)"
+        assert window.run(pressed) == ["false", "true"]
+
+        window.click(*window.centre("document.getElementById('next')"))
+        assert "trial 2 of 3" in window.run("document.getElementById('trial-name').textContent")
+        window.click(*window.centre("document.getElementById('previous')"))
+
+        # A spike in the middle of the trial: what is said about it is what was simulated.
+        data = trial_data(both)
+        trial = data["conditions"][1]["trials"][0]
+        matrix = both.spiking.spike_matrix(nogo)
+        window.centre("document.getElementById('raster')")
+        spot = window.run(
+            "(() => { const svg = document.querySelector('#raster svg'), box = svg.getBoundingClientRect();"
+            "const d = document.querySelectorAll('#raster .spikes')[1].getAttribute('d');"
+            "const [x, y, h] = d.match(/[\\d.]+/g).slice(-3).map(Number);"
+            "const scale = box.width / svg.viewBox.baseVal.width;"
+            "return [box.x + x * scale, box.y + (y + h / 2) * scale]; })()"
+        )
+        window.point(*spot)
+        said = window.run("document.getElementById('readout').textContent")
+        neuron, time, rate = re.search(r"Neuron (\d+) \(inh.\) at ([\d.]+) ms; ([\d.]+) Hz", said).groups()
+        assert matrix[int(neuron), round(float(time) / 0.05) - 1] == 1
+        assert float(rate) == pytest.approx(matrix[int(neuron)].sum() / 1.0, abs=0.06)
+        assert trial["counts"][data["neurons"].index(int(neuron))] == matrix[int(neuron)].sum()
+
+        window.open(path, 390, 844, phone=True)
+        window.wait_for(ready)
+        assert window.run("document.documentElement.scrollWidth") <= 390
+        assert window.run("document.querySelector('#raster svg').getBoundingClientRect().width") > 300
+        assert window.complaints == []
+        assert all(url.startswith(("file:", "data:")) for url in window.requests)
