@@ -133,6 +133,21 @@ def test_simulate_input_from_files_with_stimulation(tmp_path):
             assert np.array_equal(saved["output"], expected.output)
 
 
+def test_simulate_with_current_pulses_into_a_population(tmp_path):
+    np.save(tmp_path / "u.npy", np.zeros((1, 41)))
+    done = run(
+        *("simulate", GO_NOGO, "--scaling-factor", 40, "--input", tmp_path / "u.npy", "--seed", 3),
+        *("--stimulate", "exc", "--units", "inh", "--window", 100, 200, "--current", 20, "--pulses", 40, 5),
+        *("--save", tmp_path / "run.npz"),
+    )
+    assert done.returncode == 0, done.stderr
+    pulses = spiking.Stimulation("inh", (100, 200), 20, acts_on="current", frequency=40, pulse_width=5)
+    network = spiking.SpikingNetwork.from_rate(GO_NOGO, 40)
+    expected = spiking.simulate(network, np.zeros((1, 41)), seed=3, stimulation=pulses)
+    with np.load(tmp_path / "run.npz") as saved:
+        assert np.array_equal(saved["output"], expected.output)
+
+
 def test_simulate_takes_task_settings_and_factor_from_the_file(tmp_path):
     model = tmp_path / "tuned.mat"
     settings = json.dumps({"stimulus_onset": 100.0, "duration": 800.0})
@@ -159,6 +174,7 @@ def _variables(path: Path) -> dict[str, object]:
 
 
 GOOD = ("--scaling-factor", "50", "--task", "go-nogo")
+PUSH = ("--stimulate", "exc", "--window", "0", "50")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +197,10 @@ GOOD = ("--scaling-factor", "50", "--task", "go-nogo")
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--input", "text.npy"), "text.npy"),
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--input", GO_NOGO), "expected the inputs as `u`"),
         (("simulate", GO_NOGO, *GOOD, "--units", "3"), "--stimulate"),
+        (("simulate", GO_NOGO, *GOOD, "--pulses", "20", "5"), "--stimulate"),
+        (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "ie"), "expected one of all, exc, inh, som, pv"),
+        (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "3", "--current", "-5"), "--current is -5"),
+        (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "3", "--pulses", "200", "9"), "overlap at 200 Hz"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "out.gifx"), "png, pdf"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "nowhere/out.png"), "no folder nowhere"),
         (("simulate", GO_NOGO, *GOOD, "--save", "folder"), "it is a folder"),

@@ -8,7 +8,16 @@ from cue import Cue, cue_model
 from models import model_mapping
 from scipy import stats
 
-from spiking import ArgumentError, RateModel, SpikingNetwork, evaluate, evaluation, simulate, tasks
+from spiking import (
+    ArgumentError,
+    RateModel,
+    SpikingNetwork,
+    Stimulation,
+    evaluate,
+    evaluation,
+    simulate,
+    tasks,
+)
 from spiking.binomial import sign_test, wilson_interval
 
 MODEL = RateModel.load(cue_model())
@@ -140,3 +149,17 @@ def test_sign_test_is_the_exact_binomial_one():
             stats.binomtest(wins, differ, alternative="greater").pvalue, abs=1e-12
         )
     assert sign_test(a, a) == 1
+
+
+def test_trials_with_stimulation_and_noise_on_inputs(network):
+    """Silenced neurons answer nothing: exactly the trials whose answer is no response are correct."""
+    silenced = Stimulation("all", (0.0, 1e6), -200.0, acts_on="current")
+    result = evaluate(network, "go-nogo", 20, seed=1, stimulation=silenced, keep_outputs=True)
+    np.testing.assert_array_equal(result.correct, np.array(result.conditions) == "nogo")
+    plain, noisy = (
+        evaluate(network, "go-nogo", 5, seed=1, input_noise=noise, keep_outputs=True).output
+        for noise in (0.0, 0.5)
+    )
+    assert (plain != noisy).any()
+    with pytest.raises(ArgumentError, match="not for a rate model"):
+        evaluate(RateModel.load(cue_model()), "go-nogo", 5, seed=1, stimulation=silenced)

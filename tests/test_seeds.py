@@ -9,6 +9,7 @@ from networks import pulse_input, random_network
 from scipy import stats
 
 from spiking import ArgumentError, RandomDraws, Record, Stimulation, simulate
+from spiking.draws import SharedNoise
 from spiking.reference import step_by_step
 
 RECORD = Record(spikes=True, filtered_rates=[0, 3], voltage=[1])
@@ -177,3 +178,16 @@ def test_every_uniform_of_the_noise_gives_a_finite_normal():
 def test_a_seed_is_a_whole_number(network, seed):
     with pytest.raises(ArgumentError, match="seed is"):
         simulate(network, pulse_input(), seed=seed)
+
+
+def test_shared_noise_changes_nothing(network):
+    noise = SharedNoise(5)
+    for each in (network, network.scale_weights(factor=0.5)):
+        alone, shared = (
+            simulate(each, pulse_input(), seed=5, trials=[2, 9], record=RECORD, noise=own)
+            for own in (None, noise)
+        )
+        for position in range(2):
+            assert bits(alone, position) == bits(shared, position)
+    with pytest.raises(ArgumentError, match="noise is that of seed 5, and seed is 4"):
+        simulate(network, pulse_input(), seed=4, noise=noise)

@@ -154,7 +154,7 @@ def test_the_table_is_tidy_and_plots_in_one_line():
     ax = found.plot("rate", Figure().subplots())
     assert [line.get_label() for line in ax.lines] == ["0.1", "0.5"]
     assert np.array_equal(ax.lines[0].get_ydata(), [row["rate"] for row in found.rows if row["noise"] == 0.1])
-    assert ax.get_xlabel() == "Refractory (ms)"
+    assert ax.get_xlabel() == "Refractory period (ms)"
     grid = {"what": {"a": lambda net: net, "b": lambda net: net.cut()}}
     named = sweep(NETWORK, Cue(), grid=grid, n_trials=2, seed=1)
     ax = named.plot(ax=Figure().subplots())
@@ -215,7 +215,7 @@ def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path)
     assert precious.read_bytes() == b"precious"
 
 
-SWEEP = ["sweep", "model.mat", "--task", f"{TASK}:Cue", "--seed", "3", "--trials", "30", "--jobs", "1"]
+SWEEP = ["sweep", "model.mat", "--task", f"{TASK}:Cue", "--seed", "3", "--trials", "120", "--jobs", "1"]
 SWEEP += ["--scaling-factor", "30", "--vary", "refractory=0:4:0.5", "--vary", "noise=0.1,0.4"]
 
 
@@ -243,7 +243,7 @@ def test_killed_at_any_moment_and_resumed(folder, monkeypatch):
         assert not (folder / "table.csv").exists()
     lines = journal.read_bytes().split(b"\n")[1:-1]
     known = sum(len(json.loads(line)[2]) for line in lines)
-    assert 0 < known < 18 * 30
+    assert 0 < known < 18 * 120
     with journal.open("ab") as file:
         file.write(lines[-1][:-7])  # a line that a kill cut short
     done = run(*SWEEP, "-o", "table.csv")

@@ -240,7 +240,29 @@ def test_the_work_can_travel():
     small = dataclasses.replace(MODEL, extras={}, forms={})
     work = Work(small, Cue(), 1, 1, None)
     again = pickle.loads(pickle.dumps(work))
-    np.testing.assert_array_equal(run_block(work, 30.0, 0, 5), run_block(again, 30.0, 0, 5))
+    factors = (30.0, 45.0)
+    for work_here, work_there in ((work, again), (again, again)):
+        together = run_block([work_here, work_here], factors, 0, 5)
+        alone = [run_block([work_there], [factor], 0, 5)[0] for factor in factors]
+        np.testing.assert_array_equal(together, alone)
+
+
+def test_blocks_hold_every_missing_trial_once():
+    from spiking.tuning.scores import _blocks
+
+    rng = np.random.default_rng(0)
+    for most in (1, 3, 9, 40):
+        missing = {
+            int(trial): [p for p in range(12) if rng.random() < 0.9]
+            for trial in (*range(5), 7, *range(9, 30))
+        }
+        missing = {trial: points for trial, points in missing.items() if points}
+        missing |= {trial: list(range(12)) for trial in range(40, 60)}
+        seen = []
+        for points, first, n in _blocks(missing, most):
+            assert len(points) * n <= most
+            seen += [(trial, point) for trial in range(first, first + n) for point in points]
+        assert sorted(seen) == sorted((trial, point) for trial in missing for point in missing[trial])
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
 
     ran = []
 
-    def counting(work, factor, first, n):
-        ran.append(n)
+    def counting(works, factors, first, n):
+        ran.append(n * len(factors))
         if sum(ran) > 200 and not resumed:
             raise KeyboardInterrupt
-        return original(work, factor, first, n)
+        return original(works, factors, first, n)
 
     original, resumed = workplace.run_block, False
     monkeypatch.setattr(workplace, "run_block", counting)
@@ -117,7 +117,7 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
         find_scaling_factor(path, Cue(), **arguments)
     lines = journal_path(path).read_bytes().split(b"\n")
     known = sum(len(json.loads(line)[2]) for line in lines[1:-1])
-    assert known >= 150
+    assert known >= 140
     # what a kill in the middle of a line leaves, and a disk that lost the end of it
     journal_path(path).write_bytes(b"\n".join(lines[:-1]) + b"\n[25.0, 1048")
     ran.clear()

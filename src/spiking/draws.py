@@ -64,19 +64,49 @@ class RandomDraws:
         input_shape : (int, int), optional
             (columns, n_inputs) that are kept, if there is noise on inputs.
         """
-        from spiking.kernel import fill_normals
-
-        normals = np.empty(n_steps * n_neurons, np.float32)
-        fill_normals(noise_lanes(seed, trial), normals)
         all_coins = tuple(
             coin_uniforms(seed, trial, n_steps, k, count) if count else None for k, count in enumerate(coins)
         )
         return cls(
             v0=initial_uniforms(seed, trial, n_neurons),
-            noise=normals.astype(np.float64).reshape(n_steps, n_neurons),
+            noise=normals(seed, trial, n_neurons, n_steps).astype(np.float64),
             coin=all_coins[0] if len(all_coins) == 1 else all_coins,
             input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
         )
+
+
+class SharedNoise:
+    """Membrane noise of trials of a seed, drawn once for several networks that run them.
+
+    `simulate` draws the noise of a trial anew for every network, which takes a third of its time. Given the
+    same `SharedNoise` it draws it once and keeps it, 4 bytes a neuron and step; spikes are the same. Best for
+    one or two trials at a time, with all networks, before the next ones.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the simulations.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._kept: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+
+    def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
+        """Return the standard normals of a trial, shape (n_steps, n_neurons)."""
+        key = (trial, n_neurons, n_steps)
+        if key not in self._kept:
+            self._kept[key] = normals(self.seed, trial, n_neurons, n_steps)
+        return self._kept[key]
+
+
+def normals(seed: int, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
+    """Draw the standard normals of a trial's membrane noise, shape (n_steps, n_neurons)."""
+    from spiking.kernel import fill_normals
+
+    drawn = np.empty(n_steps * n_neurons, np.float32)
+    fill_normals(noise_lanes(seed, trial), drawn)
+    return drawn.reshape(n_steps, n_neurons)
 
 
 # Every purpose has a stream of its own: a longer trial or an added stimulation changes no other number.

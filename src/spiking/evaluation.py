@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.actions import AnyStimulation
 from spiking.arguments import whole_number
 from spiking.binomial import wilson_interval
+from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.readout_refit import ReadoutRefit
@@ -130,6 +132,8 @@ def evaluate(
     seed: int,
     strict: bool = False,
     smoothing: Smoothing | None = None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
+    input_noise: float | Sequence[float] = 0.0,
     keep_outputs: bool = False,
     downsample: int = 1,
     threads: int | None = None,
@@ -150,6 +154,8 @@ def evaluate(
         Where both signs are responses, the output must not cross the opposite threshold as well.
     smoothing : Smoothing, optional
         Smooth the outputs before they are scored, and kept.
+    stimulation, input_noise
+        Of a spiking network: as in `simulate`, in every trial.
     keep_outputs : bool
         Keep the outputs of all trials, at every step: 8 bytes x trials x outputs x samples.
     downsample : int
@@ -166,17 +172,21 @@ def evaluate(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, no task is known, or an output is not finite: a trial that fails is an
-        error, not a wrong answer.
+        An argument cannot be used, no task is known, or an output is not finite (not a wrong answer).
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     task = network_task(network, task)
+    if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
+        raise ArgumentError("stimulation and input_noise are for spiking networks, not for a rate model")
+    experiment = {"stimulation": stimulation, "input_noise": input_noise}
     correct, outputs, time = [], [], None
     conditions: list[str] = []
     chunks = (
         _rate_chunks(network, task, seed, n_trials)
         if isinstance(network, RateModel)
-        else _spiking_chunks(network, task, seed, range(n_trials), downsample, threads, progress)
+        else _spiking_chunks(
+            network, task, seed, range(n_trials), downsample, threads, progress, **experiment
+        )
     )
     done = 0
     for trials, raw, time in chunks:
@@ -206,14 +216,11 @@ def correct_trials(
     numbers: range,
     *,
     downsample: int = 1,
-    threads: int | None = 1,
-    strict: bool = False,
+    noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
     """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
-    chunks = _spiking_chunks(network, task, seed, numbers, downsample, threads)
-    return np.concatenate(
-        [score(task, output, time, trials, strict=strict) for trials, output, time in chunks]
-    )
+    chunks = _spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
+    return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
 
 def score(
@@ -247,6 +254,7 @@ def _spiking_chunks(
     downsample: int,
     threads: int | None,
     progress: Callable[[int], None] | None = None,
+    **experiment: Any,
 ) -> Iterator[_Chunk]:
     size = max(1, _CHUNK_BYTES // (8 * 100 * task.n_steps * task.n_outputs))
     for first in range(numbers.start, numbers.stop, size):
@@ -260,6 +268,7 @@ def _spiking_chunks(
             trials=own,
             downsample=downsample,
             threads=threads,
+            **experiment,
             progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's
         )
         assert run.output is not None

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.actions import AnyStimulation, actions
 from spiking.arguments import checked_inputs, checked_interval, checked_noise, whole_number
-from spiking.draws import RandomDraws
+from spiking.draws import RandomDraws, SharedNoise
 from spiking.errors import ArgumentError
 from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
@@ -39,6 +39,7 @@ def simulate(
     downsample: int = 1,
     threads: int | None = None,
     draws: RandomDraws | Sequence[RandomDraws] | None = None,
+    noise: SharedNoise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Simulation:
     """Simulate trials of a spiking network (forward Euler, 0.05 ms x `downsample` a step).
@@ -72,6 +73,8 @@ def simulate(
         All available processors by default. Results do not depend on it.
     draws : RandomDraws or sequence of RandomDraws, optional
         Random numbers to replay, one a trial, instead of a seed.
+    noise : SharedNoise, optional
+        Takes less time where several networks run the same trials: see `SharedNoise`. Results are the same.
     progress : callable, optional
         Called with the number of finished trials after each.
 
@@ -94,6 +97,8 @@ def simulate(
     n_columns, n_steps = u.shape[-1], column_steps * (u.shape[-1] - 1)
     record = record or Record()
     replayed = _checked_draws(draws, seed)
+    if noise is not None and (noise.seed != seed or replayed):
+        raise ArgumentError(f"noise is that of seed {noise.seed}, and seed is {seed}; expected the same")
     numbers = _trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
     threads = available_threads() if threads is None else whole_number("threads", threads, 1)
 
@@ -106,7 +111,9 @@ def simulate(
             check_draw(draw, n, n_steps, acting, input_shape)
     else:
         seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
-    constants = kernel_input.constants(network, n_steps, column_steps, dt, replay=bool(replayed))
+    constants = kernel_input.constants(
+        network, n_steps, column_steps, dt, replay=bool(replayed) or noise is not None
+    )
     synapses = kernel_input.synapses(network, dt)
     every_action = kernel_input.actions(acting, n, dt / constants.tm)
     readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
@@ -121,10 +128,18 @@ def simulate(
 
     def run(k: int) -> None:
         assert seed is not None or replayed
+        trial = int(numbers[k])
         own = (
             replayed_numbers(replayed[k], acting)
             if seed is None
-            else seeded_numbers(seed, int(numbers[k]), n, acting, input_shape)
+            else seeded_numbers(
+                seed,
+                trial,
+                n,
+                acting,
+                input_shape,
+                None if noise is None else noise.of(trial, n, n_steps),
+            )
         )
         inputs_k = columns[k] if columns.ndim == 3 else columns
         if own.input_noise is not None and input_shape:

@@ -15,6 +15,8 @@ from spiking.simulator import STEPS_NOT_COUNTED
 
 Floats = NDArray[np.float64]
 
+_REACH = 4  # widths to which a Gaussian is followed
+
 
 @dataclass(frozen=True)
 class Smoothing:
@@ -66,14 +68,15 @@ class Smoothing:
 
     def _sums(self, x: Floats, width: float) -> Floats:
         """Return the weighted sums of the samples that there are; `width` in samples."""
-        if self.kind == "gaussian":
-            from scipy.ndimage import gaussian_filter1d
+        from scipy.signal import lfilter, oaconvolve
 
-            return np.asarray(gaussian_filter1d(x, width, axis=-1, mode="constant"))
-        from scipy.signal import lfilter
-
-        stay = np.exp(-1 / width)
-        return np.asarray(lfilter([1 - stay], [1, -stay], x, axis=-1))
+        if self.kind == "exponential":
+            stay = np.exp(-1 / width)
+            return np.asarray(lfilter([1 - stay], [1, -stay], x, axis=-1))
+        reach = int(_REACH * width + 0.5)
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+        full = oaconvolve(x, weights.reshape((1,) * (x.ndim - 1) + (-1,)), axes=-1)
+        return np.asarray(full[..., reach : reach + x.shape[-1]])
 
 
 def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: float = 1.0) -> Floats:

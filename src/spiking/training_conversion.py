@@ -6,11 +6,12 @@ again, while its loss says nothing of it. So training asks the spiking network.
 
 from __future__ import annotations
 
-from spiking.evaluation import correct_trials
 from spiking.rate_model import RateModel
-from spiking.spiking_network import SpikingNetwork
+from spiking.simulator import available_threads
 from spiking.tasks import Task
 from spiking.tuning.candidates import published_grid
+from spiking.tuning.scores import Work
+from spiking.tuning.workplace import open_workplace, scores_of
 
 _FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
 _NEIGHBOURS = 3  # candidates next to each other that do the task
@@ -35,20 +36,20 @@ def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> boo
     """
     needed = (1 + accuracy) / 2 - 1e-9
 
-    def correct(factor: float, first: int, n: int) -> int:
-        network = SpikingNetwork.from_rate(model, factor)
-        numbers = range(first, first + n)
-        return int(correct_trials(network, task, seed, numbers, threads=None).sum())
-
-    good: list[float] = []  # the widest run of neighbours
-    run: list[float] = []
-    for factor in published_grid(model).factors:
-        total = correct(factor, 0, _FIRST)
-        if total >= _FIRST - 1:
-            total += correct(factor, _FIRST, _THEN)
-        run = [*run, factor] if total >= needed * (_FIRST + _THEN) else []
-        good = max(good, run, key=len)
-    if len(good) < _NEIGHBOURS:
-        return False
-    middle = good[len(good) // 2]
-    return correct(middle, _FIRST + _THEN, _CONFIRMING) >= needed * _CONFIRMING
+    work = Work(model, task, seed, downsample=1, params=None)
+    candidates = published_grid(model).factors
+    with open_workplace(available_threads(), None, lambda: None) as (place, _):
+        scores = scores_of(place, work)
+        first = scores(dict.fromkeys(candidates, range(_FIRST)))
+        left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
+        more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))
+        good: list[float] = []  # the widest run of neighbours
+        run: list[float] = []
+        for factor in candidates:
+            run = [*run, factor] if factor in more and more[factor].mean() >= needed else []
+            good = max(good, run, key=len)
+        if len(good) < _NEIGHBOURS:
+            return False
+        middle = good[len(good) // 2]
+        others = range(_FIRST + _THEN, _FIRST + _THEN + _CONFIRMING)
+        return bool(scores({middle: others})[middle].mean() >= needed)

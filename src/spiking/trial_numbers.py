@@ -15,6 +15,7 @@ from spiking.errors import ArgumentError
 Floats = NDArray[np.float64]
 Hits = NDArray[np.bool_] | None
 
+_NO_LANES = np.empty((4, 0), np.uint32)
 _ROWS = 1000  # steps whose coins are held at once, where there is one for each unit
 
 
@@ -27,7 +28,7 @@ class TrialNumbers(NamedTuple):
         State of the noise's generators; (4, 0) if the noise is given.
     v0 : array, shape (N,)
         Uniform on [0, 1).
-    noise : array, shape (steps, N)
+    noise : array of float32 or float64, shape (steps, N)
         Given noise; (0, 0) if it is generated.
     hits : list of array of bool, shape (steps,) or (steps, N), or None
         For each action whether it acts at the steps from its first to its last, on all of its units or on
@@ -38,19 +39,27 @@ class TrialNumbers(NamedTuple):
 
     lanes: NDArray[np.uint32]
     v0: Floats
-    noise: Floats
+    noise: Floats | NDArray[np.float32]
     hits: list[Hits]
     input_noise: Floats | None
 
 
 def seeded_numbers(
-    seed: int, trial: int, n: int, acting: Sequence[Action], input_shape: tuple[int, int] | None
+    seed: int,
+    trial: int,
+    n: int,
+    acting: Sequence[Action],
+    input_shape: tuple[int, int] | None,
+    noise: NDArray[np.float32] | None = None,
 ) -> TrialNumbers:
-    """Return the numbers of a trial of a seed; `input_shape`: (columns, n_inputs) if inputs have noise."""
+    """Return the numbers of a trial of a seed; `input_shape`: (columns, n_inputs) if inputs have noise.
+
+    `noise` is the noise of this very trial, if it has been drawn already.
+    """
     return TrialNumbers(
-        lanes=noise_lanes(seed, trial),
+        lanes=noise_lanes(seed, trial) if noise is None else _NO_LANES,
         v0=initial_uniforms(seed, trial, n),
-        noise=np.empty((0, 0)),
+        noise=np.empty((0, 0), np.float32) if noise is None else noise,
         hits=[_seeded_hits(seed, trial, n, position, action) for position, action in enumerate(acting)],
         input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
     )
@@ -81,7 +90,7 @@ def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumber
                 own[:, action.units] = chosen
             hits[position] = own
     return TrialNumbers(
-        lanes=np.empty((4, 0), np.uint32),
+        lanes=_NO_LANES,
         v0=np.ascontiguousarray(draw.v0, np.float64),
         noise=np.ascontiguousarray(draw.noise, np.float64),
         hits=hits,

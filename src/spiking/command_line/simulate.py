@@ -52,11 +52,28 @@ def simulate(
     ] = 1,
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
     stimulate: Annotated[
-        str | None, typer.Option(metavar="exc|inh", help="Stimulate neurons; needs --units and --window.")
+        str | None,
+        typer.Option(
+            metavar="exc|inh", help="Depolarise or hyperpolarise neurons; needs --units and --window."
+        ),
     ] = None,
-    units: Annotated[str | None, typer.Option(help="Neurons to stimulate, from 0, such as 10,15,20.")] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(help="Which: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."),
+    ] = None,
     window: Annotated[
         tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+    ] = None,
+    current: Annotated[
+        float | None,
+        typer.Option(
+            help="Stimulate with this current in mV. Default: 0.5 mV on the voltage, at every other step by "
+            "chance (as published)."
+        ),
+    ] = None,
+    pulses: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="HZ MS", help="Stimulate in pulses of so many a second, each so many ms long."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw raster and output into this file (.png, .pdf, .svg).")
@@ -84,7 +101,7 @@ def simulate(
             check_writable(path)
     if plot is not None:
         check_picture_format(plot)
-    stimulation = _stimulation(stimulate, units, window)
+    stimulation = _stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
     if scaling_factor is None:
         scaling_factor = recorded_scaling_factor(rate_model)
@@ -127,14 +144,26 @@ def simulate(
 
 
 def _stimulation(
-    mode: str | None, units: str | None, window: tuple[float, float] | None
+    mode: str | None,
+    units: str | None,
+    window: tuple[float, float] | None,
+    current: float | None,
+    pulses: tuple[float, float] | None,
 ) -> Stimulation | None:
     from spiking import Stimulation
+    from spiking.arguments import positive_number
 
-    given = [value is not None for value in (mode, units, window)]
-    if not any(given):
+    if all(value is None for value in (mode, units, window, current, pulses)):
         return None
     if mode not in ("exc", "inh") or units is None or window is None:
         raise ArgumentError("stimulation needs --stimulate exc or inh, --units and --window START STOP")
-    amplitude = 0.5 if mode == "exc" else -0.5
-    return Stimulation(units=units.split(","), window=window, amplitude=amplitude)  # type: ignore[arg-type]  # checked there
+    sign = 1 if mode == "exc" else -1
+    frequency, pulse_width = pulses or (None, None)
+    return Stimulation(
+        units=units if units.isalpha() else units.split(","),  # type: ignore[arg-type]  # checked there
+        window=window,
+        amplitude=sign * (0.5 if current is None else positive_number("--current", current)),
+        acts_on="voltage" if current is None else "current",
+        frequency=frequency,
+        pulse_width=pulse_width,
+    )

@@ -15,7 +15,6 @@ from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 from spiking.unit_choice import UnitFraction
 
 Experiment = Callable[[SpikingNetwork], SpikingNetwork]
@@ -125,9 +124,7 @@ def _change(name: str, value: Any) -> Callable[[Setting], Setting]:
     if callable(value):
         return lambda at: dataclasses.replace(at, network=_experiment(name, value, at.network))
     if name in _PARAMETERS:
-        return lambda at: _with_network(
-            at, lambda net: dataclasses.replace(net, params=dataclasses.replace(net.params, **{name: value}))
-        )
+        return lambda at: _with_network(at, lambda net: net.with_params(**{name: value}))
     if name == "scaling_factor":
         return lambda at: dataclasses.replace(at, network=_rescaled(at, value))
     if name == "downsample":
@@ -179,9 +176,10 @@ def _rescaled(at: Setting, factor: Any) -> SpikingNetwork:
 
 
 def _stimulated(field: str, value: Any, stimulation: Any) -> Any:
-    known = [own.name for own in dataclasses.fields(Stimulation)]
-    if not isinstance(stimulation, Stimulation):
+    if not dataclasses.is_dataclass(stimulation) or isinstance(stimulation, type):
         raise ArgumentError(f"stimulation.{field} is varied, but no one stimulation is given to vary")
+    known = [own.name for own in dataclasses.fields(stimulation)]
     if field not in known:
         raise ArgumentError(f"stimulation has no {field!r}; expected one of {', '.join(known)}")
-    return dataclasses.replace(stimulation, **{field: value})
+    changed: Any = dataclasses.replace(stimulation, **{field: value})
+    return changed

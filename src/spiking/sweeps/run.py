@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
+from spiking.actions import AnyStimulation
 from spiking.arguments import whole_number
+from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.evaluation import Score, network_task, score
 from spiking.model_info import recorded_scaling_factor
@@ -24,7 +26,6 @@ from spiking.rate_model import RateModel
 from spiking.simulator import available_threads, simulate
 from spiking.smoothing import Smoothing
 from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
 from spiking.sweeps.grid import Setting, axes, points
 from spiking.sweeps.result import Sweep
 from spiking.tasks import Task
@@ -46,7 +47,7 @@ def sweep(
     grid: Mapping[str, Any],
     n_trials: int = 100,
     seed: int,
-    stimulation: Stimulation | None = None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
     strict: bool = False,
     smoothing: Smoothing | None = None,
     downsample: int = 1,
@@ -131,7 +132,7 @@ def sweep(
 
     done = 0
     with _opened(journal) as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
-        start = functools.cache(lambda key: workplace.start(by_key[key]))
+        hold = functools.cache(lambda key: workplace.hold(by_key[key]))
         known = kept.known if kept else {}
 
         def record(key: str, first: int, values: Floats) -> None:
@@ -144,7 +145,11 @@ def sweep(
 
         size = block_trials(workplace.block_seconds, chosen, base.network.n_neurons, downsample)
         scores: Scores[str] = Scores(
-            lambda key, first, n: start(key)(key, first, n), size, known, record, workplace.check
+            lambda keys, *trials: workplace.submit([hold(key) for key in keys], keys, *trials),
+            size,
+            known,
+            record,
+            workplace.check,
         )
         with workplace.guarded():
             scores({key: sorted(numbers) for key, numbers in needed.items()})
@@ -175,7 +180,7 @@ class _Work:
         names = _POPULATIONS if own["som"].any() else ("exc", "inh")
         return tuple(name for name in names if own[name].any())
 
-    def run(self, point: str, first: int, n: int) -> Floats:
+    def run(self, point: str, first: int, n: int, noise: SharedNoise | None = None) -> Floats:
         """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""
         trials = self.task.trials(n, seed=self.seed, first=first)
         run = simulate(
@@ -186,6 +191,7 @@ class _Work:
             stimulation=self.stimulation,
             downsample=self.downsample,
             threads=1,
+            noise=noise,
         )
         assert run.output is not None
         output, interval = run.output, run.time[1] - run.time[0]
@@ -232,7 +238,7 @@ def _base(
     network: SpikingNetwork | RateModel | str | os.PathLike[str],
     task: Task | str | None,
     grid: Mapping[str, Any],
-    stimulation: Stimulation | None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     downsample: int,
     seed: int,
 ) -> tuple[Setting, Task]:

@@ -6,10 +6,10 @@ import pickle
 import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
-from spiking.tuning.scores import Runnable, Submit, run_block
+from spiking.tuning.scores import Runnable, run_block
 from spiking.tuning.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
                 f"far, and journals, are kept"
             )
 
-    def start(work: Runnable) -> Submit:
+    def hold(work: Runnable) -> Any:
         check_cluster()
         # As a task, not scattered: if the worker that holds it dies, the scheduler can make it again. Workers
         # hand it on among themselves.
-        held = client.submit(pickle.loads, _pickled(work), pure=False)
-        return lambda point, first, n: executor.submit(run_block, held, point, first, n)
+        return client.submit(pickle.loads, _pickled(work), pure=False)
+
+    def submit(*block: Any) -> Any:
+        return executor.submit(run_block, *block)
 
     check_cluster()
     threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
@@ -56,7 +58,7 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
             f"the scheduler at {address} has no workers: start some with `dask worker {address}`"
         )
     failures = (CancelledError, DaskCancelledError, KilledWorker, CommClosedError)
-    return Workplace(start, _BLOCK_SECONDS, check_cluster, failures), min(2 * threads, _MOST_SEARCHES)
+    return Workplace(hold, submit, _BLOCK_SECONDS, check_cluster, failures), min(2 * threads, _MOST_SEARCHES)
 
 
 def _pickled(work: Runnable) -> bytes:

@@ -54,7 +54,6 @@ def drive_slope(
         trials.spiking_inputs,
         seed=seed,
         trials=numbers,
-        threads=1,
         downsample=downsample,
         record=Record(output=False, filtered_rates=True, interval=STEP_MS * downsample),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.draws import SharedNoise
 from spiking.evaluation import correct_trials
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
@@ -20,6 +21,7 @@ Bools = NDArray[np.bool_]
 
 # Simulation time of a trial, and for each step of a neuron, about: only for the size of blocks.
 _TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
+_AT_ONCE = 2  # trials whose noise is kept, 4 bytes a neuron and step
 _PATIENCE = 0.5  # seconds between two checks
 
 
@@ -35,7 +37,11 @@ class Runnable(Protocol):
     def task(self) -> Task:
         """The task that is run."""
 
-    def run(self, point: Any, first: int, n: int) -> Values:
+    @property
+    def seed(self) -> int:
+        """The seed of the trials."""
+
+    def run(self, point: Any, first: int, n: int, noise: SharedNoise | None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
 
 
@@ -49,12 +55,11 @@ class Work:
     downsample: int
     params: LIFParams | None
 
-    def run(self, point: float, first: int, n: int) -> Bools:
+    def run(self, point: float, first: int, n: int, noise: SharedNoise | None = None) -> Bools:
         """Run trials `first` to `first + n - 1` at a scaling factor, in one thread."""
         network = SpikingNetwork.from_rate(self.model, point, params=self.params)
-        return correct_trials(
-            network, self.task, self.seed, range(first, first + n), downsample=self.downsample
-        )
+        numbers = range(first, first + n)
+        return correct_trials(network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise)
 
 
 def block_trials(seconds: float, task: Task, n_units: int, downsample: int) -> int:
@@ -63,12 +68,19 @@ def block_trials(seconds: float, task: Task, n_units: int, downsample: int) -> i
     return max(1, round(seconds / (_TRIAL_SECONDS + _STEP_SECONDS * steps * n_units)))
 
 
-def run_block(work: Runnable, point: Point, first: int, n: int) -> Values:
-    """Run trials `first` to `first + n - 1` at a point, in one thread."""
-    return work.run(point, first, n)
+def run_block(works: Sequence[Runnable], points: Sequence[Point], first: int, n: int) -> list[Values]:
+    """Run trials `first` to `first + n - 1` at several points, each of its work, with noise drawn once."""
+    if len(points) == 1:
+        return [works[0].run(points[0], first, n, None)]
+    values: list[list[Values]] = [[] for _ in points]
+    for start in range(first, first + n, _AT_ONCE):
+        noise = SharedNoise(works[0].seed)
+        for work, point, own in zip(works, points, values, strict=True):
+            own.append(work.run(point, start, min(_AT_ONCE, first + n - start), noise))
+    return [np.concatenate(own) for own in values]
 
 
-Submit = Callable[[Any, int, int], "Future[Values]"]  # point, first trial, number of trials
+Submit = Callable[[Sequence[Any], int, int], "Future[list[Values]]"]  # points, first trial, number of trials
 
 
 class Scores(Generic[P]):
@@ -79,7 +91,7 @@ class Scores(Generic[P]):
     submit : function
         Starts a block and returns its future.
     block : int
-        Most trials in a block.
+        Most trials in a block, those of all its points together.
     known : mapping of point to mapping of int to value
         For each point, by trial number, what is known already.
     record : function of point, first trial and array
@@ -101,22 +113,25 @@ class Scores(Generic[P]):
 
     def __call__(self, wanted: Mapping[P, Sequence[int]]) -> dict[P, Values]:
         """Return what became of the trials of each point, in their order, shape (trials, ...)."""
-        futures: dict[Future[Values], tuple[P, int]] = {}
+        futures: dict[Future[list[Values]], tuple[tuple[P, ...], int]] = {}
+        missing: dict[int, list[P]] = {}
+        for point, numbers in wanted.items():
+            own = self._known.setdefault(point, {})
+            for trial in numbers:
+                if trial not in own:
+                    missing.setdefault(trial, []).append(point)
         try:
-            for point, numbers in wanted.items():
-                own = self._known.setdefault(point, {})
-                missing = [trial for trial in numbers if trial not in own]
-                for start, length in _runs(missing, self._block):
-                    futures[self._submit(point, start, length)] = (point, start)
+            for points, start, length in _blocks(missing, self._block):
+                futures[self._submit(points, start, length)] = (points, start)
             pending = set(futures)
             while pending:
                 done, pending = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
                 self._check()
                 for future in done:
-                    point, start = futures[future]
-                    values = future.result()
-                    self._record(point, start, values)
-                    self._known[point] |= {start + k: value for k, value in enumerate(values)}
+                    points, start = futures[future]
+                    for point, values in zip(points, future.result(), strict=True):
+                        self._record(point, start, values)
+                        self._known[point] |= {start + k: value for k, value in enumerate(values)}
         except BaseException:
             for future in futures:
                 future.cancel()
@@ -127,12 +142,21 @@ class Scores(Generic[P]):
         }
 
 
-def _runs(trials: list[int], longest: int) -> list[tuple[int, int]]:
-    """Split ascending numbers into runs of consecutive ones: (first, length)."""
-    runs: list[tuple[int, int]] = []
-    for trial in trials:
-        if runs and trial == sum(runs[-1]) and runs[-1][1] < longest:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+def _blocks(missing: Mapping[int, list[P]], most: int) -> Iterator[tuple[tuple[P, ...], int, int]]:
+    """Split the trials that points lack into blocks: points, first trial, number of trials.
+
+    Of a block's points all lack all of its trials; many points are split into about equal groups.
+    """
+    stretches: list[tuple[list[P], int, int]] = []
+    for trial in sorted(missing):
+        points, first, n = stretches[-1] if stretches else ([], 0, 0)
+        if trial == first + n and points == missing[trial]:
+            stretches[-1] = (points, first, n + 1)
         else:
-            runs.append((trial, 1))
-    return runs
+            stretches.append((missing[trial], trial, 1))
+    for points, first, n in stretches:
+        groups = -(-len(points) // most)
+        width = -(-len(points) // groups)
+        for start in range(first, first + n, length := max(1, most // width)):
+            for k in range(0, len(points), width):
+                yield tuple(points[k : k + width]), start, min(length, first + n - start)

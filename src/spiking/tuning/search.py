@@ -28,8 +28,8 @@ from spiking.tuning.files import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import Scores, Work, block_trials
-from spiking.tuning.workplace import Workplace, local
+from spiking.tuning.scores import Scores, Work
+from spiking.tuning.workplace import Workplace, local, scores_of
 
 # Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
 _SEARCH_FIRST, _DRIVE_FIRST = 2**20, 2**21
@@ -185,8 +185,7 @@ def search(
             if progress:
                 progress(len(correct))
 
-        block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
-        scores: Scores[float] = Scores(workplace.start(work), block, file.known, record, workplace.check)
+        scores = scores_of(workplace, work, file.known, record)
         with workplace.guarded():
             found = _search(scores, work, options)
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)

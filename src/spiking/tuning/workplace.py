@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
-from spiking.tuning.scores import Runnable, Submit, run_block
+from spiking.tuning.scores import Runnable, Scores, Values, Work, block_trials, run_block
 
 if TYPE_CHECKING:
     from distributed import Client
+
+
+_BLOCK_SECONDS = 0.05  # short, so that threads end together
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,10 @@ class Workplace:
 
     Parameters
     ----------
-    start : function
-        Takes the work of a search and returns the function that starts a block of it.
+    hold : function
+        Takes the work of a search to where it will be needed, and returns what stands for it.
+    submit : function of what stands for the works, points, first trial and number of trials
+        Starts a block (`run_block`).
     block_seconds : float
         How long a block should take.
     check : function
@@ -31,7 +37,8 @@ class Workplace:
         What a block raises, other than its own errors, when the place fails.
     """
 
-    start: Callable[[Runnable], Submit]
+    hold: Callable[[Runnable], Any]
+    submit: Callable[[Sequence[Any], Sequence[Any], int, int], Future[list[Values]]]
     block_seconds: float
     check: Callable[[], object]
     failures: tuple[type[BaseException], ...] = ()
@@ -50,10 +57,26 @@ class Workplace:
 def local(pool: ThreadPoolExecutor, check: Callable[[], object] = lambda: None) -> Workplace:
     """Return this process's threads as a workplace; the simulation lets go of Python's lock."""
 
-    def start(work: Runnable) -> Submit:
-        return lambda point, first, n: pool.submit(run_block, work, point, first, n)
+    def submit(*block: Any) -> Future[list[Values]]:
+        return pool.submit(run_block, *block)
 
-    return Workplace(start, 0.03, check)  # short, so that threads end together
+    return Workplace(lambda work: work, submit, _BLOCK_SECONDS, check)
+
+
+def scores_of(
+    workplace: Workplace,
+    work: Work,
+    known: Mapping[float, Mapping[int, bool]] = MappingProxyType({}),
+    record: Callable[[float, int, Values], object] = lambda *_: None,
+) -> Scores[float]:
+    """Return the scores of a model's scaling factors, simulated at a workplace."""
+    held = workplace.hold(work)
+
+    def submit(factors: Sequence[float], first: int, n: int) -> Future[list[Values]]:
+        return workplace.submit([held] * len(factors), factors, first, n)
+
+    block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
+    return Scores(submit, block, known, record, workplace.check)
 
 
 @contextmanager
