@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -163,10 +164,14 @@ def _conversion_table(quality: ConversionQuality) -> str:
     return _table(
         ["Spiking against rate", "Slope", "Error", "Correlation"],
         (
-            [name, *(f"{value:.2f}" for value in (row.slope, row.error, row.correlation))]
+            [name, *(_number(value) for value in (row.slope, row.error, row.correlation))]
             for name, row in rows.items()
         ),
     )
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def _table(headings: list[str], rows: Iterable[list[str]]) -> str:
