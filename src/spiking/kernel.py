@@ -264,24 +264,6 @@ def _push_some(v, amount, weights, hits, release, latest, threshold):
     return fired
 
 
-@nb.njit
-def _act(actions, v, count, i, release, threshold):
-    """Let all actions of step i act; how many neurons are at threshold, `count` if none acts."""
-    for a in range(actions.first.size):
-        if not actions.first[a] < i <= actions.last[a]:
-            continue
-        amount = actions.amounts[actions.base[a] + i]
-        if amount == 0.0:
-            continue
-        latest = float(i) if actions.on_current[a] else np.inf
-        if actions.hits_base[a] < 0:
-            count = _push(v, amount, actions.weights[a], release, latest, threshold)
-        else:
-            hits = actions.hits[actions.hits_base[a] + i - 1 - actions.first[a]]
-            count = _push_some(v, amount, actions.weights[a], hits, release, latest, threshold)
-    return count
-
-
 @nb.njit(fastmath=_FAST)
 def _read_out(weights, r, hr, decay, rise, block):
     """Write the output of a block without spikes into `block` (block + 1,); two steps share their loads."""
@@ -386,9 +368,6 @@ def run_trial(
     t_last = np.zeros(n)
     release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
 
-    earliest, latest = c.n_steps, 0  # between them something acts
-    for a in range(actions.first.size):
-        earliest, latest = min(earliest, actions.first[a]), max(latest, actions.last[a])
     noise = np.empty(0 if c.replay else n + 4 * _ROW, np.float32)
     position = filled = 0
     fired = np.empty(n, np.int64)
@@ -443,8 +422,18 @@ def run_trial(
                     count = _step_leaky(
                         v, ipsc, h, decay[b], rise[b], drive, release, now, gain, c.noise, zz, c.threshold
                     )  # fmt: skip
-            if earliest < i <= latest:
-                count = _act(actions, v, count, i, release, c.threshold)
+            for a in range(actions.first.size):
+                if not actions.first[a] < i <= actions.last[a]:
+                    continue
+                amount = actions.amounts[actions.base[a] + i]
+                if amount == 0.0:
+                    continue
+                latest = now if actions.on_current[a] else np.inf
+                if actions.hits_base[a] < 0:
+                    count = _push(v, amount, actions.weights[a], release, latest, c.threshold)
+                else:
+                    hits = actions.hits[actions.hits_base[a] + i - 1 - actions.first[a]]
+                    count = _push_some(v, amount, actions.weights[a], hits, release, latest, c.threshold)
             n_fired = _find(v, c.threshold, fired) if count > 0 else 0
 
             for q in range(n_fired):
