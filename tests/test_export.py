@@ -333,3 +333,19 @@ def test_the_command_line(tmp_path):
         done = spiking(tmp_path, "export", *arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
         assert words in done.stderr
+
+
+def test_nwb_on_a_full_disk(tmp_path):
+    pytest.importorskip("pynwb")
+    resource, signal = pytest.importorskip("resource"), pytest.importorskip("signal")
+    run = simulate(random_network(10), pulse_input(), seed=1, record=Record(spikes=True))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(ArgumentError, match="File too large; no file was written"):
+            export.to_nwb(run, tmp_path / "run.nwb")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert list(tmp_path.iterdir()) == []

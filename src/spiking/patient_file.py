@@ -1,11 +1,41 @@
-"""A file for the HDF5 library, which may crash, or keep a file open for ever, when a disk is full."""
+"""Writing HDF5 files, though the library may crash or keep a file open for ever when a disk is full."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any
+
+
+def write_hdf5(path: Path, fill: Callable[[Any, Event], None], **settings: Any) -> None:
+    """Write a new HDF5 file; what the system refuses is an `OSError`.
+
+    Parameters
+    ----------
+    path : Path
+        Overwritten; after an error its content is undefined.
+    fill : function of an h5py.File and an Event
+        Writes the content. Once the event is set nobody wants it any more.
+    **settings
+        Of ``h5py.File``.
+    """
+    import h5py
+
+    stop = Event()
+
+    def write() -> None:
+        with PatientFile(path) as target, h5py.File(target, "w", **settings) as file:
+            fill(file, stop)
+
+    with ThreadPoolExecutor(1) as thread:  # Ctrl-C comes to the main thread; within HDF5 it would get lost
+        try:
+            thread.submit(write).result()
+        finally:
+            stop.set()
 
 
 class PatientFile:

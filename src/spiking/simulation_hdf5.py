@@ -24,7 +24,7 @@ import numpy as np
 import spiking
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
-from spiking.patient_file import PatientFile
+from spiking.patient_file import write_hdf5
 from spiking.readout_refit import ReadoutRefit
 from spiking.record import Record
 from spiking.simulation import Simulation, Spikes
@@ -51,51 +51,44 @@ def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | N
     identity : mapping, optional
         What the numbers depend on, as JSON values; kept with the file.
     """
-    stop = Event()
-    with ThreadPoolExecutor(1) as thread:  # Ctrl-C comes to the main thread; within HDF5 it would get lost
-        writing = thread.submit(_write, path, simulation, identity, stop)
-        try:
-            writing.result()
-        finally:
-            stop.set()
+    write_hdf5(path, lambda file, stop: _fill(file, simulation, identity, stop), libver=("v108", "v110"))
 
 
-def _write(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None, stop: Event) -> None:
+def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None, stop: Event) -> None:
     import h5py
 
-    with PatientFile(path) as target, h5py.File(target, "w", libver=("v108", "v110")) as file:
-        about = {
-            "format": FORMAT,
-            "version": spiking.__version__,
-            "n_steps": simulation.n_steps,
-            "time_step": simulation.time_step,
-            "record": json.dumps(_record(simulation)),
-            "seed": None if simulation.seed is None else str(simulation.seed),  # may have 128 bits
-            "task": simulation.task,
-            "identity": None if identity is None else json.dumps(identity),
-        }
-        file.attrs.update({name: value for name, value in about.items() if value is not None})
-        _write_network(file.create_group("network"), simulation.network)
-        trials = file.create_group("trials")
-        trials["number"] = simulation.trials
-        if simulation.conditions is not None:
-            trials["condition"] = np.array(simulation.conditions, dtype=h5py.string_dtype())
-        if simulation.correct is not None:
-            trials["correct"] = np.asarray(simulation.correct)
-        for name in ("rates", *SAMPLED, "inputs"):
-            array = getattr(simulation, name)
-            if name == "rates" or (name == "inputs" and array is not None and array.ndim == 2):
-                node = file.create_dataset(name, data=np.asarray(array), **_filters(array))
-            elif array is not None:
-                node = _write_by_trial(file, name, array, stop)
-            else:
-                continue
-            node.attrs["unit"] = _UNITS.get(name, "")
-            if name in SAMPLED:
-                interval = simulation.record.stride(name, simulation.time_step) * simulation.time_step
-                node.attrs["interval_ms"] = interval  # the first sample is at this time
-        if simulation.spikes is not None:
-            _write_spikes(file.create_group("spikes"), simulation.spikes, len(simulation.trials))
+    about = {
+        "format": FORMAT,
+        "version": spiking.__version__,
+        "n_steps": simulation.n_steps,
+        "time_step": simulation.time_step,
+        "record": json.dumps(_record(simulation)),
+        "seed": None if simulation.seed is None else str(simulation.seed),  # may have 128 bits
+        "task": simulation.task,
+        "identity": None if identity is None else json.dumps(identity),
+    }
+    file.attrs.update({name: value for name, value in about.items() if value is not None})
+    _write_network(file.create_group("network"), simulation.network)
+    trials = file.create_group("trials")
+    trials["number"] = simulation.trials
+    if simulation.conditions is not None:
+        trials["condition"] = np.array(simulation.conditions, dtype=h5py.string_dtype())
+    if simulation.correct is not None:
+        trials["correct"] = np.asarray(simulation.correct)
+    for name in ("rates", *SAMPLED, "inputs"):
+        array = getattr(simulation, name)
+        if name == "rates" or (name == "inputs" and array is not None and array.ndim == 2):
+            node = file.create_dataset(name, data=np.asarray(array), **_filters(array))
+        elif array is not None:
+            node = _write_by_trial(file, name, array, stop)
+        else:
+            continue
+        node.attrs["unit"] = _UNITS.get(name, "")
+        if name in SAMPLED:
+            interval = simulation.record.stride(name, simulation.time_step) * simulation.time_step
+            node.attrs["interval_ms"] = interval  # the first sample is at this time
+    if simulation.spikes is not None:
+        _write_spikes(file.create_group("spikes"), simulation.spikes, len(simulation.trials))
 
 
 def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:

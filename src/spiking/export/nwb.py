@@ -29,6 +29,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.output_file import check_writable
+from spiking.patient_file import write_hdf5
 from spiking.simulation import Simulation
 
 _SYNTHETIC = (
@@ -73,8 +74,6 @@ def to_nwb(
     ArgumentError
         PyNWB is not installed, spikes were not recorded, the time has no zone, or the file cannot be written.
     """
-    import h5py
-
     pynwb = library("pynwb", "to_nwb")
     place = Path(path)
     check_writable(place)
@@ -144,8 +143,7 @@ def to_nwb(
     _add_model(file, simulation, populations)
 
     def write(temporary: Path) -> None:
-        with h5py.File(temporary, "w") as target, pynwb.NWBHDF5IO(mode="w", file=target) as io:
-            io.write(file)
+        write_hdf5(temporary, lambda target, stop: pynwb.NWBHDF5IO(mode="w", file=target).write(file))
 
     try:
         replace_file(place, write, verify=lambda temporary: None)
