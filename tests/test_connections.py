@@ -252,3 +252,22 @@ def test_populations_can_be_recorded(intact):
 def test_mistakes_are_named(intact, experiment, message):
     with pytest.raises(ArgumentError, match=message):
         experiment(intact)
+
+
+def test_lesioned_units_are_left_out_of_figures(intact):
+    from matplotlib.figure import Figure
+
+    from spiking import plotting
+
+    u = 3 * pulse_input(21)
+    whole = simulate(intact, u, seed=1, record=Record(spikes=True))
+    lesioned = intact.lesion("som").lesion(UnitFraction(0.5, "exc", seed=1))
+    run = simulate(lesioned, u, seed=1, record=Record(spikes=True))
+    ax = plotting.firing_rates(run, Figure().subplots())
+    assert f"of {N - len(lesioned.lesioned)} neurons silent" in ax.get_title(loc="left")
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    exc = intact.populations["exc"]
+    assert any(f"mean {np.nanmean(run.rates[0, exc]):.1f} Hz" in label for label in labels)
+    assert not any("nan" in label for label in labels)
+    plotting.raster(run, 0, Figure().subplots(), rates=True)
+    plotting.rates_against(whole, run, Figure().subplots())

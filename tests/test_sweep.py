@@ -275,6 +275,22 @@ def test_command_line(folder, monkeypatch):
     assert [float(rows[k]["rate"]) for k in (0, 4)] == column(found, "rate")
 
 
+def test_stimulation_on_the_command_line(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    options = ["--stimulate", "exc", "--units", "exc", "--window", 0, 150, "--trials", 4]
+    done = run(
+        *SWEEP[:8], "--scaling-factor", 30, *options, "--vary", "stimulation.amplitude=-1,2", "-o", "a.csv"
+    )
+    assert done.returncode == 0, done.stderr
+    rates = [float(row["rate"]) for row in csv.DictReader((folder / "a.csv").read_text().splitlines())]
+    pushed = Stimulation(units="exc", window=(0, 150))
+    found = sweep(
+        NETWORK, Cue(), grid={"stimulation.amplitude": [-1, 2]}, stimulation=pushed, n_trials=4, seed=3
+    )
+    assert rates == column(found, "rate")
+    assert rates[0] < rates[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
@@ -240,6 +241,12 @@ def _run_all(
     progress: Callable[[int], None] | None,
 ) -> None:
     """Run all trials in threads; on Ctrl-C or an error tell the running ones to stop and drop the others."""
+    if threads == 1 and current_thread() is not main_thread():  # Ctrl-C comes to the main thread only
+        for k in range(n_trials):
+            run(k)
+            if progress:
+                progress(k + 1)
+        return
     with ThreadPoolExecutor(min(threads, n_trials)) as pool:
         try:
             futures = [pool.submit(run, k) for k in range(n_trials)]

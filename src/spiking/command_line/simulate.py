@@ -117,7 +117,7 @@ def simulate(
         raise ArgumentError(f"{save} ends in {save.suffix or 'nothing'}; expected .h5 or .npz")
     if plot is not None:
         check_picture_format(plot)
-    stimulation = _stimulation(stimulate, units, window, current, pulses)
+    stimulation = named_stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
     if scaling_factor is None:
         scaling_factor = recorded_scaling_factor(rate_model)
@@ -168,13 +168,14 @@ def simulate(
         save_figure(plot, run, trials=drawn, task=task)
 
 
-def _stimulation(
+def named_stimulation(
     mode: str | None,
     units: str | None,
     window: tuple[float, float] | None,
     current: float | None,
     pulses: tuple[float, float] | None,
 ) -> Stimulation | None:
+    """Return the stimulation that these options of a command describe, if any."""
     from spiking import Stimulation
     from spiking.arguments import positive_number
 

@@ -11,6 +11,7 @@ from spiking.command_line.cluster import cluster_client
 from spiking.command_line.models import load_model, named_task
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import progress_bar
+from spiking.command_line.simulate import named_stimulation
 from spiking.errors import ArgumentError
 
 _MOST_VALUES = 10_000
@@ -24,8 +25,8 @@ def sweep(
         typer.Option(
             metavar="NAME=VALUES",
             help="What to vary: refractory=0:5:0.5 (from 0 to 5 in steps of 0.5), noise=0,0.1,0.2, "
-            "scaling_factor=20:80:10, scale_weights.inh.exc=0:1:0.25, cut.exc=0:0.5:0.1, lesion.inh=0,0.5,1. "
-            "Several make a grid.",
+            "scaling_factor=20:80:10, scale_weights.inh.exc=0:1:0.25, cut.exc=0:0.5:0.1, lesion.inh=0,0.5,1, "
+            "stimulation.amplitude=0:2:0.5 (with --stimulate). Several make a grid.",
         ),
     ],
     task_name: Annotated[
@@ -49,6 +50,30 @@ def sweep(
     downsample: Annotated[
         int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
     ] = 1,
+    stimulate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="exc|inh", help="Depolarise or hyperpolarise neurons; needs --units and --window."
+        ),
+    ] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(help="Which: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."),
+    ] = None,
+    window: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+    ] = None,
+    current: Annotated[
+        float | None,
+        typer.Option(
+            help="Stimulate with this current in mV. Default: 0.5 mV on the voltage, at every other step by "
+            "chance (as published)."
+        ),
+    ] = None,
+    pulses: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="HZ MS", help="Stimulate in pulses of so many a second, each so many ms long."),
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
@@ -73,7 +98,7 @@ def sweep(
     from spiking.sweeps import sweep as run_sweep
     from spiking.trained_task import task_for
 
-    grid = _grid(vary)
+    grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window, current, pulses)
     for path in (output, plot):
         if path is not None:
             check_writable(path)
@@ -99,6 +124,7 @@ def sweep(
             grid=grid,
             n_trials=trials,
             seed=seed,
+            stimulation=stimulation,
             strict=strict,
             downsample=downsample,
             common_random_numbers=not independent,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spiking.both_networks import BothNetworks
 from spiking.errors import ArgumentError
 from spiking.evaluation import Score
@@ -59,7 +61,7 @@ def rates_against(
         )
     x, y = first.rates.mean(axis=0), second.rates.mean(axis=0)
     with drawing_on(ax, 70) as ax:
-        top = 1.05 * max(1.0, x.max(), y.max())
+        top = 1.05 * np.nanmax([1.0, *x, *y])  # NaN: lesioned
         ax.plot([0, top], [0, top], color="black", linewidth=0.5, linestyle=":", zorder=0)
         for name, members in by_population(first.network.populations):
             ax.plot(
@@ -162,7 +164,8 @@ def comparison(
 
 def _cumulated_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
     for (label, simulation), colour in zip(simulations.items(), CONDITION_COLOURS, strict=False):
-        ax.ecdf(simulation.rates.mean(axis=0), color=colour, linewidth=1.2, label=label)
+        rates = simulation.rates.mean(axis=0)
+        ax.ecdf(rates[~np.isnan(rates)], color=colour, linewidth=1.2, label=label)
     ax.set(xlabel="Average rate (Hz)", ylabel="Share of neurons", xlim=(0, None))
     ax.legend(frameon=False)
 

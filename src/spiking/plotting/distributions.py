@@ -24,7 +24,8 @@ _BINS = 24
 def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     """Draw how average firing rates are distributed over neurons, by population, stacked.
 
-    The rates are averages over all trials. A triangle marks the mean of each population.
+    The rates are averages over all trials; lesioned neurons are left out. A triangle marks the mean of each
+    population.
 
     Parameters
     ----------
@@ -36,10 +37,12 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    rates = simulation.rates.mean(axis=0)
-    silent = int(np.sum(rates == 0))
+    average = simulation.rates.mean(axis=0)
+    alive = ~np.isnan(average)
+    rates, silent = average[alive], int(np.sum(average == 0))
+    populations = {name: members[alive] for name, members in simulation.network.populations.items()}
     with drawing_on(ax, 50) as ax:
-        _histogram(rates, simulation.network.populations, ax, unit="Hz")
+        _histogram(rates, populations, ax, unit="Hz")
         ax.set_xlabel("Average rate (Hz)")
         ax.set_ylabel("Neurons")
         ax.set_xlim(0, None)

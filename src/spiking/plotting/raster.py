@@ -88,10 +88,12 @@ def _rates_beside(ax: Axes, rates: NDArray[np.float64], groups: list[tuple[str, 
             rates[members], edges, orientation="horizontal", fill=True, color=POPULATION_COLOURS[name]
         )
         bottom += len(members)
-        beside.plot([rates[members].mean()] * 2, [edges[0], edges[-1]], color="black", linewidth=0.8)
+        alive = rates[members][~np.isnan(rates[members])]  # not lesioned
+        if alive.size:
+            beside.plot([alive.mean()] * 2, [edges[0], edges[-1]], color="black", linewidth=0.8)
         if bottom < rates.size:
             beside.axhline(bottom, color="black", linewidth=0.4)
-    beside.set_xlim(0, max(1.0, 1.05 * rates.max()))
+    beside.set_xlim(0, 1.05 * np.nanmax([1.0, *rates]))
     beside.locator_params(axis="x", nbins=2, prune="lower")  # 0 would touch the end of the time axis
     beside.tick_params(axis="y", length=0, labelleft=False)
     beside.spines[["top", "right", "left"]].set_visible(False)
