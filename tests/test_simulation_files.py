@@ -287,6 +287,8 @@ def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     assert errors.splitlines()[0] == "run.h5 is unfinished; the same command goes on with it"
     left = Simulation.load(tmp_path / "run.h5")
     assert left.unfinished
+    wrong = spiking(tmp_path, "simulate", "go-nogo", "-o", "run.txt")
+    assert (wrong.returncode, wrong.stderr) == (2, "spiking: run.txt ends in .txt; expected .h5 or .npz\n")
     other = spiking(tmp_path, *command, "--filtered-rates")
     assert (other.returncode, other.stderr.count("\n")) == (2, 1)
     assert "holds an unfinished run, with another record" in other.stderr

@@ -62,9 +62,10 @@ def save(simulation: Simulation, path: Path, *, model: str) -> None:
 
     The arrays: ``output`` (trials, n_outputs, samples) and its ``time`` in ms (samples,); the spikes as
     ``spike_trial`` (position in this file, from 0), ``spike_neuron`` and ``spike_time`` in ms, (spikes,)
-    each; ``rates`` in Hz (trials, N); ``trial_numbers`` (trials,) and ``seed``, which give the same trials
-    again; ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` and ``time_step`` in
-    ms; ``scaling_factor``; and ``model``, the path of the model.
+    each; ``rates`` in Hz (trials, N); ``filtered_rates`` (trials, N, samples) if recorded;
+    ``trial_numbers`` (trials,) and ``seed``, which give the same trials again; ``conditions`` and ``correct``
+    (trials,) if a task was given; ``duration`` and ``time_step`` in ms; ``scaling_factor``; and ``model``,
+    the path of the model.
 
     Parameters
     ----------
@@ -97,6 +98,8 @@ def save(simulation: Simulation, path: Path, *, model: str) -> None:
     }
     if simulation.seed is not None:
         arrays["seed"] = simulation.seed
+    if simulation.filtered_rates is not None:
+        arrays["filtered_rates"] = simulation.filtered_rates
     if simulation.conditions is not None:
         arrays["conditions"] = np.array(simulation.conditions)
     if simulation.correct is not None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from spiking.stimulation import Stimulation
 
 
+_STREAMED = (".h5", ".hdf5")
+
+
 def simulate(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     scaling_factor: Annotated[
@@ -110,6 +113,8 @@ def simulate(
     for path in (plot, save):
         if path is not None:
             check_writable(path)
+    if save is not None and save.suffix not in (".npz", *_STREAMED):
+        raise ArgumentError(f"{save} ends in {save.suffix or 'nothing'}; expected .h5 or .npz")
     if plot is not None:
         check_picture_format(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
@@ -128,7 +133,7 @@ def simulate(
         task = task_for(rate_model, task_name)
         total = trials or 1
     network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
-    stream = save is not None and save.suffix in (".h5", ".hdf5")
+    stream = save is not None and save.suffix in _STREAMED
     if seed is None and not stream:  # an unfinished run knows its own
         seed = secrets.randbelow(2**32)
     try:
