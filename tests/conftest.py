@@ -10,5 +10,5 @@ settings.register_profile("ci", derandomize=True, database=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
-# Where the tests run in the background of a shell, Ctrl-C is ignored, by every process that they start as well.
+# Tests that run in the background of a shell ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
