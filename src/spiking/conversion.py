@@ -1,8 +1,9 @@
 """Conversions of a rate model to a spiking network: the published one, and one matched to the f-I curve.
 
-A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x). The
-published conversion has one number, the scaling factor k, and hopes that phi(x) = f(x)/k. A matched one chooses
-gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model really visits:
+A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x).
+The published conversion has one number, the scaling factor k, and hopes that phi(x) = f(x)/k. A matched one
+chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model really
+visits:
 
     weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel, RateRun
 from spiking.record import Record
 from spiking.simulation import Simulation
 from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import GoNoGo, Task, Trials
+from spiking.tuned_network import recorded_conversion, tuned_network
 
 TRIALS_EACH = 50  # Go, and as many NoGo
 _FACTORS = tuple(float(factor) for factor in range(20, 80, 5))  # the published grid
@@ -84,14 +84,15 @@ def demonstrate(
         )
     trials = _half_and_half(task, TRIALS_EACH, seed)
     rate = model.run(trials.inputs, seed=seed)
-    factor, origin = scaling_factor, "as given"
-    if factor is None:
-        factor, origin = recorded_scaling_factor(model), "tuned, from the file"
-    if factor is None:
-        factor = _best_factor(model, task, seed + 1)
+    if scaling_factor is not None:
+        network, origin = SpikingNetwork.from_rate(model, scaling_factor), "as given"
+    elif recorded_conversion(model) is not None:
+        network, origin = tuned_network(model), "tuned, from the file"
+    else:
+        network = SpikingNetwork.from_rate(model, _best_factor(model, task, seed + 1))
         origin = f"the best of {_FACTORS[0]:g} to {_FACTORS[-1]:g} on {_SEARCH_TRIALS} other trials"
     spiking = simulate(
-        SpikingNetwork.from_rate(model, factor),
+        network,
         trials.spiking_inputs,
         seed=seed,
         record=Record(spikes=True),

@@ -6,9 +6,9 @@ the mean number m(v) of steps until it reaches the threshold solves
     m(v) = 1 + integral up to threshold of p(v'|v) m(v') dv'
 
 exactly, whatever the step and however noise is scaled. The integral is taken by Gauss-Legendre quadrature
-(Nystrom's method), which leaves a banded linear system. The mean interval between spikes is the time for which
-the unit is held after a spike, while only noise moves it, and m from there on. For continuous time this is the
-mean first passage time of Siegert (Phys. Rev. 81:617, 1951).
+(Nystrom's method), which leaves a banded linear system. The mean interval between spikes is the time for
+which the unit is held after a spike, while only noise moves it, and m from there on. For continuous time this
+is the mean first passage time of Siegert (Phys. Rev. 81:617, 1951).
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _currents(params: LIFParams, step: float) -> Floats:
 
 
 def _free_deviation(params: LIFParams, step: float) -> float:
-    """Standard deviation of a leaky membrane without threshold, in mV."""
+    """Return the standard deviation of a leaky membrane without threshold, in mV."""
     keep = 1 - step / params.tau_membrane
     return float(params.step_noise(step) / np.sqrt(max(1 - keep**2, 1e-12)))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spiking import connections, lesions
 from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
-from spiking.conversion import GAIN, KINDS, Conversion, fit_conversion
+from spiking.conversion import GAIN, KINDS, Conversion, Kind, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
@@ -106,7 +106,7 @@ class SpikingNetwork:
         model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
         scaling_factor: float | None = None,
         *,
-        conversion: str | Conversion = "published",
+        conversion: Kind | Conversion = "published",
         task: Task | str | None = None,
         gain: float = GAIN,
         params: LIFParams | None = None,
@@ -160,9 +160,7 @@ class SpikingNetwork:
         found = _conversion(model, scaling_factor, conversion, task, gain, params)
         matched = found.kind != "published"
         if matched and initial_weights:
-            raise ArgumentError(
-                "initial weights are converted as published: give a scaling factor, without a matched conversion"
-            )
+            raise ArgumentError("initial weights are converted as published only: give a scaling factor")
         factor, bias = found.factor, model.b_out if readout_bias or matched else np.zeros(1)
         decay = model.tau_decay()
         assert decay is not None
@@ -247,7 +245,7 @@ class SpikingNetwork:
 def _conversion(
     model: RateModel,
     factor: float | None,
-    conversion: str | Conversion,
+    conversion: Kind | Conversion,
     task: Task | str | None,
     gain: float,
     params: LIFParams | None,
@@ -256,7 +254,7 @@ def _conversion(
     if isinstance(conversion, Conversion):
         if factor not in (None, conversion.factor):
             raise ArgumentError(
-                f"scaling_factor is {factor:g}, and the conversion has {conversion.factor:g}; expected one of them"
+                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; expected one of them"
             )
         if len(conversion.unit_offsets) not in (0, model.n_units):
             raise ArgumentError(

@@ -89,12 +89,12 @@ def simulate(
     """
     import secrets
 
-    from spiking import Record, SpikingNetwork, simulation_file
+    from spiking import Record, simulation_file
     from spiking.evaluation import score
-    from spiking.model_info import recorded_scaling_factor
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
     from spiking.trained_task import task_for
+    from spiking.tuned_network import tuned_network
 
     for path in (plot, save):
         if path is not None:
@@ -103,10 +103,7 @@ def simulate(
         check_picture_format(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
-    if scaling_factor is None:
-        scaling_factor = recorded_scaling_factor(rate_model)
-    if scaling_factor is None:
-        raise ArgumentError(f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50")
+    network = tuned_network(rate_model, scaling_factor, initial_weights=initial_weights)
     seed = secrets.randbelow(2**32) if seed is None else seed
     task, drawn = None, None
     if input_file is not None:
@@ -117,7 +114,6 @@ def simulate(
         task = task_for(rate_model, task_name)
         drawn = task.trials(trials or 1, seed=seed, condition=trial)
         inputs = drawn.spiking_inputs
-    network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
     total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     with progress_bar(total) as advance:
         run = run_simulation(
