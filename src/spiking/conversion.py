@@ -2,8 +2,8 @@
 
 A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x).
 The published conversion has one number, the scaling factor k, and hopes that phi(x) = f(x)/k. A matched one
-chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model really
-visits:
+chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model
+really visits:
 
     weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
 
@@ -142,6 +142,8 @@ class Conversion:
         found = dataclasses.asdict(self)
         for key in ("fitted_factor", "fit_error"):
             found[key] = None if math.isnan(found[key]) else found[key]
+        for key in ("unit_offsets", "output_offsets", "candidates"):
+            found[key] = list(found[key])
         return found
 
     @classmethod

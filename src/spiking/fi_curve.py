@@ -30,7 +30,7 @@ Method = Literal["theory", "simulation"]
 
 _NODES = 6  # of the quadrature, in a panel of two standard deviations of a step's noise
 _REACH = 8.0  # standard deviations beyond which a normal density is zero
-_MOST_PANELS = 1500
+_MOST_PANELS = 400
 _TRIALS, _TRIAL_MS, _SETTLING_MS = 100, 1200.0, 200.0  # of a simulation
 _FARTHEST = 1000.0  # mV above rheobase
 

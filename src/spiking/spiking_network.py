@@ -254,7 +254,8 @@ def _conversion(
     if isinstance(conversion, Conversion):
         if factor not in (None, conversion.factor):
             raise ArgumentError(
-                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; expected one of them"
+                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
+                f"expected one of them"
             )
         if len(conversion.unit_offsets) not in (0, model.n_units):
             raise ArgumentError(
