@@ -162,7 +162,8 @@ def find_scaling_factor(
     path = written_path(model) if write else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:
-        return search(local(pool), loaded, task, seed, options, path=path, progress=progress)
+        told = (lambda factor, n: progress(n)) if progress else None
+        return search(local(pool), loaded, task, seed, options, path=path, progress=told)
 
 
 def written_path(model: object) -> Path:
@@ -180,11 +181,11 @@ def search(
     options: SearchOptions,
     *,
     path: Path | None,
-    progress: Callable[[int], object] | None = None,
+    progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
     """Search at a workplace; `path` is the file that the result goes into, if any.
 
-    `progress` is called with the number of trials of each block that is done.
+    `progress` is called with candidate and number of trials of each block that is done.
     """
     began = time.perf_counter()
     needed = dataclasses.replace(
@@ -207,7 +208,7 @@ def search(
         def record(point: Any, first: int, values: NDArray[Any]) -> None:
             file.add(point, first, values)
             if progress:
-                progress(len(values))
+                progress(point, len(values))
 
         scores = scores_of(workplace, work, file.known, record)
         with workplace.guarded():
