@@ -19,7 +19,7 @@ from spiking import (
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.plateau import best, is_worse, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
-from spiking.tuning.search import _SEARCH_FIRST
+from spiking.tuning.search import SEARCH_FIRST
 
 MODEL = RateModel.load(cue_model())
 
@@ -100,8 +100,8 @@ def grid():
 def test_grid_runs_the_published_candidates_on_common_trials(grid):
     assert set(grid.curve) >= {float(factor) for factor in range(20, 80, 5)}
     assert {score.trials for score in grid.curve.values()} == {40}
-    trials = Cue().trials(40, seed=3, first=_SEARCH_FIRST)
-    numbers = range(_SEARCH_FIRST, _SEARCH_FIRST + 40)
+    trials = Cue().trials(40, seed=3, first=SEARCH_FIRST)
+    numbers = range(SEARCH_FIRST, SEARCH_FIRST + 40)
     for factor in (25.0, 55.0):
         network = SpikingNetwork.from_rate(MODEL, factor)
         run = simulate(network, trials.spiking_inputs, seed=3, trials=numbers)

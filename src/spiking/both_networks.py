@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.errors import ArgumentError
+from spiking.conversion import Conversion
 from spiking.evaluation import Evaluation, score
 from spiking.lif_params import LIFParams
-from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import STEP_MS, RateModel, RateRun
 from spiking.record import Record
 from spiking.simulation import Simulation
@@ -19,6 +18,7 @@ from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
 from spiking.trained_task import task_for
+from spiking.tuned_network import tuned_network
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,6 +72,7 @@ def run_both(
     *,
     seed: int = 1,
     scaling_factor: float | None = None,
+    conversion: Conversion | None = None,
     params: LIFParams | None = None,
     balanced: bool = True,
     condition: str | None = None,
@@ -90,7 +91,9 @@ def run_both(
     seed : int
         Of the trials and of the noise of both networks.
     scaling_factor : float, optional
-        None: the one that tuning left in the model's file.
+        Convert as published with this factor.
+    conversion : Conversion, optional
+        Convert like this. Without it and a scaling factor: as tuning left it in the model's file.
     params : LIFParams, optional
     balanced, condition : optional
         Which conditions, as in `Task.trials`: by default they take turns.
@@ -109,9 +112,11 @@ def run_both(
         No task or no scaling factor is known, or an argument cannot be used.
     """
     task = task_for(model, task)
-    factor = tuned_factor(model) if scaling_factor is None else scaling_factor
     trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
-    network = SpikingNetwork.from_rate(model, factor, params=params)
+    if conversion is None:
+        network = tuned_network(model, scaling_factor, params=params)
+    else:
+        network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
     spiking = simulate(
         network,
         trials.spiking_inputs,
@@ -138,14 +143,3 @@ def run_both(
         rate_score=scores[0],
         spiking_score=scores[1],
     )
-
-
-def tuned_factor(model: RateModel) -> float:
-    """Return the scaling factor that tuning left in the model's file, or raise ArgumentError."""
-    factor = recorded_scaling_factor(model)
-    if factor is None:
-        raise ArgumentError(
-            f"{model.source} has no tuned scaling factor; give one, such as 50 (--scaling-factor), or run "
-            f"spiking tune"
-        )
-    return factor

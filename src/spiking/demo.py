@@ -56,9 +56,9 @@ def demonstrate(
             f"needs a Go-NoGo model, with one of each"
         )
     factor, origin = scaling_factor, "as given"
-    if factor is None:
-        factor, origin = recorded_scaling_factor(model), "tuned, from the file"
-    if factor is None:
+    if factor is None and recorded_scaling_factor(model) is not None:
+        origin = "tuned, from the file"
+    elif factor is None:
         factor = _best_factor(model, task, seed + 1)
         origin = f"the best of {_FACTORS[0]:g} to {_FACTORS[-1]:g} on {_SEARCH_TRIALS} other trials"
     both = run_both(model, task, TRIALS, seed=seed, scaling_factor=factor, activity=False, progress=progress)

@@ -184,9 +184,7 @@ def evaluate(
     chunks = (
         _rate_chunks(network, task, seed, n_trials)
         if isinstance(network, RateModel)
-        else _spiking_chunks(
-            network, task, seed, range(n_trials), downsample, threads, progress, **experiment
-        )
+        else spiking_chunks(network, task, seed, range(n_trials), downsample, threads, progress, **experiment)
     )
     done = 0
     for trials, raw, time in chunks:
@@ -219,7 +217,7 @@ def correct_trials(
     noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
     """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
-    chunks = _spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
+    chunks = spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
     return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
 
@@ -246,7 +244,7 @@ def score(
 _Chunk = tuple[Trials, Floats, Floats]  # trials, their outputs (trials, n_outputs, samples), times
 
 
-def _spiking_chunks(
+def spiking_chunks(
     network: SpikingNetwork,
     task: Task,
     seed: int,
@@ -256,6 +254,7 @@ def _spiking_chunks(
     progress: Callable[[int], None] | None = None,
     **experiment: Any,
 ) -> Iterator[_Chunk]:
+    """Run these trials, a few at a time, and yield trials, outputs and times of these."""
     size = max(1, _CHUNK_BYTES // (8 * 100 * task.n_steps * task.n_outputs))
     for first in range(numbers.start, numbers.stop, size):
         own = range(first, min(first + size, numbers.stop))

@@ -55,6 +55,8 @@ class ModelInfo:
     task : str
     scaling_factor : float
         The tuned scaling factor; also None if tuning left no usable one.
+    conversion : str
+        The matched conversion that tuning chose, in words; None if it is as published.
     spiking_accuracy : float
         Accuracy of the spiking network at the tuned scaling factor.
     suspicious : tuple of str
@@ -80,6 +82,7 @@ class ModelInfo:
     rate_loss: float | None
     task: str | None
     scaling_factor: float | None
+    conversion: str | None
     spiking_accuracy: float | None
     suspicious: tuple[str, ...]
 
@@ -122,6 +125,7 @@ def model_info(model: RateModel) -> ModelInfo:
         tau_range=model.tau_range,
         tau_decay=(float(decay.min()), float(np.median(decay)), float(decay.max())),
         updates=None if updates is None else int(updates),
+        conversion=_matched_conversion(model),
         spiking_accuracy=_tuned_accuracy(model, facts["scaling_factor"]),
         suspicious=(
             *_suspicious_weights(model, weights),
@@ -214,6 +218,16 @@ def _spectral_radius(weights: Floats) -> float:
     return float(np.abs(np.linalg.eigvals(weights)).max())
 
 
+def _matched_conversion(model: RateModel) -> str | None:
+    from spiking.tuned_network import recorded_conversion
+
+    try:
+        found = recorded_conversion(model)
+    except ArgumentError:  # `_suspicious_tuning` says so
+        return None
+    return None if found is None or found.kind == "published" else str(found)
+
+
 def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
     factors, accuracies = _numbers(model, "scaling_factors"), _numbers(model, "all_perfs")
     if factor is None or factors is None or accuracies is None or factors.size != accuracies.size:
@@ -282,8 +296,15 @@ def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
         return [
             "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"
         ]
+    from spiking.tuned_network import recorded_conversion
+
+    try:
+        found = recorded_conversion(model)
+    except ArgumentError as error:
+        return [str(error).removeprefix(f"{model.source} ")]
     factors = _numbers(model, "scaling_factors")
-    if factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
+    published = found is not None and found.kind == "published"
+    if published and factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
         return [f"the scaling factor {factor:g} is at the edge of those that were tried: try a wider range"]
     return []
 

@@ -113,4 +113,7 @@ def _tuning(info: ModelInfo) -> str:
     if info.scaling_factor is None:
         return "not tuned"
     accuracy = info.spiking_accuracy
-    return f"{info.scaling_factor:g}" + ("" if accuracy is None else f", {accuracy:.0%} correct with it")
+    conversion = "" if info.conversion is None else f"; {info.conversion}"
+    return f"{info.scaling_factor:g}" + (
+        conversion if accuracy is None else f", {accuracy:.0%} correct with it{conversion}"
+    )

@@ -35,10 +35,13 @@ class RateRun:
         The readout ``o``; step t is at ``5 t`` ms.
     rates : array, shape (trials, N, steps)
         The rates ``r`` of all units.
+    currents : array, shape (trials, N, steps)
+        The synaptic currents ``x``, if they were asked for, else None.
     """
 
     output: Floats
     rates: Floats
+    currents: Floats | None = None
 
     @property
     def time(self) -> Floats:
@@ -295,6 +298,7 @@ class RateModel:
         seed: int | None = None,
         trials: Iterable[int] | None = None,
         noise: float = 0.1,
+        keep_currents: bool = False,
     ) -> RateRun:
         """Simulate the rate network, one step every 5 ms (equation 1 of the paper, discretised).
 
@@ -310,6 +314,8 @@ class RateModel:
             The numbers of the trials, one for each input; from 0 on by default.
         noise : float
             Standard deviation of the noise of a step; 0.1 is what networks are trained with.
+        keep_currents : bool
+            Also keep the synaptic currents x.
 
         Returns
         -------
@@ -342,12 +348,15 @@ class RateModel:
         weights, phi = self.effective_weights().T, ACTIVATIONS[self.activation]
         x = xi[:, 0] / 100
         rates = np.empty((n_trials, self.n_units, n_steps))
+        currents = np.empty_like(rates) if keep_currents else None
         for t in range(n_steps):
             if t:
                 drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ self.w_in.T
                 x = (1 - leak) * x + leak * drive + noise * xi[:, t]
             rates[:, :, t] = phi(x)
-        return RateRun(output=self.w_out @ rates + self.b_out[:, np.newaxis], rates=rates)
+            if currents is not None:
+                currents[:, :, t] = x
+        return RateRun(self.w_out @ rates + self.b_out[:, np.newaxis], rates, currents)
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from spiking import connections, lesions
 from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
+from spiking.conversion import GAIN, KINDS, Conversion, Kind, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
+
+    from spiking.tasks import Task
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +59,8 @@ class SpikingNetwork:
         Units that are silent (see `lesion`).
     readout_refit : ReadoutRefit or None
         How the readout was fitted anew (see `refit_readout`); None for the trained one.
+    conversion : Conversion or None
+        How it was made from its rate model, if not as published.
 
     Raises
     ------
@@ -75,6 +80,7 @@ class SpikingNetwork:
     readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
     lesioned: tuple[int, ...] = ()
     readout_refit: refitting.ReadoutRefit | None = None
+    conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
         for name, size in (("offset", self.n_neurons), ("readout_bias", self.n_outputs)):
@@ -98,16 +104,21 @@ class SpikingNetwork:
     def from_rate(
         cls,
         model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
-        scaling_factor: float,
+        scaling_factor: float | None = None,
         *,
+        conversion: Kind | Conversion = "published",
+        task: Task | str | None = None,
+        gain: float = GAIN,
         params: LIFParams | None = None,
         initial_weights: bool = False,
         readout_bias: bool = False,
     ) -> SpikingNetwork:
         """Convert a rate model, unit by unit (Kim, Li & Sejnowski 2019, equations 5 to 8).
 
-        Recurrent and output weights are divided by the scaling factor; input weights and time constants
-        are taken over unchanged.
+        As published, recurrent and output weights are divided by the scaling factor; input weights and time
+        constants are taken over unchanged. A matched conversion (see `spiking.conversion`) also has a gain
+        and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
+        unit; the model's output bias is then always added.
 
         Parameters
         ----------
@@ -115,7 +126,14 @@ class SpikingNetwork:
             The trained model.
         scaling_factor : float
             The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
-            weights.
+            weights. It may be left out unless ``published``: then it is fitted.
+        conversion : {"published", "matched", "mean_drive"} or Conversion
+            How; a `Conversion` is one that was fitted before. ``mean_drive`` is ``matched`` and a constant
+            current of each unit that makes up for what the fit misses on average.
+        task : Task or str, optional
+            In whose trials a matched conversion is fitted; None: the one that the model's file records.
+        gain : float
+            Of a matched conversion that is fitted here.
         params : LIFParams, optional
             Constants of neurons and synapses; the published ones by default.
         initial_weights : bool
@@ -130,24 +148,33 @@ class SpikingNetwork:
         Raises
         ------
         ArgumentError
-            The scaling factor is not a positive number.
+            The scaling factor is not a positive number, the conversion is unknown, cannot be fitted or is
+            for another number of units, or initial weights are asked for with a matched one.
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
         """
-        factor = positive_number("scaling_factor", scaling_factor)
+        if scaling_factor is not None:
+            scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
             model = RateModel.load(model)
+        found = _conversion(model, scaling_factor, conversion, task, gain, params)
+        matched = found.kind != "published"
+        if matched and initial_weights:
+            raise ArgumentError("initial weights are converted as published only: give a scaling factor")
+        factor, bias = found.factor, model.b_out if readout_bias or matched else np.zeros(1)
         decay = model.tau_decay()
         assert decay is not None
         return cls(
-            weights=_stored(model.effective_weights(initial=initial_weights) / factor),
-            w_in=model.w_in,
+            weights=_stored(model.effective_weights(initial=initial_weights) * found.gain / factor),
+            w_in=model.w_in * found.gain,
             readout=model.w_out / factor,
             tau_decay=decay,
             populations=model.populations,
             params=params or LIFParams(),
             scaling_factor=factor,
-            readout_bias=model.b_out if readout_bias else np.zeros(1),
+            offset=np.array(found.unit_offsets or (found.offset,)),
+            readout_bias=bias + np.array(found.output_offsets or (0.0,)),
+            conversion=found if matched else None,
         )
 
     def with_params(self, **changes: Any) -> SpikingNetwork:
@@ -173,6 +200,7 @@ class SpikingNetwork:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
         notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
         notes += f", {self.readout_refit}" if self.readout_refit else ""
+        notes += f", {self.conversion}" if self.conversion else ""
         return (
             f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
             f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
@@ -212,6 +240,35 @@ class SpikingNetwork:
         dense = self.weights.toarray()
         dense.setflags(write=False)
         return dense
+
+
+def _conversion(
+    model: RateModel,
+    factor: float | None,
+    conversion: Kind | Conversion,
+    task: Task | str | None,
+    gain: float,
+    params: LIFParams | None,
+) -> Conversion:
+    """Return the conversion that `SpikingNetwork.from_rate` was asked for."""
+    if isinstance(conversion, Conversion):
+        if factor not in (None, conversion.factor):
+            raise ArgumentError(
+                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
+                f"expected one of them"
+            )
+        if len(conversion.unit_offsets) not in (0, model.n_units):
+            raise ArgumentError(
+                f"the conversion is for {len(conversion.unit_offsets)} units, the model has {model.n_units}"
+            )
+        return conversion
+    if conversion == "published":
+        if factor is None:
+            raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
+        return Conversion(kind="published", factor=factor)
+    if conversion not in ("matched", "mean_drive"):
+        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(KINDS)}")
+    return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:

@@ -40,7 +40,7 @@ class ConversionQuality:
     ----------
     drive : Agreement
         Of the recurrent drives, ``W r_spk / factor`` with ``W r_rate``, over trials, units and time: what the
-        search for the scaling factor calls the drive error.
+        search for the scaling factor calls the drive error. The mean drive of a conversion counts.
     output : Agreement
         Of the outputs, over trials and time, every 5 ms.
     mean_output : Agreement
@@ -118,7 +118,10 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
         raise ArgumentError("the activity was not kept; run_both with activity=True")
     weights, factor = both.model.effective_weights(), both.spiking.network.scaling_factor
     rate, spiking = both.rate_activity, both.spiking_activity / factor
-    drive = agreement(weights @ rate, weights @ spiking)
+    conversion, received = both.spiking.network.conversion, weights @ spiking
+    if conversion is not None and conversion.unit_offsets:
+        received = received + conversion.mean_drive[:, np.newaxis]
+    drive = agreement(weights @ rate, received)
     # Outputs of the spiking network have been sampled more often than the steps of the rate network.
     sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
     output, expected = both.spiking.output[:, :, sampled], both.rate.output[:, :, 1:]

@@ -8,7 +8,6 @@ import typer
 
 from spiking.command_line.models import load_model
 from spiking.command_line.progress import progress_bar
-from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
     from spiking.evaluation import Evaluation, Score
@@ -26,7 +25,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same score.")] = 1,
     scaling_factor: Annotated[
         float | None,
-        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
+        typer.Option(help="Convert as published with this factor. Default: as the file records."),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="The output must not cross the opposite threshold as well.")
@@ -45,19 +44,14 @@ def evaluate(
     """
     import json
 
-    from spiking import SpikingNetwork, evaluation
-    from spiking.model_info import recorded_scaling_factor
+    from spiking import evaluation
     from spiking.trained_task import task_for
+    from spiking.tuned_network import tuned_network
 
     rate_model = load_model(model)
     task = task_for(rate_model, task_name)
-    if scaling_factor is None:
-        scaling_factor = recorded_scaling_factor(rate_model)
-    if scaling_factor is None:
-        raise ArgumentError(
-            f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50, or run spiking tune"
-        )
-    network = SpikingNetwork.from_rate(rate_model, scaling_factor)
+    network = tuned_network(rate_model, scaling_factor)
+    kind = "published" if network.conversion is None else network.conversion.kind
     with progress_bar(trials) as advance:
         spiking = evaluation.evaluate(
             network,
@@ -73,10 +67,13 @@ def evaluate(
     scores = {"rate": rate, "spiking": spiking}
     if as_json:
         facts = {name: _json(evaluation) for name, evaluation in scores.items()}
-        print_facts = {"model": model, "task": task.name, "seed": seed, "scaling_factor": scaling_factor}
-        typer.echo(json.dumps({**print_facts, **facts}, indent=1))
+        print_facts = {"model": model, "task": task.name, "seed": seed}
+        used = {"scaling_factor": network.scaling_factor, "conversion": kind}
+        typer.echo(json.dumps({**print_facts, **used, **facts}, indent=1))
         return
-    typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {scaling_factor:g}")
+    typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
+    if network.conversion is not None:
+        typer.echo(str(network.conversion))
     typer.echo(f"{'':16}{'rate network':28}spiking network")
     typer.echo(f"{'all':16}{_cell(rate.score):28}{_cell(spiking.score)}")
     for name, own in rate.by_condition.items():

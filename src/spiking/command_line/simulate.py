@@ -104,11 +104,11 @@ def simulate(
     """
     import secrets
 
-    from spiking import Record, SpikingNetwork, simulation_file
-    from spiking.model_info import recorded_scaling_factor
+    from spiking import Record, simulation_file
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
     from spiking.trained_task import task_for
+    from spiking.tuned_network import tuned_network
 
     for path in (plot, save):
         if path is not None:
@@ -119,10 +119,7 @@ def simulate(
         check_picture_format(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
-    if scaling_factor is None:
-        scaling_factor = recorded_scaling_factor(rate_model)
-    if scaling_factor is None:
-        raise ArgumentError(f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50")
+    network = tuned_network(rate_model, scaling_factor, initial_weights=initial_weights)
     task = None
     if input_file is not None:
         if task_name is not None or trial is not None:
@@ -132,7 +129,6 @@ def simulate(
     else:
         task = task_for(rate_model, task_name)
         total = trials or 1
-    network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
     stream = save is not None and save.suffix in _STREAMED
     if seed is None and not stream:  # an unfinished run knows its own
         seed = secrets.randbelow(2**32)

@@ -35,6 +35,13 @@ def tune(
         ),
     ] = None,
     method: Annotated[str, typer.Option(metavar="auto|grid", help="grid: as published.")] = "auto",
+    conversion: Annotated[
+        str,
+        typer.Option(
+            metavar="published|matched|mean_drive",
+            help="One factor, or fitted to the f-I curve of the neurons.",
+        ),
+    ] = "published",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed finds the same.")] = 1,
     trials: Annotated[
         int, typer.Option(min=1, max=100_000, help="Of a candidate (auto: at most), and fresh ones.")
@@ -88,6 +95,7 @@ def tune(
         "choice": choice,
         "margin": margin,
         "downsample": downsample,
+        "conversion": conversion,
     }
     with cluster_client(scheduler) as client, models_bar(len(models)) as advance:
         tuned = find_scaling_factors(
@@ -140,6 +148,8 @@ def _row(one: Tuned) -> dict[str, Any]:
     found = one.search
     low, high = found.interval
     note = "beyond the range" if found.extended else ""
+    if found.conversion is not None:
+        note = f"{found.conversion.kind}, gain {found.conversion.gain:g}"
     values = (
         *(one.source, found.task.name, found.method, f"{found.scaling_factor:g}"),
         *(f"{found.plateau[0]:g}", f"{found.plateau[-1]:g}"),

@@ -7,6 +7,7 @@ condition), which colour-blind readers can tell apart.
 """
 
 from spiking.plotting.comparison import accuracies, comparison, rates_against
+from spiking.plotting.conversion import conversion
 from spiking.plotting.distributions import firing_rates, time_constants
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
@@ -23,6 +24,7 @@ __all__ = [
     "accuracies",
     "activity",
     "comparison",
+    "conversion",
     "firing_rates",
     "inputs",
     "output",

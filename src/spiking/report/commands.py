@@ -7,9 +7,11 @@ import shlex
 from typing import Any
 
 from spiking.both_networks import BothNetworks
+from spiking.conversion import Conversion
 from spiking.errors import ArgumentError, SpikingError
-from spiking.model_info import recorded_scaling_factor, recorded_text
+from spiking.model_info import recorded_text
 from spiking.rate_model import RateModel
+from spiking.tuned_network import recorded_conversion
 from spiking.tuning.recorded import recorded_search
 
 
@@ -27,8 +29,10 @@ def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> 
         Of the evaluation.
     """
     options = [] if task is None else ["--task", task]
-    if recorded_scaling_factor(both.model) != both.spiking.network.scaling_factor:
-        options += ["--scaling-factor", f"{both.spiking.network.scaling_factor:g}"]
+    recorded, network = recorded_conversion(both.model), both.spiking.network
+    used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
+    if recorded is None or (recorded.kind, recorded.factor) != (used.kind, used.factor):
+        options += ["--scaling-factor", f"{network.scaling_factor:g}"]
     options += ["--trials", str(n_trials), "--seed", str(both.seed)]
     known = [
         _train(both.model, name),
@@ -94,8 +98,11 @@ def _tune(model: RateModel, name: str) -> str:
     task = found.details.get("task")
     if task is not None and task != recorded_text(model, "task"):
         words += ["--task", str(task)]
+    matched = found.details.get("conversion")
+    if isinstance(matched, dict):
+        words += ["--conversion", str(matched.get("kind"))]
     for key, usual in (("method", "auto"), ("choice", "plateau"), ("seed", 1), ("downsample", 1)):
         value = found.details.get(key, usual)
-        if value != usual:
+        if value != usual and not (matched and key == "choice"):
             words += [f"--{key}", str(value)]
     return shlex.join(words)

@@ -41,9 +41,18 @@ def tuning_figures(both: BothNetworks) -> str:
         figure = _drawn(plotting.scaling_factor, both.model)
     except ArgumentError:
         return ""
-    return _figure(
+    accuracy = _figure(
         figure, "Accuracy of the spiking network against scaling factor, with 95 % intervals where known."
     )
+    network = both.spiking.network
+    if network.conversion is None:
+        return accuracy
+    fit = _drawn(lambda model, ax: plotting.conversion(model, network, both.task, ax), both.model)
+    caption = (
+        "Transfer function of the rate units (dashed), f-I curve of the spiking units with gain, offset and "
+        "factor of the conversion (line), and how often the rate network visits each synaptic current (grey)."
+    )
+    return f"{accuracy}\n{_figure(fit, caption)}"
 
 
 def network_figures(both: BothNetworks) -> str:

@@ -12,7 +12,7 @@ from string import Template
 
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
-from spiking.both_networks import BothNetworks, run_both, tuned_factor
+from spiking.both_networks import BothNetworks, run_both
 from spiking.evaluation import Evaluation, Score, evaluate
 from spiking.model_info import model_info
 from spiking.model_report import facts
@@ -22,6 +22,7 @@ from spiking.report.commands import commands
 from spiking.report.trials import trial_data
 from spiking.tasks import Task
 from spiking.trained_task import task_for
+from spiking.tuned_network import tuned_network
 
 _ACTIVITY_BYTES = 2**28  # of the trials that are drawn
 _DRAWN_EACH = 10  # trials of a condition, at most
@@ -69,13 +70,14 @@ def report(
     """
     given = task if isinstance(task, str) else None
     task = task_for(model, task)
-    factor = tuned_factor(model) if scaling_factor is None else scaling_factor
-    network = spiking.SpikingNetwork.from_rate(model, factor)
+    network = tuned_network(model, scaling_factor)
     scores = (
         evaluate(model, task, n_trials, seed=seed),
         evaluate(network, task, n_trials, seed=seed, threads=threads, progress=progress),
     )
-    both = run_both(model, task, _drawn(model, task), seed=seed, scaling_factor=factor, threads=threads)
+    both = run_both(
+        model, task, _drawn(model, task), seed=seed, scaling_factor=scaling_factor, threads=threads
+    )
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
@@ -86,7 +88,8 @@ def report(
         script=_part("page.js"),
         summary=html.escape(
             f"A rate network of {model.n_units} units for the task {task.name}, and the spiking network made "
-            f"from it with the scaling factor {factor:g}."
+            f"from it with the scaling factor {network.scaling_factor:g}"
+            + (f" ({network.conversion})." if network.conversion else ".")
         ),
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores)),

@@ -116,11 +116,14 @@ def tuning(both: BothNetworks) -> str:
         found = recorded_search(both.model)
     except ArgumentError as error:
         return f"{error}."
+    matched = (
+        "" if both.spiking.network.conversion is None else f"Conversion: {both.spiking.network.conversion}. "
+    )
     if found is None:
         return "The file records no search for the scaling factor."
     if not found.accuracy:
         return f"The file records the scaling factor {found.scaling_factor:g}, and nothing about its search."
-    return " ".join(_about_search(found))
+    return matched + " ".join(_about_search(found))
 
 
 def _about_search(found: RecordedSearch) -> Iterator[str]:

@@ -166,12 +166,16 @@ def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> S
 
 
 def _rescaled(at: Setting, factor: Any) -> SpikingNetwork:
-    if at.model is not None:
+    conversion = at.network.conversion
+    if at.model is not None and conversion is None:
         return SpikingNetwork.from_rate(at.model, factor, params=at.network.params)
     network, number = at.network, positive_number("scaling_factor", factor)
     ratio = network.scaling_factor / number
     return dataclasses.replace(
-        network.scale_weights(factor=ratio), readout=network.readout * ratio, scaling_factor=number
+        network.scale_weights(factor=ratio),
+        readout=network.readout * ratio,
+        scaling_factor=number,
+        conversion=None if conversion is None else dataclasses.replace(conversion, factor=number),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.conversion import Conversion
 from spiking.lif_params import LIFParams
 from spiking.rate_model import STEP_MS, RateModel
 from spiking.record import Record
@@ -29,6 +30,7 @@ def drive_slope(
     numbers: range,
     downsample: int = 1,
     params: LIFParams | None = None,
+    conversion: Conversion | None = None,
 ) -> tuple[float, float]:
     """Compare the drives in some trials, the spiking network at a scaling factor.
 
@@ -36,6 +38,9 @@ def drive_slope(
     ----------
     numbers : range
         Trials of the seed.
+    conversion : Conversion, optional
+        A matched one with that factor. What it gives each unit for what the fit misses, its mean drive,
+        counts for the error.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def drive_slope(
     weights = model.effective_weights()
     rate = model.run(trials.inputs, seed=seed, trials=numbers).rates
     run = simulate(
-        SpikingNetwork.from_rate(model, factor, params=params),
+        SpikingNetwork.from_rate(model, factor, params=params, conversion=conversion or "published"),
         trials.spiking_inputs,
         seed=seed,
         trials=numbers,
@@ -65,5 +70,8 @@ def drive_slope(
     power = float(np.sum(expected**2))
     if power == 0:
         return np.nan, np.nan
-    error = np.sqrt(np.sum((found / factor - expected) ** 2) / power)
+    given = found / factor
+    if conversion is not None and conversion.unit_offsets:
+        given = given + conversion.mean_drive[:, np.newaxis]
+    error = np.sqrt(np.sum((given - expected) ** 2) / power)
     return float(np.sum(found * expected)) / power, float(error)

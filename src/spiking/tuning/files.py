@@ -26,10 +26,10 @@ class TunedFile:
         """Trials that an earlier run has done."""
         return self._journal.known if self._journal else {}
 
-    def add(self, factor: float, first: int, correct: Any) -> None:
+    def add(self, point: Any, first: int, values: Any) -> None:
         """Keep a block."""
         if self._journal:
-            self._journal.add(factor, first, correct)
+            self._journal.add(point, first, values)
 
     def finish(self, result: ScalingFactorSearch) -> None:
         """Write the result into the file and drop the journal.

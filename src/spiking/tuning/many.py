@@ -84,8 +84,8 @@ def find_scaling_factors(
     progress : callable, optional
         Called with the number of models finished, and of candidates and trials run.
     **options
-        `method`, `candidates`, `n_trials`, `choice`, `margin`, `extend`, `downsample`, `params`, as in
-        `find_scaling_factor`.
+        `method`, `candidates`, `n_trials`, `choice`, `margin`, `extend`, `downsample`, `params`,
+        `conversion`, as in `find_scaling_factor`.
 
     Returns
     -------

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from spiking.conversion import Conversion
 from spiking.evaluation import Evaluation, Score
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
@@ -52,6 +53,9 @@ class ScalingFactorSearch:
     params : LIFParams or None
     seconds : float
         Time it took; a search that was continued counts from there.
+    conversion : Conversion or None
+        The chosen one, if not as published; then `curve` is that of the candidates with its gain, and
+        `start` the factor that was fitted.
     """
 
     model: RateModel = field(repr=False)
@@ -71,6 +75,7 @@ class ScalingFactorSearch:
     downsample: int
     params: LIFParams | None
     seconds: float
+    conversion: Conversion | None = None
 
     @property
     def accuracy(self) -> float:
@@ -85,12 +90,16 @@ class ScalingFactorSearch:
     @property
     def search_trials(self) -> int:
         """Trials of all candidates together."""
+        if self.conversion is not None:
+            return sum(one.trials for one in self.conversion.candidates)
         return sum(score.trials for score in self.curve.values())
 
     @cached_property
     def network(self) -> SpikingNetwork:
         """The tuned network, ready to simulate."""
-        return SpikingNetwork.from_rate(self.model, self.scaling_factor, params=self.params)
+        return SpikingNetwork.from_rate(
+            self.model, self.scaling_factor, params=self.params, conversion=self.conversion or "published"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in JSON's types; the same for the same search, so without its seconds."""
@@ -111,6 +120,7 @@ class ScalingFactorSearch:
             "drive_trials": self.drive_trials,
             "downsample": self.downsample,
             "curve": [{"scaling_factor": factor, **score.as_json()} for factor, score in self.curve.items()],
+            **({} if self.conversion is None else {"conversion": self.conversion.as_json()}),
         }
 
     def as_variables(self) -> dict[str, Any]:
@@ -139,6 +149,8 @@ class ScalingFactorSearch:
         lines.append(
             f"scaling factor {self.scaling_factor:g} for {self.task.name} ({self.method}, {self.choice})"
         )
+        if self.conversion is not None:
+            lines.append(str(self.conversion))
         if self.extended:
             reach = f"{min(self.extended):g} to {max(self.extended):g}"
             lines.append(f"the best candidates lay at the edge of the range: extended to {reach}")

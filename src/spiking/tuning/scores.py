@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.conversion import Conversion
 from spiking.draws import SharedNoise
 from spiking.evaluation import correct_trials
 from spiking.lif_params import LIFParams
@@ -17,7 +18,9 @@ from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 
-Bools = NDArray[np.bool_]
+# Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
+SEARCH_FIRST, DRIVE_FIRST = 2**20, 2**21
+DRIVE_TRIALS = 8
 
 # Simulation time of a trial, and for each step of a neuron, about: only for the size of blocks.
 _TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
@@ -47,18 +50,32 @@ class Runnable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What all blocks of a search for the scaling factor have in common; it gives the correct trials."""
+    """What all blocks of a search have in common.
+
+    A point is a scaling factor, whose values are the correct trials, or the name of one of `candidates`,
+    matched conversions, whose values are those of `spiking.tuning.matched.trial_scores`.
+    """
 
     model: RateModel
     task: Task
     seed: int
     downsample: int
     params: LIFParams | None
+    candidates: Mapping[str, Conversion] = field(default_factory=dict)
 
-    def run(self, point: float, first: int, n: int, noise: SharedNoise | None = None) -> Bools:
-        """Run trials `first` to `first + n - 1` at a scaling factor, in one thread."""
-        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
+    def run(self, point: Point, first: int, n: int, noise: SharedNoise | None = None) -> Values:
+        """Run trials `first` to `first + n - 1` at a point, in one thread."""
         numbers = range(first, first + n)
+        if isinstance(point, str):
+            from spiking.tuning.matched import trial_scores
+
+            network = SpikingNetwork.from_rate(
+                self.model, conversion=self.candidates[point], params=self.params
+            )
+            return trial_scores(
+                network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise
+            )
+        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
         return correct_trials(network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.arguments import positive_number, whole_number
+from spiking.conversion import KINDS, Kind
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
 from spiking.lif_params import LIFParams
@@ -25,15 +26,13 @@ from spiking.trained_task import task_for
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.files import tuned_file
+from spiking.tuning.matched import matched_candidates, search_matched
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import Scores, Work
+from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
 from spiking.tuning.workplace import Workplace, local, scores_of
 
-# Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
-_SEARCH_FIRST, _DRIVE_FIRST = 2**20, 2**21
-_DRIVE_TRIALS = 8
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 
 Method = Literal["auto", "grid"]
@@ -52,13 +51,21 @@ class SearchOptions:
     extend: bool = True
     downsample: int = 1
     params: LIFParams | None = None
+    conversion: Kind = "published"
 
     def __post_init__(self) -> None:
-        for name, known in (("method", ("auto", "grid")), ("choice", ("plateau", "first"))):
+        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": KINDS}
+        for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
-        if whole_number("n_trials", self.n_trials, 1) > _SEARCH_FIRST:
-            raise ArgumentError(f"n_trials is {self.n_trials}; expected at most {_SEARCH_FIRST}")
+        if self.conversion != "published":
+            for name in ("method", "candidates", "choice", "margin", "extend"):
+                if getattr(self, name) != getattr(SearchOptions, name):
+                    raise ArgumentError(
+                        f"{name} belongs to the published conversion; leave it out with {self.conversion}"
+                    )
+        if whole_number("n_trials", self.n_trials, 1) > SEARCH_FIRST:
+            raise ArgumentError(f"n_trials is {self.n_trials}; expected at most {SEARCH_FIRST}")
         whole_number("downsample", self.downsample, 1)
         positive_number("margin", self.margin)
         if self.candidates is not None:
@@ -78,6 +85,7 @@ def find_scaling_factor(
     extend: bool = True,
     downsample: int = 1,
     params: LIFParams | None = None,
+    conversion: Kind = "published",
     write: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -112,6 +120,11 @@ def find_scaling_factor(
         As in `simulate`: faster, less accurate.
     params : LIFParams, optional
         Constants of neurons and synapses; the published ones by default.
+    conversion : {"published", "matched", "mean_drive"}
+        Which conversion (see `spiking.conversion`). For the matched ones 24 candidates, 4 gains times 6
+        multiples of the fitted factor, run 20 trials each and the best 5 of them `n_trials`: 880 by default,
+        and 8 for the drive. The most accurate wins, between equals that of the smallest output error.
+        `method`, `candidates`, `choice`, `margin` and `extend` are for the published one only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
         published, everything else as JSON in ``tuning``. Every block of trials is then kept in a journal
@@ -142,6 +155,7 @@ def find_scaling_factor(
         extend=extend,
         downsample=downsample,
         params=params,
+        conversion=conversion,
     )
     seed = whole_number("seed", seed, 0)
     threads = available_threads() if threads is None else whole_number("threads", threads, 1)
@@ -178,17 +192,27 @@ def search(
         model, extras={}, forms={}, w0=None, taus_gaus0=None
     )  # it may have to travel
     work = Work(needed, task_for(model, task), seed, options.downsample, options.params)
+    if options.conversion != "published":
+        candidates = matched_candidates(
+            needed,
+            work.task,
+            kind=options.conversion,
+            seed=seed,
+            params=options.params,
+            downsample=options.downsample,
+        )
+        work = dataclasses.replace(work, candidates=candidates)
 
     with tuned_file(path, work) as file:
 
-        def record(factor: float, first: int, correct: NDArray[np.bool_]) -> None:
-            file.add(factor, first, correct)
+        def record(point: Any, first: int, values: NDArray[Any]) -> None:
+            file.add(point, first, values)
             if progress:
-                progress(factor, len(correct))
+                progress(point, len(values))
 
         scores = scores_of(workplace, work, file.known, record)
         with workplace.guarded():
-            found = _search(scores, work, options)
+            found = (search_matched if work.candidates else _search)(scores, work, options)
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
         workplace.check()
         file.finish(found)
@@ -198,26 +222,26 @@ def search(
 def _search(scores: Scores[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
     grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
-    drive_trials = _DRIVE_TRIALS
+    drive_trials = DRIVE_TRIALS
 
     def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
-        return scores({factor: range(_SEARCH_FIRST, _SEARCH_FIRST + n) for factor, n in wanted.items()})
+        return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
 
     if options.method == "grid":
         bits: Bits = run_grid(run, grid, options.n_trials, extend=options.extend)
     else:
         of_grid = (len(grid.factors) + 1) * options.n_trials  # with the fresh ones
-        budget = int(_SHARE * of_grid) - options.n_trials - _DRIVE_TRIALS
+        budget = int(_SHARE * of_grid) - options.n_trials - DRIVE_TRIALS
         if options.candidates is None:
             theory = _match(work, grid)
-            drive_trials += 2 * _DRIVE_TRIALS
+            drive_trials += 2 * DRIVE_TRIALS
             highest = grid.highest if options.extend else grid.factors[-1]
             lowest = 0.0 if options.extend else grid.factors[0]
             field, further = (
                 around(theory, grid.step, lowest, highest),
                 outwards_then_between(grid.step, lowest, highest),
             )
-            budget -= 2 * _DRIVE_TRIALS
+            budget -= 2 * DRIVE_TRIALS
         else:
             field, further = set(grid.factors), lambda bits, dropped, top: set()
         ended = race(run, field, further, n_trials=options.n_trials, budget=budget, margin=options.margin)
@@ -254,7 +278,7 @@ def _search(scores: Scores[float], work: Work, options: SearchOptions) -> Scalin
 
 
 def _drive(work: Work, factor: float) -> tuple[float, float]:
-    numbers = range(_DRIVE_FIRST, _DRIVE_FIRST + _DRIVE_TRIALS)
+    numbers = range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS)
     return drive_slope(
         work.model,
         work.task,

@@ -66,14 +66,14 @@ def local(pool: ThreadPoolExecutor, check: Callable[[], object] = lambda: None) 
 def scores_of(
     workplace: Workplace,
     work: Work,
-    known: Mapping[float, Mapping[int, bool]] = MappingProxyType({}),
-    record: Callable[[float, int, Values], object] = lambda *_: None,
-) -> Scores[float]:
-    """Return the scores of a model's scaling factors, simulated at a workplace."""
+    known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
+    record: Callable[[Any, int, Values], object] = lambda *_: None,
+) -> Scores[Any]:
+    """Return the scores of a model's scaling factors or conversions, simulated at a workplace."""
     held = workplace.hold(work)
 
-    def submit(factors: Sequence[float], first: int, n: int) -> Future[list[Values]]:
-        return workplace.submit([held] * len(factors), factors, first, n)
+    def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
+        return workplace.submit([held] * len(points), points, first, n)
 
     block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
     return Scores(submit, block, known, record, workplace.check)

@@ -1,0 +1,332 @@
+"""Conversions of a rate model to a spiking network: the published one, and one matched to the f-I curve.
+
+A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x).
+The published conversion has one number, the scaling factor k, and hopes that phi(x) = f(x)/k. A matched one
+chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model
+really visits:
+
+    weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
+
+What the fit misses on average can be given back to each unit as a constant ("mean drive"):
+
+    b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
+
+Nothing else changes: units correspond one to one, connections and their signs are the trained ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.arguments import positive_number, whole_number
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.fi_curve import FICurve
+    from spiking.lif_params import LIFParams
+    from spiking.rate_model import RateModel
+    from spiking.tasks import Task
+
+Floats = NDArray[np.float64]
+Kind = Literal["published", "matched", "mean_drive"]
+
+KINDS = ("published", "matched", "mean_drive")
+GAIN = 8.0  # where no spiking trial has chosen another
+FIT_TRIALS = 20
+_FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
+_BINS = 512
+_OFFSETS = np.linspace(-8.0, 8.0, 161)  # tried first, in units of the gain (at least 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A matched conversion that was tried.
+
+    Attributes
+    ----------
+    gain, offset, factor : float
+        As in `Conversion`.
+    correct, trials : int
+        Of its spiking trials.
+    output_error : float
+        Root mean square difference of output and target in these trials, which decides between equals.
+    """
+
+    gain: float
+    offset: float
+    factor: float
+    correct: int
+    trials: int
+    output_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """How a rate model became a spiking network (see `spiking.conversion`).
+
+    Attributes
+    ----------
+    kind : {"published", "matched", "mean_drive"}
+        One factor; gain, offset and factor; or these and an offset of each unit.
+    factor : float
+        k, the scaling factor: divides recurrent and output weights.
+    gain : float
+        s, multiplies recurrent and input weights; 1 as published.
+    offset : float
+        b, a constant current in mV for all units; 0 as published.
+    unit_offsets : tuple of float
+        b_i in mV, for each unit, in place of `offset`; empty unless ``mean_drive``.
+    output_offsets : tuple of float
+        Added to each output, beside b_out; empty unless ``mean_drive``.
+    fitted_factor : float
+        k as fitted, before spiking trials chose a multiple of it.
+    fit_error : float
+        Root mean square of phi(x) - f(s x + b)/k over the currents that the rate model visited, at the
+        fitted factor, relative to that of phi(x); NaN as published.
+    task : str
+        Where the rate model was run for the fit; empty as published.
+    seed, n_trials : int
+        Of these runs.
+    candidates : tuple of Candidate
+        What spiking trials compared; empty if none did.
+    """
+
+    kind: Kind
+    factor: float
+    gain: float = 1.0
+    offset: float = 0.0
+    unit_offsets: tuple[float, ...] = ()
+    output_offsets: tuple[float, ...] = ()
+    fitted_factor: float = math.nan
+    fit_error: float = math.nan
+    task: str = ""
+    seed: int = 0
+    n_trials: int = 0
+    candidates: tuple[Candidate, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
+        positive_number("factor", self.factor)
+        positive_number("gain", self.gain)
+        if not np.isfinite([self.offset, *self.unit_offsets, *self.output_offsets]).all():
+            raise ArgumentError("offsets are not all finite; expected finite currents in mV")
+
+    @property
+    def mean_drive(self) -> Floats:
+        """What each unit receives beside the common offset, in units of x; empty unless ``mean_drive``."""
+        return (np.array(self.unit_offsets) - self.offset) / self.gain
+
+    def __str__(self) -> str:
+        if self.kind == "published":
+            return f"published, scaling factor {self.factor:g}"
+        own = ""
+        if self.unit_offsets:
+            extra = np.array(self.unit_offsets)
+            own = f", offsets of units {extra.min():.3g} to {extra.max():.3g} mV"
+        tried = f", best of {len(self.candidates)}" if self.candidates else ""
+        return (
+            f"{self.kind}: gain {self.gain:g}, offset {self.offset:.3g} mV, factor {self.factor:.4g}{own} "
+            f"(fit error {self.fit_error:.3f} on {self.n_trials} trials of {self.task}{tried})"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it in JSON's types, as a model's file keeps it."""
+        found = dataclasses.asdict(self)
+        for key in ("fitted_factor", "fit_error"):
+            found[key] = None if math.isnan(found[key]) else found[key]
+        for key in ("unit_offsets", "output_offsets", "candidates"):
+            found[key] = list(found[key])
+        return found
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Conversion:
+        """Make one of what `as_json` gives; raises TypeError, KeyError or ValueError for anything else."""
+        own = dict(found)
+        for key in ("fitted_factor", "fit_error"):
+            own[key] = math.nan if own[key] is None else float(own[key])
+        for key in ("unit_offsets", "output_offsets"):
+            own[key] = tuple(float(value) for value in own[key])
+        own["candidates"] = tuple(Candidate(**one) for one in own["candidates"])
+        return cls(**own)
+
+
+@dataclass(frozen=True, eq=False)
+class VisitedCurrents:
+    """The synaptic currents that a rate model visits in trials of a task.
+
+    Attributes
+    ----------
+    task : str
+    seed, n_trials : int
+    currents, rates : array, shape (trials, N, steps)
+        x and r = phi(x).
+    x : array, shape (bins,)
+        Centres of the bins of their histogram, all units and times together.
+    share : array, shape (bins,)
+        Of the currents; sums to 1.
+    """
+
+    task: str
+    seed: int
+    n_trials: int
+    currents: Floats
+    rates: Floats
+    x: Floats
+    share: Floats
+
+
+def visited_currents(
+    model: RateModel, task: Task | str | None = None, *, seed: int = 1, n_trials: int = FIT_TRIALS
+) -> VisitedCurrents:
+    """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    seed, n_trials : int
+
+    Raises
+    ------
+    ArgumentError
+        No task is known, or it has other inputs or outputs than the model.
+    """
+    from spiking.trained_task import task_for
+
+    chosen = task_for(model, task)
+    numbers = range(_FIRST, _FIRST + whole_number("n_trials", n_trials, 1))
+    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=_FIRST)
+    run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
+    assert run.currents is not None
+    counts, edges = np.histogram(run.currents, _BINS)
+    return VisitedCurrents(
+        task=chosen.name,
+        seed=seed,
+        n_trials=n_trials,
+        currents=run.currents,
+        rates=run.rates,
+        x=(edges[1:] + edges[:-1]) / 2,
+        share=counts / counts.sum(),
+    )
+
+
+def fit_conversion(
+    model: RateModel,
+    task: Task | str | None = None,
+    *,
+    kind: Kind = "matched",
+    gain: float = GAIN,
+    factor: float | None = None,
+    seed: int = 1,
+    n_trials: int = FIT_TRIALS,
+    params: LIFParams | None = None,
+    downsample: int = 1,
+    visited: VisitedCurrents | None = None,
+) -> Conversion:
+    """Fit offset and factor for a gain, from runs of the rate model alone: no spiking trial is simulated.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    kind : {"matched", "mean_drive"}
+    gain : float
+        s: larger makes noise and reset small against the drive, and rates more regular.
+    factor : float, optional
+        k in place of the fitted one; the offset stays as fitted.
+    seed, n_trials : int
+        Of the runs of the rate model.
+    params : LIFParams, optional
+        Constants of neurons; the published ones by default.
+    downsample : int
+        Of the simulations to come, as in `simulate`: noise a second depends on it.
+    visited : VisitedCurrents, optional
+        Those of an earlier call of `visited_currents`, in place of task, seed and n_trials.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, or no offset fits: the model's units never become active.
+    """
+    from spiking.fi_curve import fi_curve
+
+    if kind not in KINDS[1:]:
+        raise ArgumentError(f"kind is {kind!r}; expected {' or '.join(KINDS[1:])}")
+    gain = positive_number("gain", gain)
+    seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
+    curve = fi_curve(params, downsample=downsample)
+    phi = _activation(model, seen.x)
+    offset, fitted, error = _fit(seen, phi, curve, gain)
+    chosen = fitted if factor is None else positive_number("factor", factor)
+    units: tuple[float, ...] = ()
+    outputs: tuple[float, ...] = ()
+    if kind == "mean_drive":
+        found = curve(gain * seen.currents + offset).mean(axis=(0, 2)) / chosen
+        missed = seen.rates.mean(axis=(0, 2)) - found
+        units = tuple((offset + gain * (model.effective_weights() @ missed)).tolist())
+        outputs = tuple((model.w_out @ missed).tolist())
+    return Conversion(
+        kind=kind,
+        factor=chosen,
+        gain=gain,
+        offset=offset,
+        unit_offsets=units,
+        output_offsets=outputs,
+        fitted_factor=fitted,
+        fit_error=error,
+        task=seen.task,
+        seed=seen.seed,
+        n_trials=seen.n_trials,
+    )
+
+
+def _activation(model: RateModel, x: Floats) -> Floats:
+    from spiking.rate_model import ACTIVATIONS
+
+    return np.asarray(ACTIVATIONS[model.activation](x))
+
+
+def _fit(seen: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tuple[float, float, float]:
+    """Return the offset in mV, the factor and the relative error that fit best at a gain."""
+    from scipy.optimize import minimize_scalar
+
+    power = float(seen.share @ phi**2)
+
+    def factor(offset: float) -> float:
+        """1/k is the slope of phi on f through the origin."""
+        f = curve(gain * seen.x + offset)
+        overlap = float(seen.share @ (phi * f))
+        return float(seen.share @ f**2) / overlap if overlap > 0 else math.inf
+
+    def error(offset: float) -> float:
+        k = factor(offset)
+        return float(seen.share @ (phi - curve(gain * seen.x + offset) / k) ** 2) / power
+
+    if power > 0:
+        tried = max(gain, 1.0) * _OFFSETS
+        errors = [error(offset) for offset in tried]
+        best = int(np.argmin(errors))
+        around = tried[max(best - 1, 0)], tried[min(best + 1, tried.size - 1)]
+        offset = float(minimize_scalar(error, bounds=around, method="bounded").x)
+        if error(offset) > errors[best]:
+            offset = float(tried[best])
+        if math.isfinite(factor(offset)):
+            return offset, factor(offset), math.sqrt(error(offset))
+    raise ArgumentError(
+        "no offset fits: the units of the rate model are silent in these trials; train it, or use the "
+        "published conversion"
+    )

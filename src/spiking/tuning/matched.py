@@ -1,0 +1,144 @@
+"""Search the best matched conversion: a few gains, multiples of the fitted factor, and spiking trials."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.conversion import Candidate, Conversion, Kind, fit_conversion, visited_currents
+from spiking.evaluation import Evaluation, Score, spiking_chunks
+from spiking.evaluation import score as score_outputs
+from spiking.tuning.drive import drive_slope
+from spiking.tuning.plateau import plateau
+from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
+
+if TYPE_CHECKING:
+    from spiking.draws import SharedNoise
+    from spiking.lif_params import LIFParams
+    from spiking.rate_model import RateModel
+    from spiking.spiking_network import SpikingNetwork
+    from spiking.tasks import Task
+    from spiking.tuning.search import SearchOptions
+
+Floats = NDArray[np.float64]
+
+# 24 candidates: 480 trials for all, and 80 more for each of 5 make 880.
+GAINS = (2.0, 4.0, 8.0, 16.0)
+MULTIPLES = (0.5, 0.65, 0.8, 1.0, 1.25, 1.6)
+_FIRST_TRIALS, _FINALISTS = 20, 5
+
+
+def matched_candidates(
+    model: RateModel, task: Task, *, kind: Kind, seed: int, params: LIFParams | None, downsample: int
+) -> dict[str, Conversion]:
+    """Return the conversions to compare by a name, which tells gain and multiple of the fitted factor."""
+    seen = visited_currents(model, task, seed=seed)
+    found = {}
+    for gain in GAINS:
+        fit = fit_conversion(model, kind=kind, gain=gain, params=params, downsample=downsample, visited=seen)
+        for multiple in MULTIPLES:
+            found[f"gain {gain:g}, factor x {multiple:g}"] = fit_conversion(
+                model,
+                kind=kind,
+                gain=gain,
+                factor=multiple * fit.fitted_factor,
+                params=params,
+                downsample=downsample,
+                visited=seen,
+            )
+    return found
+
+
+def trial_scores(
+    network: SpikingNetwork,
+    task: Task,
+    seed: int,
+    numbers: range,
+    *,
+    downsample: int,
+    noise: SharedNoise | None = None,
+) -> Floats:
+    """Return of each trial whether it is correct (1 or 0), and the mean square of output minus target."""
+    values = []
+    for trials, output, time in spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise):
+        correct = score_outputs(task, output, time, trials)
+        # The rate step nearest to each sample, as in the input; the last target stays on.
+        steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
+        wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
+        values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
+    return np.concatenate(values)
+
+
+def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+    """Run every candidate on a few trials and the best of them on more; the most accurate wins.
+
+    Between equally accurate ones the output error decides. All see the same trials.
+    """
+    first = min(_FIRST_TRIALS, options.n_trials)
+    names = list(work.candidates)
+    found = scores(dict.fromkeys(names, range(SEARCH_FIRST, SEARCH_FIRST + first)))
+
+    def order(name: str) -> tuple[float, float]:
+        correct, error = found[name].mean(axis=0)
+        return -round(float(correct), 9), float(error)
+
+    finalists = sorted(names, key=order)[:_FINALISTS]
+    found |= scores(dict.fromkeys(finalists, range(SEARCH_FIRST, SEARCH_FIRST + options.n_trials)))
+    chosen = min(finalists, key=order)
+
+    tried = tuple(_candidate(work.candidates[name], found[name]) for name in names)
+    conversion = dataclasses.replace(work.candidates[chosen], candidates=tried)
+    same_gain = [name for name in names if work.candidates[name].gain == conversion.gain]
+    bits = {work.candidates[name].factor: found[name][:, 0] > 0.5 for name in same_gain}
+    tied = plateau(bits)
+    _, drive_error = drive_slope(
+        work.model,
+        work.task,
+        conversion.factor,
+        conversion=conversion,
+        seed=work.seed,
+        numbers=range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS),
+        downsample=work.downsample,
+        params=work.params,
+    )
+    fresh = scores({chosen: range(options.n_trials)})[chosen][:, 0] > 0.5
+    return ScalingFactorSearch(
+        model=work.model,
+        task=work.task,
+        scaling_factor=conversion.factor,
+        method=options.method,
+        choice="best",
+        seed=work.seed,
+        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
+        plateau=tied if conversion.factor in tied else (conversion.factor,),
+        extended=(),
+        start=conversion.fitted_factor,
+        fresh=Evaluation(
+            task=work.task,
+            seed=work.seed,
+            correct=fresh,
+            conditions=work.task.trials(options.n_trials, seed=work.seed).conditions,
+        ),
+        drive_error=drive_error,
+        stopped=f"the best {len(finalists)} of {len(names)} candidates have run all trials",
+        drive_trials=DRIVE_TRIALS,
+        downsample=options.downsample,
+        params=options.params,
+        seconds=0.0,
+        conversion=conversion,
+    )
+
+
+def _candidate(conversion: Conversion, values: Floats) -> Candidate:
+    return Candidate(
+        gain=conversion.gain,
+        offset=conversion.offset,
+        factor=conversion.factor,
+        correct=int(values[:, 0].sum()),
+        trials=len(values),
+        output_error=float(np.sqrt(values[:, 1].mean())),
+    )

@@ -1,0 +1,219 @@
+"""Matched conversions: the algebra, what never changes, the fit, the search, and what files keep."""
+
+import json
+
+import numpy as np
+import pytest
+from cue import Cue, cue_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import model_mapping
+from scipy.io import loadmat, savemat
+from tuning_processes import TASK, run
+
+from spiking import ArgumentError, LIFParams, RateModel, SpikingNetwork, find_scaling_factor, plotting
+from spiking.conversion import Conversion, fit_conversion, visited_currents
+from spiking.fi_curve import fi_curve
+from spiking.model_info import model_info
+from spiking.rate_model import ACTIVATIONS
+from spiking.sweeps import sweep
+from spiking.tuned_network import recorded_conversion, tuned_network
+
+NAMES = sorted(ACTIVATIONS)
+
+
+def rate_model(activation="sigmoid", **changes):
+    return RateModel.load(model_mapping(activation=np.array([activation]), **changes))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    activation=st.sampled_from(NAMES),
+    kind=st.sampled_from(["matched", "mean_drive"]),
+    gain=st.floats(0.5, 30.0),
+    factor=st.none() | st.floats(0.5, 200.0),
+    dale=st.booleans(),
+    seed=st.integers(0, 50),
+)
+def test_signs_topology_and_size_never_change(activation, kind, gain, factor, dale, seed):
+    model = rate_model(activation, dale=dale, seed=seed)
+    network = SpikingNetwork.from_rate(model, factor, conversion=kind, task="go-nogo", gain=gain)
+    found, trained = network.conversion, model.effective_weights()
+    assert network.n_neurons == model.n_units
+    np.testing.assert_array_equal(np.sign(network.dense_weights), np.sign(trained))
+    np.testing.assert_allclose(network.dense_weights, trained * gain / found.factor, rtol=1e-12)
+    np.testing.assert_allclose(network.w_in, model.w_in * gain, rtol=1e-12)
+    np.testing.assert_allclose(network.readout, model.w_out / found.factor, rtol=1e-12)
+    np.testing.assert_array_equal(network.tau_decay, model.tau_decay())
+    for name, mask in model.populations.items():
+        np.testing.assert_array_equal(network.populations[name], mask)
+    assert found.gain == gain
+    assert factor is None or found.factor == network.scaling_factor == factor
+    assert len(found.unit_offsets) == (model.n_units if kind == "mean_drive" else 0)
+    assert len(set(network.offset)) > 1 or kind == "matched"
+    assert Conversion.from_json(json.loads(json.dumps(found.as_json(), allow_nan=False))) == found
+
+
+def test_published_is_as_it_was_and_the_default():
+    model = rate_model()
+    network = SpikingNetwork.from_rate(model, 50)
+    np.testing.assert_array_equal(network.dense_weights, model.effective_weights() / 50)
+    np.testing.assert_array_equal(network.w_in, model.w_in)
+    assert not network.offset.any()
+    assert not network.readout_bias.any()
+    assert network.conversion is None
+
+
+@pytest.mark.parametrize("activation", NAMES)
+def test_the_fit_is_the_best_there_is(activation):
+    model = rate_model(activation)
+    seen = visited_currents(model, "go-nogo", n_trials=5)
+    found = fit_conversion(model, gain=4.0, visited=seen)
+    x, curve = seen.currents, fi_curve()
+
+    def error(offset, factor):
+        return np.sqrt(np.mean((seen.rates - curve(4 * x + offset) / factor) ** 2) / np.mean(seen.rates**2))
+
+    assert error(found.offset, found.factor) == pytest.approx(found.fit_error, abs=0.01)
+    for offset, factor in ((1, 1), (-1, 1), (0, 1.1), (0, 0.9), (3, 1.2), (-3, 0.8)):
+        assert error(found.offset + offset, found.factor * factor) > found.fit_error - 0.003
+    np.testing.assert_allclose(ACTIVATIONS[activation](x), seen.rates)
+
+
+def test_mean_drive_gives_back_what_the_fit_misses():
+    model = rate_model("softplus")
+    seen = visited_currents(model, "go-nogo", n_trials=5)
+    found = fit_conversion(model, kind="mean_drive", gain=4.0, visited=seen)
+    network = SpikingNetwork.from_rate(model, conversion=found)
+    spiking = fi_curve()(4.0 * seen.currents + found.offset).mean(axis=(0, 2))  # if each x were as visited
+    rate = seen.rates.mean(axis=(0, 2))
+    drive = network.dense_weights @ spiking + network.offset
+    np.testing.assert_allclose(drive, 4.0 * (model.effective_weights() @ rate) + found.offset, rtol=1e-9)
+    output = network.readout @ spiking + network.readout_bias
+    np.testing.assert_allclose(output, model.w_out @ rate + model.b_out, rtol=1e-9)
+
+
+def test_mistakes():
+    model = rate_model()
+    good = fit_conversion(model, "go-nogo", kind="mean_drive")
+    for match, arguments in (
+        ("needs a scaling_factor", {}),
+        ("conversion is 'best'", {"conversion": "best"}),
+        ("which task it was trained for", {"conversion": "matched"}),
+        ("expected one of them", {"conversion": good, "scaling_factor": 1.0}),
+        ("initial weights", {"conversion": good, "initial_weights": True}),
+    ):
+        with pytest.raises(ArgumentError, match=match):
+            SpikingNetwork.from_rate(model, **arguments)
+    with pytest.raises(ArgumentError, match="20 units, the model has 10"):
+        SpikingNetwork.from_rate(rate_model(n=10), conversion=good)
+    with pytest.raises(ArgumentError, match="silent"):
+        fit_conversion(
+            rate_model("clipped_relu", w_in=np.zeros((20, 1)), w=-np.eye(20), dale=False),
+            "go-nogo",
+            params=LIFParams(noise=0.0),
+            visited=_silent(rate_model("clipped_relu")),
+        )
+    for options in ({"method": "grid"}, {"candidates": [20]}, {"choice": "first"}, {"extend": False}):
+        with pytest.raises(ArgumentError, match="belongs to the published conversion"):
+            find_scaling_factor(model, "go-nogo", seed=1, conversion="matched", **options)
+
+
+def _silent(model):
+    import dataclasses
+
+    seen = visited_currents(model, "go-nogo", n_trials=1)
+    return dataclasses.replace(seen, x=-1 - np.abs(seen.x))
+
+
+@pytest.mark.parametrize("kind", ["matched", "mean_drive"])
+def test_the_search_finds_one_and_keeps_to_its_trials(kind):
+    model = RateModel.load(cue_model(readout=1.0))
+    found = find_scaling_factor(model, Cue(), seed=1, conversion=kind, n_trials=40, threads=1)
+    best = found.conversion
+    assert best.kind == kind
+    assert found.accuracy > 0.9
+    assert len(best.candidates) == 24
+    assert found.search_trials == sum(c.trials for c in best.candidates) == 24 * 20 + 5 * 20
+    assert found.search_trials + found.drive_trials <= 1000
+    top = max(c.correct / c.trials for c in best.candidates if c.trials == 40)
+    assert (
+        next(c for c in best.candidates if (c.gain, c.factor) == (best.gain, best.factor)).correct == top * 40
+    )
+    assert str(best) in str(found)
+
+
+def test_default_budget_is_below_a_thousand_trials():
+    from spiking.tuning import matched
+
+    candidates = len(matched.GAINS) * len(matched.MULTIPLES)
+    spent = candidates * matched._FIRST_TRIALS + matched._FINALISTS * (100 - matched._FIRST_TRIALS)
+    assert spent + matched.DRIVE_TRIALS <= 1000
+
+
+def test_from_the_command_line_into_the_file_and_back(tmp_path):
+    path = tmp_path / "model.mat"
+    savemat(path, cue_model(readout=1.0))
+    task = ["--task", f"{TASK}:Cue"]
+    done = run("tune", path, *task, "--conversion", "mean_drive", "--trials", 30)
+    assert done.returncode == 0, done.stderr
+    assert "mean_drive: gain" in done.stdout
+    kept = loadmat(path)
+    model = RateModel.load(path)
+    conversion = recorded_conversion(model)
+    assert conversion.kind == "mean_drive"
+    assert conversion.factor == kept["opt_scaling_factor"].item()
+    assert kept["all_perfs"].shape[0] == kept["scaling_factors"].shape[1] == 6
+    assert json.loads(kept["tuning"].item())["conversion"] == conversion.as_json()
+    assert tuned_network(model).conversion == conversion
+    assert tuned_network(model, 30).conversion is None
+    assert "mean_drive: gain" in model_info(model).conversion
+
+    scored = json.loads(run("evaluate", path, *task, "--trials", 30, "--seed", 1, "--json").stdout)
+    assert scored["conversion"] == "mean_drive"
+    tuned = json.loads(kept["tuning"].item())
+    assert scored["spiking"]["correct"] == tuned["correct"]
+    assert "mean_drive: gain" in run("evaluate", path, *task, "--trials", 5).stdout
+    assert "mean_drive: gain" in run("info", path).stdout
+    refused = run("simulate", path, *task, "--initial-weights")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    wrong = run("tune", path, *task, "--conversion", "best", "--force")
+    assert (wrong.returncode, "published, matched, mean_drive" in wrong.stderr) == (2, True)
+
+    page = run("report", path, *task, "--trials", 5, "-o", "page.html", cwd=tmp_path)
+    assert page.returncode == 0, page.stderr
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "mean_drive: gain" in text
+    assert "--conversion mean_drive" in text
+    assert "Transfer function of the rate units" in text
+
+    # Another program that tunes the file later writes the published variables only.
+    kept["opt_scaling_factor"] = np.array([[33.0]])
+    savemat(path, {key: value for key, value in kept.items() if not key.startswith("__")})
+    assert recorded_conversion(RateModel.load(path)) == Conversion(kind="published", factor=33.0)
+    kept["tuning"] = np.array(['{"conversion": {"kind": "matched"}}'])
+    savemat(path, {key: value for key, value in kept.items() if not key.startswith("__")})
+    with pytest.raises(ArgumentError, match="tune it again"):
+        recorded_conversion(RateModel.load(path))
+    assert any("cannot be read" in note for note in model_info(RateModel.load(path)).suspicious)
+
+
+def test_a_sweep_of_the_factor_keeps_gain_and_offset():
+    model = RateModel.load(cue_model(readout=1.0))
+    network = SpikingNetwork.from_rate(model, conversion=fit_conversion(model, Cue(), gain=4.0))
+    fitted = network.scaling_factor
+    found = sweep(network, Cue(), grid={"scaling_factor": [fitted, 20 * fitted]}, n_trials=10, seed=1)
+    assert found.rows[0]["accuracy"] > found.rows[1]["accuracy"]
+
+
+def test_the_figure_draws_both_curves_where_the_model_goes():
+    model = RateModel.load(cue_model(readout=1.0))
+    conversion = fit_conversion(model, Cue(), gain=4.0)
+    ax = plotting.conversion(model, conversion, Cue())
+    spiking, rate = ax.get_lines()
+    x = spiking.get_xdata()
+    np.testing.assert_allclose(spiking.get_ydata(), fi_curve()(4 * x + conversion.offset) / conversion.factor)
+    np.testing.assert_allclose(rate.get_ydata(), 1 / (1 + np.exp(-x)))
+    assert [text.get_text() for text in ax.get_legend().get_texts()][1:] == ["sigmoid", "visited"]
+    published = plotting.conversion(model, SpikingNetwork.from_rate(model, 30), Cue())
+    np.testing.assert_allclose(published.get_lines()[0].get_ydata(), fi_curve()(x) / 30, atol=1e-9)
