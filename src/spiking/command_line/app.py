@@ -14,6 +14,7 @@ from spiking.command_line.evaluate import evaluate
 from spiking.command_line.info import info
 from spiking.command_line.plot import plot
 from spiking.command_line.report import report
+from spiking.command_line.reproduce import reproduce
 from spiking.command_line.simulate import simulate
 from spiking.command_line.sweep import sweep
 from spiking.command_line.train import train
@@ -71,5 +72,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, sweep, plot, report, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, plot, report, reproduce, demo):
     app.command()(command)

@@ -85,19 +85,7 @@ def open_journal(
     ModelFileError
         Someone else has it open, or it cannot be written.
     """
-    from filelock import FileLock, Timeout
-
-    place = path.with_name(path.name + ".lock")
-    lock = FileLock(place, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ModelFileError(
-            f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
-        ) from None
-    except (OSError, NotImplementedError) as error:
-        raise ModelFileError(f"{place} could not be made: {error}") from None
-    try:
+    with exclusive(path, doing):
         try:
             known, size = _read(path, key)
             file = path.open("r+" if size else "w", encoding="ascii", newline="\n")
@@ -111,6 +99,25 @@ def open_journal(
                 file.write(json.dumps(key) + "\n")
                 file.flush()
             yield Journal(path, file, known)
+
+
+@contextmanager
+def exclusive(path: Path, doing: str) -> Iterator[None]:
+    """Hold the lock of a journal, as `open_journal` describes it; `doing` is what another holder would do."""
+    from filelock import FileLock, Timeout
+
+    place = path.with_name(path.name + ".lock")
+    lock = FileLock(place, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ModelFileError(
+            f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise ModelFileError(f"{place} could not be made: {error}") from None
+    try:
+        yield
     finally:
         with suppress(OSError):  # while it is ours: whoever waits for the old file then sees that it is gone
             place.unlink()
