@@ -50,7 +50,7 @@ def draw(found: Reproduction, ax: Axes | None = None) -> Axes:
         if panel.axis:
             ax.set_xlabel(panel.axis)
         if ax.get_legend_handles_labels()[0]:
-            ax.legend(frameon=False, loc="best")
+            ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0)
         ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -121,6 +121,7 @@ def _paper(condition: Condition, name: str, place: float, ax: Axes, label: str |
     if paper is None:
         return
     if paper.sd:
-        low, high = (scale * (paper.value + sign * paper.sd) for sign in (-1, 1))
-        ax.vlines(place, low, high, color=_PAPER, linewidth=0.8, zorder=3)
+        low, high = max(0.0, paper.value - paper.sd), paper.value + paper.sd
+        high = min(1.0, high) if scale == 100 else high  # a fraction
+        ax.vlines(place, scale * low, scale * high, color=_PAPER, linewidth=0.8, zorder=3)
     ax.plot(place, scale * paper.value, "D", markersize=3.5, color=_PAPER, label=label, zorder=3)
