@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -202,3 +203,14 @@ def test_the_list_tells_every_panel():
     )
     told = [line.split()[0] for line in done.stdout.splitlines()]
     assert told == ["panel", *PANELS, "all"]
+
+
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    page = (Path(__file__).parent.parent / "docs" / "reproduction.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert '"fig7c", networks=10' in code
+    monkeypatch.chdir(tmp_path)
+    code = code.replace('"fig7c", networks=10', "SMALL, networks=2")  # the panel of the page takes hours
+    space = {"SMALL": reproduction.SMALL}
+    exec(code, space)
+    assert space["found"].networks == 2
