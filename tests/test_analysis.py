@@ -211,7 +211,7 @@ def test_conversion_quality_is_that_of_the_search():
     assert (quality.matching_factor, quality.drive.error) == pytest.approx((slope, error))
     assert quality.mean_output.correlation > 0.9
     assert 0.5 < quality.rates.correlation <= 1
-    assert "scaling factor 35; drives match at" in str(quality)
+    assert f"scaling factor {quality.scaling_factor:g}; drives match at" in str(quality)
     with pytest.raises(ArgumentError, match="activity=True"):
         analysis.conversion_quality(run_both(model, task, 1, activity=False))
 

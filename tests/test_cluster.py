@@ -91,8 +91,8 @@ def test_a_killed_worker_costs_only_its_piece(models, expected):
         client.wait_for_workers(2, timeout=60)
         finished = []
 
-        def kill_one(models_done, trials):
-            finished.append(trials)
+        def kill_one(models_done, candidates, trials):
+            finished.append((candidates, trials))
             if len(finished) == 5:
                 processes[0].send_signal(signal.SIGKILL)
 
@@ -100,7 +100,8 @@ def test_a_killed_worker_costs_only_its_piece(models, expected):
         assert processes[0].wait(timeout=10) == -signal.SIGKILL
         assert [one.search.as_json() for one in found] == expected
         needed = sum(one.search.search_trials + 60 for one in found)
-        assert finished[-1] == needed  # nothing that was done is done again
+        curves = sum(len(one.search.curve) for one in found)
+        assert finished[-1] == (curves, needed)  # nothing that was done is done again
 
 
 def test_a_scheduler_that_is_gone_is_a_clear_error_and_nothing_is_lost(tmp_path):
@@ -110,7 +111,7 @@ def test_a_scheduler_that_is_gone_is_a_clear_error_and_nothing_is_lost(tmp_path)
     with scheduler() as (process, address), workers(address, 1), distributed.Client(address) as client:
         client.wait_for_workers(1, timeout=60)
 
-        def kill_scheduler(models_done, trials):
+        def kill_scheduler(models_done, candidates, trials):
             if trials:
                 process.send_signal(signal.SIGKILL)
 

@@ -56,7 +56,8 @@ def test_version():
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("plot",), ("report",), ("demo",)]
+    "command",
+    [(), ("info",), ("simulate",), ("evaluate",), ("tune",), ("plot",), ("report",), ("export",), ("demo",)],
 )
 def test_help_has_an_example(command):
     done = run(*command, "--help")

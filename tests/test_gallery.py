@@ -2,11 +2,14 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from spiking.command_line import main
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -30,3 +33,17 @@ def test_code_makes_the_images(page, tmp_path):
     assert set(made) == shown
     assert shown <= {path.name for path in (DOCS / "images").iterdir()}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in made.values())
+
+
+def test_commands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (DOCS / "figures.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    for line in "".join(blocks).splitlines():
+        monkeypatch.setattr(sys, "argv", shlex.split(line))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == ["comparison.pdf", "overview.pdf", "report.html", "weights.png"]
+    assert (tmp_path / "report.html").stat().st_size < 5e6

@@ -126,6 +126,14 @@ def test_readout_bias_is_the_models_and_off_by_default():
     np.testing.assert_allclose(outputs[1] - outputs[0], 0.25, rtol=0, atol=1e-12)
 
 
+def test_a_refitted_readout_is_fitted_beside_the_bias():
+    model = RateModel.load(model_mapping(30, b_out=100.0))
+    network = SpikingNetwork.from_rate(model, 20, readout_bias=True)
+    refitted = network.refit_readout("go-nogo", 2, seed=1).readout_refit
+    assert refitted.error_before == pytest.approx(100, rel=0.02)
+    assert refitted.error_after < 100
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -140,6 +140,12 @@ def test_weights_by_population(model, run, ax):
         assert red > blue
 
 
+def test_units_without_types_are_not_called_excitatory(ax):
+    network = SpikingNetwork.from_rate(RateModel.load(model_mapping(20, dale=False)), 20)
+    plotting.weights(network, ax)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["all"]
+
+
 @pytest.fixture(scope="module")
 def both(model):
     return run_both(model, TASK, 4, seed=3, scaling_factor=50)

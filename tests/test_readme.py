@@ -51,12 +51,14 @@ def test_python_examples(folder):
 def test_commands(folder):
     lines = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
     commands = [words for words in lines if words[0] == "spiking"]
-    assert {words[1] for words in commands} == {"train", "info", "simulate", "tune", "evaluate", "demo"}
+    names = {"train", "info", "simulate", "export", "tune", "evaluate", "sweep", "plot", "report", "demo"}
+    assert {words[1] for words in commands} == names
     for words in commands:
         expanded = ["trained_model.mat" if word == "*.mat" else word for word in words[1:]]
         done = subprocess.run([sys.executable, "-m", "spiking", *expanded], cwd=folder, check=False)
         assert done.returncode == 0, words
-    assert {path.name for path in folder.iterdir()} >= {"my_model.mat", "out.png", "run.npz", "demo.png"}
+    made = {path.name for path in folder.iterdir()}
+    assert made >= {"my_model.mat", "out.png", "run.nwb", "table.csv", "report.html", "demo.png"}
     assert all(words[0] in ("spiking", "make") for words in lines)
 
 

@@ -15,11 +15,11 @@ from spiking import ArgumentError, RateModel, datasets, evaluate, tasks
 from spiking.analysis import conversion_quality
 from spiking.both_networks import run_both
 from spiking.command_line import main
-from spiking.model_info import model_info
+from spiking.model_info import model_info, recorded_scaling_factor
 from spiking.model_variables import to_variables
 from spiking.report import report, words
 from spiking.report.commands import commands
-from spiking.report.trials import _SPIKES, trial_data
+from spiking.report.trials import trial_data
 from spiking.training import described
 from spiking.tuning import find_scaling_factor
 
@@ -71,6 +71,13 @@ def test_accuracies_are_those_of_evaluate(model, page):
             assert f"{score.correct} of {score.trials}: {score.accuracy:.3f}" in text
 
 
+def test_trials_are_right_or_wrong_as_evaluate_says(model):
+    both = run_both(model, None, 20, seed=3, balanced=False, scaling_factor=55)
+    for own, found in ((model, both.rate_score), (both.spiking.network, both.spiking_score)):
+        assert np.array_equal(found.correct, evaluate(own, "go-nogo", 20, seed=3).correct)
+    assert 0 < both.spiking_score.accuracy < 1
+
+
 def test_the_page_holds_everything_and_names_are_only_text(page):
     found = _Text(page)
     assert found.sources
@@ -112,7 +119,8 @@ def test_very_many_spikes_are_thinned(both, monkeypatch):
     assert 0 < sum(spikes) < 1500
     assert sum(one["size"] for one in data["populations"]) == len(data["neurons"]) < 100
     assert {one["name"] for one in data["populations"]} == {"exc.", "inh."}
-    assert _SPIKES == 150_000
+    said = _Text(report(both.model, n_trials=1)).text
+    assert f"spikes are those of {len(data['neurons'])} of the 200 neurons" in said
 
 
 def told(model, factor=None, n_trials=60):
@@ -134,11 +142,21 @@ def test_warnings_in_words(model, tmp_path):
     assert "only 20 trials" in found
     assert "right less often than the rate network" in found
     assert told(model) == ""
-    assert told(model, 40) == "The scaling factor 40 was given; the file records 35 as the tuned one."
+    tuned = recorded_scaling_factor(model)
+    expected = f"The scaling factor {tuned + 1:g} was given; the file records {tuned:g} as the tuned one."
+    assert expected in told(model, tuned + 1)
     untrained = RateModel.load({**to_variables(model), "w": model.w0, "taus_gaus": model.taus_gaus0})
     found = told(untrained)
     assert "The file: not trained" in found
     assert "The rate network itself is right in only" in found
+
+
+def test_a_network_without_recurrence(model):
+    bare = RateModel.load({**to_variables(model), "w": 0 * model.w})
+    text = _Text(report(bare, n_trials=20)).text
+    assert "no recurrent connections: W is zero" in text
+    assert "There is no recurrent drive to compare" in text
+    assert "nan" not in text.lower()
 
 
 def test_a_search_is_told_with_its_interval(model, tmp_path):

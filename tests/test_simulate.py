@@ -220,15 +220,18 @@ def test_ctrl_c_stops_within_a_second(what):
         "usual = dict(inputs=pulse_input(201), seed=1, record=Record(output=False));"
         f"simulate(network, **{{**usual, **dict({what})}})"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd="tests", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "started\n"
-    time.sleep(0.7)
-    assert process.poll() is None
-    start = time.monotonic()
-    os.kill(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=20)
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd="tests", stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout.readline() == "started\n"
+            time.sleep(0.7)
+            assert process.poll() is None
+            start = time.monotonic()
+            os.kill(process.pid, signal.SIGINT)
+            _, stderr = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert time.monotonic() - start < 5  # a second; the rest is for a busy machine, the run takes minutes
     assert stderr.rstrip().endswith("KeyboardInterrupt")
 

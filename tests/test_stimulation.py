@@ -1,4 +1,4 @@
-"""Stimulation and currents do what electrodes, light and algebra say; seeds and mistakes."""
+"""Stimulation and currents do what electrodes, light and algebra say; and their seeds."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from models import model_mapping
 from networks import pulse_input, random_network
 
 from spiking import (
-    ArgumentError,
     LIF_network_fnc,
     Oscillation,
     RandomDraws,
@@ -147,6 +146,21 @@ def test_coins_give_the_mean_and_variance_of_a_leaky_sum(coin, probability):
         assert np.abs(across.mean()) < 4 / np.sqrt(across.size * v[:, ::20].shape[1])
 
 
+@pytest.mark.parametrize("units", ["all", [4, 2, 0, 3, 1], [3, 0, 4]])
+def test_seeded_coins_of_units_are_the_uniform_numbers_that_are_replayed(units):
+    network = random_network(5, density=0.0, bias=-41.0)
+    kicks = Stimulation(units, (3.0, 60.0), 0.3, 0.3, coin="unit")
+    run = simulate(network, silence(100), seed=9, trials=[4], stimulation=kicks, record=SPIKES)
+    coins = (5 if units == "all" else len(units),)
+    draws = RandomDraws.from_seed(9, 4, n_neurons=5, n_steps=run.n_steps, coins=coins)
+    slow = step_by_step(network, silence(100), draws, stimulation=kicks)
+    assert np.mean(draws.coin < 0.3) == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / draws.coin.size))
+    steps, neurons = np.nonzero(slow.spikes)
+    assert len(steps) > 15
+    np.testing.assert_array_equal(run.spikes.step, steps)
+    np.testing.assert_array_equal(run.spikes.neuron, neurons)
+
+
 @pytest.mark.parametrize("frequency", [5.0, 40.0])
 def test_the_membrane_filters_an_oscillation(frequency):
     """Amplitude A/sqrt(1 + (2 pi f tau)^2), lag arctan(2 pi f tau), times each neuron's weight."""
@@ -240,53 +254,3 @@ def test_nothing_is_stimulated_by_an_empty_fraction_or_a_window_after_the_end():
         np.testing.assert_array_equal(
             simulate(network, pulse_input(), seed=1, stimulation=idle).output, plain
         )
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: Stimulation("pyramidal", (0, 1)), "'pyramidal'; expected one of all, exc, inh, som, pv"),
-        (lambda: Stimulation([0], (5, 5)), "which is empty"),
-        (lambda: Stimulation([0], (5, 1)), "start before stop"),
-        (lambda: Stimulation([0], (0, 1), "strong"), "amplitude is 'strong'"),
-        (lambda: Stimulation([0], (0, 1), (1, 2, 3)), "or two, .first, last., for a ramp"),
-        (lambda: Stimulation([0], (0, 1), probability=-0.1), "probability is -0.1"),
-        (lambda: Stimulation([0], (0, 1), acts_on="both"), "acts_on is 'both'; expected one of voltage, cur"),
-        (lambda: Stimulation([0], (0, 1), coin="two"), "coin is 'two'"),
-        (lambda: Stimulation([0], (0, 1), frequency=20), "pulses need both"),
-        (lambda: Stimulation([0], (0, 1), frequency=0, pulse_width=1), "frequency is 0"),
-        (lambda: Stimulation([0], (0, 1), frequency=100, pulse_width=11), "overlap at 100 Hz"),
-        (lambda: Oscillation([0], -1, 1), "frequency is -1"),
-        (lambda: Oscillation([0], 1, np.inf), "amplitude is inf"),
-        (lambda: Oscillation([0], 1, 1, window=(3, 3)), "which is empty"),
-        (lambda: Oscillation([0, 1], 1, 1, weights=[1]), "weights has 1 numbers; expected one for each of 2"),
-        (lambda: Waveform([0], [], 1), "samples is empty"),
-        (lambda: Waveform([0], [np.nan], 1), "samples is"),
-        (lambda: Waveform([0], [1], 0), "interval is 0"),
-        (lambda: Waveform([0], [1], 1, start=-2), "start is -2"),
-    ],
-)  # fmt: skip
-def test_mistakes_are_named(make, message):
-    with pytest.raises(ArgumentError, match=message):
-        make()
-
-
-@pytest.mark.parametrize(
-    ("stimulation", "message"),
-    [
-        (Stimulation("som", (0, 1)), "no som units"),
-        (Stimulation([20], (0, 1)), "units has 20; expected numbers from 0 to 19"),
-        (Stimulation([0], (1.01, 1.02)), "no step begins"),
-        (
-            Stimulation([0], (0, 9), frequency=10, pulse_width=0.01),
-            "pulse_width is 0.01 ms; expected at least",
-        ),
-        (Waveform([0], [1, 2], 0.01), "interval is 0.01 ms; expected at least a time step, 0.05 ms"),
-        (Oscillation("exc", 1, 1, weights=[1.0]), "weights has 1 numbers; expected one for each of"),
-        ("exc", "stimulation is 'exc'"),
-        ([Stimulation([0], (0, 1)), 5], "stimulation is 5"),
-    ],
-)
-def test_what_does_not_fit_the_network_is_named(stimulation, message):
-    with pytest.raises(ArgumentError, match=message):
-        simulate(random_network(20), pulse_input(), seed=1, stimulation=stimulation)

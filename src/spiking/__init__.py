@@ -1,6 +1,6 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
-from spiking import datasets, tasks
+from spiking import datasets, export, tasks
 from spiking.currents import Oscillation, Waveform
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
@@ -42,6 +42,7 @@ __all__ = [
     "Waveform",
     "datasets",
     "evaluate",
+    "export",
     "find_scaling_factor",
     "find_scaling_factors",
     "simulate",

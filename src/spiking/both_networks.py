@@ -20,8 +20,6 @@ from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
 from spiking.trained_task import task_for
 
-_SAMPLE_MS = 1.0  # of the output that is kept
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BothNetworks:
@@ -36,7 +34,7 @@ class BothNetworks:
     trials : Trials
     rate : RateRun
     spiking : Simulation
-        With spikes, the output every ms, and the filtered rates every 5 ms, as far as they were asked for.
+        With spikes, the output at every step, and the filtered rates every 5 ms if they were asked for.
     rate_score, spiking_score : Evaluation
         Which trials were answered correctly.
     """
@@ -118,9 +116,7 @@ def run_both(
         network,
         trials.spiking_inputs,
         seed=seed,
-        record=Record(
-            spikes=True, filtered_rates=activity, interval={"output": _SAMPLE_MS, "filtered_rates": STEP_MS}
-        ),
+        record=Record(spikes=True, filtered_rates=activity, interval={"filtered_rates": STEP_MS}),
         threads=threads,
         progress=progress,
     )

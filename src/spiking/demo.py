@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from spiking.both_networks import BothNetworks, run_both
 from spiking.errors import ArgumentError
+from spiking.evaluation import score
 from spiking.model_info import recorded_scaling_factor
-from spiking.rate_model import RateModel, RateRun
-from spiking.record import Record
-from spiking.simulation import Simulation
+from spiking.rate_model import RateModel
 from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
-from spiking.tasks import GoNoGo, Task, Trials
+from spiking.tasks import GoNoGo, Task
 
-TRIALS_EACH = 50  # Go, and as many NoGo
+TRIALS = 100  # Go and NoGo in turn
 _FACTORS = tuple(float(factor) for factor in range(20, 80, 5))  # the published grid
 _SEARCH_TRIALS = 20
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Demonstration:
-    """What the demonstration has run.
-
-    Attributes
-    ----------
-    task : Task
-    trials : Trials
-        50 of each condition.
-    rate : RateRun
-    rate_correct : array of bool, shape (trials,)
-    spiking : Simulation
-    spiking_correct : array of bool, shape (trials,)
-    scaling_factor_from : str
-        Where the scaling factor came from, in words.
-    """
-
-    task: Task
-    trials: Trials
-    rate: RateRun
-    rate_correct: NDArray[np.bool_]
-    spiking: Simulation
-    spiking_correct: NDArray[np.bool_]
-    scaling_factor_from: str
 
 
 def demonstrate(
@@ -54,7 +24,7 @@ def demonstrate(
     scaling_factor: float | None = None,
     seed: int = 1,
     progress: Callable[[int], None] | None = None,
-) -> Demonstration:
+) -> tuple[BothNetworks, str]:
     """Run Go and NoGo trials of a model, as a rate network and as a spiking network.
 
     Parameters
@@ -69,7 +39,10 @@ def demonstrate(
 
     Returns
     -------
-    Demonstration
+    both : BothNetworks
+        50 Go and 50 NoGo trials.
+    scaling_factor_from : str
+        Where the scaling factor came from, in words.
 
     Raises
     ------
@@ -82,50 +55,22 @@ def demonstrate(
             f"{model.source} has inputs: {model.n_inputs}, outputs: {model.n_outputs}; the demonstration "
             f"needs a Go-NoGo model, with one of each"
         )
-    trials = _half_and_half(task, TRIALS_EACH, seed)
-    rate = model.run(trials.inputs, seed=seed)
     factor, origin = scaling_factor, "as given"
     if factor is None:
         factor, origin = recorded_scaling_factor(model), "tuned, from the file"
     if factor is None:
         factor = _best_factor(model, task, seed + 1)
         origin = f"the best of {_FACTORS[0]:g} to {_FACTORS[-1]:g} on {_SEARCH_TRIALS} other trials"
-    spiking = simulate(
-        SpikingNetwork.from_rate(model, factor),
-        trials.spiking_inputs,
-        seed=seed,
-        record=Record(spikes=True),
-        progress=progress,
-    )
-    assert spiking.output is not None
-    return Demonstration(
-        task=task,
-        trials=trials,
-        rate=rate,
-        rate_correct=task.score(rate.output[:, 0], rate.time, trials),
-        spiking=spiking,
-        spiking_correct=task.score(spiking.output[:, 0], spiking.time, trials),
-        scaling_factor_from=origin,
-    )
-
-
-def _half_and_half(task: Task, n: int, seed: int) -> Trials:
-    """Draw n trials of each condition."""
-    parts = [task.trials(n, seed=seed, condition=name, first=k * n) for k, name in enumerate(task.conditions)]
-    return Trials(
-        inputs=np.concatenate([part.inputs for part in parts]),
-        targets=np.concatenate([part.targets for part in parts]),
-        conditions=tuple(name for part in parts for name in part.conditions),
-        labels=np.concatenate([part.labels for part in parts]),
-    )
+    both = run_both(model, task, TRIALS, seed=seed, scaling_factor=factor, activity=False, progress=progress)
+    return both, origin
 
 
 def _best_factor(model: RateModel, task: Task, seed: int) -> float:
-    trials = _half_and_half(task, _SEARCH_TRIALS // len(task.conditions), seed)
+    trials = task.trials(_SEARCH_TRIALS, seed=seed, balanced=True)
 
     def correct(factor: float) -> int:
         run = simulate(SpikingNetwork.from_rate(model, factor), trials.spiking_inputs, seed=seed)
         assert run.output is not None
-        return int(task.score(run.output[:, 0], run.time, trials).sum())
+        return int(score(task, run.output, run.time, trials).sum())
 
     return max(_FACTORS, key=correct)

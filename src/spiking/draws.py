@@ -149,9 +149,23 @@ def coin_uniforms(
     -------
     array, shape (n_steps,) or, for more than one coin a step, (n_steps, coins)
     """
+    if coins > 1:
+        return coin_words(seed, trial, n_steps, position, coins, first) * np.float64(2.0**-32)
+    return np.random.Generator(_coin_stream(seed, trial, position, first)).random(n_steps)
+
+
+def coin_words(
+    seed: int, trial: int, n_steps: int, position: int, coins: int, first: int
+) -> NDArray[np.uint32]:
+    """Return what `coin_uniforms` is made of for several coins a step: 32 bits each, (n_steps, coins)."""
+    pairs = (coins + 1) // 2
+    words = _coin_stream(seed, trial, position, first * pairs).random_raw(n_steps * pairs)
+    return words.view(np.uint32).reshape(n_steps, 2 * pairs)[:, :coins]
+
+
+def _coin_stream(seed: int, trial: int, position: int, skipped: int) -> np.random.PCG64:
     purpose = (_COIN, position) if position else (_COIN,)
-    stream = np.random.PCG64(_sequence(seed, trial, *purpose)).advance(first * coins)
-    return np.random.Generator(stream).random(n_steps if coins == 1 else (n_steps, coins))
+    return np.random.PCG64(_sequence(seed, trial, *purpose)).advance(skipped)
 
 
 def input_normals(seed: int, trial: int, shape: tuple[int, int]) -> Floats:

@@ -64,6 +64,8 @@ def actions(acting: Sequence[Action], n_neurons: int, gain: float) -> Actions:
 
 def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actions:
     """Return actions as the coins of a trial fell, see `TrialNumbers.hits`."""
+    if all(own is None for own in hits):
+        return every
     amounts, hits_base, rows, size = every.amounts.copy(), every.hits_base.copy(), [every.hits], 0
     for a, own in enumerate(hits):
         if own is not None and own.ndim == 1:

@@ -115,6 +115,7 @@ def refit_readout(
         assert run.filtered_rates is not None
         # Sample k of the run and target (k + 1) downsample are both at 5 (k + 1) downsample ms.
         wanted = trials.targets.reshape(len(numbers), network.n_outputs, -1)[..., downsample::downsample]
+        wanted = wanted - network.readout_bias[:, np.newaxis]
         shared = wanted.shape[-1]
         z, r = (x[..., :shared].swapaxes(0, 1).reshape(x.shape[1], -1) for x in (wanted, run.filtered_rates))
         power, product = power + r @ r.T, product + z @ r.T

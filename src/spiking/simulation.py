@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +29,16 @@ class Spikes:
         Simulation step, from 0.
     time_step : float
         Length of a step in ms.
+    bounds : array of int, shape (trials + 1,), optional
+        The first spike of each trial, and the end of the last; of spikes on disk, which would otherwise be
+        read to find them.
     """
 
     trial: NDArray[np.int32]
     neuron: NDArray[np.int32]
     step: NDArray[np.int32]
     time_step: float
+    bounds: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return self.step.size
@@ -41,6 +47,24 @@ class Spikes:
     def time(self) -> Floats:
         """Time of each spike in ms: ``(step + 1) time_step``."""
         return (self.step + 1.0) * np.float64(self.time_step)
+
+    def first_of_trials(self, n_trials: int) -> NDArray[np.int64]:
+        """Return the first spike of each trial, and the end of the last, shape (trials + 1,)."""
+        if self.bounds is not None:
+            return self.bounds
+        return np.searchsorted(self.trial, np.arange(n_trials + 1)).astype(np.int64)
+
+    def of_trial(self, trial: int) -> tuple[NDArray[np.int32], Floats]:
+        """Return neurons and times in ms of one trial's spikes, given by its position from 0."""
+        first, last = self._range(trial)
+        step = np.asarray(self.step[first:last])
+        return np.asarray(self.neuron[first:last]), (step + 1.0) * np.float64(self.time_step)
+
+    def _range(self, trial: int) -> tuple[int, int]:
+        if self.bounds is not None:
+            return int(self.bounds[trial]), int(self.bounds[trial + 1])
+        first, last = np.searchsorted(self.trial, (trial, trial + 1))
+        return int(first), int(last)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,6 +91,16 @@ class Simulation:
     spikes : Spikes
     filtered_rates, voltage, currents : array, shape (trials, neurons, samples)
         Of the neurons in the order that `Record` names them; in 1/s, mV and mV.
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns)
+        What was put in, one for all trials or one for each; of the columns, those that were kept.
+    task : str
+        Name of the task, if `simulate` was given one.
+    conditions : tuple of str
+        The condition of each trial of that task.
+    correct : array of bool, shape (trials,)
+        Whether each was answered correctly, if the output was recorded.
+    unfinished : bool
+        True of an interrupted run that was opened: these are its finished trials, not all.
     """
 
     network: SpikingNetwork
@@ -81,6 +115,53 @@ class Simulation:
     filtered_rates: Floats | None = None
     voltage: Floats | None = None
     currents: Floats | None = None
+    inputs: Floats | None = None
+    task: str | None = None
+    conditions: tuple[str, ...] | None = None
+    correct: NDArray[np.bool_] | None = None
+    unfinished: bool = False
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Simulation:
+        """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
+
+        Only descriptions are read; the arrays stay on disk (`spiking.stored_array.StoredArray`) and read
+        the trials that they are indexed with: ``run.output[17]``.
+
+        Parameters
+        ----------
+        path : str or path-like
+            An HDF5 file. If there is none, but an unfinished run to be written there: its finished trials.
+
+        Returns
+        -------
+        Simulation
+
+        Raises
+        ------
+        ArgumentError
+            There is no such file, or it is not a readable simulation.
+        """
+        from spiking.simulation_stream import load
+
+        return load(Path(path))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything into an HDF5 file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Such as ``run.h5``; a file that is there is replaced.
+
+        Raises
+        ------
+        ArgumentError
+            The file cannot be written; the message says why.
+        """
+        from spiking.simulation_stream import save
+
+        save(Path(path), self)
 
     @property
     def duration(self) -> float:
@@ -115,7 +196,7 @@ class Simulation:
         if not 0 <= trial < len(self.trials):
             raise ArgumentError(f"trial is {trial}; expected 0 to {len(self.trials) - 1}")
         matrix = np.zeros((self.network.n_neurons, self.n_steps), np.int8)
-        first, last = np.searchsorted(self.spikes.trial, (trial, trial + 1))
+        first, last = self.spikes._range(trial)
         matrix[self.spikes.neuron[first:last], self.spikes.step[first:last]] = 1
         return matrix
 

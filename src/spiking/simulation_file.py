@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from spiking.errors import ArgumentError
 from spiking.output_file import write_whole
 from spiking.simulation import Simulation
-from spiking.tasks import Trials
 
 
 def read_inputs(path: Path) -> NDArray[Any]:
@@ -58,21 +57,15 @@ def read_inputs(path: Path) -> NDArray[Any]:
     return array
 
 
-def save(
-    simulation: Simulation,
-    path: Path,
-    *,
-    model: str,
-    trials: Trials | None = None,
-    correct: NDArray[np.bool_] | None = None,
-) -> None:
+def save(simulation: Simulation, path: Path, *, model: str) -> None:
     """Save a simulation as a compressed ``.npz`` file, whole or not at all.
 
     The arrays: ``output`` (trials, n_outputs, samples) and its ``time`` in ms (samples,); the spikes as
     ``spike_trial`` (position in this file, from 0), ``spike_neuron`` and ``spike_time`` in ms, (spikes,)
-    each; ``rates`` in Hz (trials, N); ``trial_numbers`` (trials,) and ``seed``, which give the same trials
-    again; ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` and ``time_step`` in
-    ms; ``scaling_factor``; and ``model``, the path of the model.
+    each; ``rates`` in Hz (trials, N); ``filtered_rates`` (trials, N, samples) if recorded;
+    ``trial_numbers`` (trials,) and ``seed``, which give the same trials again; ``conditions`` and ``correct``
+    (trials,) if a task was given; ``duration`` and ``time_step`` in ms; ``scaling_factor``; and ``model``,
+    the path of the model.
 
     Parameters
     ----------
@@ -81,9 +74,6 @@ def save(
     path : Path
     model : str
         Where the model came from.
-    trials : Trials, optional
-        The trials of a task that were simulated.
-    correct : array of bool, shape (trials,), optional
 
     Raises
     ------
@@ -108,8 +98,10 @@ def save(
     }
     if simulation.seed is not None:
         arrays["seed"] = simulation.seed
-    if trials is not None:
-        arrays["conditions"] = np.array(trials.conditions)
-    if correct is not None:
-        arrays["correct"] = correct
+    if simulation.filtered_rates is not None:
+        arrays["filtered_rates"] = simulation.filtered_rates
+    if simulation.conditions is not None:
+        arrays["conditions"] = np.array(simulation.conditions)
+    if simulation.correct is not None:
+        arrays["correct"] = simulation.correct
     write_whole(path, lambda file: np.savez_compressed(file, **arrays))

@@ -19,6 +19,7 @@ from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation import Simulation, Spikes
 from spiking.spiking_network import SpikingNetwork
+from spiking.tasks import Task
 from spiking.trial_numbers import check_draw, replayed_numbers, seeded_numbers
 
 Floats = NDArray[np.float64]
@@ -29,10 +30,11 @@ STEPS_NOT_COUNTED = 9
 
 def simulate(
     network: SpikingNetwork,
-    inputs: ArrayLike,
+    inputs: ArrayLike | Task,
     *,
     seed: int | None = None,
     trials: int | Iterable[int] | None = None,
+    condition: str | None = None,
     record: Record | None = None,
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
     input_noise: float | Sequence[float] = 0.0,
@@ -42,22 +44,26 @@ def simulate(
     draws: RandomDraws | Sequence[RandomDraws] | None = None,
     noise: SharedNoise | None = None,
     progress: Callable[[int], None] | None = None,
+    output_file: str | os.PathLike[str] | None = None,
 ) -> Simulation:
     """Simulate trials of a spiking network (forward Euler, 0.05 ms x `downsample` a step).
 
     Parameters
     ----------
     network : SpikingNetwork
-    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns)
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task
         The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
-        one input.
+        one input. A task: its trials of these numbers, drawn from the same seed; the result has their
+        `conditions` and says which are `correct`.
     seed : int, optional
         Every trial has random streams of its own, derived from (seed, trial number), so the numbers do not
         depend on threads or on what else is simulated. None: a new seed, kept in the result.
     trials : int or iterable of int, optional
         How many trials (numbered from 0), or the numbers of the trials to run. One by default, or as many
         as `inputs` has.
+    condition : str, optional
+        With a task: only trials of this condition. By default each draws one.
     record : Record, optional
         What to keep; the output at every step by default.
     stimulation : Stimulation, Oscillation, Waveform or a sequence of them, optional
@@ -78,6 +84,11 @@ def simulate(
         Takes less time where several networks run the same trials: see `SharedNoise`. Results are the same.
     progress : callable, optional
         Called with the number of finished trials after each.
+    output_file : path, optional
+        Write everything recorded into this HDF5 file, block by block as it is simulated, and return it as
+        `Simulation.load` does; memory then holds one block (64 MB, or a trial). If the process ends
+        before that, however it ends, the same call goes on with the trials that are missing, and comes to
+        the same file; `Simulation.load` opens the finished ones meanwhile. Needs no seed to go on.
 
     Returns
     -------
@@ -89,6 +100,29 @@ def simulate(
         An argument cannot be used; the message says what was expected.
     """
     downsample = whole_number("downsample", downsample, 1)
+    if output_file is not None or isinstance(inputs, Task):
+        from spiking.simulation_stream import simulate_task, simulate_to_file
+
+        if draws is not None:
+            raise ArgumentError("draws cannot be given with a task or output_file; expected a seed")
+        settings: dict[str, Any] = {
+            "seed": seed if seed is None else whole_number("seed", seed, 0),
+            "condition": condition,
+            "record": record or Record(),
+            "stimulation": stimulation,
+            "input_noise": input_noise,
+            "input_interval": input_interval,
+            "noise": noise,
+            "downsample": downsample,
+            "threads": threads,
+            "progress": progress,
+        }
+        if isinstance(inputs, Task) and output_file is None:
+            return simulate_task(network, inputs, trials=trial_numbers(trials), **settings)
+        assert output_file is not None
+        return simulate_to_file(output_file, network, inputs, trials=trials, **settings)
+    if condition is not None:
+        raise ArgumentError("condition is given without a task; expected a task in place of inputs")
     n, dt = network.n_neurons, TIME_STEP_S * downsample
     time_step, column_steps = 1000 * dt, STEPS_PER_COLUMN
     if input_interval is not None:
@@ -100,7 +134,7 @@ def simulate(
     replayed = _checked_draws(draws, seed)
     if noise is not None and (noise.seed != seed or replayed):
         raise ArgumentError(f"noise is that of seed {noise.seed}, and seed is {seed}; expected the same")
-    numbers = _trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
+    numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
     threads = available_threads() if threads is None else whole_number("threads", threads, 1)
 
     from spiking import kernel, kernel_input  # Numba is imported when something is simulated, not before
@@ -182,6 +216,7 @@ def simulate(
         time_step=time_step,
         record=record,
         rates=rates,
+        inputs=u,
         **kept,
     )
 
@@ -280,8 +315,8 @@ def _checked_draws(
     return result
 
 
-def _trial_numbers(
-    trials: int | Iterable[int] | None, n_inputs: int | None, n_draws: int | None
+def trial_numbers(
+    trials: int | Iterable[int] | None, n_inputs: int | None = None, n_draws: int | None = None
 ) -> NDArray[np.int64]:
     """Numbers of the trials to run; `n_inputs`, `n_draws`: how many the other arguments are for, if any."""
     if trials is None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.actions import Action
-from spiking.draws import RandomDraws, coin_uniforms, initial_uniforms, input_normals, noise_lanes
+from spiking.draws import RandomDraws, coin_uniforms, coin_words, initial_uniforms, input_normals, noise_lanes
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -71,11 +71,18 @@ def _seeded_hits(seed: int, trial: int, n: int, position: int, action: Action) -
         return None
     if coins == 1:
         return coin_uniforms(seed, trial, last - first, position, 1, first) < action.probability
+    # Whole numbers below this are those below p 2^32.
+    below = np.uint32(min(np.ceil(action.probability * 2.0**32), 2.0**32 - 1))
+    every = np.array_equal(action.units, np.arange(n))
     hits = np.zeros((last - first, n), np.bool_)
     for start in range(first, last, _ROWS):
         rows = min(_ROWS, last - start)
-        uniforms = coin_uniforms(seed, trial, rows, position, coins, start)
-        hits[start - first : start - first + rows, action.units] = uniforms < action.probability
+        thrown = coin_words(seed, trial, rows, position, coins, start) < below
+        here = hits[start - first : start - first + rows]
+        if every:
+            here[:] = thrown  # much faster than by index
+        else:
+            here[:, action.units] = thrown
     return hits
 
 

@@ -11,6 +11,7 @@ import spiking
 from spiking.command_line.complaint import complain
 from spiking.command_line.demo import demo
 from spiking.command_line.evaluate import evaluate
+from spiking.command_line.export import export
 from spiking.command_line.info import info
 from spiking.command_line.plot import plot
 from spiking.command_line.report import report
@@ -72,5 +73,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, sweep, plot, report, reproduce, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, reproduce, demo):
     app.command()(command)

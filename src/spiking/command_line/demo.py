@@ -33,7 +33,7 @@ def demo(
     Example: spiking demo --plot go-nogo.pdf
     """
     from spiking import training
-    from spiking.demo import TRIALS_EACH, demonstrate
+    from spiking.demo import TRIALS, demonstrate
     from spiking.output_file import check_writable
 
     if train and model != "go-nogo":
@@ -41,10 +41,11 @@ def demo(
     check_picture_format(plot)
     check_writable(plot)
     rate_model = training.train("go-nogo", seed=1) if train else load_model(model)
-    with progress_bar(2 * TRIALS_EACH) as advance:
-        shown = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
-    typer.echo(str(shown.spiking))
-    typer.echo(f"scaling factor {shown.spiking.network.scaling_factor:g}: {shown.scaling_factor_from}")
-    for name, correct in (("rate", shown.rate_correct), ("spiking", shown.spiking_correct)):
-        typer.echo(f"{name + ' network:':16} {correct.sum()} of {correct.size} Go and NoGo trials correct")
-    save_figure(plot, shown.spiking, trials=shown.trials, task=shown.task, rate=shown.rate)
+    with progress_bar(TRIALS) as advance:
+        both, origin = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
+    typer.echo(str(both.spiking))
+    typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
+    for name, scored in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
+        told = f"{scored.correct} of {scored.trials} Go and NoGo trials correct"
+        typer.echo(f"{name + ' network:':16} {told}")
+    save_figure(plot, both.spiking, trials=both.trials, task=both.task, rate=both.rate)

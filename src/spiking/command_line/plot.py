@@ -25,7 +25,7 @@ KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
 
 
 def plot(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw; listed below.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: one of the names above.")],
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     output: Annotated[
         Path | None,

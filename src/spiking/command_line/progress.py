@@ -26,10 +26,10 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def models_bar(total: int) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar of models, with the trials run so far, on a terminal's stderr after a second."""
+def models_bar(total: int) -> Iterator[Callable[[int, int, int], None]]:
+    """Show a bar of models, with candidates and trials run so far, on a terminal's stderr after a second."""
     if not sys.stderr.isatty():
-        yield lambda models, trials: None
+        yield lambda models, candidates, trials: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
@@ -37,12 +37,16 @@ def models_bar(total: int) -> Iterator[Callable[[int, int], None]]:
         TextColumn("models"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[trials]} trials of all candidates"),
+        TextColumn("{task.fields[candidates]} candidates, {task.fields[trials]} trials"),
         TimeElapsedColumn(),
     )
     with _after_a_second(columns) as bar:
-        task = bar.add_task("", total=total, trials=0)
-        yield lambda models, trials: bar.update(task, completed=models, trials=trials)
+        task = bar.add_task("", total=total, candidates=0, trials=0)
+
+        def show(models: int, candidates: int, trials: int) -> None:
+            bar.update(task, completed=models, candidates=candidates, trials=trials)
+
+        yield show
 
 
 @contextmanager

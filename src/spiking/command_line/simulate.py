@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from spiking.stimulation import Stimulation
 
 
+_STREAMED = (".h5", ".hdf5")
+
+
 def simulate(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     scaling_factor: Annotated[
@@ -78,8 +81,20 @@ def simulate(
     plot: Annotated[
         Path | None, typer.Option(help="Draw raster and output into this file (.png, .pdf, .svg).")
     ] = None,
+    filtered_rates: Annotated[
+        bool, typer.Option("--filtered-rates", help="Also record every neuron's filtered rate.")
+    ] = False,
+    interval: Annotated[
+        float | None, typer.Option(help="Time between recorded samples, ms. Default: every step.")
+    ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Save output, spikes and rates into this .npz file.")
+        Path | None,
+        typer.Option(
+            "--save",
+            "-o",
+            help="Save spikes, rates and samples. .npz: at the end; .h5: while it runs, and the same command "
+            "goes on if it was interrupted.",
+        ),
     ] = None,
 ) -> None:
     """Simulate a model as a spiking network.
@@ -90,7 +105,6 @@ def simulate(
     import secrets
 
     from spiking import Record, SpikingNetwork, simulation_file
-    from spiking.evaluation import score
     from spiking.model_info import recorded_scaling_factor
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
@@ -99,6 +113,8 @@ def simulate(
     for path in (plot, save):
         if path is not None:
             check_writable(path)
+    if save is not None and save.suffix not in (".npz", *_STREAMED):
+        raise ArgumentError(f"{save} ends in {save.suffix or 'nothing'}; expected .h5 or .npz")
     if plot is not None:
         check_picture_format(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
@@ -107,39 +123,48 @@ def simulate(
         scaling_factor = recorded_scaling_factor(rate_model)
     if scaling_factor is None:
         raise ArgumentError(f"{model} has no tuned scaling factor; give one, such as --scaling-factor 50")
-    seed = secrets.randbelow(2**32) if seed is None else seed
-    task, drawn = None, None
+    task = None
     if input_file is not None:
         if task_name is not None or trial is not None:
             raise ArgumentError("--input is given together with --task or --trial; expected one of them")
         inputs = simulation_file.read_inputs(input_file)
+        total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
         task = task_for(rate_model, task_name)
-        drawn = task.trials(trials or 1, seed=seed, condition=trial)
-        inputs = drawn.spiking_inputs
+        total = trials or 1
     network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
-    total = trials or (len(inputs) if inputs.ndim == 3 else 1)
-    with progress_bar(total) as advance:
-        run = run_simulation(
-            network,
-            inputs,
-            seed=seed,
-            trials=trials,
-            record=Record(spikes=True),
-            stimulation=stimulation,
-            downsample=downsample,
-            threads=threads,
-            progress=advance,
-        )
+    stream = save is not None and save.suffix in _STREAMED
+    if seed is None and not stream:  # an unfinished run knows its own
+        seed = secrets.randbelow(2**32)
+    try:
+        with progress_bar(total) as advance:
+            run = run_simulation(
+                network,
+                inputs if task is None else task,
+                seed=seed,
+                trials=trials,
+                condition=trial,
+                record=Record(spikes=True, filtered_rates=filtered_rates, interval=interval),
+                stimulation=stimulation,
+                downsample=downsample,
+                threads=threads,
+                progress=advance,
+                output_file=save if stream else None,
+            )
+    except KeyboardInterrupt:
+        if stream:
+            typer.echo(f"{save} is unfinished; the same command goes on with it", err=True)
+        raise
     typer.echo(str(run))
-    correct = None
-    if task is not None and drawn is not None and run.output is not None:
-        correct = score(task, run.output, run.time, drawn)
-        typer.echo(f"{task.name}: {correct.sum()} of {correct.size} trials correct")
+    if task is not None and run.correct is not None:
+        typer.echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if save is not None:
-        simulation_file.save(run, save, model=model, trials=drawn, correct=correct)
+        if not stream:
+            simulation_file.save(run, save, model=model)
         typer.echo(f"saved {save}")
     if plot is not None:
+        assert run.seed is not None
+        drawn = None if task is None else task.trials(total, seed=run.seed, condition=trial)
         save_figure(plot, run, trials=drawn, task=task)
 
 

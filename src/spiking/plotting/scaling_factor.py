@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spiking.errors import ArgumentError
-from spiking.plotting.style import CONDITION_COLOURS, STIMULUS_COLOUR, drawing_on
+from spiking.plotting.style import CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model import RateModel
 
 if TYPE_CHECKING:
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from spiking.evaluation import Score
     from spiking.tuning import ScalingFactorSearch
 
-_SEARCH_COLOUR, _CHOICE_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0]
+_SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
 
 def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = None) -> Axes:
-    """Draw accuracy against scaling factor with 95 % intervals, the plateau shaded, and the fresh score.
+    """Draw accuracy against scaling factor with 95 % intervals, a bar over the plateau, and the fresh score.
 
     Parameters
     ----------
@@ -47,8 +47,16 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
         found = RecordedSearch.from_json(search.as_json())
     with drawing_on(ax, 50) as ax:
         if found.plateau:
-            low, high = found.plateau[0], found.plateau[-1]
-            ax.axvspan(low, high, color=STIMULUS_COLOUR, linewidth=0, zorder=0, label="tied with the best")
+            ax.plot(
+                [found.plateau[0], found.plateau[-1]],
+                [1, 1],
+                transform=ax.get_xaxis_transform(),
+                color=_PLATEAU_COLOUR,
+                linewidth=4,
+                solid_capstyle="butt",
+                clip_on=False,
+                label="tied with the best",
+            )
         factors, accuracy = list(found.accuracy), list(found.accuracy.values())
         ax.errorbar(
             factors,
@@ -80,7 +88,8 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
             ax.axvline(found.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
         ax.set_xlabel("Scaling factor")
         ax.set_ylabel("Accuracy")
-        ax.set_ylim(0, 1.02)
+        ax.set_ylim(0, 1.1)
+        ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         ax.legend(frameon=False)
         ax.spines[["top", "right"]].set_visible(False)
     return ax

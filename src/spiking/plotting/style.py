@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POPULATION_COLOURS = MappingProxyType(
-    {"exc": "#D55E00", "inh": "#0072B2", "pv": "#0072B2", "som": "#E69F00"}  # red, blue, blue, orange
+    {
+        "exc": "#D55E00",
+        "inh": "#0072B2",
+        "pv": "#0072B2",
+        "som": "#E69F00",
+        "all": "#444444",
+    }  # red, blue, ...
 )
-POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST"})
+POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST", "all": "all"})
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
 DASHES = (0, (4, 2))  # the rate model

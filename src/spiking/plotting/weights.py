@@ -65,6 +65,7 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
         ax.spines[:].set_visible(True)
         assert ax.figure is not None
         bar = ax.figure.colorbar(picture, ax=ax, extend="both", shrink=0.8, aspect=25, pad=0.03)
-        bar.set_label("W" if isinstance(model, RateModel) else f"W / {model.scaling_factor:g}")
+        title = "W" if isinstance(model, RateModel) else f"W / {model.scaling_factor:g}"
+        bar.ax.set_title(title, fontsize="medium")
         bar.outline.set_linewidth(0.4)
     return ax

@@ -29,7 +29,7 @@ function axes(id, height, low, high, label) {
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("height", height);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", label);
+  svg.setAttribute("aria-label", `${label} over time, ${data.conditions[chosen].name}`);
   host.replaceChildren(svg);
   const bottom = height - margin.bottom;
   const x = (time) => margin.left + (time / data.duration) * (width - margin.left - margin.right);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -75,7 +76,7 @@ def report(
         evaluate(network, task, n_trials, seed=seed, threads=threads, progress=progress),
     )
     both = run_both(model, task, _drawn(model, task), seed=seed, scaling_factor=factor, threads=threads)
-    quality, info = conversion_quality(both), model_info(model)
+    quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
     return page.substitute(
@@ -90,7 +91,7 @@ def report(
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores)),
         accuracy_table=_accuracy_table(*scores),
-        trials_words=html.escape(_about_trials(both)),
+        trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),
         raster_words="Point at a spike, or tap it, to see whose it is.",
         conversion_words=html.escape(words.conversion(quality)),
         conversion_table=_conversion_table(quality),
@@ -105,7 +106,7 @@ def report(
         commands_words="As far as the file records them:",
         commands=html.escape("\n".join(commands(both, title, given, n_trials))),
         # "<" could end the element that holds the data, whatever follows it.
-        data=json.dumps(trial_data(both), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+        data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
 
 
@@ -120,10 +121,17 @@ def _drawn(model: RateModel, task: Task) -> int:
     return each * len(task.conditions)
 
 
-def _about_trials(both: BothNetworks) -> str:
-    drawn = len(both.trials) // len(both.task.conditions)
-    more = f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else ""
-    return f"Choose a condition. Means are of {drawn} trials of each condition (seed {both.seed}).{more}"
+def _about_trials(both: BothNetworks, neurons: int) -> str:
+    each, n = len(both.trials) // len(both.task.conditions), both.model.n_units
+    return (
+        f"Choose a condition. Means are of {each} trials of each condition (seed {both.seed})."
+        + (f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else "")
+        + (
+            f" So as not to be too many, spikes are those of {neurons} of the {n} neurons."
+            if neurons < n
+            else ""
+        )
+    )
 
 
 def _warnings(found: list[str]) -> str:
@@ -156,10 +164,14 @@ def _conversion_table(quality: ConversionQuality) -> str:
     return _table(
         ["Spiking against rate", "Slope", "Error", "Correlation"],
         (
-            [name, *(f"{value:.2f}" for value in (row.slope, row.error, row.correlation))]
+            [name, *(_number(value) for value in (row.slope, row.error, row.correlation))]
             for name, row in rows.items()
         ),
     )
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def _table(headings: list[str], rows: Iterable[list[str]]) -> str:

@@ -90,6 +90,8 @@ def accuracy(rate: Evaluation, spiking: Evaluation) -> str:
 def conversion(quality: ConversionQuality) -> str:
     """Return how faithful the conversion is in a sentence or two."""
     drive = quality.drive
+    if np.isnan(drive.slope):
+        return "There is no recurrent drive to compare: the network has no recurrent connections."
     strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
     return (
         f"On average the recurrent drive of the spiking network is {strength} that of the rate network, and "

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from spiking.errors import ArgumentError, ModelFileError
-from spiking.tuning.journal import exclusive
+from spiking.errors import ArgumentError
+from spiking.file_lock import held_alone
 
 _HEADER = {"format": "spiking reproduction journal 1"}
 
@@ -48,8 +48,9 @@ def open_record(path: Path) -> Iterator[Record]:
     ArgumentError
         The file is something else, in use, or cannot be read or written.
     """
+    in_use = f"{path} is in use: another run is reproducing into this folder; wait for it to end, or stop it"
     try:
-        with exclusive(path, "reproducing into this folder"):
+        with held_alone(path, in_use, ArgumentError):
             known, size = _read(path)
             with path.open("r+" if size else "w", encoding="utf-8", newline="\n") as file:
                 if size:
@@ -59,8 +60,6 @@ def open_record(path: Path) -> Iterator[Record]:
                     file.write(json.dumps(_HEADER) + "\n")
                     file.flush()
                 yield Record(file, known)
-    except ModelFileError as error:
-        raise ArgumentError(str(error)) from None
     except OSError as error:
         raise ArgumentError(f"{path} could not be used: {error.strerror or error}") from None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ import numpy as np
 
 import spiking
 from spiking.errors import ModelFileError
+from spiking.file_lock import held_alone
 from spiking.rate_model import RateModel
 from spiking.tuning.scores import Point, Values, Work
 
@@ -77,15 +78,15 @@ def open_journal(
 ) -> Iterator[Journal]:
     """Open the journal of a search, with what it knows already; a journal of another search is replaced.
 
-    Nobody else can open it meanwhile, on this or another machine that sees the file. The lock,
-    ``<path>.lock``, is the operating system's: it ends with the process, however that ends.
+    Nobody else can open it meanwhile, on this or another machine that sees the file.
 
     Raises
     ------
     ModelFileError
         Someone else has it open, or it cannot be written.
     """
-    with exclusive(path, doing):
+    in_use = f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
+    with held_alone(path, in_use, ModelFileError):
         try:
             known, size = _read(path, key)
             file = path.open("r+" if size else "w", encoding="ascii", newline="\n")
@@ -99,29 +100,6 @@ def open_journal(
                 file.write(json.dumps(key) + "\n")
                 file.flush()
             yield Journal(path, file, known)
-
-
-@contextmanager
-def exclusive(path: Path, doing: str) -> Iterator[None]:
-    """Hold the lock of a journal, as `open_journal` describes it; `doing` is what another holder would do."""
-    from filelock import FileLock, Timeout
-
-    place = path.with_name(path.name + ".lock")
-    lock = FileLock(place, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ModelFileError(
-            f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
-        ) from None
-    except (OSError, NotImplementedError) as error:
-        raise ModelFileError(f"{place} could not be made: {error}") from None
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # while it is ours: whoever waits for the old file then sees that it is gone
-            place.unlink()
-        lock.release()
 
 
 def _read(path: Path, key: Mapping[str, Any]) -> tuple[Known, int]:

@@ -61,7 +61,7 @@ def find_scaling_factors(
     client: Client | None = None,
     write: bool = False,
     force: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
     **options: Any,
 ) -> tuple[Tuned, ...]:
     """Find the scaling factors of many models, several at a time.
@@ -82,7 +82,7 @@ def find_scaling_factors(
     force : bool
         With `write`: also tune files that have been tuned; by default these are skipped.
     progress : callable, optional
-        Called with the number of models finished and the number of trials run.
+        Called with the number of models finished, and of candidates and trials run.
     **options
         `method`, `candidates`, `n_trials`, `choice`, `margin`, `extend`, `downsample`, `params`, as in
         `find_scaling_factor`.
@@ -119,7 +119,7 @@ def find_scaling_factors(
             path = written_path(model) if write else None
             if write and not force and recorded is not None:
                 return Tuned(source, scaling_factor=recorded)
-            found = search(workplace, loaded, task, seed, chosen, path=path, progress=count.trials)
+            found = search(workplace, loaded, task, seed, chosen, path=path, progress=count.one_search())
             return Tuned(source, found, scaling_factor=found.scaling_factor)
         except ClusterError:
             raise
@@ -145,21 +145,30 @@ def find_scaling_factors(
 
 
 class _Count:
-    """Counts finished models and trials, from several threads."""
+    """Counts finished models, and candidates and trials that have been run, from several threads."""
 
-    def __init__(self, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(self, progress: Callable[[int, int, int], None] | None) -> None:
         self._progress, self._lock = progress, threading.Lock()
         self._models, self._trials = 0, 0
+        self._candidates: set[tuple[object, float]] = set()
 
     def model(self) -> None:
-        self._add(1, 0)
-
-    def trials(self, n: int) -> None:
-        self._add(0, n)
-
-    def _add(self, models: int, trials: int) -> None:
         with self._lock:
-            self._models += models
-            self._trials += trials
-            if self._progress:
-                self._progress(self._models, self._trials)
+            self._models += 1
+            self._tell()
+
+    def one_search(self) -> Callable[[float, int], None]:
+        """Return what counts the trials of a model's candidates."""
+        search = object()
+
+        def trials(factor: float, n: int) -> None:
+            with self._lock:
+                self._candidates.add((search, factor))
+                self._trials += n
+                self._tell()
+
+        return trials
+
+    def _tell(self) -> None:
+        if self._progress:
+            self._progress(self._models, len(self._candidates), self._trials)

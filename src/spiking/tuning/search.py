@@ -148,7 +148,8 @@ def find_scaling_factor(
     path = written_path(model) if write else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:
-        return search(local(pool), loaded, task, seed, options, path=path, progress=progress)
+        told = (lambda factor, n: progress(n)) if progress else None
+        return search(local(pool), loaded, task, seed, options, path=path, progress=told)
 
 
 def written_path(model: object) -> Path:
@@ -166,11 +167,11 @@ def search(
     options: SearchOptions,
     *,
     path: Path | None,
-    progress: Callable[[int], object] | None = None,
+    progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
     """Search at a workplace; `path` is the file that the result goes into, if any.
 
-    `progress` is called with the number of trials of each block that is done.
+    `progress` is called with candidate and number of trials of each block that is done.
     """
     began = time.perf_counter()
     needed = dataclasses.replace(
@@ -183,7 +184,7 @@ def search(
         def record(factor: float, first: int, correct: NDArray[np.bool_]) -> None:
             file.add(factor, first, correct)
             if progress:
-                progress(len(correct))
+                progress(factor, len(correct))
 
         scores = scores_of(workplace, work, file.known, record)
         with workplace.guarded():

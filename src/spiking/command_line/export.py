@@ -1,0 +1,46 @@
+"""`spiking export`: a simulation in the format of another tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking.errors import ArgumentError
+
+_FORMATS = ("nwb", "mat", "csv")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Simulation, as `spiking simulate -o run.h5` writes it.")],
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="nwb|mat|csv", help="Format. Default: what the name of the output ends in."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: the input's name with another ending.")
+    ] = None,
+) -> None:
+    """Write a simulation as an NWB file, a MATLAB file, or its spikes as a table of text (CSV).
+
+    Example: spiking export run.h5 --to nwb -o run.nwb
+    """
+    from spiking import Simulation
+    from spiking.export import to_mat, to_nwb, to_pandas
+    from spiking.output_file import check_writable, write_whole
+
+    kind = to or ("" if output is None else output.suffix.removeprefix("."))
+    if kind not in _FORMATS:
+        raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(_FORMATS)}")
+    place = output or file.with_suffix(f".{kind}")
+    check_writable(place)
+    run = Simulation.load(file)
+    if kind == "csv":
+        table = to_pandas(run)
+        write_whole(place, lambda target: table.to_csv(target, index=False))
+    else:
+        {"nwb": to_nwb, "mat": to_mat}[kind](run, place)
+    typer.echo(f"saved {place}")
+    if run.unfinished:
+        typer.echo(f"{file} is unfinished: these are its first {len(run.trials)} trials", err=True)

@@ -1,0 +1,21 @@
+"""Networks and simulations in the tools that people already use; each function imports its library."""
+
+from spiking.export.brian2 import to_brian2
+from spiking.export.matlab import to_mat
+from spiking.export.neo import to_neo
+from spiking.export.nir import to_nir
+from spiking.export.nwb import to_nwb
+from spiking.export.pandas import to_pandas
+from spiking.export.pynapple import to_pynapple
+from spiking.export.xarray import to_xarray
+
+__all__ = [
+    "to_brian2",
+    "to_mat",
+    "to_neo",
+    "to_nir",
+    "to_nwb",
+    "to_pandas",
+    "to_pynapple",
+    "to_xarray",
+]

@@ -1,0 +1,188 @@
+"""The spiking network as a Brian2 network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spiking.arguments import checked_inputs, whole_number
+from spiking.draws import RandomDraws
+from spiking.errors import ArgumentError
+from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.spiking_network import SpikingNetwork
+
+_VARIABLES = """
+v : volt
+bias : volt (constant)
+t_last : second
+ipsc : volt
+h : volt/second
+r : Hz
+hr : Hz/second
+current : volt
+decay : 1 (constant)
+tau_decay : second (constant)
+"""
+
+# One step, in the order of `spiking.reference`; `now` is the end of Brian2's step. Brian2 rearranges sums
+# within a statement, which would decide the ties of the refractory period otherwise: see `elapsed`.
+_MEMBRANE = """
+now = dt*(t_in_timesteps + 1)
+total = ipsc + bias + drive(t + 51*dt, i) + current
+slope = ({slope})/tau_membrane
+release = t_last + refractory
+v = v + dt*(int(now > release)*slope) + noise*{normal}
+"""
+_DOUBLE_EXPONENTIAL = """
+ipsc = ipsc*decay + h*dt
+h = h*fade
+r = r*decay + hr*dt
+hr = hr*fade
+"""
+_SINGLE_EXPONENTIAL = """
+ipsc = ipsc*decay
+r = r*decay
+"""
+_RESET = """
+v = v_reset
+now = dt*(t_in_timesteps + 1)
+elapsed = now - t_last
+t_last = t_last + elapsed
+{spike}
+"""
+
+
+def to_brian2(
+    network: SpikingNetwork,
+    inputs: ArrayLike,
+    *,
+    draws: RandomDraws | None = None,
+    downsample: int = 1,
+) -> Any:
+    """Return the network as a Brian2 network, ready to be run for one trial and to be extended.
+
+    Its objects, by name: ``neurons`` (a NeuronGroup; `v`, recurrent current `ipsc`, filtered rate `r`, and
+    `current`, in volts, which is 0 and yours), ``recurrent`` (Synapses), ``readout`` (a NeuronGroup whose
+    `out` is the output) and ``readout_weights`` (Synapses that sum it at the end of each step). Add monitors
+    and what else you like, then run it for ``(columns - 1) 5 ms``. Record with ``when="end"`` for values
+    after a step, as `simulate` does.
+
+    Brian2's step k is step k + 1 of this package. With its target ``numpy`` the arithmetic is that of
+    `simulate`; code that it compiles with ``-ffast-math``, as it does if not told otherwise, releases about
+    one spike in 2,500 from refractoriness one step earlier or later.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    inputs : array, shape (n_inputs, columns)
+        As of `simulate`, for one trial.
+    draws : RandomDraws, optional
+        Initial voltages and noise to replay; by default Brian2 draws its own (``brian2.seed``).
+    downsample : int
+        As of `simulate`.
+
+    Returns
+    -------
+    brian2.Network
+
+    Raises
+    ------
+    ArgumentError
+        The inputs or draws do not fit the network.
+    """
+    import brian2
+    from brian2.units import ms, mV, second
+
+    downsample = whole_number("downsample", downsample, 1)
+    u = checked_inputs(inputs, network.n_inputs, downsample)
+    if u.ndim != 2:
+        raise ArgumentError(f"inputs has shape {u.shape}; expected one trial, ({network.n_inputs}, columns)")
+    p, n = network.params, network.n_neurons
+    n_steps = STEPS_PER_COLUMN * (u.shape[1] - 1)
+    step = TIME_STEP_S * downsample
+    if draws is not None and (np.shape(draws.v0), np.shape(draws.noise)) != ((n,), (n_steps, n)):
+        raise ArgumentError(
+            f"draws has v0 of shape {np.shape(draws.v0)} and noise of shape {np.shape(draws.noise)}; "
+            f"expected ({n},) and ({n_steps}, {n})"
+        )
+    dt, tau_rise = step * second, p.tau_rise * ms
+    namespace: dict[str, Any] = {
+        "drive": brian2.TimedArray((network.w_in @ u).T * mV, dt=STEPS_PER_COLUMN * dt),
+        "fade": float(np.exp(-step / (p.tau_rise / 1000))),
+        "tau_membrane": p.tau_membrane / 1000 * second,
+        "tau_rise": tau_rise,
+        "refractory": p.refractory / 1000 * second,
+        "v_reset": p.reset * mV,
+        "threshold_voltage": p.threshold * mV,
+        "noise": p.step_noise(1000 * step) * mV,
+    }
+    if draws is not None:
+        namespace["draws"] = brian2.TimedArray(draws.noise, dt=dt)
+    single = p.synapse == "single_exponential"
+    slope = "v**2/mV + total" if p.neuron == "quadratic" else "-v + total"
+    normal = "randn()" if draws is None else "draws(t, i)"
+    neurons = brian2.NeuronGroup(
+        n,
+        _VARIABLES,
+        threshold="v >= threshold_voltage",
+        reset=_RESET.format(spike="r += 1/tau_decay" if single else "hr += 1/(tau_rise*tau_decay)"),
+        namespace=namespace,
+        dt=dt,
+        name="neurons",
+    )
+    neurons.run_regularly(
+        _MEMBRANE.format(slope=slope, normal=normal)
+        + (_SINGLE_EXPONENTIAL if single else _DOUBLE_EXPONENTIAL),
+        when="groups",
+        name="neurons_step",
+    )
+    neurons.tau_decay = network.tau_decay / 1000 * second
+    neurons.decay = np.exp(-step / (network.tau_decay / 1000))
+    neurons.bias = (p.bias + network.offset) * mV
+    uniforms = np.random.rand(n) if draws is None else np.asarray(draws.v0)  # brian2.seed seeds it
+    voltage = p.start(uniforms, network.offset)
+    voltage[list(network.lesioned)] = np.nan  # and stays so: never at threshold
+    neurons.v = voltage * mV
+    objects = [neurons, *_recurrent(network, neurons, dt), *_readout(network, neurons, dt)]
+    return brian2.Network(objects)
+
+
+def _recurrent(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...]:
+    import brian2
+    from brian2.units import mV, second
+    from scipy.sparse import coo_array
+
+    single = network.params.synapse == "single_exponential"
+    weights = coo_array(network.weights)
+    (post, pre), jump = weights.coords, weights.data / (network.tau_decay[weights.coords[0]] / 1000)
+    if not pre.size:
+        return ()
+    synapses = brian2.Synapses(
+        neurons,
+        neurons,
+        "w : volt" if single else "w : volt/second",
+        on_pre="ipsc_post += w" if single else "h_post += w",
+        dt=dt,
+        name="recurrent",
+    )
+    synapses.connect(i=pre, j=post)
+    synapses.w = jump * mV if single else jump / (network.params.tau_rise / 1000) * mV / second
+    return (synapses,)
+
+
+def _readout(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...]:
+    import brian2
+
+    variables = "spikes : 1\nbias : 1 (constant)\nout = spikes + bias : 1"
+    readout = brian2.NeuronGroup(network.n_outputs, variables, dt=dt, name="readout")
+    readout.bias = network.readout_bias
+    weights = brian2.Synapses(
+        neurons, readout, "w : 1\nspikes_post = w*r_pre*second : 1 (summed)", dt=dt, name="readout_weights"
+    )
+    post, pre = np.nonzero(network.readout)
+    weights.connect(i=pre, j=post)
+    weights.w = network.readout[post, pre]
+    weights.summed_updaters["spikes_post"].when = "after_resets"
+    return readout, weights

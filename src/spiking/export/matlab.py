@@ -1,0 +1,96 @@
+"""Simulations as MATLAB files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spiking.errors import ArgumentError
+from spiking.export.parts import column_times, recorded_spikes, sampled, settings
+from spiking.output_file import write_whole
+from spiking.simulation import Simulation
+
+_LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
+
+
+def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
+    """Write a simulation as a MATLAB file (version 5) with one structure, ``simulation``.
+
+    Its fields: ``spike_times``, a cell (trials, N) of row vectors in ms; ``spikes``, a structure of the same
+    as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes) and ``time`` in ms; ``rates`` in
+    Hz (trials, N); ``output`` and what else was sampled, (trials, channels or neurons, samples), with their
+    times in ms, ``time_output`` and so on; ``inputs`` and ``time_inputs``; ``trials``, the trial numbers as
+    seeds count them, from 0; ``conditions`` (cell) and ``correct``; ``network``, with weights and
+    populations; ``parameters`` of neurons and synapses; and the settings of the run.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    path : str or path-like
+        Such as ``run.mat``; written whole or not at all.
+
+    Raises
+    ------
+    ArgumentError
+        Spikes were not recorded, the file cannot be written, or it would exceed the 2 GB of that version.
+    """
+    import scipy.io
+
+    spikes, network = recorded_spikes(simulation, "to_mat"), simulation.network
+    names = [*sampled(simulation), *(["inputs"] if simulation.inputs is not None else [])]
+    size = sum(getattr(simulation, name).nbytes for name in names) + 24 * len(spikes)
+    if size > _LARGEST:
+        raise ArgumentError(
+            f"this takes {size / 1e9:.1f} GB, and a MATLAB file of version 5 holds 2 GB; export fewer "
+            f"trials or samples, or read the HDF5 file in MATLAB: h5read('run.h5', '/output')"
+        )
+    trains = np.empty((len(simulation.trials), network.n_neurons), object)
+    for k in range(len(simulation.trials)):
+        neuron, time = spikes.of_trial(k)
+        order = np.argsort(neuron, kind="stable")
+        ends = np.searchsorted(neuron[order], np.arange(1, network.n_neurons))
+        trains[k] = _cells(np.split(time[order][np.newaxis], ends, axis=1))
+    structure: dict[str, Any] = {
+        **settings(simulation),
+        "parameters": asdict(network.params),
+        "trials": simulation.trials.astype(float),
+        "rates": np.asarray(simulation.rates),
+        "spike_times": trains,
+        "spikes": {
+            "trial": np.asarray(spikes.trial) + 1.0,
+            "neuron": np.asarray(spikes.neuron) + 1.0,
+            "time": spikes.time,
+        },
+        "network": {
+            "weights": network.dense_weights,
+            "w_in": network.w_in,
+            "readout": network.readout,
+            "tau_decay_ms": network.tau_decay,
+            "populations": dict(network.populations),
+        },
+    }
+    for name in names:
+        structure[name] = np.asarray(getattr(simulation, name))
+        structure[f"time_{name}"] = column_times(simulation) if name == "inputs" else simulation.times(name)
+    if simulation.conditions is not None:
+        structure["conditions"] = _cells(simulation.conditions)
+    if simulation.correct is not None:
+        structure["correct"] = np.asarray(simulation.correct)
+
+    def write(file: Any) -> None:
+        variables = {"simulation": structure}
+        scipy.io.savemat(file, variables, do_compression=True, long_field_names=True, oned_as="column")
+
+    write_whole(Path(path), write)
+
+
+def _cells(values: Any) -> Any:
+    cells = np.empty(len(values), object)
+    for k, value in enumerate(values):
+        cells[k] = value
+    return cells

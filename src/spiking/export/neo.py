@@ -1,0 +1,98 @@
+"""Simulations as Neo blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spiking.export.parts import (
+    channel_neurons,
+    column_times,
+    inputs_of,
+    library,
+    population_names,
+    recorded_spikes,
+    sampled,
+    settings,
+    trial_table,
+)
+from spiking.simulation import Simulation
+
+_UNITS = {"output": "dimensionless", "filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
+
+
+def to_neo(simulation: Simulation) -> Any:
+    """Return a simulation as a Neo block, which Elephant's measures take: a segment for each trial.
+
+    Each segment is annotated with trial number, condition and correctness. It holds a spike train for each
+    neuron, annotated with ``neuron`` and ``population``, and an analog signal for each quantity that was
+    sampled and for the inputs.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+
+    Returns
+    -------
+    neo.Block
+
+    Raises
+    ------
+    ArgumentError
+        Neo is not installed, or spikes were not recorded.
+    """
+    neo, quantities = library("neo", "to_neo"), library("quantities", "to_neo")
+    spikes = recorded_spikes(simulation, "to_neo")
+    network, populations = simulation.network, population_names(simulation.network)
+    recorded = channel_neurons(simulation, "spikes")
+    trials = trial_table(simulation)
+    block = neo.Block(name="spiking network", **settings(simulation))
+    for k in range(len(simulation.trials)):
+        segment = neo.Segment(
+            name=f"trial {simulation.trials[k]}",
+            index=k,
+            **{name: _plain(own[k]) for name, own in trials.items()},
+        )
+        neuron, time = spikes.of_trial(k)
+        order = np.argsort(neuron, kind="stable")
+        bounds = np.searchsorted(neuron[order], np.arange(network.n_neurons + 1))
+        for unit in recorded:
+            own = order[bounds[unit] : bounds[unit + 1]]
+            train = neo.SpikeTrain(
+                time[own],
+                units="ms",
+                t_start=0.0,
+                t_stop=simulation.duration,
+                name=f"neuron {unit}",
+                neuron=unit,
+                population=populations[unit],
+            )
+            segment.spiketrains.append(train)
+        for name in sampled(simulation):
+            interval = simulation.record.stride(name, simulation.time_step) * simulation.time_step
+            signal = neo.AnalogSignal(
+                np.asarray(getattr(simulation, name)[k]).T,
+                units=_UNITS[name],
+                t_start=interval * quantities.ms,
+                sampling_period=interval * quantities.ms,
+                name=name,
+                channels=channel_neurons(simulation, name),
+            )
+            segment.analogsignals.append(signal)
+        if simulation.inputs is not None:
+            signal = neo.AnalogSignal(
+                inputs_of(simulation, k).T,
+                units="dimensionless",
+                t_start=0.0 * quantities.ms,
+                sampling_period=column_times(simulation)[1] * quantities.ms,
+                name="inputs",
+            )
+            segment.analogsignals.append(signal)
+        block.segments.append(segment)
+    return block
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

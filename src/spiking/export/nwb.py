@@ -1,0 +1,230 @@
+"""Simulations as files of Neurodata Without Borders."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spiking
+from spiking.atomic_file import replace_file
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.export.parts import (
+    channel_neurons,
+    column_times,
+    inputs_of,
+    library,
+    population_names,
+    recorded_spikes,
+    sampled,
+    settings,
+    spike_trains,
+    trial_starts,
+    trial_table,
+)
+from spiking.output_file import check_writable
+from spiking.patient_file import write_hdf5
+from spiking.simulation import Simulation
+
+_SYNTHETIC = (
+    "http://purl.obolibrary.org/obo/NCBITaxon_32630"  # "synthetic construct": a species must be named
+)
+_ROWS = 2**16  # of a signal, in memory at once
+_SIGNALS = {  # unit, factor to it, description
+    "output": ("a.u.", 1.0, "Readout of the network, one column a channel."),
+    "filtered_rates": ("hertz", 1.0, "Spikes filtered by the synapse, one column a neuron"),
+    "voltage": ("volts", 1e-3, "Membrane voltage, spikes drawn at the peak, one column a neuron"),
+    "currents": ("volts", 1e-3, "Recurrent synaptic current times resistance, one column a neuron"),
+}
+
+
+def to_nwb(
+    simulation: Simulation,
+    path: str | os.PathLike[str],
+    *,
+    session_start_time: datetime | None = None,
+    gap: float = 1000.0,
+) -> None:
+    """Write a simulation as an NWB file.
+
+    Trials follow each other on one time line, in s. The file has ``units`` (spike times, population, decay
+    time constant), ``trials`` (number, condition and correctness), the inputs as stimulus, the output and
+    what else was sampled as acquisition, and in the processing module ``model`` a table ``neurons`` with all
+    weights. The parameters and the seed are in its notes.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded; one on disk is written without being read into memory whole.
+    path : str or path-like
+        Such as ``run.nwb``; written whole or not at all.
+    session_start_time : datetime, optional
+        With a time zone; now by default.
+    gap : float
+        Time between the end of a trial and the start of the next, in ms.
+
+    Raises
+    ------
+    ArgumentError
+        PyNWB is not installed, spikes were not recorded, the time has no zone, or the file cannot be written.
+    """
+    pynwb = library("pynwb", "to_nwb")
+    place = Path(path)
+    check_writable(place)
+    spikes = recorded_spikes(simulation, "to_nwb")
+    start_time = session_start_time or datetime.now(UTC)
+    if start_time.tzinfo is None:
+        raise ArgumentError(f"session_start_time is {start_time}; expected one with a time zone")
+    starts = trial_starts(simulation, gap)
+    about = settings(simulation)
+    file = pynwb.NWBFile(
+        session_description=f"Simulation of a spiking network of {simulation.network.n_neurons} neurons"
+        + (f" doing the task {simulation.task}." if simulation.task else "."),
+        identifier=str(uuid.uuid4()),
+        session_start_time=start_time,
+        experiment_description="A trained rate recurrent neural network, converted into a spiking one "
+        "(Kim, Li & Sejnowski, PNAS 2019) and simulated; no animal was involved.",
+        keywords=["simulation", "spiking neural network", "recurrent neural network"],
+        notes="\n".join(f"{name}: {value}" for name, value in about.items()),
+        source_script=f"spiking {spiking.__version__}",
+        source_script_file_name="spiking",
+    )
+    file.subject = pynwb.file.Subject(
+        subject_id="simulated-network",
+        description="A simulated network of neurons, no animal",
+        species=_SYNTHETIC,
+        sex="U",
+        age="P0D/",  # unknown
+    )
+    _add_trials(file, simulation, starts)
+    recorded = channel_neurons(simulation, "spikes")
+    populations = population_names(simulation.network)
+    trains = spike_trains(simulation, spikes, starts)
+    file.units = pynwb.misc.Units(
+        name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
+    )
+    file.add_unit_column("population", "exc: excitatory; som, pv, or inh if not told apart: inhibitory")
+    file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
+    for unit in recorded:
+        file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
+    for name in sampled(simulation):
+        quantity, factor, description = _SIGNALS[name]
+        if name != "output":
+            description += f": {', '.join(map(str, channel_neurons(simulation, name)))}."
+        array = getattr(simulation, name)
+        series = pynwb.TimeSeries(
+            name=name,
+            description=description,
+            unit=quantity,
+            conversion=factor,
+            **_samples(array.shape[1], array.__getitem__, simulation.times(name) / 1000, starts),
+        )
+        file.add_acquisition(series)
+    if simulation.inputs is not None:
+        series = pynwb.TimeSeries(
+            name="inputs",
+            description="Inputs of the network, one column a channel; each sample acts from half an interval "
+            "before its time to half an interval after.",
+            unit="a.u.",
+            **_samples(
+                simulation.network.n_inputs,
+                lambda k: inputs_of(simulation, k),
+                column_times(simulation) / 1000,
+                starts,
+            ),
+        )
+        file.add_stimulus(series)
+    _add_model(file, simulation, populations)
+
+    def write(temporary: Path) -> None:
+        write_hdf5(temporary, lambda target, stop: pynwb.NWBHDF5IO(mode="w", file=target).write(file))
+
+    try:
+        replace_file(place, write, verify=lambda temporary: None)
+    except ModelFileError as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _add_trials(file: Any, simulation: Simulation, starts: NDArray[np.float64]) -> None:
+    descriptions = {
+        "number": "Number of the trial; with the seed it gives the same trial again",
+        "condition": "Condition of the task",
+        "correct": "Whether the output answered correctly",
+    }
+    table = trial_table(simulation)
+    for name in table:
+        file.add_trial_column(name, descriptions[name])
+    for k, start in enumerate(starts.tolist()):
+        own = {name: values[k] for name, values in table.items()}
+        file.add_trial(start_time=start, stop_time=start + simulation.duration / 1000, **own)
+
+
+def _samples(
+    channels: int,
+    trial: Callable[[int], Any],
+    times: NDArray[np.float64],
+    starts: NDArray[np.float64],
+) -> dict[str, Any]:
+    """Return all trials' samples, one after the other, (samples, channels), as TimeSeries takes them."""
+    from hdmf.backends.hdf5 import H5DataIO
+    from hdmf.data_utils import GenericDataChunkIterator
+
+    n = times.size
+
+    class Samples(GenericDataChunkIterator):  # type: ignore[misc]  # its package has no types
+        def __init__(self, read: Callable[[int], Any], shape: tuple[int, ...]) -> None:
+            self.read, self.shape = read, shape
+            at_once = min(len(starts), max(1, _ROWS // n)) * n
+            super().__init__(buffer_shape=(at_once, *shape[1:]), chunk_shape=(n, *shape[1:]))
+
+        def _get_data(self, selection: tuple[slice, ...]) -> NDArray[np.float64]:
+            rows, *rest = selection
+            trials = range(rows.start // n, -(-rows.stop // n))
+            block = np.concatenate([self.read(k) for k in trials])
+            own = block[rows.start - trials.start * n : rows.stop - trials.start * n]
+            return np.asarray(own[(slice(None), *rest)], np.float64)
+
+        def _get_maxshape(self) -> tuple[int, ...]:
+            return self.shape
+
+        def _get_dtype(self) -> np.dtype[np.float64]:
+            return np.dtype(np.float64)
+
+    total = n * len(starts)
+    data = Samples(lambda k: np.asarray(trial(k)).T, (total, channels))
+    found: dict[str, Any] = {"data": H5DataIO(data, compression="gzip", shuffle=True)}
+    if len(starts) == 1 and n > 1:
+        return {**found, "starting_time": float(times[0]), "rate": 1 / float(times[1] - times[0])}
+    stamps = Samples(lambda k: starts[k] + times, (total,))
+    return {**found, "timestamps": H5DataIO(stamps, compression="gzip", shuffle=True)}
+
+
+def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> None:
+    from hdmf.common import DynamicTable, VectorData
+
+    network = simulation.network
+    columns = {
+        "population": ("exc: excitatory; som, pv, or inh if not told apart: inhibitory", populations),
+        "tau_decay": ("Synaptic decay time constant, ms", network.tau_decay),
+        "recurrent_weights": (
+            "Weights onto the neuron from each neuron, as simulated",
+            network.dense_weights,
+        ),
+        "input_weights": ("Weights onto the neuron from each input", network.w_in),
+        "readout_weights": ("Weights from the neuron onto each output, as simulated", network.readout.T),
+    }
+    table = DynamicTable(
+        name="neurons",
+        description="The simulated network, one row a neuron; its parameters are in the notes of the file.",
+        columns=[
+            VectorData(name=name, description=text, data=data) for name, (text, data) in columns.items()
+        ],
+    )
+    module = file.create_processing_module("model", "The network that was simulated")
+    module.add(table)

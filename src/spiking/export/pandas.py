@@ -1,0 +1,88 @@
+"""Simulations as pandas tables."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from spiking.errors import ArgumentError
+from spiking.export.parts import library, population_names, recorded_spikes, trial_table
+from spiking.simulation import Simulation
+
+_TABLES = ("spikes", "trials", "neurons", "rates", "output")
+
+
+def to_pandas(
+    simulation: Simulation, table: Literal["spikes", "trials", "neurons", "rates", "output"] = "spikes"
+) -> Any:
+    """Return one table of a simulation as a pandas DataFrame.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    table : {"spikes", "trials", "neurons", "rates", "output"}
+        ``spikes``: a row a spike, with trial number, neuron, population and time in ms. ``trials``: a row a
+        trial, with number, condition and correctness (of a task) and mean rate in Hz, lesioned neurons left
+        out. ``neurons``: a row a neuron, with population, decay time constant in ms and mean rate in Hz.
+        ``rates``: a row for each trial and neuron, in Hz. ``output``: a row for each trial, channel and
+        sample, time in ms.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    ArgumentError
+        pandas is not installed, there is no such table, or what it shows was not recorded.
+    """
+    if table not in _TABLES:
+        raise ArgumentError(f"table is {table!r}; expected one of {', '.join(_TABLES)}")
+    pandas = library("pandas", "to_pandas")
+    network, numbers = simulation.network, simulation.trials
+    population = pandas.Categorical(population_names(network))
+    neurons = np.arange(network.n_neurons)
+    if table == "spikes":
+        spikes = recorded_spikes(simulation, "to_pandas")
+        neuron = np.asarray(spikes.neuron)
+        return pandas.DataFrame(
+            {
+                "trial": numbers[np.asarray(spikes.trial)],
+                "neuron": neuron,
+                "population": population[neuron],
+                "time": spikes.time,
+            }
+        )
+    rates = np.asarray(simulation.rates)
+    if table == "trials":
+        return pandas.DataFrame(trial_table(simulation) | {"rate": np.nanmean(rates, axis=1)})
+    if table == "neurons":
+        return pandas.DataFrame(
+            {
+                "neuron": neurons,
+                "population": population,
+                "tau_decay": network.tau_decay,
+                "rate": rates.mean(axis=0),
+            }
+        )
+    if table == "rates":
+        return pandas.DataFrame(
+            {
+                "trial": np.repeat(numbers, neurons.size),
+                "neuron": np.tile(neurons, numbers.size),
+                "population": population[np.tile(neurons, numbers.size)],
+                "rate": rates.ravel(),
+            }
+        )
+    if simulation.output is None:
+        raise ArgumentError("the output was not recorded; simulate with record=Record(output=True)")
+    trials, channels, samples = simulation.output.shape
+    return pandas.DataFrame(
+        {
+            "trial": np.repeat(numbers, channels * samples),
+            "channel": np.tile(np.repeat(np.arange(channels), samples), trials),
+            "time": np.tile(simulation.time, trials * channels),
+            "output": np.asarray(simulation.output).ravel(),
+        }
+    )

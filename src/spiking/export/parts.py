@@ -1,0 +1,114 @@
+"""What the exports share: libraries that may be missing, populations, one time line of all trials."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spiking
+from spiking.errors import ArgumentError
+from spiking.simulation import Simulation, Spikes
+from spiking.simulation_hdf5 import SAMPLED
+from spiking.spiking_network import SpikingNetwork
+
+Floats = NDArray[np.float64]
+
+
+def library(name: str, function: str) -> Any:
+    """Import a library, or say how to install it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ArgumentError(
+            f"{function} needs {name}, which is not installed: pip install 'spikernn[export]'"
+        ) from None
+
+
+def recorded_spikes(simulation: Simulation, function: str) -> Spikes:
+    """Return the spikes, or say that there are none."""
+    if simulation.spikes is None:
+        raise ArgumentError(
+            f"{function} needs spikes, which were not recorded; simulate with record=Record(spikes=True)"
+        )
+    return simulation.spikes
+
+
+def sampled(simulation: Simulation) -> list[str]:
+    """Return the names of the quantities that were sampled, the output first."""
+    return [name for name in SAMPLED if getattr(simulation, name) is not None]
+
+
+def population_names(network: SpikingNetwork) -> list[str]:
+    """Return the population of each neuron: exc, som or pv; inh where the model has no SST cells."""
+    masks = network.populations
+    inhibitory = "pv" if masks["som"].any() else "inh"
+    return [
+        "som" if som else inhibitory if inh else "exc"
+        for som, inh in zip(masks["som"], masks["inh"], strict=True)
+    ]
+
+
+def channel_neurons(simulation: Simulation, name: str) -> list[int]:
+    """Return the neurons of ``spikes`` or a sampled quantity, or the numbers of the outputs."""
+    if name == "output":
+        return list(range(simulation.network.n_outputs))
+    return [int(unit) for unit in simulation.record.neurons(name, simulation.network.populations)]
+
+
+def column_times(simulation: Simulation) -> Floats:
+    """Return the time in ms around which each column of the inputs acts."""
+    assert simulation.inputs is not None
+    return np.linspace(0.0, simulation.duration, simulation.inputs.shape[-1])
+
+
+def inputs_of(simulation: Simulation, trial: int) -> Floats:
+    """Return the inputs of one trial, (n_inputs, columns), given by its position."""
+    assert simulation.inputs is not None
+    return np.asarray(simulation.inputs if simulation.inputs.ndim == 2 else simulation.inputs[trial])
+
+
+def trial_starts(simulation: Simulation, gap: float) -> Floats:
+    """Return when trials start in s if they follow each other after gaps of `gap` ms, shape (trials,)."""
+    if not (np.isfinite(gap) and gap >= 0):
+        raise ArgumentError(f"gap is {gap!r}; expected a time in ms, 0 or more")
+    return np.arange(float(len(simulation.trials))) * np.float64((simulation.duration + gap) / 1000)
+
+
+def spike_trains(simulation: Simulation, spikes: Spikes, starts: Floats) -> list[Floats]:
+    """Return the spike times of each neuron in s, on the time line on which trials begin at `starts`."""
+    neuron = np.asarray(spikes.neuron)
+    times = starts[np.asarray(spikes.trial)] + spikes.time / 1000
+    order = np.argsort(neuron, kind="stable")  # by trial and time within each neuron
+    ends = np.searchsorted(neuron[order], np.arange(1, simulation.network.n_neurons))
+    return np.split(times[order], ends)
+
+
+def trial_table(simulation: Simulation) -> dict[str, Any]:
+    """Return what is known of each trial, by name: number, condition, correct."""
+    table: dict[str, Any] = {"number": simulation.trials}
+    if simulation.conditions is not None:
+        table["condition"] = list(simulation.conditions)
+    if simulation.correct is not None:
+        table["correct"] = np.asarray(simulation.correct)
+    return table
+
+
+def settings(simulation: Simulation) -> dict[str, Any]:
+    """Return the metadata as text and numbers; `parameters` is JSON."""
+    found = {
+        "source": f"spiking {spiking.__version__}",
+        "seed": None if simulation.seed is None else str(simulation.seed),
+        "task": simulation.task,
+        "scaling_factor": simulation.network.scaling_factor,
+        "duration_ms": simulation.duration,
+        "time_step_ms": simulation.time_step,
+        "parameters": json.dumps(asdict(simulation.network.params), default=float),
+    }
+    return {name: value for name, value in found.items() if value is not None}

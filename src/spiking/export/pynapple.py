@@ -1,0 +1,79 @@
+"""Simulations as pynapple objects."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spiking.export.parts import (
+    channel_neurons,
+    library,
+    population_names,
+    recorded_spikes,
+    sampled,
+    spike_trains,
+    trial_starts,
+    trial_table,
+)
+from spiking.simulation import Simulation
+
+
+class PynappleData(NamedTuple):
+    """A simulation on pynapple's single time line, in s.
+
+    Attributes
+    ----------
+    units : pynapple.TsGroup
+        Spike times of the recorded neurons, with their ``population``.
+    trials : pynapple.IntervalSet
+        When each trial is, with its ``number``, ``condition`` and ``correct``.
+    signals : dict of str to pynapple.TsdFrame
+        ``output``, ``voltage``, ``currents`` and ``filtered_rates``, as recorded; columns are channels or
+        neurons.
+    """
+
+    units: Any
+    trials: Any
+    signals: dict[str, Any]
+
+
+def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
+    """Return a simulation as pynapple objects, its trials one after the other.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    gap : float
+        Time between the end of a trial and the start of the next, in ms.
+
+    Returns
+    -------
+    PynappleData
+
+    Raises
+    ------
+    ArgumentError
+        pynapple is not installed, spikes were not recorded, or the gap is negative.
+    """
+    nap = library("pynapple", "to_pynapple")
+    spikes = recorded_spikes(simulation, "to_pynapple")
+    starts = trial_starts(simulation, gap)
+    trials = nap.IntervalSet(starts, starts + simulation.duration / 1000, metadata=trial_table(simulation))
+    trains = spike_trains(simulation, spikes, starts)
+    recorded = channel_neurons(simulation, "spikes")
+    populations = population_names(simulation.network)
+    units = nap.TsGroup(
+        {unit: nap.Ts(trains[unit]) for unit in recorded},
+        time_support=trials,
+        metadata={"population": [populations[unit] for unit in recorded]},
+    )
+    signals = {}
+    for name in sampled(simulation):
+        times = (starts[:, np.newaxis] + simulation.times(name) / 1000).ravel()
+        values = np.asarray(getattr(simulation, name)).swapaxes(1, 2)
+        signals[name] = nap.TsdFrame(
+            times, values.reshape(times.size, -1), columns=channel_neurons(simulation, name)
+        )
+    return PynappleData(units, trials, signals)

@@ -1,0 +1,77 @@
+"""Simulations as xarray datasets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spiking.export.parts import (
+    channel_neurons,
+    column_times,
+    library,
+    population_names,
+    sampled,
+    settings,
+    trial_table,
+)
+from spiking.simulation import Simulation
+
+_UNITS = {"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
+
+
+def to_xarray(simulation: Simulation) -> Any:
+    """Return everything that was recorded as one xarray Dataset, read into memory.
+
+    Dimensions are ``trial`` (labelled with trial numbers), ``neuron``, ``channel`` (of the output), ``time``
+    in ms, and ``spike`` for the events ``spike_trial``, ``spike_neuron`` and ``spike_time``. A quantity that
+    was sampled at other times than the output, or of some neurons, has dimensions of its own, such as
+    ``time_voltage`` and ``neuron_voltage``. ``condition``, ``correct`` and ``population`` are coordinates:
+    ``data.output.groupby("condition").mean()``.
+
+    Parameters
+    ----------
+    simulation : Simulation
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    ArgumentError
+        xarray is not installed.
+    """
+    xarray = library("xarray", "to_xarray")
+    n = simulation.network.n_neurons
+    table = trial_table(simulation)
+    coordinates: dict[str, Any] = {
+        "trial": table.pop("number"),
+        "neuron": np.arange(n),
+        "population": ("neuron", population_names(simulation.network)),
+        **{name: ("trial", values) for name, values in table.items()},
+    }
+    data: dict[str, Any] = {
+        "rates": (("trial", "neuron"), np.asarray(simulation.rates), {"units": "Hz"}),
+        "tau_decay": ("neuron", simulation.network.tau_decay, {"units": "ms"}),
+    }
+    for name in sampled(simulation):
+        channel, neurons, times = "channel", channel_neurons(simulation, name), simulation.times(name)
+        if name != "output":
+            channel = "neuron" if neurons == list(range(n)) else f"neuron_{name}"
+        time = "time"
+        if "time" in coordinates and not np.array_equal(coordinates["time"][1], times):
+            time = f"time_{name}"
+        coordinates[channel], coordinates[time] = neurons, (time, times, {"units": "ms"})
+        values = np.asarray(getattr(simulation, name))
+        data[name] = (("trial", channel, time), values, {"units": _UNITS.get(name, "1")})
+    if simulation.inputs is not None:
+        coordinates["column"] = ("column", column_times(simulation), {"units": "ms"})
+        own = ("trial", "input", "column") if simulation.inputs.ndim == 3 else ("input", "column")
+        data["inputs"] = (own, np.asarray(simulation.inputs))
+    if simulation.spikes is not None:
+        spikes = simulation.spikes
+        data["spike_trial"] = ("spike", simulation.trials[np.asarray(spikes.trial)])
+        data["spike_neuron"] = ("spike", np.asarray(spikes.neuron))
+        data["spike_time"] = ("spike", spikes.time, {"units": "ms"})
+    return xarray.Dataset(data, coordinates, settings(simulation))

@@ -1,0 +1,40 @@
+"""One process at a time works on a file, on this or another machine that sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from spiking.errors import SpikingError
+
+
+@contextmanager
+def held_alone(path: Path, in_use: str, error: type[SpikingError]) -> Iterator[None]:
+    """Hold ``<path>.lock``, which is the operating system's: it ends with the process, however that ends.
+
+    Parameters
+    ----------
+    path : Path
+        What is worked on.
+    in_use : str
+        What to say when someone else holds it.
+    error : type
+        Raised then, and when there can be no lock.
+    """
+    from filelock import FileLock, Timeout
+
+    place = path.with_name(path.name + ".lock")
+    lock = FileLock(place, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise error(in_use) from None
+    except (OSError, NotImplementedError) as reason:
+        raise error(f"{place} could not be made: {reason}") from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # while it is ours: whoever waits for the old file then sees that it is gone
+            place.unlink()
+        lock.release()

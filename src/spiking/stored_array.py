@@ -1,0 +1,158 @@
+"""An array in HDF5 files that reads what is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+_BLOCK_BYTES = 2**25  # read at once
+
+
+@dataclass(frozen=True, eq=False)
+class StoredArray(NDArrayOperatorsMixin):
+    """A read-only array on disk, in one file or one part after another in several.
+
+    It is used like a NumPy array. Indexing its first dimension (trials, or spikes) reads those entries
+    only, ``min``, ``max`` and ``mean`` go through it piece by piece, and everything else, such as
+    arithmetic, reads it whole. No file stays open.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files.
+    name : str
+        Name of the dataset, the same in all.
+    lengths : tuple of int
+        Length of the first dimension in each file.
+    shape : tuple of int
+        Shape of the whole.
+    dtype : numpy.dtype
+    """
+
+    paths: tuple[Path, ...]
+    name: str
+    lengths: tuple[int, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the whole array takes in memory."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        for block in self.blocks():
+            yield from block
+
+    def __repr__(self) -> str:
+        return f"StoredArray({self.name!r}, shape={self.shape}, dtype={self.dtype}, in {self.paths[0].name})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("an array on disk cannot be had without copying it")
+        whole = self._rows(0, len(self))
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        arrays = [np.asarray(value) if isinstance(value, StoredArray) else value for value in inputs]
+        return getattr(ufunc, method)(*arrays, **settings)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # protocols that it does not have
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)
+
+    def __getitem__(self, key: Any) -> Any:
+        key = key if isinstance(key, tuple) else (key,)
+        if key and key[0] is Ellipsis:
+            key = (slice(None),) * (self.ndim - len(key) + 1) + key[1:]
+        first, rest = (key[0], key[1:]) if key else (slice(None), ())
+        if isinstance(first, int | np.integer):
+            k = range(len(self))[first]
+            return self._rows(k, k + 1)[0][rest]
+        pairs = not isinstance(first, slice) and not all(isinstance(item, slice) for item in rest)
+        numbers = None if first is None or pairs else np.arange(len(self))[first]
+        if numbers is not None and isinstance(first, slice) and first.step in (None, 1):
+            start, stop = (int(numbers[0]), int(numbers[-1]) + 1) if numbers.size else (0, 0)
+            kept = (slice(None), *rest)
+            return np.concatenate([block[kept] for block in self.blocks(start, stop)])
+        if numbers is None or numbers.ndim != 1 or not numbers.size or self.ndim == 1:
+            return np.asarray(self)[key]
+        return np.stack([self._rows(k, k + 1)[0][rest] for k in numbers.tolist()])
+
+    def min(self, **settings: Any) -> Any:
+        """Return the minimum; arguments as of `numpy.min`."""
+        if settings:
+            return np.asarray(self).min(**settings)
+        return np.min([block.min() for block in self.blocks()])
+
+    def max(self, **settings: Any) -> Any:
+        """Return the maximum; arguments as of `numpy.max`."""
+        if settings:
+            return np.asarray(self).max(**settings)
+        return np.max([block.max() for block in self.blocks()])
+
+    def mean(self, axis: Any = None, **settings: Any) -> Any:
+        """Return the mean; arguments as of `numpy.mean`. Over the first dimension it goes piece by piece."""
+        if axis != 0 or settings or not len(self):
+            return np.asarray(self).mean(axis=axis, **settings)
+        return np.sum([block.sum(axis=0) for block in self.blocks()], axis=0) / len(self)
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[NDArray[Any]]:
+        """Yield entries `start` to `stop`, as many at once as 32 MiB hold; at least one block, if empty."""
+        stop = len(self) if stop is None else stop
+        size = max(1, _BLOCK_BYTES * max(1, len(self)) // max(1, self.nbytes))
+        for first in range(start, stop, size):
+            yield self._rows(first, min(first + size, stop))
+        if start >= stop:
+            yield np.empty((0, *self.shape[1:]), self.dtype)
+
+    def chunk(self, k: int) -> bytes:
+        """Return entry k as it is stored: compressed, where every entry is a chunk."""
+        import h5py
+
+        part, first = self._part(k)
+        with h5py.File(self.paths[part], "r", locking=False) as file:
+            offset = (k - first,) + (0,) * (self.ndim - 1)
+            return bytes(file[self.name].id.read_direct_chunk(offset)[1])
+
+    def _part(self, k: int) -> tuple[int, int]:
+        """Return the file that holds entry k, and the number of that file's first entry."""
+        ends = list(accumulate(self.lengths))
+        part = bisect_right(ends, k)
+        return part, ends[part] - self.lengths[part]
+
+    def _rows(self, start: int, stop: int) -> NDArray[Any]:
+        import h5py
+
+        rows = np.empty((stop - start, *self.shape[1:]), self.dtype)
+        done = start if rows.size else stop
+        while done < stop:
+            part, first = self._part(done)
+            end = min(stop, first + self.lengths[part])
+            with h5py.File(self.paths[part], "r", locking=False) as file:
+                source, target = np.s_[done - first : end - first], np.s_[done - start : end - start]
+                file[self.name].read_direct(rows, source, target)
+            done = end
+        return rows

@@ -1,0 +1,351 @@
+"""Exports, each opened by the library that it is for, and compared with what was simulated."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+import scipy.io
+from networks import pulse_input, random_network
+
+from spiking import (
+    ArgumentError,
+    LIFParams,
+    Record,
+    Simulation,
+    SpikingNetwork,
+    datasets,
+    export,
+    simulate,
+    tasks,
+)
+from spiking.draws import initial_uniforms
+
+RECORD = Record(
+    spikes=True,
+    filtered_rates=True,
+    voltage=[7, 3],
+    interval={"output": 1.0, "filtered_rates": 1.0, "voltage": 0.5},
+)
+N_TRIALS = 6
+
+
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def run(request, tmp_path_factory):
+    """Trials of a task, on the shipped model that has SST cells or none; as they are, and from a file."""
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 35)
+    found = simulate(network, tasks.get("go-nogo"), seed=1, trials=N_TRIALS, record=RECORD)
+    if request.param == "memory":
+        return found
+    path = tmp_path_factory.mktemp("run") / "run.h5"
+    found.save(path)
+    return Simulation.load(path)
+
+
+def spikes_of(run, trial, neuron):
+    neurons, times = run.spikes.of_trial(trial)
+    return times[neurons == neuron]
+
+
+def busy_neuron(run):
+    return int(np.argmax(np.asarray(run.rates).mean(axis=0)))
+
+
+def test_xarray(run, tmp_path):
+    xarray = pytest.importorskip("xarray")
+    data = export.to_xarray(run)
+    assert isinstance(data, xarray.Dataset)
+    assert np.array_equal(data.output, run.output)
+    assert np.array_equal(data.output.sel(trial=3, time=500, method="nearest"), run.output[3, :, 499])
+    assert data.output.groupby("condition").mean("trial").sizes["condition"] == len(set(run.conditions))
+    assert data.filtered_rates.dims == ("trial", "neuron", "time")
+    assert data.voltage.dims == ("trial", "neuron_voltage", "time_voltage")
+    assert data.neuron_voltage.values.tolist() == [7, 3]
+    assert data.correct.dtype == bool
+    exc = data.rates.where(data.population == "exc", drop=True)
+    assert exc.sizes["neuron"] == run.network.populations["exc"].sum()
+    own = data.spike_time[(data.spike_trial == 2) & (data.spike_neuron == 11)]
+    assert np.array_equal(own, spikes_of(run, 2, 11))
+    assert json.loads(data.attrs["parameters"])["refractory"] == 2.0
+    assert data.inputs.shape == (N_TRIALS, 1, 201)
+
+
+def test_pandas(run):
+    pandas = pytest.importorskip("pandas")
+    spikes = export.to_pandas(run)
+    assert isinstance(spikes, pandas.DataFrame)
+    assert len(spikes) == len(run.spikes)
+    assert spikes.query("trial == 2 and neuron == 11").time.tolist() == spikes_of(run, 2, 11).tolist()
+    trials = export.to_pandas(run, "trials")
+    assert trials.condition.tolist() == list(run.conditions)
+    assert trials.correct.mean() == run.correct.mean()
+    neurons = export.to_pandas(run, "neurons")
+    exc = run.network.populations["exc"]
+    np.testing.assert_allclose(
+        neurons.groupby("population", observed=True).rate.mean()["exc"], run.rates.mean(axis=0)[exc].mean()
+    )
+    rates = export.to_pandas(run, "rates").pivot(index="trial", columns="neuron", values="rate")
+    assert np.array_equal(rates, run.rates)
+    output = export.to_pandas(run, "output").pivot(index="trial", columns="time", values="output")
+    assert np.array_equal(output, run.output[:, 0])
+    with pytest.raises(ArgumentError, match="expected one of spikes, trials"):
+        export.to_pandas(run, "weights")
+
+
+def test_neo(run):
+    neo = pytest.importorskip("neo")
+    block = export.to_neo(run)
+    assert isinstance(block, neo.Block)
+    assert [segment.annotations["condition"] for segment in block.segments] == list(run.conditions)
+    assert [segment.annotations["correct"] for segment in block.segments] == run.correct.tolist()
+    for k in (0, N_TRIALS - 1):
+        segment = block.segments[k]
+        assert len(segment.spiketrains) == 200
+        neuron = busy_neuron(run)
+        train = segment.spiketrains[neuron]
+        assert np.array_equal(train.rescale("ms").magnitude, spikes_of(run, k, neuron))
+        assert train.annotations["population"] == export.parts.population_names(run.network)[neuron]
+        output, rates, voltage, inputs = segment.analogsignals
+        assert np.array_equal(output.magnitude, run.output[k].T)
+        np.testing.assert_allclose(output.times.rescale("ms").magnitude, run.time)
+        assert (rates.name, rates.shape) == ("filtered_rates", (1000, 200))
+        assert str(voltage.dimensionality) == "mV"
+        np.testing.assert_allclose(voltage.times.rescale("ms").magnitude, run.times("voltage"))
+        assert np.array_equal(inputs.magnitude, run.inputs[k].T)
+
+
+def test_pynapple(run):
+    nap = pytest.importorskip("pynapple")
+    data = export.to_pynapple(run, gap=500)
+    neuron = busy_neuron(run)
+    for k in range(N_TRIALS):
+        own = data.units[neuron].restrict(data.trials[k]).times() - 1.5 * k
+        np.testing.assert_allclose(own, spikes_of(run, k, neuron) / 1000, atol=1e-9)
+    assert isinstance(data.units, nap.TsGroup)
+    assert sum(len(data.units[unit]) for unit in data.units.keys()) == len(run.spikes)  # noqa: SIM118 - no dict
+    assert data.trials["condition"].tolist() == list(run.conditions)
+    assert list(data.units["population"]) == export.parts.population_names(run.network)
+    assert np.array_equal(data.signals["output"].restrict(data.trials[2]).values, run.output[2].T)
+    assert data.signals["voltage"].columns.tolist() == [7, 3]
+    tuning = nap.compute_perievent(data.units[neuron], nap.Ts(data.trials.start), (0, 1))
+    assert len(tuning) == N_TRIALS
+    with pytest.raises(ArgumentError, match="gap is -1"):
+        export.to_pynapple(run, gap=-1)
+
+
+def test_nwb(run, tmp_path):
+    pynwb, nwbinspector = pytest.importorskip("pynwb"), pytest.importorskip("nwbinspector")
+    path = tmp_path / "run.nwb"
+    start = datetime(2026, 1, 2, tzinfo=UTC)
+    export.to_nwb(run, path, session_start_time=start)
+    assert [item.name for item in tmp_path.iterdir()] == ["run.nwb"]
+    worst = nwbinspector.Importance.BEST_PRACTICE_VIOLATION
+    messages = list(nwbinspector.inspect_nwbfile(nwbfile_path=path, importance_threshold=worst))
+    assert messages == []
+    with pynwb.NWBHDF5IO(path, "r") as io:
+        file = io.read()
+        assert file.session_start_time == start
+        neuron = busy_neuron(run)
+        times = file.units["spike_times"][neuron]
+        for k in range(N_TRIALS):
+            own = times[(times >= 2 * k) & (times < 2 * k + 1.5)] - 2 * k
+            np.testing.assert_allclose(own, spikes_of(run, k, neuron) / 1000, atol=1e-9)
+        assert file.units["population"][:].tolist() == export.parts.population_names(run.network)
+        trials = file.trials.to_dataframe()
+        assert trials.condition.tolist() == list(run.conditions)
+        assert trials.correct.tolist() == run.correct.tolist()
+        assert trials.stop_time.tolist() == [2.0 * k + 1 for k in range(N_TRIALS)]
+        output = file.acquisition["output"]
+        assert np.array_equal(output.data[1000:2000], run.output[1].T)
+        np.testing.assert_allclose(output.timestamps[1000:2000], 2 + run.time / 1000)
+        assert np.array_equal(file.acquisition["filtered_rates"].data[-1000:], run.filtered_rates[-1].T)
+        voltage = file.acquisition["voltage"]
+        assert (voltage.unit, voltage.conversion) == ("volts", 1e-3)
+        inputs = file.stimulus["inputs"]
+        assert np.array_equal(inputs.data[201:402], run.inputs[1].T)
+        neurons = file.processing["model"]["neurons"]
+        assert np.array_equal(neurons["recurrent_weights"][:], run.network.dense_weights)
+        assert np.array_equal(neurons["readout_weights"][:], run.network.readout.T)
+        assert "seed: 1\n" in file.notes
+        assert '"refractory": 2.0' in file.notes
+
+
+def test_nwb_of_one_trial_without_a_task(tmp_path):
+    pynwb, nwbinspector = pytest.importorskip("pynwb"), pytest.importorskip("nwbinspector")
+    run = simulate(random_network(10, strength=3.0), pulse_input(), seed=1, record=Record(spikes=[3, 1]))
+    export.to_nwb(run, tmp_path / "run.nwb")
+    worst = nwbinspector.Importance.BEST_PRACTICE_VIOLATION
+    assert (
+        list(nwbinspector.inspect_nwbfile(nwbfile_path=tmp_path / "run.nwb", importance_threshold=worst))
+        == []
+    )
+    with pynwb.NWBHDF5IO(tmp_path / "run.nwb", "r") as io:
+        file = io.read()
+        assert file.units.id[:].tolist() == [3, 1]
+        np.testing.assert_allclose(file.units["spike_times"][0], spikes_of(run, 0, 3) / 1000)
+        assert file.acquisition["output"].rate == pytest.approx(20_000)
+    with pytest.raises(ArgumentError, match="time zone"):
+        export.to_nwb(run, tmp_path / "b.nwb", session_start_time=datetime(2026, 1, 2))
+    with pytest.raises(ArgumentError, match="no folder"):
+        export.to_nwb(run, tmp_path / "nowhere" / "b.nwb")
+
+
+def test_mat(run, tmp_path):
+    path = tmp_path / "run.mat"
+    export.to_mat(run, path)
+    found = scipy.io.loadmat(path, simplify_cells=True, spmatrix=False)["simulation"]
+    assert np.array_equal(found["output"], run.output[:, 0])
+    assert np.array_equal(found["spike_times"][2, 11], spikes_of(run, 2, 11))
+    assert found["conditions"].tolist() == list(run.conditions)
+    assert found["seed"] == "1"
+
+
+@pytest.mark.skipif(
+    shutil.which("octave-cli") is None, reason="Octave, which stands in for MATLAB, is not here"
+)
+def test_mat_in_octave(run, tmp_path):
+    neuron = busy_neuron(run)
+    export.to_mat(run, tmp_path / "run.mat")
+    code = f"""
+        load run.mat; s = simulation;
+        assert(isstruct(s)); assert(iscell(s.spike_times)); assert(islogical(s.correct));
+        assert(size(s.output), [{N_TRIALS} 1 1000]); assert(size(s.spike_times), [{N_TRIALS} 200]);
+        assert(s.conditions{{1}}, '{run.conditions[0]}'); assert(s.scaling_factor, 35);
+        x = s.spikes.time(s.spikes.trial == 3 & s.spikes.neuron == {neuron + 1});
+        assert(x(:), s.spike_times{{3, {neuron + 1}}}(:));
+        printf('%.17g ', x); printf('\\n%d %d', sum(s.network.populations.exc), s.parameters.refractory);
+    """
+    done = subprocess.run(
+        ["octave-cli", "--no-gui", "--quiet", "--eval", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    times, facts = done.stdout.splitlines()
+    assert [float(value) for value in times.split()] == spikes_of(run, 2, neuron).tolist()
+    assert facts.split() == [str(run.network.populations["exc"].sum()), "2"]
+
+
+@pytest.mark.parametrize("function", ["to_neo", "to_pynapple", "to_nwb", "to_mat", "to_pandas"])
+def test_spikes_that_were_not_recorded(function, tmp_path):
+    run = simulate(random_network(10), pulse_input(), seed=1)
+    path = [tmp_path / "file"] if function in ("to_nwb", "to_mat") else []
+    with pytest.raises(ArgumentError, match="spikes, which were not recorded"):
+        getattr(export, function)(run, *path)
+
+
+def test_a_library_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    run = simulate(random_network(10), pulse_input(), seed=1)
+    with pytest.raises(ArgumentError, match=re.escape("pip install 'spikernn[export]'")):
+        export.to_xarray(run)
+
+
+def step_by_step(graph, inputs, v0, steps, dt):
+    """NIR's equations: integrators decay exactly, and what arrives at a step is added; Euler for the rest."""
+    weight = {name: node.weight for name, node in graph.nodes.items() if hasattr(node, "weight")}
+    integrators = {name: node for name, node in graph.nodes.items() if type(node).__name__ == "LI"}
+    assert graph.edges.count(("neurons", "recurrent_weights")) == 1
+    source = {b: a for a, b in graph.edges if b in integrators or b in weight}
+    values = {name: np.zeros_like(node.tau) for name, node in integrators.items()}
+    neurons, readout = graph.nodes["neurons"], graph.nodes["readout_weights"]
+    v, spikes, outputs = v0, [], []
+    for k in range(steps):
+        current = weight["input_weights"] @ inputs[:, int((k + 1) / 100 + 0.5)] + values["synapses"]
+        v = v + dt / neurons.tau * (neurons.v_leak - v + neurons.r * current)
+        fired = v >= neurons.v_threshold
+        v = np.where(fired, neurons.v_reset, v)
+        values["neurons"] = fired / dt  # Dirac pulses
+        values["recurrent_weights"] = weight["recurrent_weights"] @ values["neurons"]
+        values |= {
+            name: values[name] * np.exp(-dt / node.tau) + dt / node.tau * node.r * values[source[name]]
+            for name, node in integrators.items()
+        }
+        spikes.append(fired)
+        outputs.append(readout.weight @ values[source["readout_weights"]] + readout.bias)
+    return np.array(spikes), np.array(outputs)
+
+
+@pytest.mark.parametrize("synapse", ["single_exponential", "double_exponential"])
+def test_nir(synapse, tmp_path):
+    nir = pytest.importorskip("nir")
+    params = LIFParams(synapse=synapse, refractory=0.0, noise=0.0)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 50, params=params)
+    nir.write(tmp_path / "network.nir", export.to_nir(network))
+    graph = nir.read(tmp_path / "network.nir")
+    assert np.array_equal(graph.nodes["recurrent_weights"].weight, network.dense_weights)
+    u = 5 * pulse_input(41)
+    run = simulate(network, u, seed=1, record=Record(spikes=True))
+    v0 = -65 + 95 * initial_uniforms(1, 0, 200)
+    spikes, outputs = step_by_step(graph, u, v0, run.n_steps, 0.00005)
+    assert len(run.spikes) > 400
+    assert np.array_equal(spikes.T, run.spike_matrix())
+    np.testing.assert_allclose(outputs[:, 0], run.output[0, 0], atol=1e-9)
+
+
+def test_nir_says_what_it_loses():
+    pytest.importorskip("nir")
+    network = random_network(10)
+    with pytest.raises(ArgumentError, match="refractory period of 2 ms and the noise"):
+        export.to_nir(network)
+    graph = export.to_nir(network, approximate=True)
+    assert graph.metadata["left_out"] == "the refractory period of 2 ms, the noise of 0.1 mV a step"
+    with pytest.raises(ArgumentError, match=r"the noise of .* a step would be lost"):
+        export.to_nir(random_network(10, refractory=0.0))
+    with pytest.raises(ArgumentError, match="no quadratic"):
+        export.to_nir(random_network(10, neuron="quadratic"), approximate=True)
+
+
+def spiking(folder, *arguments):
+    command = [sys.executable, "-m", "spiking", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_command_line(tmp_path):
+    run = simulate(
+        random_network(10, strength=3.0), pulse_input(), seed=1, trials=2, record=Record(spikes=True)
+    )
+    run.save(tmp_path / "run.h5")
+    for arguments, name in (
+        (("--to", "nwb", "-o", "other.nwb"), "other.nwb"),
+        (("-o", "run.mat"), "run.mat"),
+        (("--to", "csv"), "run.csv"),
+    ):
+        done = spiking(tmp_path, "export", "run.h5", *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"saved {name}\n", "")
+    header, *rows = (tmp_path / "run.csv").read_text().splitlines()
+    assert header == "trial,neuron,population,time"
+    assert len(rows) == len(run.spikes)
+    assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == "1"
+    for arguments, words in (
+        (("run.h5",), "format is not given; expected --to nwb, mat, csv"),
+        (("run.h5", "--to", "pdf"), "format is pdf"),
+        (("nothing.h5", "--to", "mat"), "no such file"),
+        (("run.csv", "--to", "mat"), "not a readable simulation"),
+        (("run.h5", "-o", "nowhere/run.nwb"), "no folder nowhere"),
+    ):
+        done = spiking(tmp_path, "export", *arguments)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert words in done.stderr
+
+
+def test_nwb_on_a_full_disk(tmp_path):
+    pytest.importorskip("pynwb")
+    resource, signal = pytest.importorskip("resource"), pytest.importorskip("signal")
+    run = simulate(random_network(10), pulse_input(), seed=1, record=Record(spikes=True))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(ArgumentError, match="File too large; no file was written"):
+            export.to_nwb(run, tmp_path / "run.nwb")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert list(tmp_path.iterdir()) == []
