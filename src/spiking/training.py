@@ -280,7 +280,9 @@ def _good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
 def _stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:
     if not math.isfinite(loss):
         return "diverged"
-    least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
+    least = options.min_updates
+    if least is None:
+        least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
     if good and updates >= least:
         return "converged"
     return "limit" if updates >= options.max_updates else ""

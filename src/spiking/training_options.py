@@ -21,8 +21,9 @@ _RANGES = (  # names, lowest, highest, whole numbers only
     (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
     (("gain", "noise", "spike_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
     (("batch_size", "max_updates"), 1, 10**9, True),
-    (("n_som", "hardening"), 0, 10**9, True),
+    (("n_som", "hardening", "min_updates"), 0, 10**9, True),
 )
+_OPTIONAL = ("batch_size", "min_updates")
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,16 @@ class TrainingOptions:
     max_updates : int
         Training stops here, or before: at the first evaluation (every 100 updates, on 100 trials) that meets
         both `stop_loss` and `stop_accuracy`, and ends the hardening.
+    min_updates : int, optional
+        Training does not stop before. By default 0; for Go-NoGo with `published_quirks` 1500, as the
+        published code has it (the paper does not).
     stop_loss, stop_accuracy : float
         Converged when the mean loss is below, and the accuracy at least this.
     published_quirks : bool
         As the published trainer: o[t + 1] is compared with z[t]; rate models are scored over other windows
         than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
         integration over the last second); the accuracy must exceed, not reach, `stop_accuracy`; Go-NoGo is
-        trained for at least 1500 updates.
+        trained for at least 1500 updates unless `min_updates` says otherwise.
     """
 
     gain: float = 1.5
@@ -102,6 +106,7 @@ class TrainingOptions:
     rate_penalty: float = 0.0
     averaging: float = 0.0
     max_updates: int = 6000
+    min_updates: int | None = None
     stop_loss: float = 7.0
     stop_accuracy: float = 0.95
     published_quirks: bool = False
@@ -113,7 +118,7 @@ class TrainingOptions:
         for names, low, high, whole in _RANGES:
             for name in names:
                 value = getattr(self, name)
-                if name == "batch_size" and value is None:
+                if name in _OPTIONAL and value is None:
                     continue
                 if not isinstance(value, int | float) or not low <= value <= high or (whole and value % 1):
                     kind = "a whole number" if whole else "a number"

@@ -15,6 +15,7 @@ from spiking.command_line.export import export
 from spiking.command_line.info import info
 from spiking.command_line.plot import plot
 from spiking.command_line.report import report
+from spiking.command_line.reproduce import reproduce
 from spiking.command_line.simulate import simulate
 from spiking.command_line.sweep import sweep
 from spiking.command_line.train import train
@@ -72,5 +73,5 @@ def _options(
         typer.echo(context.get_help())
 
 
-for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, demo):
+for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, reproduce, demo):
     app.command()(command)

@@ -50,6 +50,20 @@ def models_bar(total: int) -> Iterator[Callable[[int, int, int], None]]:
 
 
 @contextmanager
+def steps_bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of the steps of something long on a terminal's stderr after a second."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TextColumn("steps"), TimeElapsedColumn())
+    with _after_a_second(columns) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def _after_a_second(columns: tuple[ProgressColumn, ...]) -> Iterator[Progress]:
     import threading
 

@@ -57,6 +57,7 @@ def train(
     rate_penalty: Annotated[float | None, typer.Option(help="Times the mean squared rate.")] = None,
     averaging: Annotated[float | None, typer.Option(help="Decay of the average of the weights.")] = None,
     max_updates: Annotated[int | None, typer.Option(help="Give up after so many.")] = None,
+    min_updates: Annotated[int | None, typer.Option(help="Do not stop before so many.")] = None,
     stop_loss: Annotated[float | None, typer.Option(help="Converged below this loss, and")] = None,
     stop_accuracy: Annotated[float | None, typer.Option(help="from this accuracy on (0 to 1).")] = None,
     save_anyway: Annotated[
@@ -93,6 +94,7 @@ def train(
         "rate_penalty": rate_penalty,
         "averaging": averaging,
         "max_updates": max_updates,
+        "min_updates": min_updates,
         "stop_loss": stop_loss,
         "stop_accuracy": stop_accuracy,
     }

@@ -1,0 +1,80 @@
+"""`spiking reproduce`: panels of the 2019 paper, from scratch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking.command_line.cluster import cluster_client
+from spiking.command_line.progress import steps_bar
+from spiking.errors import ArgumentError
+
+
+def reproduce(
+    panel: Annotated[str | None, typer.Argument(metavar="PANEL", help="Such as fig7c; or all.")] = None,
+    networks: Annotated[int, typer.Option(min=1, help="Of each condition; may be raised later.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, max=10**9, help="The same seed finds the same.")] = 1,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of journal, networks, tables and figures.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Networks at a time. Default: one a processor.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
+    ] = None,
+    list_panels: Annotated[
+        bool, typer.Option("--list", help="Say what there is, and about how long it takes here.")
+    ] = False,
+) -> None:
+    """Reproduce a panel of Kim, Li & Sejnowski (PNAS 2019) from scratch, and compare.
+
+    Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
+    a table beside the paper's values, and draws the panel. A run that was stopped or killed goes on where it
+    was when it is started again with the same folder, also with more networks.
+
+    Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
+    """
+    from spiking.reproduce import PANELS
+    from spiking.reproduce import panel as run
+    from spiking.reproduce.panels import find
+
+    if list_panels:
+        _list(networks)
+        return
+    if panel is None:
+        raise ArgumentError("which panel? `spiking reproduce --list` says what there is")
+    if panel != "all":
+        find(panel)
+    if output is None:
+        raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
+    with cluster_client(scheduler) as client:
+        for name in PANELS if panel == "all" else (panel,):
+            with steps_bar(name) as advance:
+                found = run(
+                    name,
+                    networks=networks,
+                    seed=seed,
+                    output=output,
+                    jobs=jobs,
+                    client=client,
+                    progress=advance,
+                )
+            typer.echo(str(found))
+            typer.echo(f"wrote {', '.join(str(path) for path in found.save(output))}")
+
+
+def _list(networks: int) -> None:
+    from spiking.reproduce import PANELS
+    from spiking.reproduce.estimate import panel_minutes, trial_seconds
+
+    trial = trial_seconds()
+    typer.echo(f"{'panel':10}{'minutes':>8}  what ({networks} networks a condition, on all processors)")
+    total = 0.0
+    for name, panel in PANELS.items():
+        minutes = panel_minutes(panel, networks, trial)
+        total += minutes
+        typer.echo(f"{name:10}{minutes:8.0f}  {panel.title}")
+    typer.echo(f"{'all':10}{total:8.0f}  somewhat less: panels share networks, which are trained once")

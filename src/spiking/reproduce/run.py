@@ -1,0 +1,193 @@
+"""Reproduce panels: train, tune and test all networks, in any order, each once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spiking.arguments import whole_number
+from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
+from spiking.rate_model import RateModel
+from spiking.reproduce.networks import convert_network, train_network
+from spiking.reproduce.panels import Panel, find
+from spiking.reproduce.record import open_record
+from spiking.reproduce.result import Entry, Reproduction
+from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
+from spiking.simulator import available_threads
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_PATIENCE = 0.5  # seconds between two looks at whether the cluster is there
+_SEEDS = 100_000  # network k of a run has the seed `seed` x this + k
+
+
+def panel(
+    which: str | Panel,
+    *,
+    networks: int,
+    seed: int,
+    output: str | os.PathLike[str],
+    jobs: int | None = None,
+    client: Client | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reproduction:
+    """Reproduce a panel of the paper: ``panel("fig7c", networks=100, seed=1, output="reproduced")``.
+
+    Every network is trained from its own seed, its scaling factor tuned on the paper's grid with 100 trials
+    of each candidate (the first of the best), and tested on 100 fresh trials.
+
+    Parameters
+    ----------
+    which : str or Panel
+        A name of `PANELS`, or a panel of your own.
+    networks : int
+        Of each condition. More may be added later: the same call with a larger number goes on.
+    seed : int
+        Network k, from 0, has the seed 100,000 x `seed` + k in all conditions: `train` gives it again, with
+        that seed and the options of the condition.
+    output : path
+        A folder. Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
+        the same call goes on from there and gives the same table. ``networks/`` holds the trained models,
+        which panels share; it may be deleted.
+    jobs : int, optional
+        Networks at a time, a thread each; by default one a processor. Results do not depend on it.
+    client : distributed.Client, optional
+        Train and convert on its workers instead.
+    progress : callable, optional
+        Called with the numbers of steps (trainings and conversions) done and in all.
+
+    Returns
+    -------
+    Reproduction
+
+    Raises
+    ------
+    ArgumentError
+        There is no such panel, an argument cannot be used, or the folder cannot be used.
+    ClusterError
+        The scheduler of `client` is gone; the same call goes on.
+    """
+    chosen = find(which) if isinstance(which, str) else which
+    networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
+    if networks > _SEEDS:
+        raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
+    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    folder = Path(output)
+    try:
+        (folder / "networks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+    seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
+    with open_record(folder / "journal.jsonl") as record:
+        work = Work(record, folder / "networks", steps(chosen, seeds), progress)
+        with _place(jobs, client) as place, place.guarded():
+            _run(work, place)
+    entries = []
+    for condition in chosen.conditions:
+        for own in seeds:
+            trained = record.get(network_key(condition.network, own))
+            assert trained is not None
+            converted = None
+            if condition.params is not None:
+                converted = record.get(
+                    conversion_key(condition.network, own, condition.tuning, condition.params)
+                )
+            entries.append(Entry(condition, own, trained, converted))
+    return Reproduction(chosen, networks, seed, tuple(entries))
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where networks are trained and converted: how many at once, and how to start one."""
+
+    at_once: int
+    submit: Callable[..., Future[Any]]
+    check: Callable[[], object]
+    guarded: Callable[[], Any] = nullcontext
+
+
+@contextmanager
+def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
+    """Open the workers of a client, or threads of this process; JAX and the simulation let go of the lock."""
+    if client is not None:
+        from spiking.tuning.cluster import cluster
+
+        workplace, at_once = cluster(client, lambda: None)
+        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+
+        def submit(function: Callable[..., Any], *arguments: Any) -> Any:
+            return executor.submit(function, *arguments, None)
+
+        yield _Place(at_once, submit, workplace.check, workplace.guarded)
+        return
+    stop = threading.Event()
+
+    def check() -> None:
+        if stop.is_set():
+            raise InterruptedError("the reproduction was stopped")
+
+    def start(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        return pool.submit(function, *arguments, check)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield _Place(jobs, start, check)
+        finally:
+            stop.set()
+
+
+@dataclass(frozen=True, eq=False)
+class _Conversion:
+    """A trained model to be tuned with some constants, and tested with some."""
+
+    step: Step
+    model: RateModel
+    tuned: LIFParams
+    tests: list[LIFParams]
+
+
+def _run(work: Work, place: _Place) -> None:
+    """Do what is missing; conversions go before further trainings, so that networks are finished in turn."""
+    queue: deque[Step | _Conversion] = deque(work.unfinished())
+    running: dict[Future[Any], Step | _Conversion] = {}
+
+    def convert(step: Step, model: RateModel) -> None:
+        wanted = [_Conversion(step, model, *own) for own in work.missing(step)]
+        work.count(len(step.conversions) - len(wanted))
+        queue.extendleft(reversed(wanted))
+
+    try:
+        while queue or running:
+            while queue and len(running) < place.at_once:
+                task = queue.popleft()
+                if isinstance(task, _Conversion):
+                    of = task.step
+                    arguments = (task.model, of.network.task, of.seed, task.tuned, task.tests)
+                    running[place.submit(convert_network, *arguments)] = task
+                elif kept := work.model(task):
+                    convert(task, kept)
+                else:
+                    running[place.submit(train_network, task.network, task.seed)] = task
+            done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+            place.check()
+            for future in done:
+                task = running.pop(future)
+                if isinstance(task, _Conversion):
+                    work.converted(task.step, task.tuned, task.tests, future.result())
+                else:
+                    row, model = future.result()
+                    work.trained(task, row, model)
+                    convert(task, model)
+    except BaseException:
+        for future in running:
+            future.cancel()
+        raise

@@ -1,0 +1,37 @@
+"""A panel as the paper's are, but quick; run as a program, it reproduces it and tells of every step."""
+
+import sys
+from pathlib import Path
+
+from spiking.lif_params import LIFParams
+from spiking.reproduce import Condition, Network, Panel, Paper, panel
+from spiking.tasks import GoNoGo
+
+_TASK = GoNoGo(duration=200.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
+_AT_ONCE = {"max_updates": 100, "stop_loss": 1e6, "stop_accuracy": 0.0}  # such networks count as trained
+_NEVER = {"max_updates": 100, "stop_loss": 1e-6}
+_SLOW = LIFParams(refractory=5.0)
+_NETWORK = Network(_TASK, 12, (20.0, 50.0), _AT_ONCE)
+
+SMALL = Panel(
+    "small",
+    "two conversions of one network, and a network that is not trained",
+    "",
+    ("spiking", "best_of_grid", "success", "rate", "trained", "updates", "decay"),
+    (
+        Condition("2 ms", _NETWORK, paper={"spiking": Paper(0.97, 0.066, 20), "trained": Paper(1.0)}),
+        Condition("5 ms", _NETWORK, _SLOW, LIFParams(), paper={"success": Paper(0.5, networks=20)}),
+        Condition("untrained", Network(_TASK, 12, (20.0, 50.0), _NEVER), paper={"trained": Paper(0.0)}),
+    ),
+)
+
+
+def run(folder, networks, **options):
+    return panel(SMALL, networks=networks, seed=3, output=folder, **options)
+
+
+if __name__ == "__main__":
+    found = run(
+        sys.argv[1], int(sys.argv[2]), jobs=2, progress=lambda done, steps: print(done, steps, flush=True)
+    )
+    found.save(Path(sys.argv[1]))

@@ -1,0 +1,216 @@
+"""Panels reproduced: interrupted or not, the same table; and what the table says."""
+
+import csv
+import math
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reproduction
+
+from spiking import RateModel, evaluate, simulate, train
+from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
+from spiking.reproduce import PANELS, Paper, panel
+from spiking.reproduce.networks import TRIALS
+from spiking.reproduce.result import _agrees, interval
+from spiking.reproduce.steps import steps
+from spiking.spiking_network import SpikingNetwork
+
+PROGRAM = Path(reproduction.__file__)
+TABLES = ("small.txt", "small.csv", "small.networks.csv", "small.png")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    found = reproduction.run(folder, 3, jobs=1)
+    found.save(folder)
+    return folder, found
+
+
+def killed_after(folder, steps):
+    """Reproduce as a process until so many steps are done; kill it, or let it end if there are none."""
+    process = subprocess.Popen(
+        [sys.executable, str(PROGRAM), str(folder), "3"], stdout=subprocess.PIPE, text=True
+    )
+    told = []
+    for line in process.stdout:
+        told.append(int(line.split()[0]))
+        if steps and told[-1] >= steps:
+            process.send_signal(signal.SIGKILL)
+            break
+    process.stdout.close()
+    assert process.wait(timeout=60) == (-signal.SIGKILL if steps else 0)
+    return told
+
+
+def test_a_killed_reproduction_goes_on_to_the_same_table(whole, tmp_path):
+    folder = tmp_path / "killed"
+    first = killed_after(folder, 2)
+    assert first[0] == 0
+    journal = folder / "journal.jsonl"
+    with journal.open("ab") as file:
+        file.write(b'{"of": {"network": {"task": "go')  # cut short, as a kill may leave it
+    for model in (folder / "networks").iterdir():
+        model.unlink()  # may be deleted: trained again
+    last = killed_after(folder, None)
+    assert last[0] >= 2  # nothing of the journal is done again
+    assert last[-1] == 3 * 4  # of each: two trainings, one tuning for both tests, one that is not needed
+    for name in TABLES:
+        assert (folder / name).read_bytes() == (whole[0] / name).read_bytes(), name
+    lines = journal.read_text().splitlines()
+    assert len(lines) == len(set(lines)) == 1 + 3 * 4
+    before = journal.read_bytes()
+    reproduction.run(folder, 2)  # fewer are there already
+    assert journal.read_bytes() == before
+
+
+def test_rows_are_what_the_functions_give(whole):
+    folder, found = whole
+    with (folder / "small.networks.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seed"] for row in rows] == 3 * ["300000", "300001", "300002"]
+    condition = reproduction.SMALL.conditions[0]
+    network, seed = condition.network, 300001
+    model = train(network.task, network.n_units, seed=seed, **network.training())
+    curve = {}
+    for k, factor in enumerate(range(20, 80, 5)):  # each candidate has its own trials, as published
+        numbers = range(2**20 + 100 * k, 2**20 + 100 * (k + 1))
+        trials = network.task.trials(100, seed=seed + 10**9, first=numbers[0])
+        spiking = SpikingNetwork.from_rate(model, factor)
+        ran = simulate(spiking, trials.spiking_inputs, seed=seed + 10**9, trials=numbers)
+        curve[factor] = int(network.task.score(ran.output[:, 0], ran.time, trials).sum())
+    row = rows[1]
+    assert row["curve"] == " ".join(f"{factor}:{correct}" for factor, correct in curve.items())
+    assert int(row["best_of_grid"]) == max(curve.values())
+    chosen = max(curve, key=curve.get)  # the first of the best
+    assert float(row["scaling_factor"]) == chosen
+    fresh = evaluate(SpikingNetwork.from_rate(model, chosen), network.task, TRIALS, seed=seed + 10**9)
+    assert int(row["correct"]) == fresh.score.correct
+    kept = [RateModel.load(path) for path in (folder / "networks").glob("*seed_300001.mat")]
+    assert [np.array_equal(one.effective_weights(), model.effective_weights()) for one in kept] == [True]
+    slow = SpikingNetwork.from_rate(model, chosen, params=LIFParams(refractory=5.0))
+    again = evaluate(slow, network.task, TRIALS, seed=seed + 10**9)
+    assert int(rows[4]["correct"]) == again.score.correct
+    assert rows[7]["converged"] == "False"
+    assert rows[7]["correct"] == ""
+    table = {(line.condition, line.measure): line for line in found.table}
+    assert table["untrained", "trained"].value == 0
+    assert table["untrained", "spiking"].networks == 0
+    mean = np.mean([int(row["correct"]) for row in rows[:3]]) / 100
+    assert table["2 ms", "spiking"].value == pytest.approx(mean, rel=1e-12)
+    assert "95 % interval" in str(found)
+
+
+@pytest.mark.filterwarnings("default")  # of Dask and Tornado, when connections end
+def test_a_cluster_gives_the_same_table(whole, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(processes=False, n_workers=1, dashboard_address=None) as client:
+        found = reproduction.run(tmp_path, 1, client=client)
+    expected = reproduction.run(whole[0], 1)
+    assert found.networks_csv() == expected.networks_csv()
+
+
+def test_another_file_is_not_taken_for_a_journal(tmp_path):
+    (tmp_path / "journal.jsonl").write_text("mine\n")
+    with pytest.raises(ArgumentError, match="is no journal of a reproduction"):
+        reproduction.run(tmp_path, 1)
+    assert (tmp_path / "journal.jsonl").read_text() == "mine\n"
+    with pytest.raises(ArgumentError, match="no panel 'fig9'; there are fig7c"):
+        panel("fig9", networks=1, seed=1, output=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "paper", "expected"),
+    [
+        ([1.0] * 9 + [0.0], True, Paper(0.94, networks=100), True),
+        ([1.0] * 2 + [0.0] * 8, True, Paper(0.94, networks=100), False),
+        ([1.0, 1.0, 0.0, 0.0], True, Paper(0.9), True),  # 15 to 85 %, widened by nothing
+        ([0.9, 0.92, 0.94], False, Paper(0.98, 0.05, 100), False),
+        ([0.9, 0.99, 0.94], False, Paper(0.95, 0.05, 100), True),
+        ([0.90, 0.91, 0.92], False, Paper(0.95), False),
+        ([0.90, 0.91, 0.92], False, Paper(0.95, reading=0.02), True),
+        ([0.9], False, Paper(0.9), None),
+    ],
+)
+def test_what_agrees(values, share, paper, expected):
+    if paper == Paper(0.9) and share:
+        assert interval(values, share)[1] == pytest.approx(0.85, abs=0.01)
+        expected = False
+    assert _agrees(values, share, paper) is expected
+
+
+def test_intervals():
+    low, high = interval([1.0, 2.0, 3.0], share=False)
+    assert (low + high) / 2 == pytest.approx(2)
+    assert high - low == pytest.approx(2 * 4.302653 / math.sqrt(3), rel=1e-6)  # Student's, 2 degrees
+    assert interval([1.0] * 100, share=True) == (pytest.approx(0.963, abs=5e-4), 1.0)
+    assert all(math.isnan(limit) for limit in interval([0.5], share=False))
+
+
+def test_panels_of_the_paper_are_as_described():
+    assert [condition.value for condition in PANELS["fig7c"].conditions] == [
+        *("sigmoid", "softplus", "clipped_relu")
+    ]
+    for one in PANELS.values():
+        assert set(one.measures) >= {name for condition in one.conditions for name in condition.paper}
+        assert len({(c.line, c.value) for c in one.conditions}) == len(one.conditions)
+        for step in steps(one, [1]):
+            assert step.network.training()["min_updates"] in (0, 1500)
+    once = {c.value for c in PANELS["fig6a"].conditions if c.tuning == LIFParams()}
+    assert len(once) == 20
+    (step,) = steps(PANELS["fig6a"], [1])  # one network, tuned at five values
+    assert len(step.conversions) == 5
+    assert steps(PANELS["fig6b"], [1])[0].network.key() == step.network.key()  # trained once for both
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "which panel?"),
+        (("fig9",), "no panel 'fig9'"),
+        (("fig7c",), "-o FOLDER is missing"),
+        (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
+        (("fig7c", "-o", "there.txt"), "cannot make the folder"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_with_2(arguments, words, tmp_path):
+    (tmp_path / "there.txt").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "spiking", "reproduce", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_the_list_tells_every_panel():
+    done = subprocess.run(
+        [sys.executable, "-m", "spiking", "reproduce", "--list", "--networks", "5"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [line.split()[0] for line in done.stdout.splitlines()]
+    assert told == ["panel", *PANELS, "all"]
+
+
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    page = (Path(__file__).parent.parent / "docs" / "reproduction.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert '"fig7c", networks=10' in code
+    monkeypatch.chdir(tmp_path)
+    code = code.replace('"fig7c", networks=10', "SMALL, networks=2")  # the panel of the page takes hours
+    space = {"SMALL": reproduction.SMALL}
+    exec(code, space)
+    assert space["found"].networks == 2
