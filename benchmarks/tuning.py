@@ -72,8 +72,9 @@ def compare_theories(models):
 
 
 def seconds(run, repeats=3):
-    """Median time after one warm-up."""
-    run()
+    """Median time; of more than one, after a warm-up."""
+    if repeats > 1:
+        run()
     times = []
     for _ in range(repeats):
         began = time.perf_counter()
