@@ -1,5 +1,8 @@
 """The NeuroGym adapter, on an object with the interface of NeuroGym's trials; `neurogym/` tests real ones."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -52,6 +55,23 @@ def test_more_choices_become_an_output_each():
     assert np.all(trials.targets[:, 2, -1] == 1)
     assert task.score(trials.targets, trials.time, trials).all()
     assert not task.score(trials.targets[:, ::-1], trials.time, trials).any()
+
+
+class Slow(Choice):
+    """Lets other threads in between the parts of a trial."""
+
+    def new_trial(self):
+        self.gt = None
+        time.sleep(0.0005)
+        super().new_trial()
+
+
+def test_threads_draw_the_same_trials():
+    task = NeuroGymTask(Slow())
+    expected = task.trials(40, seed=1).inputs
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(lambda k: task.trials(10, seed=1, first=10 * k).inputs, range(4)))
+    assert np.array_equal(np.concatenate(parts), expected)
 
 
 def test_environments_that_cannot_be_used():

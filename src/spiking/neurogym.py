@@ -7,6 +7,7 @@ Nothing of NeuroGym is imported: any object with the interface of its trials wil
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from spiking.errors import ArgumentError
 from spiking.tasks import STEP_MS, Task, Trials
 
 _SAMPLED = 200  # trials that are looked at to learn the actions, the length, and when to score
+_ONE_AT_A_TIME = Lock()  # an environment holds one trial, and searches draw trials in threads
 _TRIES = 10_000  # to find a trial of a wanted condition
 
 
@@ -122,13 +124,14 @@ class NeuroGymTask(Task):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return inputs (n_inputs, n_steps) and target (n_steps,) or (n_outputs, n_steps)."""
         wanted = int(condition.removeprefix("action "))
-        self._environment.seed(int(rng.integers(2**31)))
-        for _ in range(_TRIES):
-            observed, right = self._draw()
-            if right[-1] == wanted and len(right) <= self._steps:
-                break
-        else:
-            raise ArgumentError(f"{self.name}: no trial of condition {condition!r} in {_TRIES}")
+        with _ONE_AT_A_TIME:
+            self._environment.seed(int(rng.integers(2**31)))
+            for _ in range(_TRIES):
+                observed, right = self._draw()
+                if right[-1] == wanted and len(right) <= self._steps:
+                    break
+            else:
+                raise ArgumentError(f"{self.name}: no trial of condition {condition!r} in {_TRIES}")
         missing = self._steps - len(right)
         observed = np.pad(observed, ((0, missing), (0, 0)), mode="edge")
         right = np.pad(right, (0, missing), mode="edge")
