@@ -105,6 +105,8 @@ def in_one_network(network, trials):
         w_in=block_diag([network.w_in] * n).toarray(),
         readout=block_diag([network.readout] * n).toarray(),
         tau_decay=np.tile(network.tau_decay, n),
+        offset=np.tile(network.offset, n),
+        readout_bias=np.tile(network.readout_bias, n),
         populations={name: np.tile(mask, n) for name, mask in network.populations.items()},
     )
 
