@@ -50,7 +50,7 @@ def measure(task, n_units, seed, options):
         "loss": state.loss,
         "accuracy": state.accuracy,
         "train_seconds": time.perf_counter() - began,
-        "converts": bool(state.contents().get("converts", False)),
+        "converts": state.converts,
     }
     return result | (convert(state.model, task, seed) if state.stopped == "converged" else {})
 

@@ -268,7 +268,7 @@ def spiking_chunks(
             downsample=downsample,
             threads=threads,
             **experiment,
-            progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's
+            progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's default has no type
         )
         assert run.output is not None
         yield trials, run.output, run.time

@@ -80,10 +80,10 @@ class NeuroGymTask(Task):
         last = sorted({int(right[-1]) for right in actions})
         highest = max(int(right.max()) for right in actions)
         # What a task written as a class fixes for all its objects, this one reads off its environment.
-        self.name = type(environment).__name__ if name is None else name  # type: ignore[misc]
-        self.n_inputs = observations[0].shape[1]  # type: ignore[misc]
-        self.n_outputs = 1 if highest <= 2 else highest  # type: ignore[misc]
-        self.conditions: Mapping[str, int] = {  # type: ignore[misc]
+        self.name = type(environment).__name__ if name is None else name  # type: ignore[misc]  # of the class
+        self.n_inputs = observations[0].shape[1]  # type: ignore[misc]  # of the class
+        self.n_outputs = 1 if highest <= 2 else highest  # type: ignore[misc]  # of the class
+        self.conditions: Mapping[str, int] = {  # type: ignore[misc]  # of the class
             f"action {action}": (0, 1, -1)[action] if highest <= 2 else action for action in last
         }
         self._steps = max(len(right) for right in actions)

@@ -44,6 +44,8 @@ class TrainingState:
         Since the last evaluation, compilation included.
     stopped : str
         Empty while training goes on; then ``converged``, ``limit`` (of updates) or ``diverged``.
+    converts : bool or None
+        Whether the spiking network does the task, if that was asked after this evaluation.
     """
 
     updates: int
@@ -51,6 +53,7 @@ class TrainingState:
     accuracy: float
     updates_per_second: float
     stopped: str
+    converts: bool | None
     contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
 
     @property
@@ -207,7 +210,8 @@ def _steps(
         stopped = _stopped(task, updates, loss, good, options)
         told |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
         speed = count / (time.perf_counter() - began)
-        yield TrainingState(updates, loss, accuracy, speed, stopped, partial(contents, told))
+        asked = told.get("converts")
+        yield TrainingState(updates, loss, accuracy, speed, stopped, asked, partial(contents, told))
 
 
 def _initial(

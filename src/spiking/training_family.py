@@ -27,7 +27,7 @@ def train_many(
     """Train one model a seed, several at a time; each is the same as `train` gives.
 
     Compiled once, the updates run outside of Python's lock, so threads keep all processors busy. (Training
-    several networks in one vectorised computation is not faster: an update of one takes 1.0 to 1.2 times as
+    several networks in one vectorised computation is not faster: an update of one takes 1.0 to 1.4 times as
     long, `benchmarks/training_speed.py vmap`.)
 
     Parameters

@@ -55,7 +55,7 @@ def checked_fraction(name: str, value: object) -> float:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not 0 <= float(value) <= 1:  # type: ignore[arg-type]  # it is a number
         raise ArgumentError(f"{name} is {value!r}; expected a number from 0 to 1")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)  # type: ignore[arg-type]  # has been checked
 
 
 def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, ...]:

@@ -32,4 +32,4 @@ def cluster_client(address: str | None) -> Iterator[Client | None]:
     try:
         yield client
     finally:
-        client.close()  # type: ignore[no-untyped-call]
+        client.close()  # type: ignore[no-untyped-call]  # it has no types

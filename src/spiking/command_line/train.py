@@ -221,9 +221,10 @@ def _outcome(state: TrainingState, seconds: float) -> str:
         "diverged": "not converged, the loss is no longer a number",
         "": "interrupted",
     }[state.stopped]
+    converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
     return (
         f"{why}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
-        f"accuracy {100 * state.accuracy:.0f} %"
+        f"accuracy {100 * state.accuracy:.0f} %{converts}"
     )
 
 

@@ -122,7 +122,7 @@ def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
         from spiking.tuning.cluster import cluster
 
         workplace, at_once = cluster(client, lambda: None)
-        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # no types
 
         def submit(function: Callable[..., Any], *arguments: Any) -> Any:
             return executor.submit(function, *arguments, None)

@@ -31,7 +31,7 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
     from distributed import KilledWorker
     from distributed.comm.core import CommClosedError
 
-    executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+    executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # no types
     address = client.scheduler.address if client.scheduler else "the scheduler"
 
     def check_cluster() -> None:
