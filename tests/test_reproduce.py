@@ -84,11 +84,16 @@ def test_rows_are_what_the_functions_give(whole):
         trials = network.task.trials(100, seed=seed + 10**9, first=numbers[0])
         spiking = SpikingNetwork.from_rate(model, factor)
         ran = simulate(spiking, trials.spiking_inputs, seed=seed + 10**9, trials=numbers)
-        curve[factor] = int(network.task.score(ran.output[:, 0], ran.time, trials).sum())
+        curve[factor] = network.task.score(ran.output[:, 0], ran.time, trials)
     row = rows[1]
-    assert row["curve"] == " ".join(f"{factor}:{correct}" for factor, correct in curve.items())
-    assert int(row["best_of_grid"]) == max(curve.values())
-    chosen = max(curve, key=curve.get)  # the first of the best
+    best = max(correct.sum() for correct in curve.values())
+    chosen = next(factor for factor, correct in curve.items() if correct.sum() == best)  # the first
+    for candidate in row["curve"].split():
+        factor, correct, asked = map(int, re.split("[:/]", candidate))
+        assert correct == curve[factor][:asked].sum()
+        assert asked == 100 or correct + 100 - asked <= best  # left because it could not win
+    assert f"{chosen}:{best}/100" in row["curve"].split()
+    assert int(row["best_of_grid"]) == best
     assert float(row["scaling_factor"]) == chosen
     fresh = evaluate(SpikingNetwork.from_rate(model, chosen), network.task, TRIALS, seed=seed + 10**9)
     assert int(row["correct"]) == fresh.score.correct

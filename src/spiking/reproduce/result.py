@@ -179,7 +179,7 @@ class Reproduction:
                 *(entry.condition.line, entry.condition.value, entry.seed),
                 *(entry.trained[name] for name in trained),
                 *(entry.converted[name] if entry.converted else "" for name in converted),
-                " ".join(f"{f:g}:{n}" for f, n in entry.converted["curve"]) if entry.converted else "",
+                " ".join(f"{f:g}:{n}/{of}" for f, n, of in (entry.converted or {"curve": []})["curve"]),
             )
             for entry in self.entries
         ]
