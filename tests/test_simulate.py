@@ -238,11 +238,11 @@ def test_ctrl_c_stops_within_a_second(what):
 
 def test_a_thousand_trials_with_output_and_spikes_stay_below_a_gigabyte():
     code = (
-        "import resource; from networks import *; from spiking import *;"
+        "from networks import *; from peak_memory import peak_bytes; from spiking import *;"
         "run = simulate(random_network(200, strength=2.0), pulse_input(201), seed=1, trials=1000, "
         "record=Record(spikes=True));"
         "assert run.output.shape == (1000, 1, 20000) and len(run.spikes) > 100_000;"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+        "print(peak_bytes())"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd="tests", capture_output=True, text=True, check=True
