@@ -10,10 +10,21 @@ import neo
 import numpy as np
 import pytest
 import quantities as pq
+from models import model_mapping
 from networks import pulse_input, random_network
 from scipy.stats import norm
 
-from spiking import ArgumentError, Record, analysis, datasets, simulate, tasks
+from spiking import (
+    ArgumentError,
+    Conversion,
+    RateModel,
+    Record,
+    analysis,
+    datasets,
+    fit_conversion,
+    simulate,
+    tasks,
+)
 from spiking.both_networks import run_both
 from spiking.simulation import Spikes
 from spiking.tuning.drive import drive_slope
@@ -211,9 +222,42 @@ def test_conversion_quality_is_that_of_the_search():
     assert (quality.matching_factor, quality.drive.error) == pytest.approx((slope, error))
     assert quality.mean_output.correlation > 0.9
     assert 0.5 < quality.rates.correlation <= 1
+    rate, spiking = (
+        np.array([*analysis.condition_means(activity, both.trials.conditions).values()])
+        for activity in (both.rate_activity, both.spiking_activity / quality.scaling_factor)
+    )
+    leading = analysis.principal_components(rate)
+    assert quality.trajectories == analysis.agreement(leading.project(rate), leading.project(spiking))
     assert f"scaling factor {quality.scaling_factor:g}; drives match at" in str(quality)
     with pytest.raises(ArgumentError, match="activity=True"):
         analysis.conversion_quality(run_both(model, task, 1, activity=False))
+
+
+def test_unconnected_matched_units_respond_as_rate_units_do():
+    model = RateModel.load(model_mapping(60, w=np.zeros((60, 60))))
+    options = {"seed": 3, "n_trials": 10, "n_patterns": 2}
+    matched = fit_conversion(model, "go-nogo")
+    response = analysis.perturbation_response(model, "go-nogo", conversion=matched, **options)
+    assert response.units.correlation > 0.98
+    assert response.units.slope == pytest.approx(1, abs=0.1)
+    assert response.output.correlation > 0.8
+    published = Conversion(kind="published", factor=1000.0)  # activity that is too small by far
+    response = analysis.perturbation_response(model, "go-nogo", conversion=published, **options)
+    assert abs(response.units.slope) < 0.3
+
+
+def test_mistakes_of_perturbations():
+    model = datasets.load("go-nogo")
+    for words, changed in (
+        ("window", {"window": (500.0, 100.0)}),
+        ("fraction", {"fraction": 0.0}),
+        ("amplitude", {"amplitude": -1.0}),
+        ("n_patterns", {"n_patterns": 0}),
+        ("tuned scaling factor", {}),
+    ):
+        own = dataclasses.replace(model, extras={"task": model.extras["task"]}) if not changed else model
+        with pytest.raises(ArgumentError, match=words):
+            analysis.perturbation_response(own, "go-nogo", **changed)
 
 
 def test_mistakes(run):

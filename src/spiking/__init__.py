@@ -1,6 +1,7 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
 from spiking import datasets, export, tasks
+from spiking.conversion import Conversion, fit_conversion
 from spiking.currents import Oscillation, Waveform
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
@@ -23,6 +24,7 @@ from spiking.unit_choice import UnitFraction
 __all__ = [
     "ArgumentError",
     "ClusterError",
+    "Conversion",
     "Evaluation",
     "LIFParams",
     "LIF_network_fnc",
@@ -45,6 +47,7 @@ __all__ = [
     "export",
     "find_scaling_factor",
     "find_scaling_factors",
+    "fit_conversion",
     "simulate",
     "smoothed_rates",
     "sweep",

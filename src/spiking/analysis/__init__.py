@@ -3,6 +3,7 @@
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
 from spiking.analysis.conversion import Agreement, ConversionQuality, agreement, conversion_quality
 from spiking.analysis.cross_temporal import cross_temporal_discriminability
+from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (
     count_correlations,
@@ -17,6 +18,7 @@ from spiking.analysis.time_scales import autocorrelation, time_scale
 __all__ = [
     "Agreement",
     "ConversionQuality",
+    "PerturbationResponse",
     "PrincipalComponents",
     "Selectivity",
     "TargetedAxes",
@@ -28,6 +30,7 @@ __all__ = [
     "cross_temporal_discriminability",
     "fano_factor",
     "interval_cv",
+    "perturbation_response",
     "population_rates",
     "principal_components",
     "selectivity",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.analysis.components import condition_means, principal_components
 from spiking.both_networks import BothNetworks
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
+
+_COMPONENTS = 3  # hold 99 % of the variance in the paper's Fig. S2
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class ConversionQuality:
         Of the outputs averaged over the trials of a condition, which takes out most of the spiking noise.
     rates : Agreement
         Of the units' activity averaged over trials and time, ``r_spk / factor`` with ``r_rate``.
+    trajectories : Agreement
+        Of the units' activity averaged over the trials of a condition, along the three leading principal
+        components of the rate network's, every 5 ms.
     scaling_factor : float
     matching_factor : float
         The factor at which the drives would agree on average, if the rates stayed as they are.
@@ -56,6 +62,7 @@ class ConversionQuality:
     output: Agreement
     mean_output: Agreement
     rates: Agreement
+    trajectories: Agreement
     scaling_factor: float
     matching_factor: float
 
@@ -65,6 +72,7 @@ class ConversionQuality:
             "output, single trials": self.output,
             "output, means": self.mean_output,
             "average rates": self.rates,
+            "principal components": self.trajectories,
         }
         lines = [f"{'spiking against rate network':30}slope  error  correlation"]
         lines += [
@@ -125,16 +133,17 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
     # Outputs of the spiking network have been sampled more often than the steps of the rate network.
     sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
     output, expected = both.spiking.output[:, :, sampled], both.rate.output[:, :, 1:]
-    names = np.array(both.trials.conditions)
-    groups = [names == name for name in np.unique(names)]
-    means, expected_means = (
-        np.array([values[own].mean(axis=0) for own in groups]) for values in (output, expected)
+    means, expected_means, activity, expected_activity = (
+        np.array([*condition_means(values, both.trials.conditions).values()])
+        for values in (output, expected, spiking, rate)
     )
+    leading = principal_components(expected_activity, min(_COMPONENTS, both.model.n_units))
     return ConversionQuality(
         drive=drive,
         output=agreement(expected, output),
         mean_output=agreement(expected_means, means),
         rates=agreement(rate.mean(axis=(0, 2)), spiking.mean(axis=(0, 2))),
+        trajectories=agreement(leading.project(expected_activity), leading.project(activity)),
         scaling_factor=factor,
         matching_factor=drive.slope * factor,
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spiking.both_networks import BothNetworks
     from spiking.rate_model import RateModel
 
-_MODEL_KINDS = ("scaling-factor", "time-constants", "training", "weights")
+_MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
 _TRIAL_KINDS = ("comparison", "components", "firing-rates", "output", "overview", "raster", "trial")
 KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
 
@@ -60,7 +60,8 @@ def plot(
     From trials: overview (inputs, raster and output by condition), output (by condition: mean, band of one
     standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),
     firing-rates, components (principal components of both networks), comparison (of two models or scaling
-    factors). From the file: weights, time-constants, scaling-factor, training.
+    factors). From the file: weights, time-constants, scaling-factor, training, conversion (transfer function
+    and f-I curve on the inputs that the rate network visits).
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
@@ -80,7 +81,7 @@ def plot(
         raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
     rate_model = load_model(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, rate_model), dpi)
+        write_figure(path, _of_model(kind, rate_model, task_name, seed, scaling_factor), dpi)
         return
     total = trials * (2 if kind == "comparison" else 1)
     with progress_bar(total) as advance:
@@ -109,9 +110,14 @@ def plot(
     write_figure(path, figure, dpi)
 
 
-def _of_model(kind: str, model: RateModel) -> Figure:
+def _of_model(
+    kind: str, model: RateModel, task: str | None, seed: int, scaling_factor: float | None
+) -> Figure:
     from spiking import plotting
+    from spiking.tuned_network import tuned_network
 
+    if kind == "conversion":
+        return _figure_of(plotting.conversion(model, tuned_network(model, scaling_factor), task, seed=seed))
     drawn: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,
         "time-constants": plotting.time_constants,

@@ -1,0 +1,139 @@
+"""How both networks of a model respond to the same small perturbation."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.analysis.components import condition_means
+from spiking.analysis.conversion import Agreement, agreement
+from spiking.arguments import positive_number, whole_number
+from spiking.conversion import Conversion, visited_currents
+from spiking.errors import ArgumentError
+from spiking.rate_model import STEP_MS, RateModel
+from spiking.record import Record
+from spiking.simulator import simulate
+from spiking.spiking_network import SpikingNetwork
+from spiking.tasks import Task
+from spiking.trained_task import task_for
+from spiking.tuned_network import recorded_conversion
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PerturbationResponse:
+    """Responses of the spiking network against those of the rate network.
+
+    Attributes
+    ----------
+    units : Agreement
+        Of the change of each unit's activity, ``r_spk / factor`` with ``r_rate``, averaged over trials and
+        the window; over patterns and units.
+    output : Agreement
+        Of the change of the output, averaged over the trials of a condition; over patterns, conditions and
+        the time from the window's start on.
+    """
+
+    units: Agreement
+    output: Agreement
+
+
+def perturbation_response(
+    model: RateModel,
+    task: Task | str | None = None,
+    *,
+    seed: int = 1,
+    conversion: Conversion | None = None,
+    window: tuple[float, float] | None = None,
+    amplitude: float = 1.0,
+    fraction: float = 0.2,
+    n_patterns: int = 4,
+    n_trials: int = 20,
+    threads: int | None = None,
+) -> PerturbationResponse:
+    """Push the same units of both networks during trials, and compare what that changes.
+
+    The synaptic current of some units is raised, that of others lowered. The perturbation reaches both
+    networks as a further input, so that a conversion scales it as it scales all inputs. With and without it
+    trials and noise are the same.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    seed : int
+        Of trials, noise and patterns.
+    conversion : Conversion, optional
+        By default as tuning left it in the model's file.
+    window : (float, float), optional
+        When, in ms, from its start up to its end; the first half of the trial by default.
+    amplitude : float
+        In standard deviations of the currents that the rate network visits in the task.
+    fraction : float
+        Of the units that a pattern pushes, each up or down at random.
+    n_patterns, n_trials : int
+        Patterns, and trials of each.
+    threads : int, optional
+        As in `simulate`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, or no task or no conversion is known.
+    """
+    task = task_for(model, task)
+    how = conversion or recorded_conversion(model)
+    if how is None:
+        raise ArgumentError(f"{model.source} has no tuned scaling factor; give a conversion")
+    start, end = (0.0, task.duration / 2) if window is None else window
+    if not 0 <= start < end <= task.duration:
+        raise ArgumentError(
+            f"window is {window}; expected a start before an end, from 0 to {task.duration:g} ms"
+        )
+    if not 0 < fraction <= 1:
+        raise ArgumentError(f"fraction is {fraction}; expected more than 0 and at most 1")
+    seen = visited_currents(model, task, seed=seed)
+    strength = positive_number("amplitude", amplitude) * float(seen.currents.std())
+    random = np.random.default_rng(seed)
+    trials = task.trials(whole_number("n_trials", n_trials, 1), seed=seed, balanced=True)
+    acting = slice(round(start / STEP_MS), round(end / STEP_MS))
+    pulse = np.zeros((n_trials, 1, task.n_steps + 1))
+    pulse[:, :, acting] = 1
+
+    def run(pattern: Floats) -> list[Floats]:
+        """Return units' activity in the window, and outputs by condition from its start on, of both."""
+        pushed = dataclasses.replace(model, w_in=np.column_stack([model.w_in, pattern]))
+        inputs = np.concatenate([trials.spiking_inputs, pulse], axis=1)
+        rate = pushed.run(inputs[:, :, :-1], seed=seed)
+        spiking = simulate(
+            SpikingNetwork.from_rate(pushed, conversion=how),
+            inputs,
+            seed=seed,
+            record=Record(filtered_rates=True, interval=STEP_MS),
+            threads=threads,
+        )
+        assert spiking.filtered_rates is not None
+        assert spiking.output is not None
+        found = []
+        # The first sample of the spiking network is at 5 ms, as is the second rate step.
+        for rates, output in (
+            (rate.rates[:, :, 1:], rate.output[:, :, 1:]),
+            (spiking.filtered_rates / how.factor, spiking.output),
+        ):
+            means = condition_means(output[:, :, acting.start : task.n_steps - 1], trials.conditions)
+            found += [rates[:, :, acting].mean(axis=(0, 2)), np.array([*means.values()])]
+        return found
+
+    before = run(np.zeros(model.n_units))
+    changes = []
+    for _ in range(whole_number("n_patterns", n_patterns, 1)):
+        chosen = random.permutation(model.n_units) < max(1, round(fraction * model.n_units))
+        after = run(strength * chosen * random.choice([-1.0, 1.0], model.n_units))
+        changes.append([changed - usual for changed, usual in zip(after, before, strict=True)])
+    rate_units, rate_output, units, output = (np.array(values) for values in zip(*changes, strict=True))
+    return PerturbationResponse(agreement(rate_units, units), agreement(rate_output, output))
