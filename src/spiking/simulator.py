@@ -98,6 +98,17 @@ def simulate(
     ------
     ArgumentError
         An argument cannot be used; the message says what was expected.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=10, seed=1, record=Record(spikes=True))
+    >>> run.rates.shape, run.correct.shape
+    ((10, 200), (10,))
+    >>> again = simulate(network, tasks.get("go-nogo"), trials=[7], seed=1)
+    >>> bool((again.rates[0] == run.rates[7]).all())  # trial 7 is the same alone
+    True
     """
     downsample = whole_number("downsample", downsample, 1)
     if output_file is not None or isinstance(inputs, Task):

@@ -66,7 +66,15 @@ class SpikingNetwork:
     ------
     ArgumentError
         `offset` is not one finite number for each neuron, `readout_bias` not one for each output, or
-        `params.initial_voltage` gives voltages for another number of neurons.
+        `LIFParams.initial_voltage` gives voltages for another number of neurons.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> changed = network.lesion([10, 15, 20]).scale_weights(pre="inh", post="exc", factor=0.7)
+    >>> changed.lesioned, network.lesioned  # the old network stays as it is
+    ((10, 15, 20), ())
     """
 
     weights: Floats | csc_array[np.float64]

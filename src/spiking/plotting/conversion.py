@@ -59,6 +59,14 @@ def conversion(
     ------
     ArgumentError
         No task or no conversion is known.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.conversion import fit_conversion
+    >>> model = datasets.load("go-nogo")
+    >>> ax = plotting.conversion(model, fit_conversion(model))
+    >>> ax.figure.savefig("conversion.pdf")
     """
     from spiking.tuned_network import tuned_network
 

@@ -55,6 +55,13 @@ def publication() -> AbstractContextManager[None]:
 
     For figures of one's own, drawn and saved in the context; outside it, Matplotlib's settings are as they
     were.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> with plotting.publication():
+    ...     ax = plotting.weights(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("weights.pdf")
     """
     import matplotlib as mpl
 

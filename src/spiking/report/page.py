@@ -67,6 +67,14 @@ def report(
     ------
     ArgumentError
         No task or no scaling factor is known, or an argument cannot be used.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.report import report
+    >>> page = report(datasets.load("go-nogo"), n_trials=4)
+    >>> page[:15]
+    '<!doctype html>'
     """
     given = task if isinstance(task, str) else None
     task = task_for(model, task)

@@ -43,6 +43,13 @@ class Network:
         Synaptic decay in ms.
     options : mapping of str to value
         Other fields of `TrainingOptions`.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Network
+    >>> Network(tasks.GoNoGo(), 250, (20.0, 50.0)).training()["recipe"]
+    'published'
     """
 
     task: Task

@@ -28,6 +28,13 @@ class Paper:
         How many it is of, where the paper says so.
     reading : float
         Half the width within which it could be read off a figure; 0 for a printed number.
+
+    Examples
+    --------
+    >>> from spiking.reproduce import PANELS
+    >>> sigmoid = PANELS["fig7c"].conditions[0]
+    >>> sigmoid.value, sigmoid.paper["success"].value
+    ('sigmoid', 0.94)
     """
 
     value: float
@@ -53,6 +60,13 @@ class Condition:
         Which line of the panel.
     paper : mapping of str to Paper
         By measure.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Condition, Network
+    >>> Condition(50, Network(tasks.GoNoGo(), 50, (20.0, 50.0))).tuning.refractory
+    2.0
     """
 
     value: float | str
@@ -70,7 +84,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel: its conditions, what is measured in each (the first is drawn), and its axis."""
+    """A panel: its conditions, what is measured in each (the first is drawn), and its axis.
+
+    Examples
+    --------
+    >>> from spiking.reproduce import PANELS
+    >>> PANELS["fig7c"].measures[0]
+    'spiking'
+    """
 
     name: str
     title: str

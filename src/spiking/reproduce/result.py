@@ -129,6 +129,16 @@ class Reproduction:
     seed : int
     entries : tuple of Entry
         By condition and seed.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Condition, Network, Panel, panel
+    >>> small = Network(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
+    >>> found = panel(own, networks=1, seed=1, output="reproduced")
+    >>> found.panel.name, len(found.entries)
+    ('own', 1)
     """
 
     panel: Panel
@@ -198,7 +208,7 @@ class Reproduction:
         return "\n".join([about, *text, *([self.panel.note] if self.panel.note else [])])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the first measure of the panel, and the paper's values beside (see `drawing.draw`)."""
+        """Draw the first measure of the panel, and the paper's values beside."""
         from spiking.reproduce.drawing import draw
 
         return draw(self, ax)

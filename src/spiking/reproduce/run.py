@@ -75,6 +75,16 @@ def panel(
         There is no such panel, an argument cannot be used, or the folder cannot be used.
     ClusterError
         The scheduler of `client` is gone; the same call goes on.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Condition, Network, Panel, panel
+    >>> small = Network(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
+    >>> found = panel(own, networks=1, seed=1, output="reproduced")
+    >>> found.networks
+    1
     """
     chosen = find(which) if isinstance(which, str) else which
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)

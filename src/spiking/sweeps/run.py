@@ -114,6 +114,13 @@ def sweep(
         The model cannot be used.
     ClusterError
         The scheduler of `client` is gone.
+
+    Examples
+    --------
+    >>> from spiking import datasets, sweep
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, n_trials=5, seed=1)
+    >>> [row["refractory"] for row in found.rows]
+    [2.0, 10.0]
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
