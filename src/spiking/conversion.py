@@ -67,7 +67,8 @@ class Candidate:
     Examples
     --------
     >>> from spiking.conversion import Candidate
-    >>> tried = Candidate(gain=8.0, offset=-2.0, factor=40.0, correct=19, trials=20, output_error=0.3)
+    >>> fitted = {"kind": "one_offset", "gain": 8.0, "offset": -2.0, "factor": 40.0}
+    >>> tried = Candidate(**fitted, correct=19, trials=20, output_error=0.3)
     >>> tried.correct / tried.trials
     0.95
     """
