@@ -18,6 +18,7 @@ from spiking.conversion import GAIN, KINDS, Conversion, Kind, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
+from spiking.tuned_conversion import tuned_conversion
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -106,7 +107,7 @@ class SpikingNetwork:
         model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
         scaling_factor: float | None = None,
         *,
-        conversion: Kind | Conversion = "published",
+        conversion: Kind | Conversion | None = None,
         task: Task | str | None = None,
         gain: float = GAIN,
         params: LIFParams | None = None,
@@ -126,10 +127,12 @@ class SpikingNetwork:
             The trained model.
         scaling_factor : float
             The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
-            weights. It may be left out unless ``published``: then it is fitted.
-        conversion : {"published", "matched", "mean_drive"} or Conversion
-            How; a `Conversion` is one that was fitted before. ``mean_drive`` is ``matched`` and a constant
-            current of each unit that makes up for what the fit misses on average.
+            weights. Without it and a `conversion`: as tuning left it in the model's file. A matched
+            conversion without it is fitted.
+        conversion : {"published", "matched", "mean_drive"} or Conversion, optional
+            How; ``published`` where a scaling factor is given and this is not. A `Conversion` is one that was
+            fitted before. ``mean_drive`` is ``matched`` and a constant current of each unit that makes up for
+            what the fit misses on average.
         task : Task or str, optional
             In whose trials a matched conversion is fitted; None: the one that the model's file records.
         gain : float
@@ -148,8 +151,9 @@ class SpikingNetwork:
         Raises
         ------
         ArgumentError
-            The scaling factor is not a positive number, the conversion is unknown, cannot be fitted or is
-            for another number of units, or initial weights are asked for with a matched one.
+            The scaling factor is not a positive number, or none is given and the file records none; the
+            conversion is unknown, cannot be fitted or is for another number of units; or initial weights are
+            asked for with a matched one.
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
         """
@@ -157,6 +161,8 @@ class SpikingNetwork:
             scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
             model = RateModel.load(model)
+        if conversion is None:
+            conversion = "published" if scaling_factor is not None else tuned_conversion(model)
         found = _conversion(model, scaling_factor, conversion, task, gain, params)
         matched = found.kind != "published"
         if matched and initial_weights:
