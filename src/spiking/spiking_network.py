@@ -19,6 +19,7 @@ from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.tuned_conversion import tuned_conversion
+from spiking.unit_choice import Units, unit_numbers
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -226,6 +227,22 @@ class SpikingNetwork:
     def n_outputs(self) -> int:
         """Number of readouts."""
         return int(self.readout.shape[0])
+
+    def units(self, choice: Units) -> NDArray[np.int64]:
+        """Return the numbers of the chosen units: ``network.units("inh")``, shape (units,).
+
+        Parameters
+        ----------
+        choice : str, UnitFraction, iterable of int or array of bool
+            A population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one, numbers
+            or a mask: whatever chooses units elsewhere, such as in a `Stimulation`.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown or empty population, or units that the network does not have.
+        """
+        return unit_numbers("choice", choice, self.populations)
 
     scale_weights = connections.scale_weights
     cut = connections.cut
