@@ -248,8 +248,8 @@ def _base(
         untuned = recorded_scaling_factor(model) is None
         if untuned and "scaling_factor" not in grid:
             raise ArgumentError(
-                f"{model.source} has no tuned scaling factor; give SpikingNetwork.from_rate(model, 50), vary "
-                f"scaling_factor, or tune it"
+                f"{model.source} has no tuned scaling factor; tune it (spiking tune), vary scaling_factor "
+                f"(--vary scaling_factor=50), or give SpikingNetwork.from_rate(model, 50)"
             )
         # The grid puts another factor in the place of 1.
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
