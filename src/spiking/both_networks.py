@@ -18,7 +18,6 @@ from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
 from spiking.trained_task import task_for
-from spiking.tuned_network import tuned_network
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,10 +128,7 @@ def run_both(
     """
     task = task_for(model, task)
     trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
-    if conversion is None:
-        network = tuned_network(model, scaling_factor, params=params)
-    else:
-        network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
+    network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
     spiking = simulate(
         network,
         trials.spiking_inputs,

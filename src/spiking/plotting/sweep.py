@@ -97,7 +97,7 @@ def _title(name: str) -> str:
     if name.startswith("rate_"):
         return f"Rate of {name.removeprefix('rate_')} (Hz)"
     unit = _UNITS.get(name)
-    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " "))
+    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " ").replace(".", " "))
     title = plain[:1].upper() + plain[1:]
     return f"{title} ({unit})" if unit else title
 
