@@ -17,7 +17,6 @@ extensions = [
     "myst_nb",  # pages in Markdown; those with a notebook header are run
     "sphinx.ext.autodoc",
     "numpydoc",
-    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "command_line",  # ours: the page of commands, from their help
     "short_names",  # ours: links from docstrings

@@ -29,7 +29,7 @@ def modules():
 
 
 def loaded_at_import(path):
-    """Return what a file imports from this package when it is loaded: not in functions, nor for types only."""
+    """Return what a file imports from this package when it is loaded: not in functions, not for types."""
     found, waiting = set(), list(ast.parse(path.read_text(encoding="utf-8")).body)
     while waiting:
         node = waiting.pop()

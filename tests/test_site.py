@@ -38,7 +38,7 @@ class Page(HTMLParser):
         for name, value in attrs:
             if name == "id":
                 self.anchors.add(value)
-            elif (tag, name) in {("a", "href"), ("img", "src"), ("link", "href"), ("script", "src")} and value:
+            elif value and (name == "href" or (tag, name) in {("img", "src"), ("script", "src")}):
                 self.links.add(value)
 
 
@@ -60,8 +60,10 @@ def test_links_within_the_site(site):
 
 def test_every_command_is_on_its_page(site):
     text = (site / "reference" / "command-line.html").read_text(encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "spiking", "--help"], capture_output=True, text=True, check=True)
-    commands = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.strip()]
+    command = [sys.executable, "-m", "spiking", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = done.stdout.partition("Commands:")[2].strip().splitlines()
+    commands = [line.split()[0] for line in lines]
     assert len(commands) > 10
     for command in commands:
         assert f"Usage: spiking {command} " in text
