@@ -44,7 +44,6 @@ copybutton_prompt_is_regexp = True
 # Single backticks in docstrings are names of Python objects, or parameters, which have no page.
 default_role = "py:obj"
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]
 nitpick_ignore_regex = [("py:obj", r"[a-z_][a-z0-9_]*")]
 
 html_theme = "furo"

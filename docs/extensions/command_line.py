@@ -11,7 +11,7 @@ PLACE = "% the help of every command comes here"
 
 def help_of(*words):
     """Return what `spiking WORDS --help` prints."""
-    done = CliRunner().invoke(app, [*words, "--help"], prog_name="spiking", terminal_width=100, color=False)
+    done = CliRunner().invoke(app, [*words, "--help"], prog_name="spiking", terminal_width=88, color=False)
     assert done.exit_code == 0, done.output
     return done.output.strip()
 

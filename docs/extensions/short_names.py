@@ -4,11 +4,14 @@
 def resolve(app, env, node, contents):
     """Find the one documented object whose name ends so; `spiking.NAME` comes first.
 
-    A field, such as `Record.output`, is described by its class.
+    A field, such as `Record.output`, is described by its class. A single word in lower case is a name of
+    `spiking` itself, or a parameter, which has no page.
     """
     if node.get("refdomain") != "py":
         return None
     python, target = env.domains["py"], node["reftarget"]
+    if target.islower() and "." not in target and f"spiking.{target}" not in python.objects:
+        return None
     for name in (target, target.rpartition(".")[0]):
         ends_so = [full for full in python.objects if name and full.endswith(f".{name}")]
         best = [full for full in ends_so if full == f"spiking.{name}"] or ends_so
