@@ -130,6 +130,21 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
         panel("fig9", networks=1, seed=1, output=tmp_path)
 
 
+def test_fewer_values_of_an_axis(whole):
+    found = reproduction.run(whole[0], 3, values=["5 ms"])
+    assert [line.condition for line in found.table] == 7 * ["5 ms"]
+    assert str(found).endswith("\nOnly 5 ms of 2 ms, 5 ms, untrained.")
+    fewer = PANELS["fig2c"].only([400, 10, 50.0])
+    assert [condition.value for condition in fewer.conditions] == [10, 50, 400]
+    assert fewer.note.startswith("Only 10, 50, 400 of 10, 50, 100, 150, 200, 250, 300, 350, 400. The paper")
+    assert len(PANELS["fig6a"].only([0.5, "2", 2.0]).conditions) == 3  # the first line has 0.5, both have 2
+    assert PANELS["fig7c"].only(["softplus", "sigmoid", "clipped_relu"]) is PANELS["fig7c"]
+    with pytest.raises(ArgumentError, match="values is empty"):
+        PANELS["fig2c"].only([])
+    with pytest.raises(ArgumentError, match="expected several"):
+        PANELS["fig2c"].only("10")
+
+
 @pytest.mark.parametrize(
     ("values", "share", "paper", "expected"),
     [
@@ -181,6 +196,8 @@ def test_panels_of_the_paper_are_as_described():
         (("fig9",), "no panel 'fig9'"),
         (("fig7c",), "-o FOLDER is missing"),
         (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
+        (("fig2c", "--values", "10,30"), "fig2c: no value '30'; its values are 10, 50, 100"),
+        (("all", "--values", "10"), "--values are of one panel"),
         (("fig7c", "-o", "there.txt"), "cannot make the folder"),
     ],
 )

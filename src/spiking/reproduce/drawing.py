@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, drawing_on
-from spiking.reproduce.panels import Condition
+from spiking.reproduce.conditions import Condition
 from spiking.reproduce.result import MEASURES, Reproduction, interval
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _draw_names(found: Reproduction, ax: Axes) -> None:
             ax.plot(place + spread, values, "o", markersize=3, label="a network" if label else None, **style)
         _mean(found, condition, name, place, ax, CONDITION_COLOURS[3], "ours" if label else None)
         _paper(condition, name, place + 2 * _WIDTH, ax, "paper" if label else None)
-    names = [str(condition.value).replace(", ", ",\n") for condition in found.panel.conditions]
+    names = [str(condition.value).replace(" (", "\n(") for condition in found.panel.conditions]
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
 

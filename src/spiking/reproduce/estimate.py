@@ -6,8 +6,8 @@ import time
 
 from spiking import datasets
 from spiking.evaluation import evaluate
+from spiking.reproduce.conditions import Panel
 from spiking.reproduce.networks import TRIALS
-from spiking.reproduce.panels import Panel
 from spiking.reproduce.steps import steps
 from spiking.simulator import available_threads
 from spiking.spiking_network import SpikingNetwork

@@ -7,78 +7,13 @@ were read off a figure say how exactly they could be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
+from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.networks import Network
 from spiking.tasks import ContextIntegration, GoNoGo
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A value of the paper: a share, or a mean and its standard deviation over networks.
-
-    Parameters
-    ----------
-    value : float
-    sd : float, optional
-    networks : int, optional
-        How many it is of, where the paper says so.
-    reading : float
-        Half the width within which it could be read off a figure; 0 for a printed number.
-    """
-
-    value: float
-    sd: float | None = None
-    networks: int | None = None
-    reading: float = 0.0
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A place on the axis of a panel, perhaps one of several lines there.
-
-    Parameters
-    ----------
-    value : float or str
-        The place on the axis.
-    network : Network
-    params : LIFParams, optional
-        Constants with which the spiking network is tested; None: only the rate network is looked at.
-    tuned : LIFParams, optional
-        Constants with which the factor is tuned; by default the same.
-    line : str
-        Which line of the panel.
-    paper : mapping of str to Paper
-        By measure.
-    """
-
-    value: float | str
-    network: Network
-    params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
-    tuned: LIFParams | None = None
-    line: str = ""
-    paper: Mapping[str, Paper] = field(default_factory=dict)
-
-    @property
-    def tuning(self) -> LIFParams:
-        """Constants with which the factor is tuned."""
-        return self.tuned or self.params or LIFParams()
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel: its conditions, what is measured in each (the first is drawn), and its axis."""
-
-    name: str
-    title: str
-    axis: str
-    measures: tuple[str, ...]
-    conditions: tuple[Condition, ...]
-    note: str = ""
-    logarithmic: bool = False
 
 
 def find(name: str) -> Panel:
@@ -143,7 +78,7 @@ def _stopping() -> tuple[Condition, ...]:
         ("after 1500 updates or more", {"min_updates": 1500}),
     )
     return tuple(
-        Condition(f"{rule}, 20 to {most:g} ms", Network(_GO, 250, (20.0, most), dict(options)))
+        Condition(f"{rule} (20 to {most:g} ms)", Network(_GO, 250, (20.0, most), dict(options)))
         for most in (50.0, 100.0)
         for rule, options in rules
     )

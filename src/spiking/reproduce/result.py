@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.binomial import wilson_interval
+from spiking.reproduce.conditions import Condition, Panel, Paper, shown
 from spiking.reproduce.networks import TRIALS, Row
-from spiking.reproduce.panels import Condition, Panel, Paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -244,7 +244,7 @@ def _line(condition: Condition, name: str, values: list[float]) -> Line:
     low, high = interval(values, measure.share)
     return Line(
         line=condition.line,
-        condition=f"{condition.value:g}" if isinstance(condition.value, float) else str(condition.value),
+        condition=shown(condition.value),
         measure=name,
         networks=len(values),
         paper=paper,

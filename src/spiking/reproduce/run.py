@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from spiking.arguments import whole_number
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
+from spiking.reproduce.conditions import Panel
 from spiking.reproduce.networks import convert_network, train_network
-from spiking.reproduce.panels import Panel, find
+from spiking.reproduce.panels import find
 from spiking.reproduce.record import open_record
 from spiking.reproduce.result import Entry, Reproduction
 from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
@@ -36,6 +37,7 @@ def panel(
     networks: int,
     seed: int,
     output: str | os.PathLike[str],
+    values: Sequence[float | str] | None = None,
     jobs: int | None = None,
     client: Client | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -58,6 +60,8 @@ def panel(
         A folder. Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
         the same call goes on from there and gives the same table. ``networks/`` holds the trained models,
         which panels share; it may be deleted.
+    values : sequence, optional
+        Only these of the values on the panel's axis, such as ``(10, 50, 250)``; the table says so.
     jobs : int, optional
         Networks at a time, a thread each; by default one a processor. Results do not depend on it.
     client : distributed.Client, optional
@@ -72,11 +76,13 @@ def panel(
     Raises
     ------
     ArgumentError
-        There is no such panel, an argument cannot be used, or the folder cannot be used.
+        There is no such panel or value of its axis, an argument cannot be used, or the folder cannot be used.
     ClusterError
         The scheduler of `client` is gone; the same call goes on.
     """
     chosen = find(which) if isinstance(which, str) else which
+    if values is not None:
+        chosen = chosen.only(values)
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
     if networks > _SEEDS:
         raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")

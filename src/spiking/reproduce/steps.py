@@ -11,8 +11,8 @@ from pathlib import Path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
+from spiking.reproduce.conditions import Panel
 from spiking.reproduce.networks import Network, Row, params_key
-from spiking.reproduce.panels import Panel
 from spiking.reproduce.record import Record
 
 

@@ -1,0 +1,104 @@
+"""What a panel of the paper is: conditions, each a kind of network, and the paper's values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
+from spiking.reproduce.networks import Network
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A value of the paper: a share, or a mean and its standard deviation over networks.
+
+    Parameters
+    ----------
+    value : float
+    sd : float, optional
+    networks : int, optional
+        How many it is of, where the paper says so.
+    reading : float
+        Half the width within which it could be read off a figure; 0 for a printed number.
+    """
+
+    value: float
+    sd: float | None = None
+    networks: int | None = None
+    reading: float = 0.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A place on the axis of a panel, perhaps one of several lines there.
+
+    Parameters
+    ----------
+    value : float or str
+        The place on the axis.
+    network : Network
+    params : LIFParams, optional
+        Constants with which the spiking network is tested; None: only the rate network is looked at.
+    tuned : LIFParams, optional
+        Constants with which the factor is tuned; by default the same.
+    line : str
+        Which line of the panel.
+    paper : mapping of str to Paper
+        By measure.
+    """
+
+    value: float | str
+    network: Network
+    params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
+    tuned: LIFParams | None = None
+    line: str = ""
+    paper: Mapping[str, Paper] = field(default_factory=dict)
+
+    @property
+    def tuning(self) -> LIFParams:
+        """Constants with which the factor is tuned."""
+        return self.tuned or self.params or LIFParams()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel: its conditions, what is measured in each (the first is drawn), and its axis."""
+
+    name: str
+    title: str
+    axis: str
+    measures: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    note: str = ""
+    logarithmic: bool = False
+
+    def only(self, values: Sequence[float | str]) -> Panel:
+        """Return the panel with fewer values of its axis; its note says so.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such value, or none is given.
+        """
+        if isinstance(values, str):
+            raise ArgumentError(f"values is {values!r}; expected several, such as [{values!r}]")
+        names = list(dict.fromkeys(shown(condition.value) for condition in self.conditions))
+        unknown = [shown(value) for value in values if shown(value) not in names]
+        if unknown or not values:
+            what = f"no value {unknown[0]!r}" if unknown else "values is empty"
+            raise ArgumentError(f"{self.name}: {what}; its values are {', '.join(names)}")
+        wanted = [shown(value) for value in values]
+        own = tuple(condition for condition in self.conditions if shown(condition.value) in wanted)
+        taken = list(dict.fromkeys(shown(condition.value) for condition in own))
+        if taken == names:
+            return self
+        said = f"Only {', '.join(taken)} of {', '.join(names)}."
+        return dataclasses.replace(self, conditions=own, note=f"{said} {self.note}".rstrip())
+
+
+def shown(value: float | str) -> str:
+    """Return a value of an axis as it is written."""
+    return value if isinstance(value, str) else f"{value:g}"
