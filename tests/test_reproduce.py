@@ -16,8 +16,8 @@ from spiking import RateModel, evaluate, simulate, train
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
+from spiking.reproduce.comparison import agrees, interval
 from spiking.reproduce.networks import TRIALS
-from spiking.reproduce.result import _agrees, interval
 from spiking.reproduce.steps import steps
 from spiking.spiking_network import SpikingNetwork
 
@@ -158,11 +158,11 @@ def test_fewer_values_of_an_axis(whole):
         ([0.9], False, Paper(0.9), None),
     ],
 )
-def test_what_agrees(values, share, paper, expected):
+def test_whatagrees(values, share, paper, expected):
     if paper == Paper(0.9) and share:
         assert interval(values, share)[1] == pytest.approx(0.85, abs=0.01)
         expected = False
-    assert _agrees(values, share, paper) is expected
+    assert agrees(values, share, paper) is expected
 
 
 def test_intervals():

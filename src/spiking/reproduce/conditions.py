@@ -65,7 +65,23 @@ class Condition:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel: its conditions, what is measured in each (the first is drawn), and its axis."""
+    """A panel.
+
+    Parameters
+    ----------
+    name, title, axis : str
+    measures : tuple of str
+        What is measured in each condition.
+    conditions : tuple of Condition
+    note : str
+        What the table should say beside.
+    drawn : tuple of str
+        Measures that are drawn, one below the other; by default the first.
+    compared : tuple of str
+        Measures whose difference between the conditions is tested.
+    evenly : bool
+        Draw the values of the axis evenly spaced, not to scale.
+    """
 
     name: str
     title: str
@@ -73,7 +89,12 @@ class Panel:
     measures: tuple[str, ...]
     conditions: tuple[Condition, ...]
     note: str = ""
-    logarithmic: bool = False
+    drawn: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+    evenly: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "drawn", self.drawn or self.measures[:1])
 
     def only(self, values: Sequence[float | str]) -> Panel:
         """Return the panel with fewer values of its axis; its note says so.

@@ -145,12 +145,13 @@ _ALL = (
         "",
         _CONVERTED,
         _activations(),
+        drawn=("spiking", "success"),
     ),
     Panel(
         "fig2c",
         "Go-NoGo, networks of many sizes converted (decay 20 to 50 ms)",
         "Units N",
-        _CONVERTED,
+        (*_CONVERTED, "gap"),
         tuple(Condition(n, Network(_GO, n, _SHORT)) for n in _SIZES),
         "The paper: poor at 10 and 50, the gap to the rate networks smallest at 250.",
     ),
@@ -161,7 +162,9 @@ _ALL = (
         (*_CONVERTED, "decay"),
         _maxima_2e(),
         "20 is a fixed decay of 20 ms. The paper: robust above; the mean decay grows sublinearly (2D).",
-        logarithmic=True,
+        drawn=("spiking", "decay"),
+        compared=("spiking",),
+        evenly=True,
     ),
     Panel(
         "fig5",
@@ -173,6 +176,8 @@ _ALL = (
             for name, tau in (("fixed 35 ms", 35.0), ("tuned 20 to 50 ms", _SHORT))
         ),
         "The paper: no significant difference.",
+        drawn=("success", "spiking"),
+        compared=("success", "spiking"),
     ),
     Panel(
         "fig6a",
@@ -181,6 +186,7 @@ _ALL = (
         ("spiking", "success"),
         _refractory(),
         "The factor is tuned again at five values only. The paper: best at 2 ms, flat to 5, then falling.",
+        evenly=True,
     ),
     Panel(
         "fig6b",
@@ -189,6 +195,7 @@ _ALL = (
         _CONVERTED,
         _synapses(),
         "The paper: not significantly different.",
+        compared=("spiking",),
     ),
     Panel(
         "fig6c",
@@ -197,6 +204,7 @@ _ALL = (
         _CONVERTED,
         _gains(),
         "The paper: no significant difference.",
+        compared=("spiking",),
     ),
     Panel(
         "fig1c",
@@ -204,12 +212,21 @@ _ALL = (
         "Units N",
         ("updates", "trained", "rate"),
         _sizes_1c(),
+        drawn=("trained", "updates"),
+    ),
+    Panel(
+        "fig3c",
+        "Context integration, training of networks of many sizes (decay 20 to 50 ms)",
+        "Units N",
+        ("trained", "rate", "updates"),
+        tuple(Condition(c.value, c.network, None, paper=c.paper) for c in _mante_sizes()),
+        drawn=("trained", "updates"),
     ),
     Panel(
         "fig4d",
-        "Context integration, networks of many sizes, trained (3C) and converted (decay 20 to 50 ms)",
+        "Context integration, networks of many sizes converted (decay 20 to 50 ms)",
         "Units N",
-        _CONVERTED,
+        (*_CONVERTED, "gap"),
         _mante_sizes(),
         "The paper: better with N.",
     ),
@@ -227,7 +244,9 @@ _ALL = (
             for most in _MOST
         ),
         "20 is a fixed decay of 20 ms. The paper: untrainable there, no significant loss for the others.",
-        logarithmic=True,
+        drawn=("spiking", "trained"),
+        compared=("spiking",),
+        evenly=True,
     ),
     Panel(
         "stopping",

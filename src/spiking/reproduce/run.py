@@ -17,10 +17,11 @@ from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.reproduce.conditions import Panel
+from spiking.reproduce.measures import Entry
 from spiking.reproduce.networks import convert_network, train_network
 from spiking.reproduce.panels import find
 from spiking.reproduce.record import open_record
-from spiking.reproduce.result import Entry, Reproduction
+from spiking.reproduce.result import Reproduction
 from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
 from spiking.simulator import available_threads
 
