@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
-from spiking.reproduce.networks import Network
+from spiking.reproduce.networks import Activity, Network, Tested
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -42,25 +46,33 @@ class Condition:
     network : Network
     params : LIFParams, optional
         Constants with which the spiking network is tested; None: only the rate network is looked at.
-    tuned : LIFParams, optional
-        Constants with which the factor is tuned; by default the same.
+    tuned : LIFParams or float, optional
+        Constants with which the factor is tuned, by default the same; or the factor, which is not tuned.
     line : str
         Which line of the panel.
     paper : mapping of str to Paper
         By measure.
+    activity : function, optional
+        What is measured of the activity of both networks (see `spiking.reproduce.activity`).
     """
 
     value: float | str
     network: Network
     params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
-    tuned: LIFParams | None = None
+    tuned: LIFParams | float | None = None
     line: str = ""
     paper: Mapping[str, Paper] = field(default_factory=dict)
+    activity: Activity | None = None
 
     @property
-    def tuning(self) -> LIFParams:
-        """Constants with which the factor is tuned."""
+    def tuning(self) -> LIFParams | float:
+        """Constants with which the factor is tuned, or the factor."""
         return self.tuned or self.params or LIFParams()
+
+    @property
+    def tested(self) -> Tested | None:
+        """How the spiking network is tested; None if there is none."""
+        return None if self.params is None else Tested(self.params, self.activity)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,8 @@ class Panel:
         Measures whose difference between the conditions is tested.
     evenly : bool
         Draw the values of the axis evenly spaced, not to scale.
+    picture : function, optional
+        Draws the first network that trained (see `spiking.reproduce.pictures`), in place of the measures.
     """
 
     name: str
@@ -92,6 +106,7 @@ class Panel:
     drawn: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     evenly: bool = False
+    picture: Callable[[Any, Figure | None], Figure] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drawn", self.drawn or self.measures[:1])

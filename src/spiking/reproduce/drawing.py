@@ -25,7 +25,7 @@ _APART = 0.02  # of the width of the axes: between what is drawn at one value
 _BESIDE = 0.28  # of the distance of two names: from our networks to the paper's
 _NAMES = 46  # letters that fit below the axes
 _OURS = "ours, 95 % interval"
-_LEGEND = 62  # letters that fit above it
+_LEGEND = 56  # letters that fit above it
 _CROWDED = 12  # values; of more, only whole numbers are named
 
 
@@ -33,7 +33,7 @@ def draw_all(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the measures that the panel draws, one below the other; see `draw`."""
     measures = found.panel.drawn
     with drawing_in(figure, COLUMN_MM, 22 + 40 * len(measures)) as figure:
-        rows = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
+        rows: list[Axes] = list(figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0])
         for place, (name, ax) in enumerate(zip(measures, rows, strict=True)):
             _draw(found, name, ax)
             if place < len(measures) - 1:
@@ -98,7 +98,7 @@ def _draw_numbers(found: Reproduction, name: str, ax: Axes) -> None:
     groups = list(dict.fromkeys(condition.line for condition in panel.conditions))
     lines = [(name, group, group) for group in groups]
     if name == "spiking" and "rate" in panel.measures:
-        lines = [(name, groups[0], "spiking networks"), ("rate", groups[0], "rate networks")]
+        lines = [(name, groups[0], "spiking"), ("rate", groups[0], "rate")]
     for k, (kind, group, label) in enumerate(lines):
         colour, beside = CONDITION_COLOURS[k], (k - (len(lines) - 1) / 2) * apart
         own = [c for c in panel.conditions if c.line == group and found.values(c, kind)]
@@ -187,7 +187,7 @@ def _legend(place: Axes | Figure, axes: Sequence[Axes], **where: Any) -> None:
             once.setdefault(label, handle)
     if not once:
         return
-    for name, instead in ((_OURS, "spiking networks"), ("paper", "paper, SD")):
+    for name, instead in ((_OURS, "spiking"), ("paper", "paper, SD")):
         if instead in once:
             once.pop(name, None)
     once = dict(sorted(once.items(), key=lambda item: item[0].startswith("paper")))

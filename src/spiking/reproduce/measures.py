@@ -13,6 +13,7 @@ from spiking.reproduce.networks import TRIALS, Row
 
 _SUCCESS = 95  # of 100 fresh trials
 _PLAIN: dict[str, Any] = {"scale": 1.0, "limits": (0.0, math.inf)}  # not a percentage
+_CORRELATION: dict[str, Any] = {"scale": 1.0, "unit": "", "decimals": 2, "limits": (-1.0, 1.0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,8 @@ class Measure:
     of : function of Entry
     share : bool
         Whether it is yes or no of each network.
-    scale, unit : float, str
-        It is told times the one, in the other.
+    scale, unit, decimals : float, str, int
+        It is told times the first, in the second, with so many decimals.
     limits : (float, float)
         It cannot be beyond.
     short : str
@@ -48,6 +49,7 @@ class Measure:
     share: bool = False
     scale: float = 100.0
     unit: str = "%"
+    decimals: int = 1
     limits: tuple[float, float] = (0.0, 1.0)
     short: str = ""
 
@@ -59,7 +61,15 @@ class Measure:
 
 
 def _converted(name: str) -> Callable[[Entry], float | None]:
-    return lambda entry: None if entry.converted is None else entry.converted[name] / TRIALS
+    def of(entry: Entry) -> float | None:
+        correct = None if entry.converted is None else entry.converted[name]
+        return None if correct is None else correct / TRIALS
+
+    return of
+
+
+def _activity(name: str) -> Callable[[Entry], float | None]:
+    return lambda entry: None if entry.converted is None else entry.converted.get(name)
 
 
 def _trained(name: str) -> Callable[[Entry], float | None]:
@@ -82,12 +92,28 @@ def _gap(entry: Entry) -> float | None:
     return lost / TRIALS
 
 
+def _population_rates() -> dict[str, Measure]:
+    """Return rates of cell types in Go-NoGo, such as ``pyr_go``."""
+    types = {"pyr": ("PYR", "exc"), "pv": ("PV", "pv"), "sst": ("SST", "som")}
+    return {
+        f"{name}_{condition}": Measure(
+            f"rate of {title} cells, {shown} trials",
+            _activity(f"{population}_{condition}"),
+            scale=1.0,
+            unit="Hz",
+            limits=(0.0, math.inf),
+        )
+        for condition, shown in (("go", "Go"), ("nogo", "NoGo"))
+        for name, (title, population) in types.items()
+    }
+
+
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "trained": Measure("rate networks trained", lambda entry: float(entry.trained["converged"]), True),
         "rate": Measure("accuracy of the rate networks", _rate, short="accuracy"),
         "updates": Measure(
-            "updates of trained networks", _trained("updates"), short="updates", **_PLAIN, unit=""
+            "updates of trained networks", _trained("updates"), short="updates", **_PLAIN, unit="", decimals=0
         ),
         "decay": Measure("mean synaptic decay", lambda entry: entry.trained["decay"], **_PLAIN, unit="ms"),
         "decay_sd": Measure(
@@ -97,5 +123,24 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "best_of_grid": Measure("the same, best of the grid on its own trials", _converted("best_of_grid")),
         "success": Measure("spiking networks of 95 % or more", _success, True, short="networks ≥ 95 %"),
         "gap": Measure("rate less spiking accuracy", _gap, limits=(-1.0, 1.0)),
+        "rates_alike": Measure(
+            "correlation of the units' average rates with the rate network's",
+            _activity("rates_alike"),
+            **_CORRELATION,
+        ),
+        "pc_alike": Measure(
+            "correlation of the first component with the rate network's",
+            _activity("pc_alike"),
+            **_CORRELATION,
+        ),
+        "rate_explained": Measure("variance in three components, rate", _activity("rate_explained")),
+        "spiking_explained": Measure("the same, spiking", _activity("spiking_explained")),
+        "mixed": Measure("units of mixed selectivity", _activity("mixed")),
+        "kept": Measure(
+            "distance of choices, end over offset of the stimulus",
+            _activity("kept"),
+            limits=(-math.inf, math.inf),
+        ),
+        **_population_rates(),
     }
 )

@@ -13,6 +13,7 @@ from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.networks import Network
+from spiking.reproduce.singles import SINGLES
 from spiking.tasks import ContextIntegration, GoNoGo
 
 
@@ -257,4 +258,4 @@ _ALL = (
         "Not a panel of the paper: its rule for stopping beside that of its later code, two ranges of decay.",
     ),
 )
-PANELS: Mapping[str, Panel] = MappingProxyType({panel.name: panel for panel in _ALL})
+PANELS: Mapping[str, Panel] = MappingProxyType({panel.name: panel for panel in (*_ALL, *SINGLES)})

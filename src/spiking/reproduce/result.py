@@ -13,12 +13,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.rate_model import RateModel
 from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
 from spiking.reproduce.conditions import Condition, Panel, Paper, shown
 from spiking.reproduce.measures import MEASURES, Entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,15 @@ class Reproduction:
     seed : int
     entries : tuple of Entry
         By condition and seed.
+    first : (int, RateModel) or None
+        Seed and model of the first network that trained, in a panel that draws one.
     """
 
     panel: Panel
     networks: int
     seed: int
     entries: tuple[Entry, ...]
+    first: tuple[int, RateModel] | None = None
 
     def values(self, condition: Condition, measure: str) -> list[float]:
         """Return a measure of each network of a condition that has it."""
@@ -157,6 +162,8 @@ class Reproduction:
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
+        if self.panel.picture is not None and self.first is not None:
+            tests.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
         return "\n".join([about, *text, *tests, *([self.panel.note] if self.panel.note else [])])
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
@@ -165,15 +172,28 @@ class Reproduction:
 
         return draw(self, ax, measure)
 
+    def draw(self, figure: Figure | None = None) -> Figure:
+        """Draw the panel: the first network that trained where the panel shows one, else its measures.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure, optional
+            Where to draw; a new one, a column of print wide, by default.
+        """
+        from spiking.reproduce.drawing import draw_all
+
+        if self.panel.picture is None or self.first is None:
+            return draw_all(self, figure)
+        return self.panel.picture(self, figure)
+
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
         from matplotlib.figure import Figure
 
         from spiking.output_file import write_whole
-        from spiking.reproduce.drawing import draw_all
 
         picture = io.BytesIO()
-        draw_all(self, Figure()).savefig(picture, format="png", dpi=300)
+        self.draw(Figure()).savefig(picture, format="png", dpi=300)
         contents = {
             "txt": f"{self}\n".encode(),
             "csv": self.csv().encode(),
@@ -207,7 +227,7 @@ def _words(line: Line) -> tuple[str, ...]:
     measure = MEASURES[line.measure]
 
     def number(x: float) -> str:
-        return f"{measure.scale * x:.1f}" if measure.unit else f"{measure.scale * x:.0f}"
+        return f"{measure.scale * x:.{measure.decimals}f}"
 
     paper, ours, bounds = "", "-", ""
     if line.paper is not None:

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.arguments import whole_number
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.reproduce.conditions import Panel
 from spiking.reproduce.measures import Entry
-from spiking.reproduce.networks import convert_network, train_network
+from spiking.reproduce.networks import Tested, convert_network, train_network
 from spiking.reproduce.panels import find
 from spiking.reproduce.record import open_record
 from spiking.reproduce.result import Reproduction
-from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
+from spiking.reproduce.steps import Step, Tuning, Work, conversion_key, network_key, steps
 from spiking.simulator import available_threads
 
 if TYPE_CHECKING:
@@ -98,18 +97,30 @@ def panel(
         work = Work(record, folder / "networks", steps(chosen, seeds), progress)
         with _place(jobs, client) as place, place.guarded():
             _run(work, place)
+        first = _first(work, chosen, seeds) if chosen.picture else None
     entries = []
     for condition in chosen.conditions:
         for own in seeds:
             trained = record.get(network_key(condition.network, own))
             assert trained is not None
             converted = None
-            if condition.params is not None:
-                converted = record.get(
-                    conversion_key(condition.network, own, condition.tuning, condition.params)
-                )
+            if condition.tested is not None:
+                key = conversion_key(condition.network, own, condition.tuning, condition.tested)
+                converted = record.get(key)
             entries.append(Entry(condition, own, trained, converted))
-    return Reproduction(chosen, networks, seed, tuple(entries))
+    return Reproduction(chosen, networks, seed, tuple(entries), first)
+
+
+def _first(work: Work, chosen: Panel, seeds: range) -> tuple[int, RateModel] | None:
+    """Return the first network that trained, with its seed; trained again if its model was deleted."""
+    for step in steps(chosen, seeds):
+        if work.has_trained(step):
+            model = work.model(step)
+            if model is None:
+                row, model = train_network(step.network, step.seed, None)
+                work.trained(step, row, model)
+            return step.seed, model
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +165,12 @@ def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
 
 @dataclass(frozen=True, eq=False)
 class _Conversion:
-    """A trained model to be tuned with some constants, and tested with some."""
+    """A trained model to be converted, and tested."""
 
     step: Step
     model: RateModel
-    tuned: LIFParams
-    tests: list[LIFParams]
+    tuned: Tuning
+    tests: list[Tested]
 
 
 def _run(work: Work, place: _Place) -> None:
