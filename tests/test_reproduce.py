@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reproduction
+import scipy.stats
 
 from spiking import RateModel, evaluate, simulate, train
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
-from spiking.reproduce.comparison import agrees, interval
+from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
 from spiking.reproduce.networks import TRIALS
 from spiking.reproduce.steps import steps
 from spiking.spiking_network import SpikingNetwork
@@ -121,6 +122,47 @@ def test_a_cluster_gives_the_same_table(whole, tmp_path):
     assert found.networks_csv() == expected.networks_csv()
 
 
+def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
+    before = (whole[0] / "journal.jsonl").read_bytes()
+    found = reproduction.run(whole[0], 3, reproduction.SINGLE)
+    added = (whole[0] / "journal.jsonl").read_bytes().removeprefix(before)
+    assert len(added.splitlines()) == 3  # neither trained nor tuned again
+    seed, model = found.first
+    assert seed == 300000
+    (row,) = [entry.converted for entry in found.entries if (entry.seed, entry.condition.tuned) == (seed, 30)]
+    network = SpikingNetwork.from_rate(model, 30.0)
+    task = found.panel.conditions[0].network.task
+    assert row["correct"] == evaluate(network, task, TRIALS, seed=seed + 10**9).score.correct
+    assert row["best_of_grid"] is None
+    trials = task.trials(48, seed=seed + 10**9, balanced=True)
+    go = np.array(trials.conditions) == "go"
+    rates = simulate(network, trials.spiking_inputs, seed=seed + 10**9).rates[go][:, model.populations["exc"]]
+    assert row["exc_go"] == pytest.approx(rates.mean())
+    assert "Drawn is the first network that trained, of seed 300000." in str(found)
+    own, given = found.values(found.panel.conditions[1], "spiking"), [e.converted for e in found.entries[:3]]
+    assert found.tests[1][1:] == paired_difference([one["correct"] / 100 for one in given], own)
+    again = reproduction.run(whole[0], 3, reproduction.SINGLE)
+    assert str(again) == str(found)
+    for path in found.save(tmp_path):
+        assert path.stat().st_size > 0
+    titles = [ax.get_title() for ax in found.draw().axes]
+    assert titles[0] == f"factor 30: {row['correct']} of 100"
+
+
+def test_differences_between_conditions():
+    low, high = [0.1, 0.2, 0.3, 0.4, 0.5], [0.6, 0.7, 0.8, 0.9, 1.0]
+    assert difference([low, high], share=False) == ("Wilcoxon rank-sum test", pytest.approx(2 / 252))
+    name, p = difference([low, high, [0.7, 0.8], [1.0]], share=False)  # one network says nothing
+    assert name == "Kruskal-Wallis test of 3 conditions"
+    assert p == pytest.approx(scipy.stats.kruskal(low, high, [0.7, 0.8]).pvalue)
+    assert difference([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], share=True) == (
+        "Fisher's exact test",
+        pytest.approx(0.1),
+    )
+    assert difference([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]], share=False)[1] == 1.0
+    assert difference([low], share=False) is None
+
+
 def test_another_file_is_not_taken_for_a_journal(tmp_path):
     (tmp_path / "journal.jsonl").write_text("mine\n")
     with pytest.raises(ArgumentError, match="is no journal of a reproduction"):
@@ -156,6 +198,8 @@ def test_fewer_values_of_an_axis(whole):
         ([0.90, 0.91, 0.92], False, Paper(0.95), False),
         ([0.90, 0.91, 0.92], False, Paper(0.95, reading=0.02), True),
         ([0.9], False, Paper(0.9), None),
+        ([1.0, 2.0, 3.0], False, Paper(6.9, networks=1), True),  # 2 +- 4.303 sqrt(4/3)
+        ([1.0, 2.0, 3.0], False, Paper(7.0, networks=1), False),
     ],
 )
 def test_whatagrees(values, share, paper, expected):
