@@ -7,7 +7,8 @@ really visits:
 
     weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
 
-What the fit misses on average can be given back to each unit as a constant ("mean drive"):
+This is ``one_offset``. What the fit misses on average can be given back to each unit and to the output as a
+constant (``mean_drive``):
 
     b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
 
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
     from spiking.tasks import Task
 
 Floats = NDArray[np.float64]
-Kind = Literal["published", "matched", "mean_drive"]
+Variant = Literal["one_offset", "mean_drive"]
+Kind = Literal["published", "one_offset", "mean_drive"]
+Asked = Literal["published", "matched", "one_offset", "mean_drive"]
 
-KINDS = ("published", "matched", "mean_drive")
+VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
+KINDS = ("published", *VARIANTS)
+ASKED = ("published", "matched", *VARIANTS)  # matched: both variants, where spiking trials can choose
 GAIN = 8.0  # where no spiking trial has chosen another
 FIT_TRIALS = 20
 _FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
@@ -51,6 +56,7 @@ class Candidate:
 
     Attributes
     ----------
+    kind : {"one_offset", "mean_drive"}
     gain, offset, factor : float
         As in `Conversion`.
     correct, trials : int
@@ -59,6 +65,7 @@ class Candidate:
         Root mean square difference of output and target in these trials, which decides between equals.
     """
 
+    kind: Variant
     gain: float
     offset: float
     factor: float
@@ -73,7 +80,7 @@ class Conversion:
 
     Attributes
     ----------
-    kind : {"published", "matched", "mean_drive"}
+    kind : {"published", "one_offset", "mean_drive"}
         One factor; gain, offset and factor; or these and an offset of each unit.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
@@ -223,7 +230,7 @@ def fit_conversion(
     model: RateModel,
     task: Task | str | None = None,
     *,
-    kind: Kind = "matched",
+    kind: Asked = "matched",
     gain: float = GAIN,
     factor: float | None = None,
     seed: int = 1,
@@ -239,7 +246,8 @@ def fit_conversion(
     model : RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    kind : {"matched", "mean_drive"}
+    kind : {"matched", "one_offset", "mean_drive"}
+        ``matched`` is ``mean_drive`` here: the two cannot be compared without spiking trials.
     gain : float
         s: larger makes noise and reset small against the drive, and rates more regular.
     factor : float, optional
@@ -264,8 +272,9 @@ def fit_conversion(
     """
     from spiking.fi_curve import fi_curve
 
-    if kind not in KINDS[1:]:
-        raise ArgumentError(f"kind is {kind!r}; expected {' or '.join(KINDS[1:])}")
+    if kind not in ASKED[1:]:
+        raise ArgumentError(f"kind is {kind!r}; expected one of {', '.join(ASKED[1:])}")
+    variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)
     seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
     curve = fi_curve(params, downsample=downsample)
@@ -274,13 +283,13 @@ def fit_conversion(
     chosen = fitted if factor is None else positive_number("factor", factor)
     units: tuple[float, ...] = ()
     outputs: tuple[float, ...] = ()
-    if kind == "mean_drive":
+    if variant == "mean_drive":
         found = curve(gain * seen.currents + offset).mean(axis=(0, 2)) / chosen
         missed = seen.rates.mean(axis=(0, 2)) - found
         units = tuple((offset + gain * (model.effective_weights() @ missed)).tolist())
         outputs = tuple((model.w_out @ missed).tolist())
     return Conversion(
-        kind=kind,
+        kind=variant,
         factor=chosen,
         gain=gain,
         offset=offset,

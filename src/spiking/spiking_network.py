@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spiking import connections, lesions
 from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
-from spiking.conversion import GAIN, KINDS, Conversion, Kind, fit_conversion
+from spiking.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
@@ -106,7 +106,7 @@ class SpikingNetwork:
         model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
         scaling_factor: float | None = None,
         *,
-        conversion: Kind | Conversion = "published",
+        conversion: Asked | Conversion = "published",
         task: Task | str | None = None,
         gain: float = GAIN,
         params: LIFParams | None = None,
@@ -127,9 +127,9 @@ class SpikingNetwork:
         scaling_factor : float
             The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
             weights. It may be left out unless ``published``: then it is fitted.
-        conversion : {"published", "matched", "mean_drive"} or Conversion
-            How; a `Conversion` is one that was fitted before. ``mean_drive`` is ``matched`` and a constant
-            current of each unit that makes up for what the fit misses on average.
+        conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion
+            How; a `Conversion` is one that was fitted before. ``one_offset`` adds the same constant current
+            to all units, ``mean_drive``, which ``matched`` is here, to each its own.
         task : Task or str, optional
             In whose trials a matched conversion is fitted; None: the one that the model's file records.
         gain : float
@@ -245,7 +245,7 @@ class SpikingNetwork:
 def _conversion(
     model: RateModel,
     factor: float | None,
-    conversion: Kind | Conversion,
+    conversion: Asked | Conversion,
     task: Task | str | None,
     gain: float,
     params: LIFParams | None,
@@ -266,8 +266,8 @@ def _conversion(
         if factor is None:
             raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
         return Conversion(kind="published", factor=factor)
-    if conversion not in ("matched", "mean_drive"):
-        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(KINDS)}")
+    if conversion not in ASKED:
+        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
     return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)
 
 

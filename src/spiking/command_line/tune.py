@@ -38,7 +38,7 @@ def tune(
     conversion: Annotated[
         str,
         typer.Option(
-            metavar="published|matched|mean_drive",
+            metavar="published|matched|one_offset|mean_drive",
             help="One factor, or fitted to the f-I curve of the neurons.",
         ),
     ] = "published",

@@ -39,7 +39,7 @@ def identity(work: Work) -> dict[str, Any]:
         "seed": work.seed,
         "downsample": work.downsample,
         "params": repr(work.params),
-        **({"conversion": next(iter(work.candidates.values())).kind} if work.candidates else {}),
+        **({"conversion": list(work.candidates)} if work.candidates else {}),
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion import Candidate, Conversion, Kind, fit_conversion, visited_currents
+from spiking.conversion import VARIANTS, Asked, Candidate, Conversion, fit_conversion, visited_currents
 from spiking.evaluation import Evaluation, Score, spiking_chunks
 from spiking.evaluation import score as score_outputs
 from spiking.tuning.drive import drive_slope
@@ -26,30 +27,38 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-# 24 candidates: 480 trials for all, and 80 more for each of 5 make 880.
-GAINS = (2.0, 4.0, 8.0, 16.0)
-MULTIPLES = (0.5, 0.65, 0.8, 1.0, 1.25, 1.6)
-_FIRST_TRIALS, _FINALISTS = 20, 5
+# Of both variants 20 candidates: 200 trials for all, and 30 more for each of 6 make 380.
+GAINS = (8.0, 32.0)
+MULTIPLES = (0.65, 0.8, 0.9, 1.0, 1.1)
+_FIRST_TRIALS, _MOST_TRIALS, _FINALISTS = 10, 40, 6
 
 
 def matched_candidates(
-    model: RateModel, task: Task, *, kind: Kind, seed: int, params: LIFParams | None, downsample: int
+    model: RateModel,
+    task: Task,
+    *,
+    conversion: Asked,
+    seed: int,
+    params: LIFParams | None,
+    downsample: int,
 ) -> dict[str, Conversion]:
-    """Return the conversions to compare by a name, which tells gain and multiple of the fitted factor."""
+    """Return the conversions to compare by a name, which tells variant, gain and multiple of the factor."""
     seen = visited_currents(model, task, seed=seed)
     found = {}
-    for gain in GAINS:
-        fit = fit_conversion(model, kind=kind, gain=gain, params=params, downsample=downsample, visited=seen)
-        for multiple in MULTIPLES:
-            found[f"gain {gain:g}, factor x {multiple:g}"] = fit_conversion(
+    for kind in VARIANTS if conversion == "matched" else (conversion,):
+        for gain in GAINS:
+            fit = partial(
+                fit_conversion,
                 model,
                 kind=kind,
                 gain=gain,
-                factor=multiple * fit.fitted_factor,
                 params=params,
                 downsample=downsample,
                 visited=seen,
             )
+            fitted = fit().fitted_factor
+            for multiple in MULTIPLES:
+                found[f"{kind}, gain {gain:g}, factor x {multiple:g}"] = fit(factor=multiple * fitted)
     return found
 
 
@@ -78,7 +87,7 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
 
     Between equally accurate ones the output error decides. All see the same trials.
     """
-    first = min(_FIRST_TRIALS, options.n_trials)
+    first, most = min(_FIRST_TRIALS, options.n_trials), min(_MOST_TRIALS, options.n_trials)
     names = list(work.candidates)
     found = scores(dict.fromkeys(names, range(SEARCH_FIRST, SEARCH_FIRST + first)))
 
@@ -87,13 +96,17 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
         return -round(float(correct), 9), float(error)
 
     finalists = sorted(names, key=order)[:_FINALISTS]
-    found |= scores(dict.fromkeys(finalists, range(SEARCH_FIRST, SEARCH_FIRST + options.n_trials)))
+    found |= scores(dict.fromkeys(finalists, range(SEARCH_FIRST, SEARCH_FIRST + most)))
     chosen = min(finalists, key=order)
 
     tried = tuple(_candidate(work.candidates[name], found[name]) for name in names)
     conversion = dataclasses.replace(work.candidates[chosen], candidates=tried)
-    same_gain = [name for name in names if work.candidates[name].gain == conversion.gain]
-    bits = {work.candidates[name].factor: found[name][:, 0] > 0.5 for name in same_gain}
+    alike = [
+        name
+        for name, other in work.candidates.items()
+        if (other.kind, other.gain) == (conversion.kind, conversion.gain)
+    ]
+    bits = {work.candidates[name].factor: found[name][:, 0] > 0.5 for name in alike}
     tied = plateau(bits)
     _, drive_error = drive_slope(
         work.model,
@@ -134,7 +147,9 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
 
 
 def _candidate(conversion: Conversion, values: Floats) -> Candidate:
+    assert conversion.kind != "published"
     return Candidate(
+        kind=conversion.kind,
         gain=conversion.gain,
         offset=conversion.offset,
         factor=conversion.factor,

@@ -54,8 +54,8 @@ class ScalingFactorSearch:
     seconds : float
         Time it took; a search that was continued counts from there.
     conversion : Conversion or None
-        The chosen one, if not as published; then `curve` is that of the candidates with its gain, and
-        `start` the factor that was fitted.
+        The chosen one, if not as published; then `curve` is that of the candidates of its variant and gain,
+        and `start` the factor that was fitted.
     """
 
     model: RateModel = field(repr=False)

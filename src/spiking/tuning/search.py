@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.arguments import positive_number, whole_number
-from spiking.conversion import KINDS, Kind
+from spiking.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
 from spiking.lif_params import LIFParams
@@ -51,10 +51,10 @@ class SearchOptions:
     extend: bool = True
     downsample: int = 1
     params: LIFParams | None = None
-    conversion: Kind = "published"
+    conversion: Asked = "published"
 
     def __post_init__(self) -> None:
-        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": KINDS}
+        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
@@ -85,7 +85,7 @@ def find_scaling_factor(
     extend: bool = True,
     downsample: int = 1,
     params: LIFParams | None = None,
-    conversion: Kind = "published",
+    conversion: Asked = "published",
     write: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -120,10 +120,11 @@ def find_scaling_factor(
         As in `simulate`: faster, less accurate.
     params : LIFParams, optional
         Constants of neurons and synapses; the published ones by default.
-    conversion : {"published", "matched", "mean_drive"}
-        Which conversion (see `spiking.conversion`). For the matched ones 24 candidates, 4 gains times 6
-        multiples of the fitted factor, run 20 trials each and the best 5 of them `n_trials`: 880 by default,
-        and 8 for the drive. The most accurate wins, between equals that of the smallest output error.
+    conversion : {"published", "matched", "one_offset", "mean_drive"}
+        Which conversion (see `spiking.conversion`); ``matched`` compares both variants. Each has 10
+        candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each; the best 6 run
+        40: 380 trials for both variants, and 8 for the drive. The most accurate wins, between equals that of
+        the smallest output error. `n_trials` is how many fresh ones score it (and most of a candidate).
         `method`, `candidates`, `choice`, `margin` and `extend` are for the published one only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
@@ -196,7 +197,7 @@ def search(
         candidates = matched_candidates(
             needed,
             work.task,
-            kind=options.conversion,
+            conversion=options.conversion,
             seed=seed,
             params=options.params,
             downsample=options.downsample,
