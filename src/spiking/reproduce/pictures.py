@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from spiking.reproduce.result import Reproduction
 
+_NARROW: dict[str, Any] = {"frameon": False, "handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.2}
+
 
 def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the outputs of the rate network by condition (mean and SD over trials), and the tuned decays."""
@@ -50,7 +52,7 @@ def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
             top.plot(run.time, mean, color=colour, linewidth=1.2, label=name)
         top.set_ylabel("Output of the rate network")
         finish_time_axis(top, task.duration)
-        top.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
+        top.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, **_NARROW)
         time_constants(model, bottom).legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
 
@@ -73,8 +75,8 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         handles, labels = grid[0, 0].get_legend_handles_labels()
         own = {label: handle for handle, label in zip(handles, labels, strict=True) if "rate" not in label}
         dashed = next(handle for handle, label in zip(handles, labels, strict=True) if "rate" in label)
-        own["rate network"] = dashed
-        figure.legend(list(own.values()), list(own), frameon=False, loc="outside lower center", ncols=5)
+        own["rate"] = dashed
+        figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=5, **_NARROW)
     return figure
 
 
