@@ -29,15 +29,11 @@ fuzz: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/simulation.py $(MODEL)
 
-$(VENV)/.docs: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
-	touch $@
-
-docs: $(VENV)/.docs
+docs: $(VENV)/.installed
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
-linkcheck: $(VENV)/.docs
+linkcheck: $(VENV)/.installed
 	$(BIN)/python -m sphinx -q -b linkcheck -D nb_execution_mode=off docs docs/_build/linkcheck
 
 format: $(VENV)/.installed
