@@ -5,6 +5,8 @@ from pathlib import Path
 
 from spiking.lif_params import LIFParams
 from spiking.reproduce import Condition, Network, Panel, Paper, panel
+from spiking.reproduce.activity import population_rates
+from spiking.reproduce.pictures import outputs
 from spiking.tasks import GoNoGo
 
 _TASK = GoNoGo(duration=200.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
@@ -25,9 +27,22 @@ SMALL = Panel(
     ),
 )
 
+SINGLE = Panel(
+    "single",
+    "the same network at a given factor, its rates measured, and by its own factor",
+    "",
+    ("spiking", "success"),
+    (
+        Condition("factor 30", _NETWORK, tuned=30.0, activity=population_rates),
+        Condition("own factor", _NETWORK),
+    ),
+    compared=("spiking",),
+    picture=outputs,
+)
 
-def run(folder, networks, **options):
-    return panel(SMALL, networks=networks, seed=3, output=folder, **options)
+
+def run(folder, networks, which=SMALL, **options):
+    return panel(which, networks=networks, seed=3, output=folder, **options)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from spiking.fi_curve import fi_curve
 from spiking.model_info import model_info
 from spiking.rate_model import ACTIVATIONS
 from spiking.sweeps import sweep
-from spiking.tuned_network import recorded_conversion, tuned_network
+from spiking.tuned_conversion import recorded_conversion
 
 NAMES = sorted(ACTIVATIONS)
 
@@ -98,7 +98,8 @@ def test_mistakes():
     model = rate_model()
     good = fit_conversion(model, "go-nogo", kind="mean_drive")
     for match, arguments in (
-        ("needs a scaling_factor", {}),
+        ("has no tuned scaling factor; give one", {}),
+        ("needs a scaling_factor", {"conversion": "published"}),
         ("conversion is 'best'", {"conversion": "best"}),
         ("which task it was trained for", {"conversion": "matched"}),
         ("expected one of them", {"conversion": good, "scaling_factor": 1.0}),
@@ -159,8 +160,8 @@ def test_from_the_command_line_into_the_file_and_back(tmp_path):
     assert conversion.factor == kept["opt_scaling_factor"].item()
     assert kept["all_perfs"].shape[0] == kept["scaling_factors"].shape[1] == 5
     assert json.loads(kept["tuning"].item())["conversion"] == conversion.as_json()
-    assert tuned_network(model).conversion == conversion
-    assert tuned_network(model, 30).conversion is None
+    assert SpikingNetwork.from_rate(model).conversion == conversion
+    assert SpikingNetwork.from_rate(model, 30).conversion is None
     assert "mean_drive: gain" in model_info(model).conversion
 
     scored = json.loads(run("evaluate", path, *task, "--trials", 30, "--seed", 1, "--json").stdout)

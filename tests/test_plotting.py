@@ -231,3 +231,14 @@ def test_mistakes(run, trials, ax):
     ):
         with pytest.raises(ArgumentError, match=words):
             call()
+
+
+def test_the_settings_for_print_end_with_their_context_and_a_notebook_stays_interactive():
+    matplotlib = pytest.importorskip("matplotlib")
+    before = dict(matplotlib.rcParams)
+    with plotting.publication():
+        assert matplotlib.rcParams["font.size"] == 7
+        matplotlib.interactive(True)  # as the first figure of a notebook does
+    assert matplotlib.is_interactive()
+    matplotlib.interactive(False)
+    assert dict(matplotlib.rcParams) == before

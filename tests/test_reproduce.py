@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reproduction
+import scipy.stats
 
 from spiking import RateModel, evaluate, simulate, train
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
+from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
 from spiking.reproduce.networks import TRIALS
-from spiking.reproduce.result import _agrees, interval
 from spiking.reproduce.steps import steps
 from spiking.spiking_network import SpikingNetwork
 
@@ -121,6 +122,47 @@ def test_a_cluster_gives_the_same_table(whole, tmp_path):
     assert found.networks_csv() == expected.networks_csv()
 
 
+def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
+    before = (whole[0] / "journal.jsonl").read_bytes()
+    found = reproduction.run(whole[0], 3, reproduction.SINGLE)
+    added = (whole[0] / "journal.jsonl").read_bytes().removeprefix(before)
+    assert len(added.splitlines()) == 3  # neither trained nor tuned again
+    seed, model = found.first
+    assert seed == 300000
+    (row,) = [entry.converted for entry in found.entries if (entry.seed, entry.condition.tuned) == (seed, 30)]
+    network = SpikingNetwork.from_rate(model, 30.0)
+    task = found.panel.conditions[0].network.task
+    assert row["correct"] == evaluate(network, task, TRIALS, seed=seed + 10**9).score.correct
+    assert row["best_of_grid"] is None
+    trials = task.trials(48, seed=seed + 10**9, balanced=True)
+    go = np.array(trials.conditions) == "go"
+    rates = simulate(network, trials.spiking_inputs, seed=seed + 10**9).rates[go][:, model.populations["exc"]]
+    assert row["exc_go"] == pytest.approx(rates.mean())
+    assert "Drawn is the first network that trained, of seed 300000." in str(found)
+    own, given = found.values(found.panel.conditions[1], "spiking"), [e.converted for e in found.entries[:3]]
+    assert found.tests[1][1:] == paired_difference([one["correct"] / 100 for one in given], own)
+    again = reproduction.run(whole[0], 3, reproduction.SINGLE)
+    assert str(again) == str(found)
+    for path in found.save(tmp_path):
+        assert path.stat().st_size > 0
+    titles = [ax.get_title() for ax in found.draw().axes]
+    assert titles[0] == f"factor 30: {row['correct']} of 100"
+
+
+def test_differences_between_conditions():
+    low, high = [0.1, 0.2, 0.3, 0.4, 0.5], [0.6, 0.7, 0.8, 0.9, 1.0]
+    assert difference([low, high], share=False) == ("Wilcoxon rank-sum test", pytest.approx(2 / 252))
+    name, p = difference([low, high, [0.7, 0.8], [1.0]], share=False)  # one network says nothing
+    assert name == "Kruskal-Wallis test of 3 conditions"
+    assert p == pytest.approx(scipy.stats.kruskal(low, high, [0.7, 0.8]).pvalue)
+    assert difference([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], share=True) == (
+        "Fisher's exact test",
+        pytest.approx(0.1),
+    )
+    assert difference([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]], share=False)[1] == 1.0
+    assert difference([low], share=False) is None
+
+
 def test_another_file_is_not_taken_for_a_journal(tmp_path):
     (tmp_path / "journal.jsonl").write_text("mine\n")
     with pytest.raises(ArgumentError, match="is no journal of a reproduction"):
@@ -128,6 +170,21 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
     assert (tmp_path / "journal.jsonl").read_text() == "mine\n"
     with pytest.raises(ArgumentError, match="no panel 'fig9'; there are fig7c"):
         panel("fig9", networks=1, seed=1, output=tmp_path)
+
+
+def test_fewer_values_of_an_axis(whole):
+    found = reproduction.run(whole[0], 3, values=["5 ms"])
+    assert [line.condition for line in found.table] == 7 * ["5 ms"]
+    assert str(found).endswith("\nOnly 5 ms of 2 ms, 5 ms, untrained.")
+    fewer = PANELS["fig2c"].only([400, 10, 50.0])
+    assert [condition.value for condition in fewer.conditions] == [10, 50, 400]
+    assert fewer.note.startswith("Only 10, 50, 400 of 10, 50, 100, 150, 200, 250, 300, 350, 400. The paper")
+    assert len(PANELS["fig6a"].only([0.5, "2", 2.0]).conditions) == 3  # the first line has 0.5, both have 2
+    assert PANELS["fig7c"].only(["softplus", "sigmoid", "clipped_relu"]) is PANELS["fig7c"]
+    with pytest.raises(ArgumentError, match="values is empty"):
+        PANELS["fig2c"].only([])
+    with pytest.raises(ArgumentError, match="expected several"):
+        PANELS["fig2c"].only("10")
 
 
 @pytest.mark.parametrize(
@@ -141,13 +198,15 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
         ([0.90, 0.91, 0.92], False, Paper(0.95), False),
         ([0.90, 0.91, 0.92], False, Paper(0.95, reading=0.02), True),
         ([0.9], False, Paper(0.9), None),
+        ([1.0, 2.0, 3.0], False, Paper(6.9, networks=1), True),  # 2 +- 4.303 sqrt(4/3)
+        ([1.0, 2.0, 3.0], False, Paper(7.0, networks=1), False),
     ],
 )
-def test_what_agrees(values, share, paper, expected):
+def test_whatagrees(values, share, paper, expected):
     if paper == Paper(0.9) and share:
         assert interval(values, share)[1] == pytest.approx(0.85, abs=0.01)
         expected = False
-    assert _agrees(values, share, paper) is expected
+    assert agrees(values, share, paper) is expected
 
 
 def test_intervals():
@@ -181,6 +240,8 @@ def test_panels_of_the_paper_are_as_described():
         (("fig9",), "no panel 'fig9'"),
         (("fig7c",), "-o FOLDER is missing"),
         (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
+        (("fig2c", "--values", "10,30"), "fig2c: no value '30'; its values are 10, 50, 100"),
+        (("all", "--values", "10"), "--values are of one panel"),
         (("fig7c", "-o", "there.txt"), "cannot make the folder"),
     ],
 )

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from networks import pulse_input, random_network
 
-from spiking import ArgumentError, LIFParams, RandomDraws, Record, SpikingNetwork, Stimulation, simulate
+from spiking import (
+    ArgumentError,
+    LIFParams,
+    RandomDraws,
+    Record,
+    SpikingNetwork,
+    Stimulation,
+    datasets,
+    simulate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +147,8 @@ def test_networks_and_parameters_are_frozen(network):
         ({"inputs": np.zeros((1, 1))}, "at least two kept"),
         ({"inputs": np.zeros((1, 4)), "downsample": 4}, "downsample=4 keeps 1"),
         ({"inputs": [[0, np.nan]]}, "NaN or infinite"),
-        ({"inputs": "pulse"}, "not numeric"),
+        ({"inputs": "pulse"}, "unknown task 'pulse'; known: go-nogo"),
+        ({"inputs": [["a", "b"]]}, "not numeric"),
         ({"inputs": [[1, 2], [3]]}, "not an array of numbers"),
         ({"inputs": np.zeros((2, 2, 1, 5))}, "has shape"),
         ({"inputs": np.zeros((0, 1, 5))}, "no trials"),
@@ -248,3 +258,13 @@ def test_a_thousand_trials_with_output_and_spikes_stay_below_a_gigabyte():
         [sys.executable, "-c", code], cwd="tests", capture_output=True, text=True, check=True
     )
     assert int(result.stdout) < 1e9
+
+
+def test_a_rate_model_or_the_name_of_a_task():
+    model = datasets.load("go-nogo")
+    with pytest.raises(ArgumentError, match=r"network is RateModel.*SpikingNetwork.from_rate"):
+        simulate(model, "go-nogo", seed=1)
+    run = simulate(SpikingNetwork.from_rate(model), "go-nogo", seed=1)
+    assert run.task == "go-nogo"
+    assert run.network.scaling_factor == 30
+    np.testing.assert_array_equal(run.network.units("inh"), np.flatnonzero(model.inhibitory))

@@ -18,7 +18,6 @@ from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
 from spiking.trained_task import task_for
-from spiking.tuned_network import tuned_network
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +36,14 @@ class BothNetworks:
         With spikes, the output at every step, and the filtered rates every 5 ms if they were asked for.
     rate_score, spiking_score : Evaluation
         Which trials were answered correctly.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both.trials.conditions
+    ('go', 'nogo', 'go', 'nogo')
     """
 
     model: RateModel
@@ -110,13 +117,18 @@ def run_both(
     ------
     ArgumentError
         No task or no scaling factor is known, or an argument cannot be used.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both.rate_activity.shape == both.spiking_activity.shape
+    True
     """
     task = task_for(model, task)
     trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
-    if conversion is None:
-        network = tuned_network(model, scaling_factor, params=params)
-    else:
-        network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
+    network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
     spiking = simulate(
         network,
         trials.spiking_inputs,

@@ -166,7 +166,7 @@ def freeze(
     Parameters
     ----------
     inputs, trials, downsample, threads
-        What the intact network is run on, as in `simulate`: for a task, `task.trials(...).spiking_inputs`.
+        What the intact network is run on, as in `simulate`: for a task, ``task.trials(...).spiking_inputs``.
     seed : int
         Of that run, of the fraction and of the control.
     pre, post, fraction, control

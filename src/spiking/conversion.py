@@ -63,6 +63,14 @@ class Candidate:
         Of its spiking trials.
     output_error : float
         Root mean square difference of output and target in these trials, which decides between equals.
+
+    Examples
+    --------
+    >>> from spiking.conversion import Candidate
+    >>> fitted = {"kind": "one_offset", "gain": 8.0, "offset": -2.0, "factor": 40.0}
+    >>> tried = Candidate(**fitted, correct=19, trials=20, output_error=0.3)
+    >>> tried.correct / tried.trials
+    0.95
     """
 
     kind: Variant
@@ -103,6 +111,12 @@ class Conversion:
         Of these runs.
     candidates : tuple of Candidate
         What spiking trials compared; empty if none did.
+
+    Examples
+    --------
+    >>> from spiking.conversion import Conversion
+    >>> Conversion(kind="published", factor=30.0).gain
+    1.0
     """
 
     kind: Kind
@@ -179,6 +193,13 @@ class VisitedCurrents:
         Centres of the bins of their histogram, all units and times together.
     share : array, shape (bins,)
         Of the currents; sums to 1.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion import visited_currents
+    >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
+    'go-nogo'
     """
 
     task: str
@@ -206,6 +227,14 @@ def visited_currents(
     ------
     ArgumentError
         No task is known, or it has other inputs or outputs than the model.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion import visited_currents
+    >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
+    >>> seen.n_trials, seen.x.shape == seen.share.shape
+    (4, True)
     """
     from spiking.trained_task import task_for
 
@@ -269,6 +298,16 @@ def fit_conversion(
     ------
     ArgumentError
         An argument cannot be used, or no offset fits: the model's units never become active.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> from spiking.conversion import fit_conversion
+    >>> model = datasets.load("go-nogo")
+    >>> conversion = fit_conversion(model, kind="mean_drive")
+    >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
+    >>> network.offset.shape, conversion.gain
+    ((200,), 8.0)
     """
     from spiking.fi_curve import fi_curve
 

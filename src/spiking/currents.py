@@ -41,6 +41,13 @@ class Oscillation:
     ------
     ArgumentError
         A value is not finite, the frequency not above 0, the window empty, or units or weights are wrong.
+
+    Examples
+    --------
+    >>> from spiking import Oscillation
+    >>> theta = Oscillation("exc", frequency=8.0, amplitude=2.0, window=(0, 500))
+    >>> theta.amounts(0, 3, time_step=0.05).round(4).tolist()  # mV, in the first steps
+    [0.0025, 0.0075, 0.0126]
     """
 
     units: str | UnitFraction | Iterable[int]
@@ -89,6 +96,13 @@ class Waveform:
     ArgumentError
         There are no samples, a value is not finite, the interval not above 0, the start negative, or units or
         weights are wrong.
+
+    Examples
+    --------
+    >>> from spiking import Waveform
+    >>> ramp = Waveform([0, 1, 2], samples=[0.0, 1.0, 2.0], interval=100.0, start=250.0)
+    >>> ramp.window
+    (250.0, 550.0)
     """
 
     units: str | UnitFraction | Iterable[int]

@@ -1,4 +1,9 @@
-"""Trained models that come with the package: one for each task, with its scaling factor."""
+"""Trained models that come with the package: one for each task, with its scaling factor.
+
+>>> from spiking import datasets
+>>> datasets.names()
+('dms', 'go-nogo', 'mante', 'xor')
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,14 @@ _FOLDER = files("spiking") / "data"
 
 
 def names() -> tuple[str, ...]:
-    """Names of the models, which are the names of their tasks."""
+    """Names of the models, which are the names of their tasks.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> "mante" in datasets.names()
+    True
+    """
     return tuple(
         sorted(item.name.removesuffix(".mat") for item in _FOLDER.iterdir() if item.name.endswith(".mat"))
     )
@@ -36,6 +48,12 @@ def load(name: str) -> RateModel:
     ------
     ArgumentError
         There is no such model; the message names those that there are.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> datasets.load("xor").n_inputs
+    2
     """
     if name not in names():
         raise ArgumentError(f"no model {name!r} comes with this package; there are {', '.join(names())}")

@@ -27,6 +27,16 @@ class RandomDraws:
     input_noise : array, shape (columns, n_inputs), optional
         Standard normals; row k is the noise of the inputs' column k (of those that are kept). Only needed
         with noise on inputs.
+
+    Examples
+    --------
+    >>> from spiking import RandomDraws, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> u = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
+    >>> draws = RandomDraws.from_seed(1, trial=0, n_neurons=200, n_steps=20_000)
+    >>> replayed, seeded = simulate(network, u, draws=draws), simulate(network, u, seed=1)
+    >>> bool((replayed.rates == seeded.rates).all())
+    True
     """
 
     v0: Floats
@@ -86,6 +96,16 @@ class SharedNoise:
     ----------
     seed : int
         The seed of the simulations.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, simulate, tasks
+    >>> from spiking.draws import SharedNoise
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> u, noise = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0], SharedNoise(1)
+    >>> runs = [simulate(net, u, seed=1, noise=noise) for net in (network, network.lesion([3]))]
+    >>> len(runs)
+    2
     """
 
     def __init__(self, seed: int) -> None:

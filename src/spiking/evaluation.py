@@ -35,6 +35,12 @@ class Score:
     Attributes
     ----------
     correct, trials : int
+
+    Examples
+    --------
+    >>> from spiking.evaluation import Score
+    >>> print(Score(correct=97, trials=100))
+    97 of 100 correct, 0.970 (0.915 to 0.990)
     """
 
     correct: int
@@ -55,7 +61,7 @@ class Score:
         return f"{self.correct} of {self.trials} correct, {self.accuracy:.3f} ({low:.3f} to {high:.3f})"
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `spiking evaluate --json` prints of it."""
+        """Return what ``spiking evaluate --json`` prints of it."""
         low, high = self.interval
         return {
             "correct": self.correct,
@@ -83,6 +89,16 @@ class Evaluation:
         Times of their samples in ms, or None.
     readout_refit : ReadoutRefit or None
         How the readout was fitted anew; None for the trained one.
+
+    Examples
+    --------
+    >>> from spiking import datasets, evaluate
+    >>> result = evaluate(datasets.load("go-nogo"), n_trials=20, seed=1)
+    >>> low, high = result.interval
+    >>> low < result.accuracy <= high
+    True
+    >>> sorted(result.by_condition)
+    ['go', 'nogo']
     """
 
     task: Task
@@ -173,6 +189,14 @@ def evaluate(
     ------
     ArgumentError
         An argument cannot be used, no task is known, or an output is not finite (not a wrong answer).
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, evaluate
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> result = evaluate(network, "go-nogo", 20, seed=1)
+    >>> result.correct.shape, result.accuracy > 0.8
+    ((20,), True)
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     task = network_task(network, task)

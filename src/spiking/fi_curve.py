@@ -49,6 +49,14 @@ class FICurve:
         Standard error of the rates; 0 from theory, which agrees with simulation within 0.2 %.
     method : str
         ``theory`` or ``simulation``.
+
+    Examples
+    --------
+    >>> from spiking import LIFParams
+    >>> from spiking.fi_curve import fi_curve
+    >>> rates = fi_curve(LIFParams(refractory=5.0))([10.0, 1000.0])
+    >>> bool(rates[1] < 1000 / 5.0)  # no faster than the refractory period allows
+    True
     """
 
     current: Floats
@@ -85,6 +93,13 @@ def fi_curve(
     ------
     ArgumentError
         Theory is asked for where it does not hold.
+
+    Examples
+    --------
+    >>> from spiking.fi_curve import fi_curve
+    >>> curve = fi_curve()
+    >>> bool(20 < curve(0.0) < 30)  # Hz: without input, the noise reaches the threshold
+    True
     """
     params = params or LIFParams()
     step = TIME_STEP_MS * whole_number("downsample", downsample, 1)

@@ -28,10 +28,10 @@ _CHOICES = MappingProxyType(
 class LIFParams:
     """Constants of the neurons and synapses (defaults: SI Table S1 of Kim, Li & Sejnowski 2019).
 
-    Leaky neuron:      ``tau_membrane dv/dt = -v + I + bias``
-    Quadratic neuron:  ``tau_membrane dv/dt = v^2 + I + bias``
-    Synaptic current:  ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
-                       ``tau_decay dI/dt = -I + W s`` (single exponential)
+    - Leaky neuron: ``tau_membrane dv/dt = -v + I + bias``
+    - Quadratic neuron: ``tau_membrane dv/dt = v^2 + I + bias``
+    - Synaptic current: ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
+      ``tau_decay dI/dt = -I + W s`` (single exponential)
 
     Parameters
     ----------
@@ -68,6 +68,13 @@ class LIFParams:
     ArgumentError
         A value is not finite, a time constant not positive, the threshold not above the reset, or a choice
         unknown.
+
+    Examples
+    --------
+    >>> from spiking import LIFParams
+    >>> params = LIFParams(refractory=5.0)  # the others as published
+    >>> params.refractory, params.threshold
+    (5.0, -40.0)
     """
 
     tau_membrane: float = 10.0

@@ -86,6 +86,11 @@ class ModelInfo:
     spiking_accuracy: float | None
     suspicious: tuple[str, ...]
 
+    def __str__(self) -> str:
+        from spiking.model_report import in_words
+
+        return in_words(self)
+
 
 def model_info(model: RateModel) -> ModelInfo:
     """Collect the facts about a model.
@@ -219,7 +224,7 @@ def _spectral_radius(weights: Floats) -> float:
 
 
 def _matched_conversion(model: RateModel) -> str | None:
-    from spiking.tuned_network import recorded_conversion
+    from spiking.tuned_conversion import recorded_conversion
 
     try:
         found = recorded_conversion(model)
@@ -296,7 +301,7 @@ def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
         return [
             "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"
         ]
-    from spiking.tuned_network import recorded_conversion
+    from spiking.tuned_conversion import recorded_conversion
 
     try:
         found = recorded_conversion(model)

@@ -65,9 +65,12 @@ class NeuroGymTask(Task):
 
     Examples
     --------
-    >>> import neurogym  # doctest: +SKIP
+    >>> import neurogym
+    >>> from spiking.neurogym import NeuroGymTask
     >>> environment = neurogym.make("PerceptualDecisionMaking-v0", dt=20, timing={"decision": 500})
-    >>> model = train(NeuroGymTask(environment.unwrapped), seed=1, tau=(20, 100))  # doctest: +SKIP
+    >>> task = NeuroGymTask(environment.unwrapped)  # for train(task, seed=1, tau=(20, 100))
+    >>> task.name
+    'PerceptualDecisionMaking'
     """
 
     def __init__(self, environment: TrialEnvironment, *, name: str | None = None) -> None:

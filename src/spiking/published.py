@@ -45,7 +45,7 @@ def LIF_network_fnc(  # the published name
         A larger factor means weaker weights, and yet more spikes where the recurrence is net inhibitory:
         from 20 to 75 the mean rate rose from 4.8 to 9.7, 3.7 to 6.9, 3.2 to 4.7 and 2.6 to 4.7 Hz in four
         trained networks (two Go-NoGo, XOR, context integration; 100 trials of their own task each;
-        `benchmarks/scaling_factor.py`). That holds where inhibition prevails, and is no rule.
+        ``benchmarks/scaling_factor.py``). That holds where inhibition prevails, and is no rule.
     u : array, shape (n_inputs, columns)
         Input; a column lasts 5 ms (20 columns are 100 ms). The first and the last act for half as long.
         1-D is accepted for a model with one input.
@@ -58,7 +58,7 @@ def LIF_network_fnc(  # the published name
         5 ms x `downsample`, a trial as long as before. At 1, 2 and 4 a trial takes 1, 1/2 and 1/3 of the
         time, and 97.6, 97.3 and 93.6 % of 1,000 trials were correct in one Go-NoGo network (N = 200),
         96.5, 94.2 and 82.0 % in another (N = 250; 95 % intervals within 2.6 percentage points;
-        `benchmarks/downsample.py`). The errors are NoGo trials that respond; the mean rate falls by 27 and
+        ``benchmarks/downsample.py``). The errors are NoGo trials that respond; the mean rate falls by 27 and
         35 % at 4. Two reasons: the noise of a step is not scaled with its length, so longer steps mean less
         noise a second, and the refractory period is rounded to whole steps.
     use_initial_weights : bool
@@ -97,6 +97,19 @@ def LIF_network_fnc(  # the published name
     -----
     UserWarning
         Stimulation reaches beyond the end of the trial, where it never acts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spiking import LIF_network_fnc, datasets
+    >>> u = np.zeros((1, 201))
+    >>> u[0, 50:75] = 1  # the Go pulse, from 250 to 375 ms
+    >>> stims = {"mode": "exc", "dur": [1000, 1500], "units": [10, 15, 20]}  # 50 to 75 ms
+    >>> W, REC, spk, rs, all_fr, out, params = LIF_network_fnc(
+    ...     datasets.load("go-nogo"), 30, u, stims, downsample=1, use_initial_weights=False, seed=1
+    ... )
+    >>> W.shape, REC.shape, spk.shape, rs.shape, all_fr.shape, out.shape
+    ((200, 200), (20000, 200), (200, 20000), (200, 20000), (200, 1), (20000,))
     """
     factor = positive_number("scaling_factor", scaling_factor)
     if not isinstance(use_initial_weights, bool | np.bool_):

@@ -86,6 +86,16 @@ class RateModel:
         Class and shape in which a variable was read, for `save`.
     unread : bool
         The file has more variables than fit in 300 MiB: those that are not the model's were not read.
+
+    Examples
+    --------
+    >>> from spiking import datasets, tasks
+    >>> model = datasets.load("go-nogo")  # of a file of yours: RateModel.load("model.mat")
+    >>> model.n_units, model.dale
+    (200, True)
+    >>> run = model.run(tasks.get("go-nogo").trials(10, seed=1).inputs, seed=1)
+    >>> run.output.shape
+    (10, 1, 200)
     """
 
     w: Floats

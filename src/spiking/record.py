@@ -45,6 +45,13 @@ class Record:
     ArgumentError
         A list has entries that are no neurons, a population is unknown, or an interval is not above 0 or for
         an unknown quantity.
+
+    Examples
+    --------
+    >>> from spiking import Record
+    >>> record = Record(spikes="exc", voltage=[0, 1, 2], interval={"voltage": 1.0})
+    >>> record.output, record.filtered_rates
+    (True, False)
     """
 
     output: bool = True

@@ -32,6 +32,15 @@ class Spikes:
     bounds : array of int, shape (trials + 1,), optional
         The first spike of each trial, and the end of the last; of spikes on disk, which would otherwise be
         read to find them.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> spikes = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True)).spikes
+    >>> neurons, times = spikes.of_trial(1)
+    >>> len(neurons) == len(times) > 100
+    True
     """
 
     trial: NDArray[np.int32]
@@ -101,6 +110,17 @@ class Simulation:
         Whether each was answered correctly, if the output was recorded.
     unfinished : bool
         True of an interrupted run that was opened: these are its finished trials, not all.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(voltage=[0, 1], interval=0.5)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=4, seed=1, record=record)
+    >>> run.rates.shape, run.output.shape, run.voltage.shape
+    ((4, 200), (4, 1, 2000), (4, 2, 2000))
+    >>> run.times("voltage")[:3].tolist()  # ms
+    [0.5, 1.0, 1.5]
     """
 
     network: SpikingNetwork

@@ -123,7 +123,9 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
                     network = _read_network(file["network"])
                     shared = file["inputs"][()] if "inputs" in file and file["inputs"].ndim == 2 else None
         except (OSError, KeyError) as error:
-            raise ArgumentError(f"{path} is not a readable simulation: {error}") from None
+            raise ArgumentError(
+                f"{path} is not a readable simulation ({error}); spiking simulate MODEL -o run.h5 writes one"
+            ) from None
     arrays: dict[str, Any] = {
         name: StoredArray(
             tuple(paths),

@@ -19,7 +19,7 @@ from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation import Simulation, Spikes
 from spiking.spiking_network import SpikingNetwork
-from spiking.tasks import Task
+from spiking.tasks import Task, get
 from spiking.trial_numbers import check_draw, replayed_numbers, seeded_numbers
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ STEPS_NOT_COUNTED = 9
 
 def simulate(
     network: SpikingNetwork,
-    inputs: ArrayLike | Task,
+    inputs: ArrayLike | Task | str,
     *,
     seed: int | None = None,
     trials: int | Iterable[int] | None = None,
@@ -51,11 +51,11 @@ def simulate(
     Parameters
     ----------
     network : SpikingNetwork
-    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task or str
         The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
-        one input. A task: its trials of these numbers, drawn from the same seed; the result has their
-        `conditions` and says which are `correct`.
+        one input. A task, or what `spiking.tasks.get` takes: its trials of these numbers, drawn from the same
+        seed; the result has their `conditions` and says which are `correct`.
     seed : int, optional
         Every trial has random streams of its own, derived from (seed, trial number), so the numbers do not
         depend on threads or on what else is simulated. None: a new seed, kept in the result.
@@ -98,7 +98,25 @@ def simulate(
     ------
     ArgumentError
         An argument cannot be used; the message says what was expected.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=10, seed=1, record=Record(spikes=True))
+    >>> run.rates.shape, run.correct.shape
+    ((10, 200), (10,))
+    >>> again = simulate(network, tasks.get("go-nogo"), trials=[7], seed=1)
+    >>> bool((again.rates[0] == run.rates[7]).all())  # trial 7 is the same alone
+    True
     """
+    if not isinstance(network, SpikingNetwork):
+        raise ArgumentError(
+            f"network is {network!r:.60}; expected a SpikingNetwork, "
+            f"such as SpikingNetwork.from_rate(model, 50)"
+        )
+    if isinstance(inputs, str):
+        inputs = get(inputs)
     downsample = whole_number("downsample", downsample, 1)
     if output_file is not None or isinstance(inputs, Task):
         from spiking.simulation_stream import simulate_task, simulate_to_file

@@ -20,7 +20,7 @@ _REACH = 4  # widths to which a Gaussian is followed
 
 @dataclass(frozen=True)
 class Smoothing:
-    """How to smooth samples over time: `Smoothing("gaussian", 20.0)`.
+    """How to smooth samples over time: ``Smoothing("gaussian", 20.0)``.
 
     Every value becomes a weighted mean of the samples around it. The weights of the samples that there are
     add up to 1, so that a constant stays what it is, also at the ends.
@@ -37,6 +37,12 @@ class Smoothing:
     ------
     ArgumentError
         An unknown kind, or a width that is not above 0.
+
+    Examples
+    --------
+    >>> from spiking import Smoothing
+    >>> Smoothing("gaussian", 20.0).apply([1.0, 1.0, 1.0], interval=5.0).round(9).tolist()
+    [1.0, 1.0, 1.0]
     """
 
     kind: Literal["gaussian", "exponential"]
@@ -102,6 +108,15 @@ def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: fl
     ------
     ArgumentError
         Spikes were not recorded, or the interval is not a multiple of the time step.
+
+    Examples
+    --------
+    >>> from spiking import Record, Smoothing, SpikingNetwork, datasets, simulate, smoothed_rates, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes="exc"))
+    >>> rates = smoothed_rates(run, Smoothing("gaussian", 20.0), interval=10.0)
+    >>> rates.shape == (2, network.populations["exc"].sum(), 100)
+    True
     """
     spikes = simulation.spikes
     if spikes is None:

@@ -18,6 +18,8 @@ from spiking.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
+from spiking.tuned_conversion import tuned_conversion
+from spiking.unit_choice import Units, unit_numbers
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -66,7 +68,15 @@ class SpikingNetwork:
     ------
     ArgumentError
         `offset` is not one finite number for each neuron, `readout_bias` not one for each output, or
-        `params.initial_voltage` gives voltages for another number of neurons.
+        `LIFParams.initial_voltage` gives voltages for another number of neurons.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> changed = network.lesion([10, 15, 20]).scale_weights(pre="inh", post="exc", factor=0.7)
+    >>> changed.lesioned, network.lesioned  # the old network stays as it is
+    ((10, 15, 20), ())
     """
 
     weights: Floats | csc_array[np.float64]
@@ -106,7 +116,7 @@ class SpikingNetwork:
         model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
         scaling_factor: float | None = None,
         *,
-        conversion: Asked | Conversion = "published",
+        conversion: Asked | Conversion | None = None,
         task: Task | str | None = None,
         gain: float = GAIN,
         params: LIFParams | None = None,
@@ -126,10 +136,12 @@ class SpikingNetwork:
             The trained model.
         scaling_factor : float
             The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
-            weights. It may be left out unless ``published``: then it is fitted.
-        conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion
-            How; a `Conversion` is one that was fitted before. ``one_offset`` adds the same constant current
-            to all units, ``mean_drive``, which ``matched`` is here, to each its own.
+            weights. Without it and a `conversion`: as tuning left it in the model's file. A matched
+            conversion without it is fitted.
+        conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion, optional
+            How; ``published`` where a scaling factor is given and this is not. A `Conversion` is one that was
+            fitted before. ``one_offset`` adds the same constant current to all units, ``mean_drive``, which
+            ``matched`` is here, to each its own.
         task : Task or str, optional
             In whose trials a matched conversion is fitted; None: the one that the model's file records.
         gain : float
@@ -148,8 +160,9 @@ class SpikingNetwork:
         Raises
         ------
         ArgumentError
-            The scaling factor is not a positive number, the conversion is unknown, cannot be fitted or is
-            for another number of units, or initial weights are asked for with a matched one.
+            The scaling factor is not a positive number, or none is given and the file records none; the
+            conversion is unknown, cannot be fitted or is for another number of units; or initial weights are
+            asked for with a matched one.
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
         """
@@ -157,6 +170,8 @@ class SpikingNetwork:
             scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
             model = RateModel.load(model)
+        if conversion is None:
+            conversion = "published" if scaling_factor is not None else tuned_conversion(model)
         found = _conversion(model, scaling_factor, conversion, task, gain, params)
         matched = found.kind != "published"
         if matched and initial_weights:
@@ -220,6 +235,22 @@ class SpikingNetwork:
     def n_outputs(self) -> int:
         """Number of readouts."""
         return int(self.readout.shape[0])
+
+    def units(self, choice: Units) -> NDArray[np.int64]:
+        """Return the numbers of the chosen units: ``network.units("inh")``, shape (units,).
+
+        Parameters
+        ----------
+        choice : str, UnitFraction, iterable of int or array of bool
+            A population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one, numbers
+            or a mask: whatever chooses units elsewhere, such as in a `Stimulation`.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown or empty population, or units that the network does not have.
+        """
+        return unit_numbers("choice", choice, self.populations)
 
     scale_weights = connections.scale_weights
     cut = connections.cut

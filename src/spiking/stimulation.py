@@ -54,6 +54,17 @@ class Stimulation:
         Units are not whole, negative, repeated or of an unknown population; the window is empty, reversed or
         not two finite numbers; the amplitude is not finite; the probability not in [0, 1]; only one of
         `frequency` and `pulse_width` is given, or pulses overlap.
+
+    Examples
+    --------
+    >>> from spiking import Stimulation, SpikingNetwork, datasets, simulate, tasks
+    >>> light = Stimulation("inh", (250, 500), amplitude=30.0, acts_on="current", frequency=40, pulse_width=5)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=5, seed=1, stimulation=light)
+    >>> dark = simulate(network, tasks.get("go-nogo"), trials=5, seed=1)
+    >>> inhibitory = network.populations["inh"]
+    >>> bool(run.rates[:, inhibitory].mean() > dark.rates[:, inhibitory].mean())
+    True
     """
 
     units: str | UnitFraction | Iterable[int]

@@ -35,6 +35,15 @@ class StoredArray(NDArrayOperatorsMixin):
     shape : tuple of int
         Shape of the whole.
     dtype : numpy.dtype
+
+    Examples
+    --------
+    >>> from spiking import Simulation, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> simulate(network, tasks.get("go-nogo"), trials=3, seed=1).save("run.h5")
+    >>> output = Simulation.load("run.h5").output
+    >>> output.shape, output[2].shape  # only this trial is read
+    ((3, 1, 20000), (1, 20000))
     """
 
     paths: tuple[Path, ...]
@@ -102,19 +111,19 @@ class StoredArray(NDArrayOperatorsMixin):
         return np.stack([self._rows(k, k + 1)[0][rest] for k in numbers.tolist()])
 
     def min(self, **settings: Any) -> Any:
-        """Return the minimum; arguments as of `numpy.min`."""
+        """Return the minimum; arguments as of ``numpy.min``."""
         if settings:
             return np.asarray(self).min(**settings)
         return np.min([block.min() for block in self.blocks()])
 
     def max(self, **settings: Any) -> Any:
-        """Return the maximum; arguments as of `numpy.max`."""
+        """Return the maximum; arguments as of ``numpy.max``."""
         if settings:
             return np.asarray(self).max(**settings)
         return np.max([block.max() for block in self.blocks()])
 
     def mean(self, axis: Any = None, **settings: Any) -> Any:
-        """Return the mean; arguments as of `numpy.mean`. Over the first dimension it goes piece by piece."""
+        """Return the mean; arguments as of ``numpy.mean``. Over the first dimension it is read in pieces."""
         if axis != 0 or settings or not len(self):
             return np.asarray(self).mean(axis=axis, **settings)
         return np.sum([block.sum(axis=0) for block in self.blocks()], axis=0) / len(self)

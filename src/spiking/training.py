@@ -46,6 +46,14 @@ class TrainingState:
         Empty while training goes on; then ``converged``, ``limit`` (of updates) or ``diverged``.
     converts : bool or None
         Whether the spiking network does the task, if that was asked after this evaluation.
+
+    Examples
+    --------
+    >>> from spiking import train
+    >>> def show(state):
+    ...     print(state.updates, state.stopped)
+    >>> model = train("go-nogo", 20, seed=1, max_updates=100, progress=show)
+    100 limit
     """
 
     updates: int
@@ -102,6 +110,13 @@ def train(
     ------
     ArgumentError
         For an unknown task, recipe or option, or a value that is not possible.
+
+    Examples
+    --------
+    >>> from spiking import train
+    >>> model = train("go-nogo", 20, seed=1, max_updates=100)  # far too few to learn the task
+    >>> model.n_units, bool(model.extras["converged"])
+    (20, False)
     """
     for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
         if progress is not None:

@@ -28,7 +28,7 @@ def train_many(
 
     Compiled once, the updates run outside of Python's lock, so threads keep all processors busy. (Training
     several networks in one vectorised computation is not faster: an update of one takes 1.0 to 1.4 times as
-    long, `benchmarks/training_speed.py vmap`.)
+    long, ``benchmarks/training_speed.py vmap``.)
 
     Parameters
     ----------
@@ -50,6 +50,13 @@ def train_many(
     ------
     ArgumentError
         As `train`, and for no seeds, or one given twice.
+
+    Examples
+    --------
+    >>> from spiking import train_many
+    >>> models = train_many("go-nogo", 20, seeds=[1, 2], max_updates=100)
+    >>> [model.n_units for model in models]
+    [20, 20]
     """
     order = list(seeds)
     if not order or len(set(order)) != len(order):

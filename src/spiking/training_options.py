@@ -49,7 +49,7 @@ class TrainingOptions:
     w_dist : str
         Initial recurrent weights ``gaussian``, or ``gamma`` (shape 2, scale 0.003).
     loss : str
-        Of one trial: ``l2``, sqrt(sum (z - o)^2), or ``l1``, sum |z - o|.
+        Of one trial: ``l2``, ``sqrt(sum (z - o)^2)``, or ``l1``, ``sum |z - o|``.
     noise : float
         Standard deviation of the noise added to the synaptic current in every step of 5 ms.
     spike_noise : float
@@ -59,7 +59,7 @@ class TrainingOptions:
     hardening : int
         Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
         until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
-        stage ends when the spiking network does the task as well (see `spiking.training_conversion`), or
+        stage ends when the spiking network does the task as well (see ``spiking.training_conversion``), or
         after so many updates. 0: one stage, with noise and without spike noise.
     learning_rate, final_learning_rate : float
         Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
@@ -85,6 +85,12 @@ class TrainingOptions:
         than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
         integration over the last second); the accuracy must exceed, not reach, `stop_accuracy`; Go-NoGo is
         trained for at least 1500 updates unless `min_updates` says otherwise.
+
+    Examples
+    --------
+    >>> from spiking.training_options import TrainingOptions
+    >>> TrainingOptions(tau=(20, 50)).tau_steps  # of 5 ms
+    (4.0, 10.0)
     """
 
     gain: float = 1.5

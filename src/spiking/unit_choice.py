@@ -18,7 +18,7 @@ _STREAM = 1970169200  # keeps this choice apart from other draws with the same s
 
 @dataclass(frozen=True)
 class UnitFraction:
-    """A fraction of a population, chosen at random: `UnitFraction(0.2, "exc", seed=1)`.
+    """A fraction of a population, chosen at random: ``UnitFraction(0.2, "exc", seed=1)``.
 
     For one seed a larger fraction contains the smaller ones.
 
@@ -35,6 +35,14 @@ class UnitFraction:
     ------
     ArgumentError
         The fraction is not from 0 to 1, the population is unknown, or the seed is negative.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, UnitFraction, datasets
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> half, fifth = (network.lesion(UnitFraction(f, "inh", seed=1)) for f in (0.5, 0.2))
+    >>> set(fifth.lesioned) < set(half.lesioned)
+    True
     """
 
     fraction: float

@@ -26,6 +26,15 @@ class PrincipalComponents:
         Share of the variance along each.
     mean : array, shape (N,)
         What is subtracted from activity before it is projected.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> found = analysis.principal_components(both.spiking_activity, 3)
+    >>> found.components.shape, found.explained.shape
+    ((3, 200), (3,))
     """
 
     components: Floats
@@ -65,6 +74,15 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     ------
     ArgumentError
         The activity has another shape, is not finite or does not vary, or there are not as many components.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> found = analysis.principal_components(both.rate_activity, 2)
+    >>> bool(found.explained[0] >= found.explained[1])
+    True
     """
     values = np.asarray(activity, dtype=np.float64)
     if values.ndim not in (2, 3) or not np.isfinite(values).all():
@@ -104,6 +122,13 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     ------
     ArgumentError
         There are not as many conditions as trials.
+
+    Examples
+    --------
+    >>> from spiking import analysis
+    >>> means = analysis.condition_means([[[1.0]], [[2.0]], [[4.0]]], ["go", "nogo", "nogo"])
+    >>> means["nogo"].tolist()
+    [[3.0]]
     """
     values = np.asarray(activity, dtype=np.float64)
     if len(values) != len(conditions):

@@ -28,6 +28,13 @@ class Agreement:
         Root mean square of the difference, divided by that of the expected values; 0 is perfect.
     correlation : float
         Pearson's; 1 is perfect.
+
+    Examples
+    --------
+    >>> from spiking import analysis
+    >>> found = analysis.agreement([0.0, 1.0, 2.0], [0.0, 2.0, 4.0])
+    >>> round(found.slope, 9), round(found.correlation, 9)
+    (2.0, 1.0)
     """
 
     slope: float
@@ -56,6 +63,14 @@ class ConversionQuality:
     scaling_factor : float
     matching_factor : float
         The factor at which the drives would agree on average, if the rates stayed as they are.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> analysis.conversion_quality(both).scaling_factor == both.spiking.network.scaling_factor
+    True
     """
 
     drive: Agreement
@@ -91,6 +106,12 @@ def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
     ------
     ArgumentError
         The shapes differ.
+
+    Examples
+    --------
+    >>> from spiking import analysis
+    >>> analysis.agreement([1.0, 2.0], [1.0, 2.0]).error
+    0.0
     """
     x, y = np.asarray(expected, dtype=np.float64), np.asarray(found, dtype=np.float64)
     if x.shape != y.shape:
@@ -121,6 +142,15 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
     ------
     ArgumentError
         The activity was not kept.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> quality = analysis.conversion_quality(both)
+    >>> 0 < quality.rates.correlation <= 1
+    True
     """
     if both.spiking.filtered_rates is None or both.spiking.output is None:
         raise ArgumentError("the activity was not kept; run_both with activity=True")

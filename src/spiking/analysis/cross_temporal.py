@@ -44,6 +44,15 @@ def cross_temporal_discriminability(
     ------
     ArgumentError
         The shapes do not fit, there are fewer than two conditions, or fewer than four trials of one.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=8, seed=1)
+    >>> activity = both.spiking_activity[:, :, ::20]  # every 100 ms
+    >>> analysis.cross_temporal_discriminability(activity, both.trials.conditions, seed=1).shape
+    (10, 10)
     """
     values, own = np.asarray(activity, dtype=np.float64), np.array(conditions)
     if values.ndim != 3 or len(own) != len(values) or values.shape[1] < 3:

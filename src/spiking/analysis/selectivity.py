@@ -23,6 +23,13 @@ class Selectivity:
         second. 0.5 means none, 1 and 0 perfect selectivity.
     p_value : array, shape (N,)
         Two-sided Mann-Whitney test of 0.5, not corrected for the number of units.
+
+    Examples
+    --------
+    >>> from spiking import analysis
+    >>> found = analysis.selectivity([[5.0], [6.0], [1.0], [2.0]], [True, True, False, False])
+    >>> found.auc.tolist()  # every value of the first kind is larger
+    [1.0]
     """
 
     auc: Floats
@@ -47,6 +54,12 @@ def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
     ------
     ArgumentError
         The shapes do not fit, or there are no trials of a kind.
+
+    Examples
+    --------
+    >>> from spiking import analysis
+    >>> analysis.selectivity([[1.0], [2.0], [1.0], [2.0]], [True, True, False, False]).auc.tolist()
+    [0.5]
     """
     from scipy.stats import mannwhitneyu
 

@@ -42,6 +42,14 @@ def spike_counts(
     ------
     ArgumentError
         Spikes were not recorded, or the window or the bins do not fit into a trial.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> analysis.spike_counts(run, 50).shape
+    (4, 200, 20)
     """
     spikes = _spikes(simulation)
     start, stop = _window(window, simulation)
@@ -71,6 +79,14 @@ def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[st
     -------
     dict of str to array, shape (trials, bins)
         In Hz; ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``, as far as they have neurons.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> analysis.population_rates(run, 10)["exc"].shape
+    (4, 100)
     """
     rates = spike_counts(simulation, bin_width) * (1000.0 / bin_width)
     populations = simulation.network.populations
@@ -82,7 +98,7 @@ def fano_factor(
 ) -> Floats:
     """Return the Fano factor of each neuron: variance of its spike counts over trials by their mean.
 
-    Computed by Elephant (`elephant.statistics.fanofactor`), whose variance divides by the number of trials:
+    Computed by Elephant (``elephant.statistics.fanofactor``), whose variance divides by the number of trials:
     for a Poisson process and n trials the expected value is about ``1 - 1/n``.
 
     Parameters
@@ -98,6 +114,14 @@ def fano_factor(
     -------
     array, shape (N,)
         NaN for neurons without spikes.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> analysis.fano_factor(run, window=(250, 1000)).shape
+    (200,)
     """
     statistics = _elephant()
     trains = _trains(simulation, window, members)
@@ -113,7 +137,7 @@ def interval_cv(
 ) -> Floats:
     """Return the coefficient of variation of each neuron's inter-spike intervals, pooled over trials.
 
-    Computed by Elephant (`elephant.statistics.isi` and `cv`): standard deviation by mean; 1 for a Poisson
+    Computed by Elephant (``elephant.statistics.isi`` and ``cv``): standard deviation by mean; 1 for a Poisson
     process, ``1/sqrt(k)`` for a gamma process of shape k.
 
     Parameters
@@ -128,6 +152,14 @@ def interval_cv(
     Returns
     -------
     array, shape (N,)
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> analysis.interval_cv(run).shape
+    (200,)
     """
     statistics = _elephant()
     pooled = [
@@ -160,6 +192,15 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     ------
     ArgumentError
         The shapes do not fit.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> counts = analysis.spike_counts(both.spiking, 50)
+    >>> analysis.count_correlations(counts, both.trials.conditions).shape
+    (200, 200)
     """
     values: Floats = np.array(counts, dtype=np.float64)
     if values.ndim != 3:

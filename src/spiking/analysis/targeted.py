@@ -31,6 +31,16 @@ class TargetedAxes:
         The sample at which a variable's coefficients are largest, where its direction was taken.
     mean, scale : array, shape (N,)
         What activity is centred with and divided by.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
+    >>> variables = {"choice": both.trials.labels}
+    >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)
+    >>> axes.project(both.spiking_activity.mean(axis=0)).shape == (1, both.spiking_activity.shape[2])
+    True
     """
 
     names: tuple[str, ...]
@@ -78,6 +88,18 @@ def targeted_axes(
     ------
     ArgumentError
         The shapes do not fit, or the variables are not linearly independent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
+    >>> first = np.array([1 if name[0] == "+" else -1 for name in both.trials.conditions])
+    >>> variables = {"choice": both.trials.labels, "first": first}
+    >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)
+    >>> axes.names, axes.axes.shape
+    (('choice', 'first'), (2, 200))
     """
     values = np.asarray(activity, dtype=np.float64)
     if values.ndim != 3 or not np.isfinite(values).all() or not variables:

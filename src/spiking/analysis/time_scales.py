@@ -33,6 +33,15 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     ------
     ArgumentError
         There are not two trials and three bins, or not as many lags.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=12, seed=1)
+    >>> counts = analysis.spike_counts(both.spiking, 20, window=(50, 250))  # 10 bins
+    >>> analysis.autocorrelation(counts).shape[0]
+    200
     """
     values = np.asarray(counts, dtype=np.float64)
     if values.ndim != 3 or values.shape[0] < 2 or values.shape[2] < 3:
@@ -76,6 +85,14 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     ------
     ArgumentError
         There are fewer than four lags.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spiking import analysis
+    >>> lags = np.arange(10)
+    >>> analysis.time_scale(0.8 * np.exp(-lags * 20 / 100)[None], bin_width=20.0).round(3).tolist()  # ms
+    [100.0]
     """
     width = positive_number("bin_width", bin_width)
     curves = np.asarray(correlation, dtype=np.float64)

@@ -45,12 +45,12 @@ def evaluate(
     import json
 
     from spiking import evaluation
+    from spiking.spiking_network import SpikingNetwork
     from spiking.trained_task import task_for
-    from spiking.tuned_network import tuned_network
 
     rate_model = load_model(model)
     task = task_for(rate_model, task_name)
-    network = tuned_network(rate_model, scaling_factor)
+    network = SpikingNetwork.from_rate(rate_model, scaling_factor)
     kind = "published" if network.conversion is None else network.conversion.kind
     with progress_bar(trials) as advance:
         spiking = evaluation.evaluate(

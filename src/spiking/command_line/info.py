@@ -46,7 +46,7 @@ def info(
         for name in unusable:
             typer.echo(f"unusable  {name}")
     elif len(infos) == 1:
-        typer.echo(model_report.in_words(infos[0]))
+        typer.echo(str(infos[0]))
     elif infos:
         _print_table(model_report.as_table(infos))
         for facts in infos:

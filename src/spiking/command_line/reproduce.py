@@ -19,6 +19,9 @@ def reproduce(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of journal, networks, tables and figures.")
     ] = None,
+    values: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Only these of the values on the panel's axis.")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Networks at a time. Default: one a processor.")
     ] = None,
@@ -46,8 +49,13 @@ def reproduce(
         return
     if panel is None:
         raise ArgumentError("which panel? `spiking reproduce --list` says what there is")
+    taken = None if values is None else [value.strip() for value in values.split(",")]
     if panel != "all":
-        find(panel)
+        chosen = find(panel)
+        if taken is not None:
+            chosen.only(taken)
+    elif taken is not None:
+        raise ArgumentError("--values are of one panel; name it instead of all")
     if output is None:
         raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
     with cluster_client(scheduler) as client:
@@ -58,6 +66,7 @@ def reproduce(
                     networks=networks,
                     seed=seed,
                     output=output,
+                    values=taken,
                     jobs=jobs,
                     client=client,
                     progress=advance,

@@ -107,8 +107,8 @@ def simulate(
     from spiking import Record, simulation_file
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
+    from spiking.spiking_network import SpikingNetwork
     from spiking.trained_task import task_for
-    from spiking.tuned_network import tuned_network
 
     for path in (plot, save):
         if path is not None:
@@ -119,7 +119,7 @@ def simulate(
         check_picture_format(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
-    network = tuned_network(rate_model, scaling_factor, initial_weights=initial_weights)
+    network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
     task = None
     if input_file is not None:
         if task_name is not None or trial is not None:

@@ -1,4 +1,11 @@
-"""Networks and simulations in the tools that people already use; each function imports its library."""
+"""Networks and simulations in the tools that people already use; each function imports its library.
+
+>>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+>>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+>>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True))
+>>> export.to_pandas(run, "trials").shape[0]
+2
+"""
 
 from spiking.export.brian2 import to_brian2
 from spiking.export.matlab import to_mat

@@ -91,6 +91,15 @@ def to_brian2(
     ------
     ArgumentError
         The inputs or draws do not fit the network.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, export, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> inputs = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
+    >>> twin = export.to_brian2(network, inputs)
+    >>> len(twin["neurons"])
+    200
     """
     import brian2
     from brian2.units import ms, mV, second

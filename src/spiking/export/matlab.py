@@ -38,6 +38,14 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
     ------
     ArgumentError
         Spikes were not recorded, the file cannot be written, or it would exceed the 2 GB of that version.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> export.to_mat(run, "run.mat")
     """
     import scipy.io
 

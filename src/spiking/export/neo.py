@@ -42,6 +42,16 @@ def to_neo(simulation: Simulation) -> Any:
     ------
     ArgumentError
         Neo is not installed, or spikes were not recorded.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> block = export.to_neo(run)
+    >>> len(block.segments)
+    2
     """
     neo, quantities = library("neo", "to_neo"), library("quantities", "to_neo")
     spikes = recorded_spikes(simulation, "to_neo")

@@ -36,6 +36,14 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     ArgumentError
         NIR is not installed, or it cannot say what the network does and `approximate` is False; the message
         says what would be lost. A quadratic neuron has no approximation.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, export
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> graph = export.to_nir(network, approximate=True)
+    >>> "input" in graph.nodes
+    True
     """
     nir = library("nir", "to_nir")
     p, n = network.params, network.n_neurons

@@ -73,6 +73,14 @@ def to_nwb(
     ------
     ArgumentError
         PyNWB is not installed, spikes were not recorded, the time has no zone, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> export.to_nwb(run, "run.nwb")
     """
     pynwb = library("pynwb", "to_nwb")
     place = Path(path)

@@ -36,6 +36,15 @@ def to_pandas(
     ------
     ArgumentError
         pandas is not installed, there is no such table, or what it shows was not recorded.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> export.to_pandas(run, "neurons").shape[0]
+    200
     """
     if table not in _TABLES:
         raise ArgumentError(f"table is {table!r}; expected one of {', '.join(_TABLES)}")

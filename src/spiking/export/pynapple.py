@@ -56,6 +56,16 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     ------
     ArgumentError
         pynapple is not installed, spikes were not recorded, or the gap is negative.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> data = export.to_pynapple(run)
+    >>> len(data.units)
+    200
     """
     nap = library("pynapple", "to_pynapple")
     spikes = recorded_spikes(simulation, "to_pynapple")
@@ -65,7 +75,7 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     recorded = channel_neurons(simulation, "spikes")
     populations = population_names(simulation.network)
     units = nap.TsGroup(
-        {unit: nap.Ts(trains[unit]) for unit in recorded},
+        {unit: nap.Ts(trains[unit], time_support=trials) for unit in recorded},
         time_support=trials,
         metadata={"population": [populations[unit] for unit in recorded]},
     )

@@ -41,6 +41,15 @@ def to_xarray(simulation: Simulation) -> Any:
     ------
     ArgumentError
         xarray is not installed.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(spikes=True, interval=1.0)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
+    >>> export.to_xarray(run)["output"].sizes["trial"]
+    2
     """
     xarray = library("xarray", "to_xarray")
     n = simulation.network.n_neurons

@@ -53,6 +53,15 @@ def rates_against(
     ------
     ArgumentError
         The networks have different numbers of neurons.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
+    >>> ax = plotting.rates_against(both.spiking, weaker.spiking, labels=("as tuned", "factor 60"))
+    >>> ax.figure.savefig("rates.pdf")
     """
     if first.network.n_neurons != second.network.n_neurons:
         raise ArgumentError(
@@ -95,6 +104,15 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.accuracies(both.spiking_score.by_condition)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['go', 'nogo']
     """
     with drawing_on(ax, 15 + 6 * len(scores)) as ax:
         for row, score in enumerate(scores.values()):
@@ -136,6 +154,15 @@ def comparison(
     ------
     ArgumentError
         They are of different tasks.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
+    >>> figure = plotting.comparison(both, weaker, labels=("as tuned", "factor 60"))
+    >>> figure.savefig("comparison.pdf")
     """
     if first.task != second.task:
         raise ArgumentError(f"experiments on {first.task} and {second.task}; expected the same task")

@@ -11,11 +11,11 @@ from spiking.fi_curve import fi_curve
 from spiking.lif_params import LIFParams
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
 from spiking.rate_model import ACTIVATIONS, RateModel
+from spiking.spiking_network import SpikingNetwork
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.spiking_network import SpikingNetwork
     from spiking.tasks import Task
 
 _SPIKING_COLOUR = CONDITION_COLOURS[3]
@@ -59,11 +59,17 @@ def conversion(
     ------
     ArgumentError
         No task or no conversion is known.
-    """
-    from spiking.tuned_network import tuned_network
 
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.conversion import fit_conversion
+    >>> model = datasets.load("go-nogo")
+    >>> ax = plotting.conversion(model, fit_conversion(model))
+    >>> ax.figure.savefig("conversion.pdf")
+    """
     if how is None:
-        how = tuned_network(model)
+        how = SpikingNetwork.from_rate(model)
     if not isinstance(how, Conversion):
         params = params or how.params
         how = how.conversion or Conversion(kind="published", factor=how.scaling_factor)

@@ -36,6 +36,14 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.firing_rates(both.spiking)
+    >>> ax.figure.savefig("firing_rates.pdf")
     """
     average = simulation.rates.mean(axis=0)
     alive = ~np.isnan(average)
@@ -64,6 +72,12 @@ def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) ->
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.time_constants(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("time_constants.pdf")
     """
     decay = model.tau_decay() if isinstance(model, RateModel) else model.tau_decay
     assert decay is not None

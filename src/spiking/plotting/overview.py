@@ -37,6 +37,14 @@ def overview(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> figure = plotting.overview(both.spiking, trials=both.trials, task=both.task)
+    >>> figure.savefig("overview.pdf")
     """
     groups = by_condition(simulation, trials, None)
     with drawing_in(figure, max(COLUMN_MM, 12 + 36.5 * len(groups)), 90) as figure:

@@ -39,6 +39,14 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     ------
     ArgumentError
         Spikes were not recorded, or there is no such trial.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.raster(both.spiking, trial=0, rates=True)
+    >>> ax.figure.savefig("raster.pdf")
     """
     spikes = simulation.spikes
     if spikes is None:

@@ -36,6 +36,12 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
     ------
     ArgumentError
         The model's file records no search.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.scaling_factor(datasets.load("go-nogo"))  # as its file records
+    >>> ax.figure.savefig("scaling_factor.pdf")
     """
     from spiking.tuning.recorded import RecordedSearch, recorded_search
 

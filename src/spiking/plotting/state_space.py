@@ -49,6 +49,16 @@ def trajectories(
     ------
     ArgumentError
         There are no such components.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> from spiking import analysis
+    >>> means = analysis.condition_means(both.spiking_activity, both.trials.conditions)
+    >>> ax = plotting.trajectories(means)
+    >>> ax.figure.savefig("trajectories.pdf")
     """
     components = components or principal_components(np.stack(list(means.values())), max(plane) + 1)
     if not 0 <= min(plane) <= max(plane) < len(components.components):
@@ -82,6 +92,14 @@ def state_space(both: BothNetworks, figure: Figure | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> figure = plotting.state_space(both)
+    >>> figure.savefig("components.pdf")
     """
     own = [
         condition_means(values, both.trials.conditions)

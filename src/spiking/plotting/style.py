@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -50,15 +50,30 @@ _SETTINGS: Mapping[Any, Any] = MappingProxyType(
 )
 
 
-def publication() -> AbstractContextManager[None]:
+@contextmanager
+def publication() -> Iterator[None]:
     """Return a context in which Matplotlib draws for print: 7 pt type, thin lines, text that stays text.
 
     For figures of one's own, drawn and saved in the context; outside it, Matplotlib's settings are as they
     were.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> with plotting.publication():
+    ...     ax = plotting.weights(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("weights.pdf")
     """
     import matplotlib as mpl
 
-    return mpl.rc_context(dict(_SETTINGS))
+    # Not `rc_context`: the first figure of a notebook makes Matplotlib interactive, which it would undo, and
+    # later figures would not be shown.
+    before = {name: mpl.rcParams[name] for name in _SETTINGS}
+    mpl.rcParams.update(_SETTINGS)
+    try:
+        yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 @contextmanager

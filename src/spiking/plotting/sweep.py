@@ -41,6 +41,13 @@ def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     ------
     ArgumentError
         There is no such column, or more than two names were varied.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting, sweep
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, n_trials=4, seed=1)
+    >>> ax = plotting.sweep(found, "rate")
+    >>> ax.figure.savefig("sweep.pdf")
     """
     columns = [name for name, value in found.rows[0].items() if name not in (*found.names, "readout")]
     if y not in columns:
@@ -90,7 +97,7 @@ def _title(name: str) -> str:
     if name.startswith("rate_"):
         return f"Rate of {name.removeprefix('rate_')} (Hz)"
     unit = _UNITS.get(name)
-    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " "))
+    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " ").replace(".", " "))
     title = plain[:1].upper() + plain[1:]
     return f"{title} ({unit})" if unit else title
 

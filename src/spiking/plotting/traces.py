@@ -73,6 +73,14 @@ def output(
     ------
     ArgumentError
         The output was not recorded, or trials, rate model and simulation do not fit each other.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.output(both.spiking, trials=both.trials, task=both.task)
+    >>> ax.figure.savefig("output.pdf")
     """
     if simulation.output is None:
         raise ArgumentError("the output was not recorded; simulate with record=Record(output=True)")
@@ -139,6 +147,12 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import plotting, tasks
+    >>> ax = plotting.inputs(tasks.get("mante").trials(1, seed=1))
+    >>> ax.figure.savefig("inputs.pdf")
     """
     u = trials.inputs[trial]
     edges = STEP_MS * np.arange(u.shape[1] + 1.0)
@@ -170,6 +184,15 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.raster(both.spiking, trial=0)
+    >>> ax = plotting.shade_stimulus(ax, both.trials, members=[0])
+    >>> ax.figure.savefig("raster.pdf")
     """
     for start, stop in stimulus_windows(trials, members):
         ax.axvspan(start, stop, color=STIMULUS_COLOUR, linewidth=0, zorder=0)

@@ -34,6 +34,12 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
     ------
     ArgumentError
         The model does not hold its losses.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.training_curve(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("training.pdf")
     """
     keys = ("losses", "eval_loss_mean", "eval_perf_mean")
     if not all(key in model.extras for key in keys):

@@ -46,6 +46,14 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     ------
     ArgumentError
         There is no such trial.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.outputs_of_both(both, trial=0)
+    >>> ax.figure.savefig("outputs.pdf")
     """
     _check(both, trial)
     trials, output = both.trials, both.spiking.output
@@ -101,6 +109,14 @@ def activity(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> ax = plotting.activity(both.rate_activity[0], both.activity_time)
+    >>> ax.figure.savefig("activity.pdf")
     """
     rows, moments = np.asarray(values, dtype=np.float64), np.asarray(time, dtype=np.float64)
     if rows.ndim != 2 or moments.shape != rows.shape[1:] or moments.size < 2:
@@ -150,6 +166,14 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
     ------
     ArgumentError
         There is no such trial.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.both_networks import run_both
+    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> figure = plotting.trial(both, 0)
+    >>> figure.savefig("trial.pdf")
     """
     _check(both, number)
     rate, spiking = both.rate_activity[number], both.spiking_activity[number]

@@ -33,6 +33,12 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.weights(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("weights.pdf")
     """
     from matplotlib.colors import LinearSegmentedColormap
 

@@ -11,7 +11,7 @@ from spiking.conversion import Conversion
 from spiking.errors import ArgumentError, SpikingError
 from spiking.model_info import recorded_text
 from spiking.rate_model import RateModel
-from spiking.tuned_network import recorded_conversion
+from spiking.tuned_conversion import recorded_conversion
 from spiking.tuning.recorded import recorded_search
 
 

@@ -20,9 +20,9 @@ from spiking.rate_model import RateModel
 from spiking.report import figures, words
 from spiking.report.commands import commands
 from spiking.report.trials import trial_data
+from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 from spiking.trained_task import task_for
-from spiking.tuned_network import tuned_network
 
 _ACTIVITY_BYTES = 2**28  # of the trials that are drawn
 _DRAWN_EACH = 10  # trials of a condition, at most
@@ -67,10 +67,18 @@ def report(
     ------
     ArgumentError
         No task or no scaling factor is known, or an argument cannot be used.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.report import report
+    >>> page = report(datasets.load("go-nogo"), n_trials=4)
+    >>> page[:15]
+    '<!doctype html>'
     """
     given = task if isinstance(task, str) else None
     task = task_for(model, task)
-    network = tuned_network(model, scaling_factor)
+    network = SpikingNetwork.from_rate(model, scaling_factor)
     scores = (
         evaluate(model, task, n_trials, seed=seed),
         evaluate(network, task, n_trials, seed=seed, threads=threads, progress=progress),

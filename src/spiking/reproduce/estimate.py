@@ -6,8 +6,9 @@ import time
 
 from spiking import datasets
 from spiking.evaluation import evaluate
+from spiking.lif_params import LIFParams
+from spiking.reproduce.conditions import Panel
 from spiking.reproduce.networks import TRIALS
-from spiking.reproduce.panels import Panel
 from spiking.reproduce.steps import steps
 from spiking.simulator import available_threads
 from spiking.spiking_network import SpikingNetwork
@@ -36,6 +37,9 @@ def panel_minutes(panel: Panel, networks: int, trial: float) -> float:
     seconds = 0.0
     for step in steps(panel, [0]):
         size = trial * step.network.task.n_steps / 200 * step.network.n_units / 200
-        trials = sum(TRIALS * (_GRID + len(tests)) for _, tests in step.conversions)
+        trials = sum(
+            TRIALS * ((_GRID if isinstance(tuned, LIFParams) else 0) + len(tests))
+            for tuned, tests in step.conversions
+        )
         seconds += size * (trials + _UPDATE * _UPDATES[step.network.task.name])
     return networks * seconds / available_threads() / 60

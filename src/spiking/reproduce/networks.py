@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import spiking
+from spiking.both_networks import BothNetworks, run_both
 from spiking.evaluation import correct_trials, evaluate
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
@@ -21,8 +22,9 @@ from spiking.training import train_steps
 from spiking.tuning.candidates import published_grid
 
 TRIALS = 100  # of each candidate in tuning, and fresh ones of each test, as in the paper
+_ACTIVITY_TRIALS = 48  # of which activity is measured, as many of each condition
 _LOOK = 10  # trials between two looks at whether a candidate can still win
-_TUNING_SEED = 10**9  # added to a network's seed: the trials of tuning are none of its training
+TEST_SEED = 10**9  # added to a network's seed: trials of tuning and tests are none of its training
 _TUNING_FIRST = 2**20  # the first trial of tuning: those of the tests count from 0
 
 Row = dict[str, Any]
@@ -43,6 +45,13 @@ class Network:
         Synaptic decay in ms.
     options : mapping of str to value
         Other fields of `TrainingOptions`.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Network
+    >>> Network(tasks.GoNoGo(), 250, (20.0, 50.0)).training()["recipe"]
+    'published'
     """
 
     task: Task
@@ -60,6 +69,22 @@ class Network:
         """Return what stands for it in a journal."""
         task = {"task": self.task.name, "task_settings": self.task.settings}
         return {**task, "n_units": self.n_units, **self.training()}
+
+
+Activity = Callable[[BothNetworks], dict[str, float | None]]  # a function of `spiking.reproduce.activity`
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Constants with which a converted network is tested, and perhaps what is measured of its activity."""
+
+    params: LIFParams
+    activity: Activity | None = None
+
+    def key(self) -> Row:
+        """Return what stands for it in a journal."""
+        named = {} if self.activity is None else {"activity": self.activity.__name__}
+        return {"tested": params_key(self.params), **named}
 
 
 def params_key(params: LIFParams) -> Row:
@@ -81,7 +106,7 @@ def train_network(network: Network, seed: int, check: Callable[[], object] | Non
     decay = model.tau_decay()
     assert decay is not None
     converged = last.stopped == "converged"
-    tested = evaluate(model, network.task, TRIALS, seed=seed + _TUNING_SEED, threads=1) if converged else None
+    tested = evaluate(model, network.task, TRIALS, seed=seed + TEST_SEED, threads=1) if converged else None
     row = {
         "converged": converged,
         "updates": last.updates,
@@ -98,25 +123,73 @@ def convert_network(
     model: RateModel,
     task: Task,
     seed: int,
-    tuned: LIFParams,
-    tests: Sequence[LIFParams],
+    tuned: LIFParams | float,
+    tests: Sequence[Tested],
     check: Callable[[], object] | None,
 ) -> list[Row]:
-    """Tune the scaling factor as published, and test it with fresh trials at each of some constants.
+    """Tune the scaling factor as published, and test it with fresh trials, with each of some constants.
+
+    `tuned` are the constants it is tuned with; or the factor itself, which is then not tuned.
+    """
+    began = time.perf_counter()
+    seed += TEST_SEED
+    curve: list[tuple[float, int, int]] = []
+    best: int | None = None
+    if isinstance(tuned, LIFParams):
+        curve, best, factor = _tune(model, task, seed, tuned, check)
+    else:
+        factor = float(tuned)
+    rows = []
+    for test in tests:
+        if check:
+            check()
+        network = SpikingNetwork.from_rate(model, factor, params=test.params)
+        tested = evaluate(network, task, TRIALS, seed=seed, threads=1)
+        row = {
+            "scaling_factor": factor,
+            "curve": curve,
+            "best_of_grid": best,
+            "correct": tested.score.correct,
+            "by_condition": {k: [s.correct, s.trials] for k, s in tested.by_condition.items()},
+        }
+        if test.activity:
+            row |= test.activity(both_networks(model, task, seed, factor, test.params))
+        rows.append({**row, **_origin(began)})
+    return rows
+
+
+def both_networks(
+    model: RateModel, task: Task, seed: int, factor: float, params: LIFParams, activity: bool = True
+) -> BothNetworks:
+    """Run the trials of which activity is measured."""
+    return run_both(
+        model,
+        task,
+        _ACTIVITY_TRIALS,
+        seed=seed,
+        scaling_factor=factor,
+        params=params,
+        activity=activity,
+        threads=1,
+    )
+
+
+def _tune(
+    model: RateModel, task: Task, seed: int, params: LIFParams, check: Callable[[], object] | None
+) -> tuple[list[tuple[float, int, int]], int, float]:
+    """Return the candidates (factor, correct trials, trials), the most correct, and the factor of these.
 
     Every candidate of the paper's grid has 100 trials of its own, as in the published script (so the best of
     12 networks that guess is right in 58 % of its trials); the first of the most accurate is taken. One
     that can no longer be more accurate than an earlier one is left, which changes neither the choice nor its
-    accuracy. `tuned` are the constants it is tuned with.
+    accuracy.
     """
-    began = time.perf_counter()
-    seed += _TUNING_SEED
-    curve: list[tuple[float, int, int]] = []  # factor, correct trials, trials
+    curve: list[tuple[float, int, int]] = []
     best, chosen = -1, math.nan
     for k, factor in enumerate(published_grid(model).factors):
         if check:
             check()
-        network = SpikingNetwork.from_rate(model, factor, params=tuned)
+        network = SpikingNetwork.from_rate(model, factor, params=params)
         first, correct, done = _TUNING_FIRST + k * TRIALS, 0, 0
         while done < TRIALS and correct + TRIALS - done > best:
             numbers = range(first + done, first + done + _LOOK)
@@ -126,21 +199,7 @@ def convert_network(
             curve.append((factor, correct, done))
         if done == TRIALS and correct > best:
             best, chosen = correct, factor
-    rows = []
-    for params in tests:
-        if check:
-            check()
-        network = SpikingNetwork.from_rate(model, chosen, params=params)
-        tested = evaluate(network, task, TRIALS, seed=seed, threads=1)
-        row = {
-            "scaling_factor": chosen,
-            "curve": curve,
-            "best_of_grid": best,
-            "correct": tested.score.correct,
-            "by_condition": {k: [s.correct, s.trials] for k, s in tested.by_condition.items()},
-        }
-        rows.append({**row, **_origin(began)})
-    return rows
+    return curve, best, chosen
 
 
 def _origin(began: float) -> Row:

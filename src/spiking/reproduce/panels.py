@@ -7,78 +7,14 @@ were read off a figure say how exactly they could be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
+from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.networks import Network
+from spiking.reproduce.singles import SINGLES
 from spiking.tasks import ContextIntegration, GoNoGo
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A value of the paper: a share, or a mean and its standard deviation over networks.
-
-    Parameters
-    ----------
-    value : float
-    sd : float, optional
-    networks : int, optional
-        How many it is of, where the paper says so.
-    reading : float
-        Half the width within which it could be read off a figure; 0 for a printed number.
-    """
-
-    value: float
-    sd: float | None = None
-    networks: int | None = None
-    reading: float = 0.0
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A place on the axis of a panel, perhaps one of several lines there.
-
-    Parameters
-    ----------
-    value : float or str
-        The place on the axis.
-    network : Network
-    params : LIFParams, optional
-        Constants with which the spiking network is tested; None: only the rate network is looked at.
-    tuned : LIFParams, optional
-        Constants with which the factor is tuned; by default the same.
-    line : str
-        Which line of the panel.
-    paper : mapping of str to Paper
-        By measure.
-    """
-
-    value: float | str
-    network: Network
-    params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
-    tuned: LIFParams | None = None
-    line: str = ""
-    paper: Mapping[str, Paper] = field(default_factory=dict)
-
-    @property
-    def tuning(self) -> LIFParams:
-        """Constants with which the factor is tuned."""
-        return self.tuned or self.params or LIFParams()
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel: its conditions, what is measured in each (the first is drawn), and its axis."""
-
-    name: str
-    title: str
-    axis: str
-    measures: tuple[str, ...]
-    conditions: tuple[Condition, ...]
-    note: str = ""
-    logarithmic: bool = False
 
 
 def find(name: str) -> Panel:
@@ -143,7 +79,7 @@ def _stopping() -> tuple[Condition, ...]:
         ("after 1500 updates or more", {"min_updates": 1500}),
     )
     return tuple(
-        Condition(f"{rule}, 20 to {most:g} ms", Network(_GO, 250, (20.0, most), dict(options)))
+        Condition(f"{rule} (20 to {most:g} ms)", Network(_GO, 250, (20.0, most), dict(options)))
         for most in (50.0, 100.0)
         for rule, options in rules
     )
@@ -210,12 +146,13 @@ _ALL = (
         "",
         _CONVERTED,
         _activations(),
+        drawn=("spiking", "success"),
     ),
     Panel(
         "fig2c",
         "Go-NoGo, networks of many sizes converted (decay 20 to 50 ms)",
         "Units N",
-        _CONVERTED,
+        (*_CONVERTED, "gap"),
         tuple(Condition(n, Network(_GO, n, _SHORT)) for n in _SIZES),
         "The paper: poor at 10 and 50, the gap to the rate networks smallest at 250.",
     ),
@@ -226,7 +163,9 @@ _ALL = (
         (*_CONVERTED, "decay"),
         _maxima_2e(),
         "20 is a fixed decay of 20 ms. The paper: robust above; the mean decay grows sublinearly (2D).",
-        logarithmic=True,
+        drawn=("spiking", "decay"),
+        compared=("spiking",),
+        evenly=True,
     ),
     Panel(
         "fig5",
@@ -238,6 +177,8 @@ _ALL = (
             for name, tau in (("fixed 35 ms", 35.0), ("tuned 20 to 50 ms", _SHORT))
         ),
         "The paper: no significant difference.",
+        drawn=("success", "spiking"),
+        compared=("success", "spiking"),
     ),
     Panel(
         "fig6a",
@@ -246,6 +187,7 @@ _ALL = (
         ("spiking", "success"),
         _refractory(),
         "The factor is tuned again at five values only. The paper: best at 2 ms, flat to 5, then falling.",
+        evenly=True,
     ),
     Panel(
         "fig6b",
@@ -254,6 +196,7 @@ _ALL = (
         _CONVERTED,
         _synapses(),
         "The paper: not significantly different.",
+        compared=("spiking",),
     ),
     Panel(
         "fig6c",
@@ -262,6 +205,7 @@ _ALL = (
         _CONVERTED,
         _gains(),
         "The paper: no significant difference.",
+        compared=("spiking",),
     ),
     Panel(
         "fig1c",
@@ -269,12 +213,21 @@ _ALL = (
         "Units N",
         ("updates", "trained", "rate"),
         _sizes_1c(),
+        drawn=("trained", "updates"),
+    ),
+    Panel(
+        "fig3c",
+        "Context integration, training of networks of many sizes (decay 20 to 50 ms)",
+        "Units N",
+        ("trained", "rate", "updates"),
+        tuple(Condition(c.value, c.network, None, paper=c.paper) for c in _mante_sizes()),
+        drawn=("trained", "updates"),
     ),
     Panel(
         "fig4d",
-        "Context integration, networks of many sizes, trained (3C) and converted (decay 20 to 50 ms)",
+        "Context integration, networks of many sizes converted (decay 20 to 50 ms)",
         "Units N",
-        _CONVERTED,
+        (*_CONVERTED, "gap"),
         _mante_sizes(),
         "The paper: better with N.",
     ),
@@ -292,7 +245,9 @@ _ALL = (
             for most in _MOST
         ),
         "20 is a fixed decay of 20 ms. The paper: untrainable there, no significant loss for the others.",
-        logarithmic=True,
+        drawn=("spiking", "trained"),
+        compared=("spiking",),
+        evenly=True,
     ),
     Panel(
         "stopping",
@@ -303,4 +258,4 @@ _ALL = (
         "Not a panel of the paper: its rule for stopping beside that of its later code, two ranges of decay.",
     ),
 )
-PANELS: Mapping[str, Panel] = MappingProxyType({panel.name: panel for panel in _ALL})
+PANELS: Mapping[str, Panel] = MappingProxyType({panel.name: panel for panel in (*_ALL, *SINGLES)})

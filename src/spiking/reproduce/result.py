@@ -5,86 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from spiking.binomial import wilson_interval
-from spiking.reproduce.networks import TRIALS, Row
-from spiking.reproduce.panels import Condition, Panel, Paper
+from spiking.rate_model import RateModel
+from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
+from spiking.reproduce.conditions import Condition, Panel, Paper, shown
+from spiking.reproduce.measures import MEASURES, Entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_SUCCESS = 95  # of 100 fresh trials
-_LEVEL = 0.05  # of the tests of whether a value agrees
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A network of a condition: what became of its training, and of its conversion if it converged."""
-
-    condition: Condition
-    seed: int
-    trained: Row
-    converted: Row | None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How a number is had from an entry (None: it has none), and how it is told.
-
-    Attributes
-    ----------
-    title : str
-    of : function of Entry
-    share : bool
-        Whether it is yes or no of each network.
-    scale, unit : float, str
-        It is told times the one, in the other.
-    """
-
-    title: str
-    of: Callable[[Entry], float | None]
-    share: bool = False
-    scale: float = 100.0
-    unit: str = "%"
-
-
-def _converted(name: str) -> Callable[[Entry], float | None]:
-    return lambda entry: None if entry.converted is None else entry.converted[name] / TRIALS
-
-
-def _rate(entry: Entry) -> float | None:
-    correct = entry.trained["rate_correct"]
-    return None if correct is None else correct / TRIALS
-
-
-def _success(entry: Entry) -> float | None:
-    return None if entry.converted is None else float(entry.converted["correct"] >= _SUCCESS)
-
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        "trained": Measure("rate networks trained", lambda entry: float(entry.trained["converged"]), True),
-        "rate": Measure("accuracy of the rate networks", _rate),
-        "updates": Measure(
-            "updates of trained networks",
-            lambda entry: entry.trained["updates"] if entry.trained["converged"] else None,
-            scale=1.0,
-            unit="",
-        ),
-        "decay": Measure("mean synaptic decay", lambda entry: entry.trained["decay"], scale=1.0, unit="ms"),
-        "spiking": Measure("accuracy of the spiking networks", _converted("correct")),
-        "best_of_grid": Measure("the same, best of the grid on its own trials", _converted("best_of_grid")),
-        "success": Measure("spiking networks of 95 % or more", _success, True),
-    }
-)
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -129,12 +65,25 @@ class Reproduction:
     seed : int
     entries : tuple of Entry
         By condition and seed.
+    first : (int, RateModel) or None
+        Seed and model of the first network that trained, in a panel that draws one.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Condition, Network, Panel, panel
+    >>> small = Network(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
+    >>> found = panel(own, networks=1, seed=1, output="reproduced")
+    >>> found.panel.name, len(found.entries)
+    ('own', 1)
     """
 
     panel: Panel
     networks: int
     seed: int
     entries: tuple[Entry, ...]
+    first: tuple[int, RateModel] | None = None
 
     def values(self, condition: Condition, measure: str) -> list[float]:
         """Return a measure of each network of a condition that has it."""
@@ -149,6 +98,30 @@ class Reproduction:
             for condition in self.panel.conditions
             for measure in self.panel.measures
         )
+
+    @property
+    def tests(self) -> tuple[tuple[str, str, float], ...]:
+        """Tests of whether the conditions differ: measure, name of the test, p value (see `comparison`)."""
+        found = []
+        for name in self.panel.compared:
+            groups = [self.values(condition, name) for condition in self.panel.conditions]
+            if (test := difference(groups, MEASURES[name].share)) is not None:
+                found.append((name, *test))
+            if (pairs := self._pairs(name)) is not None:
+                found.append((name, *paired_difference(*pairs)))
+        return tuple(found)
+
+    def _pairs(self, name: str) -> tuple[list[float], list[float]] | None:
+        """Return a measure of networks that are the same in the panel's two conditions, if they are."""
+        first, *others = self.panel.conditions
+        if len(others) != 1 or first.network.key() != others[0].network.key():
+            return None
+        one, two = (
+            [MEASURES[name].of(entry) for entry in self.entries if entry.condition is condition]
+            for condition in (first, others[0])
+        )
+        both = [(x, y) for x, y in zip(one, two, strict=True) if x is not None and y is not None]
+        return ([x for x, _ in both], [y for _, y in both]) if len(both) > 1 else None
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -195,25 +168,42 @@ class Reproduction:
         about = (
             f"{self.panel.name}: {self.panel.title}; {self.networks} networks a condition, seed {self.seed}"
         )
-        return "\n".join([about, *text, *([self.panel.note] if self.panel.note else [])])
+        tests = [
+            f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
+            for name, test, p in self.tests
+        ]
+        if self.panel.picture is not None and self.first is not None:
+            tests.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
+        return "\n".join([about, *text, *tests, *([self.panel.note] if self.panel.note else [])])
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the first measure of the panel, and the paper's values beside (see `drawing.draw`)."""
+    def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
+        """Draw a measure, by default the panel's first, and the paper's values beside."""
         from spiking.reproduce.drawing import draw
 
-        return draw(self, ax)
+        return draw(self, ax, measure)
+
+    def draw(self, figure: Figure | None = None) -> Figure:
+        """Draw the panel: the first network that trained where the panel shows one, else its measures.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure, optional
+            Where to draw; a new one, a column of print wide, by default.
+        """
+        from spiking.reproduce.drawing import draw_all
+
+        if self.panel.picture is None or self.first is None:
+            return draw_all(self, figure)
+        return self.panel.picture(self, figure)
 
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
         from matplotlib.figure import Figure
 
         from spiking.output_file import write_whole
-        from spiking.plotting.style import COLUMN_MM, drawing_in
 
         picture = io.BytesIO()
-        with drawing_in(Figure(), COLUMN_MM, 60.0) as figure:
-            self.plot(figure.subplots())
-            figure.savefig(picture, format="png", dpi=300)
+        self.draw(Figure()).savefig(picture, format="png", dpi=300)
         contents = {
             "txt": f"{self}\n".encode(),
             "csv": self.csv().encode(),
@@ -226,25 +216,12 @@ class Reproduction:
         return list(paths.values())
 
 
-def interval(values: Sequence[float], share: bool) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson) or a mean (Student); NaN where there is none."""
-    from scipy.stats import t
-
-    n = len(values)
-    if share and n:
-        return wilson_interval(round(sum(values)), n)
-    if n < 2:
-        return math.nan, math.nan
-    half = float(t.ppf(0.975, n - 1)) * float(np.std(values, ddof=1)) / math.sqrt(n)
-    return float(np.mean(values)) - half, float(np.mean(values)) + half
-
-
 def _line(condition: Condition, name: str, values: list[float]) -> Line:
     measure, paper = MEASURES[name], condition.paper.get(name)
-    low, high = interval(values, measure.share)
+    low, high = interval(values, measure.share, measure.limits)
     return Line(
         line=condition.line,
-        condition=f"{condition.value:g}" if isinstance(condition.value, float) else str(condition.value),
+        condition=shown(condition.value),
         measure=name,
         networks=len(values),
         paper=paper,
@@ -252,44 +229,15 @@ def _line(condition: Condition, name: str, values: list[float]) -> Line:
         sd=float(np.std(values, ddof=1)) if len(values) > 1 and not measure.share else math.nan,
         low=low,
         high=high,
-        agrees=None if paper is None else _agrees(values, measure.share, paper),
+        agrees=None if paper is None else agrees(values, measure.share, paper),
     )
-
-
-def _agrees(values: list[float], share: bool, paper: Paper) -> bool | None:
-    """Say whether chance can explain the difference.
-
-    Where the paper says of how many networks its value is: Fisher's exact test of shares, Welch's test of
-    means, at 5 %. Elsewhere: whether our 95 % interval, as wide as the figure could be read, holds it.
-    """
-    from scipy.stats import fisher_exact, ttest_ind_from_stats
-
-    low, high = interval(values, share)
-    if math.isnan(low):
-        return None
-    if paper.networks and share:
-        ours, theirs = round(sum(values)), round(paper.value * paper.networks)
-        counts = np.array([[ours, len(values) - ours], [theirs, paper.networks - theirs]])
-        return bool(fisher_exact(counts).pvalue >= _LEVEL)
-    if paper.networks and paper.sd:
-        test = ttest_ind_from_stats(
-            float(np.mean(values)),
-            float(np.std(values, ddof=1)),
-            len(values),
-            paper.value,
-            paper.sd,
-            paper.networks,
-            equal_var=False,
-        )
-        return bool(test.pvalue >= _LEVEL)
-    return low - paper.reading <= paper.value <= high + paper.reading
 
 
 def _words(line: Line) -> tuple[str, ...]:
     measure = MEASURES[line.measure]
 
     def number(x: float) -> str:
-        return f"{measure.scale * x:.1f}" if measure.unit else f"{measure.scale * x:.0f}"
+        return f"{measure.scale * x:.{measure.decimals}f}"
 
     paper, ours, bounds = "", "-", ""
     if line.paper is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.arguments import whole_number
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.reproduce.networks import convert_network, train_network
-from spiking.reproduce.panels import Panel, find
+from spiking.reproduce.conditions import Panel
+from spiking.reproduce.measures import Entry
+from spiking.reproduce.networks import Tested, convert_network, train_network
+from spiking.reproduce.panels import find
 from spiking.reproduce.record import open_record
-from spiking.reproduce.result import Entry, Reproduction
-from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
+from spiking.reproduce.result import Reproduction
+from spiking.reproduce.steps import Step, Tuning, Work, conversion_key, network_key, steps
 from spiking.simulator import available_threads
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def panel(
     networks: int,
     seed: int,
     output: str | os.PathLike[str],
+    values: Sequence[float | str] | None = None,
     jobs: int | None = None,
     client: Client | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -58,6 +60,8 @@ def panel(
         A folder. Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
         the same call goes on from there and gives the same table. ``networks/`` holds the trained models,
         which panels share; it may be deleted.
+    values : sequence, optional
+        Only these of the values on the panel's axis, such as ``(10, 50, 250)``; the table says so.
     jobs : int, optional
         Networks at a time, a thread each; by default one a processor. Results do not depend on it.
     client : distributed.Client, optional
@@ -72,11 +76,23 @@ def panel(
     Raises
     ------
     ArgumentError
-        There is no such panel, an argument cannot be used, or the folder cannot be used.
+        There is no such panel or value of its axis, an argument cannot be used, or the folder cannot be used.
     ClusterError
         The scheduler of `client` is gone; the same call goes on.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> from spiking.reproduce import Condition, Network, Panel, panel
+    >>> small = Network(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
+    >>> found = panel(own, networks=1, seed=1, output="reproduced")
+    >>> found.networks
+    1
     """
     chosen = find(which) if isinstance(which, str) else which
+    if values is not None:
+        chosen = chosen.only(values)
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
     if networks > _SEEDS:
         raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
@@ -91,18 +107,30 @@ def panel(
         work = Work(record, folder / "networks", steps(chosen, seeds), progress)
         with _place(jobs, client) as place, place.guarded():
             _run(work, place)
+        first = _first(work, chosen, seeds) if chosen.picture else None
     entries = []
     for condition in chosen.conditions:
         for own in seeds:
             trained = record.get(network_key(condition.network, own))
             assert trained is not None
             converted = None
-            if condition.params is not None:
-                converted = record.get(
-                    conversion_key(condition.network, own, condition.tuning, condition.params)
-                )
+            if condition.tested is not None:
+                key = conversion_key(condition.network, own, condition.tuning, condition.tested)
+                converted = record.get(key)
             entries.append(Entry(condition, own, trained, converted))
-    return Reproduction(chosen, networks, seed, tuple(entries))
+    return Reproduction(chosen, networks, seed, tuple(entries), first)
+
+
+def _first(work: Work, chosen: Panel, seeds: range) -> tuple[int, RateModel] | None:
+    """Return the first network that trained, with its seed; trained again if its model was deleted."""
+    for step in steps(chosen, seeds):
+        if work.has_trained(step):
+            model = work.model(step)
+            if model is None:
+                row, model = train_network(step.network, step.seed, None)
+                work.trained(step, row, model)
+            return step.seed, model
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +175,12 @@ def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
 
 @dataclass(frozen=True, eq=False)
 class _Conversion:
-    """A trained model to be tuned with some constants, and tested with some."""
+    """A trained model to be converted, and tested."""
 
     step: Step
     model: RateModel
-    tuned: LIFParams
-    tests: list[LIFParams]
+    tuned: Tuning
+    tests: list[Tested]
 
 
 def _run(work: Work, place: _Place) -> None:

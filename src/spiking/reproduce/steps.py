@@ -11,32 +11,34 @@ from pathlib import Path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
-from spiking.reproduce.networks import Network, Row, params_key
-from spiking.reproduce.panels import Panel
+from spiking.reproduce.conditions import Panel
+from spiking.reproduce.networks import Network, Row, Tested, params_key
 from spiking.reproduce.record import Record
+
+Tuning = LIFParams | float  # constants with which the factor is tuned, or the factor
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A network to be trained, and the conversions wanted of it: constants tuned with, and tested with."""
+    """A network to be trained, and the conversions wanted of it: how it is tuned, and tested."""
 
     network: Network
     seed: int
-    conversions: tuple[tuple[LIFParams, tuple[LIFParams, ...]], ...]
+    conversions: tuple[tuple[Tuning, tuple[Tested, ...]], ...]
 
 
 def steps(panel: Panel, seeds: Sequence[int]) -> list[Step]:
     """Return what is to be done: the first network of every condition, then the second, and so on."""
     networks: dict[str, Network] = {}
-    wanted: dict[str, dict[LIFParams, list[LIFParams]]] = {}
+    wanted: dict[str, dict[Tuning, list[Tested]]] = {}
     for condition in panel.conditions:
         name = _text(condition.network)
         networks[name] = condition.network
         own = wanted.setdefault(name, {})
-        if condition.params is not None:
+        if condition.tested is not None:
             tests = own.setdefault(condition.tuning, [])
-            if condition.params not in tests:
-                tests.append(condition.params)
+            if condition.tested not in tests:
+                tests.append(condition.tested)
     return [
         Step(network, seed, tuple((tuned, tuple(tests)) for tuned, tests in wanted[name].items()))
         for seed in seeds
@@ -49,9 +51,10 @@ def network_key(network: Network, seed: int) -> Row:
     return {"network": network.key(), "seed": seed}
 
 
-def conversion_key(network: Network, seed: int, tuned: LIFParams, tested: LIFParams) -> Row:
+def conversion_key(network: Network, seed: int, tuned: Tuning, tested: Tested) -> Row:
     """Return what stands for a conversion in a journal."""
-    return {**network_key(network, seed), "tuned": params_key(tuned), "tested": params_key(tested)}
+    how = params_key(tuned) if isinstance(tuned, LIFParams) else float(tuned)
+    return {**network_key(network, seed), "tuned": how, **tested.key()}
 
 
 class Work:
@@ -74,10 +77,9 @@ class Work:
         self.count(sum(self._row(step) is not None for step in left))
         return left
 
-    def missing(self, step: Step) -> list[tuple[LIFParams, list[LIFParams]]]:
+    def missing(self, step: Step) -> list[tuple[Tuning, list[Tested]]]:
         """Return the conversions of a trained network that are missing; none if it has not converged."""
-        row = self._row(step)
-        if row is None or not row["converged"]:
+        if not self.has_trained(step):
             return []
         found = []
         for tuned, tests in step.conversions:
@@ -90,6 +92,11 @@ class Work:
                 found.append((tuned, left))
         return found
 
+    def has_trained(self, step: Step) -> bool:
+        """Say whether the network has been trained and met the criteria."""
+        row = self._row(step)
+        return row is not None and bool(row["converged"])
+
     def model(self, step: Step) -> RateModel | None:
         """Return the trained model if the journal knows it and it has been kept."""
         path = self._path(step)
@@ -100,7 +107,7 @@ class Work:
 
     def trained(self, step: Step, row: Row, model: RateModel) -> None:
         """Keep a trained model, and write down what became of it."""
-        if row["converged"] and step.conversions:
+        if row["converged"]:
             try:
                 model.save(self._path(step))
             except ModelFileError as error:
@@ -109,8 +116,8 @@ class Work:
             self._record.add(network_key(step.network, step.seed), row)
             self.count(1)
 
-    def converted(self, step: Step, tuned: LIFParams, tests: list[LIFParams], rows: list[Row]) -> None:
-        """Write down what became of a conversion at each of the constants tested."""
+    def converted(self, step: Step, tuned: Tuning, tests: list[Tested], rows: list[Row]) -> None:
+        """Write down what became of a conversion in each of its tests."""
         for test, row in zip(tests, rows, strict=True):
             self._record.add(conversion_key(step.network, step.seed, tuned, test), row)
         self.count(1)

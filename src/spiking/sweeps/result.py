@@ -34,6 +34,14 @@ class Sweep:
         ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and those of the populations that
         there are, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``; lesioned units
         are left out, and the rate is NaN where none is left. ``readout`` says whether it is the trained one.
+
+    Examples
+    --------
+    >>> from spiking import datasets, sweep
+    >>> grid = {"scale_weights.inh": [0.7, 1.0], "noise": [0.1, 0.2]}
+    >>> found = sweep(datasets.load("go-nogo"), grid=grid, n_trials=4, seed=1)
+    >>> len(found.table), list(found.table.columns[:4])
+    (4, ['scale_weights.inh', 'noise', 'trials', 'correct'])
     """
 
     names: tuple[str, ...]

@@ -30,7 +30,6 @@ from spiking.sweeps.grid import Setting, axes, points
 from spiking.sweeps.result import Sweep
 from spiking.tasks import Task
 from spiking.trained_task import task_for
-from spiking.tuned_network import tuned_network
 from spiking.tuning.journal import Journal, open_journal
 from spiking.tuning.scores import Scores, block_trials
 from spiking.tuning.workplace import open_workplace
@@ -114,6 +113,13 @@ def sweep(
         The model cannot be used.
     ClusterError
         The scheduler of `client` is gone.
+
+    Examples
+    --------
+    >>> from spiking import datasets, sweep
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, n_trials=5, seed=1)
+    >>> [row["refractory"] for row in found.rows]
+    [2.0, 10.0]
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
@@ -249,11 +255,11 @@ def _base(
         untuned = recorded_scaling_factor(model) is None
         if untuned and "scaling_factor" not in grid:
             raise ArgumentError(
-                f"{model.source} has no tuned scaling factor; give SpikingNetwork.from_rate(model, 50), vary "
-                f"scaling_factor, or tune it"
+                f"{model.source} has no tuned scaling factor; tune it (spiking tune), vary scaling_factor "
+                f"(--vary scaling_factor=50), or give SpikingNetwork.from_rate(model, 50)"
             )
         # The grid puts another factor in the place of 1.
-        network = tuned_network(model, 1.0 if untuned else None)
+        network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
     chosen = network_task(network, task) if model is None else task_for(model, task)
     return Setting(network, model, stimulation, downsample, seed), chosen
 

@@ -1,4 +1,11 @@
-"""Tasks: trials, targets and scorers, the same for training, evaluation, tuning and plotting."""
+"""Tasks: trials, targets and scorers, the same for training, evaluation, tuning and plotting.
+
+>>> from spiking import tasks
+>>> tasks.names()[:4]
+('go-nogo', 'xor', 'mante', 'dms')
+>>> tasks.STEP_MS  # a step of a rate model, ms
+5.0
+"""
 
 from spiking.tasks.base import STEP_MS, Task, Trials
 from spiking.tasks.find import get, names

@@ -33,6 +33,13 @@ class Trials:
         Name of each trial's condition.
     labels : ndarray of int, shape (n,)
         Expected response of each trial: +1, -1, or 0 for none.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> trials = tasks.get("go-nogo").trials(10, seed=1)
+    >>> trials.inputs.shape, trials.spiking_inputs.shape, trials.targets.shape
+    ((10, 1, 200), (10, 1, 201), (10, 200))
     """
 
     inputs: NDArray[np.float64]
@@ -98,6 +105,16 @@ class Task:
         Channels; one output unless a subclass says otherwise.
     duration, score_from : float
         Length of a trial, and the moment from which the output is scored (until the end), in ms.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> task = tasks.get("xor")
+    >>> task.conditions
+    {'++': 1, '+-': -1, '-+': -1, '--': 1}
+    >>> trials = task.trials(4, seed=1)
+    >>> task.score(trials.targets, trials.time, trials).tolist()  # the targets are right answers
+    [True, True, True, True]
     """
 
     name: ClassVar[str]
@@ -144,7 +161,7 @@ class Task:
     def trials(
         self, n: int, *, seed: int, condition: str | None = None, balanced: bool = False, first: int = 0
     ) -> Trials:
-        """Draw trials `first` to `first + n - 1` of a seed.
+        """Draw trials `first` to ``first + n - 1`` of a seed.
 
         Each trial has a random stream of its own, derived from the seed and its number: trial 17 is the same
         in any batch, and alone (``trials(1, seed=seed, first=17)``).

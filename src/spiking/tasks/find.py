@@ -18,7 +18,14 @@ _GROUP = "spiking.tasks"
 
 
 def names() -> tuple[str, ...]:
-    """Names of the known tasks: the four of this package, then those installed under `spiking.tasks`."""
+    """Names of the known tasks: the four of this package, then those installed under `spiking.tasks`.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> "dms" in tasks.names()
+    True
+    """
     installed = sorted(entry.name for entry in entry_points(group=_GROUP))
     return (*(task.name for task in _STANDARD), *installed)
 
@@ -42,6 +49,12 @@ def get(name: str, **settings: Any) -> Task:
     ------
     ArgumentError
         If there is no such task, its file cannot be used, or a setting is unknown or not possible.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> tasks.get("dms", delay=250.0).duration
+    1555.0
     """
     found = _find(name)
     known = inspect.signature(found).parameters

@@ -34,6 +34,12 @@ class GoNoGo(Task):
         The pulse of the Go trials, ms. The target is 1 from its offset on.
     score_delay : float
         From the offset of the pulse to the start of scoring, ms.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> tasks.GoNoGo(stimulus_duration=250.0).score_from
+    625.0
     """
 
     duration: float = 1000.0
@@ -122,7 +128,7 @@ class _TwoPulses(Task):
 
 @dataclass(frozen=True)
 class XOR(_TwoPulses):
-    """Temporal exclusive-or: +1 if two pulses had the same sign (`++`, `--`), -1 if not (`+-`, `-+`).
+    """Temporal exclusive-or: +1 if two pulses had the same sign (``++``, ``--``), -1 if not (``+-``, ``-+``).
 
     Correct when the output exceeds 0.7 (same) or falls below -0.7 (different) from `score_delay` after the
     second pulse on.
@@ -139,6 +145,12 @@ class XOR(_TwoPulses):
         Length of a trial, ms.
     score_delay : float
         From the offset of the second pulse to the start of scoring, ms.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> tasks.XOR().trials(1, seed=1, condition="+-").labels.tolist()
+    [-1]
     """
 
     duration: float = 1500.0
@@ -167,6 +179,12 @@ class DelayedMatchToSample(_TwoPulses):
         From the offset of the sample to the onset of the second pulse, ms. Laboratories use 100 to 4000.
     response_delay, response_duration : float
         From the offset of the second pulse to the target's onset, and the target's length, ms.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> tasks.DelayedMatchToSample(delay=250.0).trials(2, seed=1).inputs.shape
+    (2, 2, 311)
     """
 
     delay: float = 750.0
@@ -188,9 +206,10 @@ class DelayedMatchToSample(_TwoPulses):
 class ContextIntegration(Task):
     """Context-dependent integration: report the sign of the cued one of two noisy inputs.
 
-    Inputs 0 (motion) and 1 (color) are N(+-`offset`, `noise`^2) in every step of the stimulus; input 2
-    (attend to motion) or 3 (to color) is 1 throughout. The condition names the cued input and its sign; the
-    sign of the other is drawn. Correct when the output exceeds 0.7 or falls below -0.7.
+    Inputs 0 (motion) and 1 (color) are normal, with mean `offset` or -`offset` and standard deviation
+    `noise`, in every step of the stimulus; input 2 (attend to motion) or 3 (to color) is 1 throughout. The
+    condition names the cued input and its sign; the sign of the other is drawn. Correct when the output
+    exceeds 0.7 or falls below -0.7.
 
     Parameters
     ----------
@@ -202,6 +221,12 @@ class ContextIntegration(Task):
         From the offset of the stimulus to the start of scoring, ms.
     offset, noise : float
         Mean (absolute) and standard deviation of a noisy input, of each step.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> tasks.ContextIntegration(offset=0.25).trials(2, seed=1).inputs.shape
+    (2, 4, 500)
     """
 
     duration: float = 2500.0

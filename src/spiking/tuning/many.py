@@ -39,6 +39,12 @@ class Tuned:
         Why there is no result.
     scaling_factor : float or None
         Found now, or recorded in a file that was skipped.
+
+    Examples
+    --------
+    >>> from spiking.tuning import Tuned
+    >>> Tuned("model.mat", scaling_factor=30.0).skipped  # its file had a factor already
+    True
     """
 
     source: str
@@ -99,6 +105,14 @@ def find_scaling_factors(
         An argument cannot be used.
     ClusterError
         The scheduler of `client` is gone; with `write`, the same call goes on where this one stopped.
+
+    Examples
+    --------
+    >>> from spiking import datasets, find_scaling_factors
+    >>> models = [datasets.load("go-nogo"), datasets.load("xor")]
+    >>> options = {"method": "grid", "candidates": [30], "n_trials": 4, "extend": False}
+    >>> [tuned.scaling_factor for tuned in find_scaling_factors(models, seed=1, force=True, **options)]
+    [30.0, 30.0]
     """
     given = list(models)
     try:

@@ -56,6 +56,14 @@ class ScalingFactorSearch:
     conversion : Conversion or None
         The chosen one, if not as published; then `curve` is that of the candidates of its variant and gain,
         and `start` the factor that was fitted.
+
+    Examples
+    --------
+    >>> from spiking import datasets, find_scaling_factor
+    >>> options = {"method": "grid", "candidates": [25, 30], "n_trials": 10, "extend": False}
+    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, **options)
+    >>> sorted(found.curve), found.fresh.correct.size
+    ([25.0, 30.0], 10)
     """
 
     model: RateModel = field(repr=False)

@@ -41,7 +41,14 @@ Choice = Literal["plateau", "first"]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions:
-    """How to search; fields as in `find_scaling_factor`."""
+    """How to search; fields as in `find_scaling_factor`.
+
+    Examples
+    --------
+    >>> from spiking.tuning import SearchOptions
+    >>> SearchOptions().method
+    'auto'
+    """
 
     method: Method = "auto"
     candidates: Sequence[float] | None = None
@@ -101,7 +108,7 @@ def find_scaling_factor(
         Of all trials: the same seed finds the same.
     method : {"auto", "grid"}
         ``grid`` runs `n_trials` of every candidate, as published. ``auto`` starts at the factor that matches
-        the recurrent drives of spiking and rate network (`spiking.tuning.drive`) and races: candidates that
+        the recurrent drives of spiking and rate network (``spiking.tuning.drive``) and races: candidates that
         are significantly worse than the best on the same trials drop out; it uses at most 40 % of the grid's
         trials, fresh ones included.
     candidates : sequence of float, optional
@@ -146,6 +153,13 @@ def find_scaling_factor(
     ModelFileError
         The file is no usable model, cannot be written, is being tuned by someone else, or was changed or
         removed meanwhile; what was simulated stays in the journal.
+
+    Examples
+    --------
+    >>> from spiking import datasets, find_scaling_factor
+    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], n_trials=20)
+    >>> found.scaling_factor < 90
+    True
     """
     options = SearchOptions(
         method=method,

@@ -1,4 +1,4 @@
-"""The spiking network that tuning left in a model's file: its scaling factor, or its matched conversion."""
+"""The conversion that tuning left in a model's file: its scaling factor, or its matched conversion."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import json
 
 from spiking.conversion import Conversion
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
 from spiking.model_info import recorded_scaling_factor, recorded_text
 from spiking.rate_model import RateModel
-from spiking.spiking_network import SpikingNetwork
 
 
 def recorded_conversion(model: RateModel) -> Conversion | None:
@@ -38,38 +36,18 @@ def recorded_conversion(model: RateModel) -> Conversion | None:
     return Conversion(kind="published", factor=factor)
 
 
-def tuned_network(
-    model: RateModel,
-    scaling_factor: float | None = None,
-    *,
-    params: LIFParams | None = None,
-    initial_weights: bool = False,
-) -> SpikingNetwork:
-    """Return the tuned spiking network of a model.
-
-    Parameters
-    ----------
-    model : RateModel
-    scaling_factor : float, optional
-        Convert as published with this factor instead; None: as the model's file records.
-    params : LIFParams, optional
-        Constants of neurons and synapses; the published ones by default.
-    initial_weights : bool
-        Take the recurrent weights from before training; not with a matched conversion.
+def tuned_conversion(model: RateModel) -> Conversion:
+    """Return the conversion that tuning left in the file.
 
     Raises
     ------
     ArgumentError
-        The file records no scaling factor and none is given, or what it records cannot be read.
+        It left none, or it cannot be read.
     """
-    if scaling_factor is not None:
-        return SpikingNetwork.from_rate(model, scaling_factor, params=params, initial_weights=initial_weights)
     conversion = recorded_conversion(model)
     if conversion is None:
         raise ArgumentError(
             f"{model.source} has no tuned scaling factor; give one, such as 50 (--scaling-factor 50), or run "
             f"spiking tune"
         )
-    return SpikingNetwork.from_rate(
-        model, conversion=conversion, params=params, initial_weights=initial_weights
-    )
+    return conversion

@@ -1,0 +1,1 @@
+"""Benchmarks of speed, whose history asv keeps: see docs/maintainers/benchmarks.md."""
