@@ -19,7 +19,7 @@ from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 from spiking.trained_task import task_for
-from spiking.tuned_network import recorded_conversion
+from spiking.tuned_conversion import recorded_conversion
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +36,13 @@ class PerturbationResponse:
     output : Agreement
         Of the change of the output, averaged over the trials of a condition; over patterns, conditions and
         the time from the window's start on.
+
+    Examples
+    --------
+    >>> from spiking.analysis import Agreement, PerturbationResponse
+    >>> perfect = Agreement(slope=1.0, error=0.0, correlation=1.0)
+    >>> PerturbationResponse(units=perfect, output=perfect).units.slope
+    1.0
     """
 
     units: Agreement
@@ -85,6 +92,14 @@ def perturbation_response(
     ------
     ArgumentError
         An argument cannot be used, or no task or no conversion is known.
+
+    Examples
+    --------
+    >>> from spiking import analysis, datasets
+    >>> model = datasets.load("go-nogo")
+    >>> response = analysis.perturbation_response(model, n_patterns=1, n_trials=4)
+    >>> bool(response.output.correlation > 0)
+    True
     """
     task = task_for(model, task)
     how = conversion or recorded_conversion(model)

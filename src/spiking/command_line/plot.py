@@ -114,10 +114,11 @@ def _of_model(
     kind: str, model: RateModel, task: str | None, seed: int, scaling_factor: float | None
 ) -> Figure:
     from spiking import plotting
-    from spiking.tuned_network import tuned_network
+    from spiking.conversion import Conversion
 
     if kind == "conversion":
-        return _figure_of(plotting.conversion(model, tuned_network(model, scaling_factor), task, seed=seed))
+        how = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
+        return _figure_of(plotting.conversion(model, how, task, seed=seed))
     drawn: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,
         "time-constants": plotting.time_constants,
