@@ -28,6 +28,7 @@ fuzz: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/simulation.py $(MODEL)
+	$(BIN)/python benchmarks/conversion.py --speed
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -1,7 +1,8 @@
-"""Train networks of many seeds and convert each in three ways: published, matched, matched with mean drive.
+"""Train networks of many seeds and convert each in four ways: published, matched, by either variant of it.
 
 python benchmarks/conversion.py JOURNAL --task go-nogo --units 250 --activation softplus --seeds 1-50
 python benchmarks/conversion.py JOURNAL --table
+python benchmarks/conversion.py --speed     (a matched conversion of the 200-unit Go-NoGo model, tuned)
 
 Networks are kept in the folder JOURNAL.models. Each conversion of a network adds a line to the journal; what
 stands there already is not done again, so a run that was stopped goes on with the same command. Odd seeds are
@@ -23,7 +24,7 @@ import spiking
 from spiking.analysis import conversion_quality
 from spiking.binomial import wilson_interval
 from spiking.both_networks import run_both
-from spiking.conversion import KINDS, Conversion
+from spiking.conversion import ASKED, Conversion
 
 # The published recipe for a fixed number of updates, output and target compared at the same step.
 RECIPE = {"recipe": "published", "published_quirks": False, "max_updates": 1600, "stop_loss": 1e-12}
@@ -102,7 +103,7 @@ def table(journal):
         tau = "-".join(f"{limit:g}" for limit in setting["tau"])
         name = f"{setting['task']}, {setting['activation']}, N = {setting['units']}, {tau} ms"
         name += "" if setting["dale"] else ", no Dale"
-        for kind in KINDS:
+        for kind in ASKED:
             entries = [line for line in own if line["kind"] == kind]
             if not entries:
                 continue
@@ -132,9 +133,23 @@ def table(journal):
             )
 
 
+def speed(threads):
+    model = spiking.datasets.load("go-nogo")
+    spiking.evaluate(spiking.SpikingNetwork.from_rate(model, 30), n_trials=2, seed=SEED)  # loads the kernel
+    for run in ("first, with the f-I curve", "second"):
+        began = time.perf_counter()
+        found = spiking.find_scaling_factor(model, seed=SEED, conversion="matched", threads=threads)
+        print(
+            f"matched conversion and tuning, N = {model.n_units}, {run}: "
+            f"{time.perf_counter() - began:.2f} s, "
+            f"{found.search_trials} trials of search; fresh trials: {found.fresh.score}"
+        )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("journal", type=Path)
+    parser.add_argument("journal", type=Path, nargs="?", default=Path("study.jsonl"))
+    parser.add_argument("--speed", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--task", default="go-nogo")
     parser.add_argument("--units", type=int, default=250)
@@ -144,6 +159,9 @@ def main():
     parser.add_argument("--seeds", default="1-50")
     parser.add_argument("--threads", type=int)
     chosen = parser.parse_args()
+    if chosen.speed:
+        speed(chosen.threads)
+        return
     if chosen.table:
         table(chosen.journal)
         return
@@ -155,7 +173,7 @@ def main():
         done = {(line["seed"], line["kind"]) for line in lines if line["setting"] == setting}
     low, _, high = chosen.seeds.partition("-")
     for seed in range(int(low), int(high or low) + 1):
-        missing = [kind for kind in KINDS if (seed, kind) not in done]
+        missing = [kind for kind in ASKED if (seed, kind) not in done]
         if not missing or (seed, "untrained") in done:
             continue
         model = trained(chosen.journal.with_name(chosen.journal.name + ".models"), setting, seed)
