@@ -41,7 +41,7 @@ def test_public_names_are_listed_and_exist():
     assert sorted(spiking.__all__) == [
         "ArgumentError",
         "ClusterError",
-    "Conversion",
+        "Conversion",
         "Evaluation",
         "LIFParams",
         "LIF_network_fnc",
@@ -64,7 +64,7 @@ def test_public_names_are_listed_and_exist():
         "export",
         "find_scaling_factor",
         "find_scaling_factors",
-    "fit_conversion",
+        "fit_conversion",
         "simulate",
         "smoothed_rates",
         "sweep",
