@@ -135,7 +135,7 @@ def table(journal):
 
 def speed(threads):
     model = spiking.datasets.load("go-nogo")
-    spiking.evaluate(spiking.SpikingNetwork.from_rate(model, 30), n_trials=2, seed=SEED)  # loads the kernel
+    spiking.evaluate(spiking.SpikingNetwork.from_rate(model, 30), "go-nogo", 2, seed=SEED)  # kernel
     for run in ("first, with the f-I curve", "second"):
         began = time.perf_counter()
         found = spiking.find_scaling_factor(model, seed=SEED, conversion="matched", threads=threads)
