@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -267,9 +267,8 @@ def _run_all(
         return
     with ThreadPoolExecutor(min(threads, n_trials)) as pool:
         try:
-            futures = [pool.submit(run, k) for k in range(n_trials)]
-            for finished, future in enumerate(as_completed(futures), start=1):
-                future.result()
+            # not as_completed: it holds the locks of all trials for a while, and Ctrl-C then would never end
+            for finished, _ in enumerate(pool.map(run, range(n_trials)), start=1):
                 if progress:
                     progress(finished)
         except BaseException:
