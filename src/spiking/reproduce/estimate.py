@@ -14,7 +14,7 @@ from spiking.simulator import available_threads
 from spiking.spiking_network import SpikingNetwork
 
 _GRID = 12  # candidates
-_UPDATES = {"go-nogo": 900, "mante": 3300}  # until training stops, about
+_UPDATES, _UPDATES_MANTE = 900, 3300  # until training stops, about
 _UPDATE = 0.5  # an update takes, of a trial of the spiking network
 _MEASURED = 8  # trials
 
@@ -41,5 +41,6 @@ def panel_minutes(panel: Panel, networks: int, trial: float) -> float:
             TRIALS * ((_GRID if isinstance(tuned, LIFParams) else 0) + len(tests))
             for tuned, tests in step.conversions
         )
-        seconds += size * (trials + _UPDATE * _UPDATES[step.network.task.name])
+        updates = _UPDATES_MANTE if step.network.task.name == "mante" else _UPDATES
+        seconds += size * (trials + _UPDATE * updates)
     return networks * seconds / available_threads() / 60

@@ -7,7 +7,9 @@ were read off a figure say how exactly they could be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
@@ -38,39 +40,56 @@ def _range(most: float) -> float | tuple[float, float]:
     return most if most == 20.0 else (20.0, most)
 
 
+@dataclass(frozen=True)
+class _LenientGoNoGo(GoNoGo):
+    """Go-NoGo in which a NoGo trial is correct below the threshold of Go trials, in training and in tests."""
+
+    name: ClassVar[str] = "go-nogo-lenient"
+    quiet: ClassVar[float] = GoNoGo.threshold
+
+
+_UPDATES = {10: Paper(2700, reading=200), 50: Paper(1000, reading=100), 200: Paper(600, reading=100)}
+_ACTIVATIONS = {
+    "sigmoid": (0.94, 0.988, 0.047),
+    "softplus": (0.55, 0.883, 0.158),
+    "clipped_relu": (0.0, 0.597, 0.095),
+}
+_SPARSE = {"p_rec": 0.2}
+
+
+def _paper_1c(n: int) -> dict[str, Paper]:
+    trained = Paper(0.69) if n == 10 else Paper(1.0, reading=0.02)
+    return {"trained": trained} | ({"updates": _UPDATES[n]} if n in _UPDATES else {})
+
+
+def _paper_7c(activation: str) -> dict[str, Paper]:
+    share, mean, sd = _ACTIVATIONS[activation]
+    accuracy = Paper(mean, sd, 100)
+    success, trained = Paper(share, networks=100), Paper(1.0, networks=100)
+    return {"spiking": accuracy, "best_of_grid": accuracy, "success": success, "trained": trained}
+
+
 def _sizes_1c() -> tuple[Condition, ...]:
-    updates = {10: Paper(2700, reading=200), 50: Paper(1000, reading=100), 200: Paper(600, reading=100)}
-    return tuple(
-        Condition(
-            n,
-            Network(_GO, n, _SHORT),
-            params=None,
-            paper={"trained": Paper(0.69) if n == 10 else Paper(1.0, reading=0.02)}
-            | ({"updates": updates[n]} if n in updates else {}),
-        )
-        for n in _SIZES
-    )
+    return tuple(Condition(n, Network(_GO, n, _SHORT), params=None, paper=_paper_1c(n)) for n in _SIZES)
 
 
-def _activations() -> tuple[Condition, ...]:
-    found = {
-        "sigmoid": (0.94, 0.988, 0.047),
-        "softplus": (0.55, 0.883, 0.158),
-        "clipped_relu": (0.0, 0.597, 0.095),
-    }
+def _activations(task: GoNoGo, options: dict[str, float]) -> tuple[Condition, ...]:
     return tuple(
         Condition(
             name,
-            Network(_GO, 250, _SHORT, {} if name == "sigmoid" else {"activation": name}),
-            paper={
-                "spiking": Paper(mean, sd, 100),
-                "best_of_grid": Paper(mean, sd, 100),
-                "success": Paper(share, networks=100),
-                "trained": Paper(1.0, networks=100),
-            },
+            Network(task, 250, _SHORT, options | ({} if name == "sigmoid" else {"activation": name})),
+            paper=_paper_7c(name),
         )
-        for name, (share, mean, sd) in found.items()
+        for name in _ACTIVATIONS
     )
+
+
+def _sparse() -> tuple[Condition, ...]:
+    sizes = (
+        Condition(f"N = {n}", Network(_GO, n, _SHORT, _SPARSE), params=None, paper=_paper_1c(n))
+        for n in _UPDATES
+    )
+    return (*sizes, *_activations(_GO, _SPARSE))
 
 
 def _stopping() -> tuple[Condition, ...]:
@@ -145,7 +164,7 @@ _ALL = (
         "Go-NoGo, three activations (N = 250, decay 20 to 50 ms)",
         "",
         _CONVERTED,
-        _activations(),
+        _activations(_GO, {}),
         drawn=("spiking", "success"),
     ),
     Panel(
@@ -248,6 +267,24 @@ _ALL = (
         drawn=("spiking", "trained"),
         compared=("spiking",),
         evenly=True,
+    ),
+    Panel(
+        "sparse",
+        "Go-NoGo, networks that start with a fifth of the connections (decay 20 to 50 ms)",
+        "",
+        ("updates", *_CONVERTED),
+        _sparse(),
+        "Not a panel of the paper: conditions of 1C and 7C, the initial weights as in its later code.",
+        drawn=("trained", "success"),
+    ),
+    Panel(
+        "lenient",
+        "Go-NoGo, a NoGo trial is correct below 0.7 (N = 250, decay 20 to 50 ms)",
+        "",
+        _CONVERTED,
+        _activations(_LenientGoNoGo(), {}),
+        "Not a panel of the paper: 7C, if NoGo trials had the threshold of Go trials, in training and tests.",
+        drawn=("spiking", "success"),
     ),
     Panel(
         "stopping",
