@@ -23,7 +23,7 @@ from spiking.plotting.traces import output, shade_stimulus
 from spiking.plotting.trial import trial
 from spiking.reproduce.activity import choice_axes, stimulus_samples, task_variables
 from spiking.reproduce.conditions import Condition, shown
-from spiking.reproduce.networks import TEST_SEED, TRIALS, Row, both_networks
+from spiking.reproduce.networks import TEST_SEED, TRIALS, Row, both_networks, conversion_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,6 +146,7 @@ def _converted(found: Reproduction, activity: bool = True) -> Iterator[tuple[Con
     seed, model = found.first
     for entry in found.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
-            task, factor = entry.condition.network.task, entry.converted["scaling_factor"]
-            both = both_networks(model, task, seed + TEST_SEED, factor, entry.condition.params, activity)
+            task, tuned = entry.condition.network.task, entry.condition.tuning
+            how = conversion_of(model, task, seed, tuned, entry.converted)
+            both = both_networks(model, task, seed + TEST_SEED, how, entry.condition.params, activity)
             yield entry.condition, entry.converted, both
