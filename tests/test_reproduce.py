@@ -16,14 +16,16 @@ import pytest
 import reproduction
 import scipy.stats
 
-from spiking import RateModel, evaluate, find_scaling_factor, simulate, train
+from spiking import RateModel, datasets, evaluate, find_scaling_factor, simulate, train
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
-from spiking.reproduce.networks import TRIALS, Matched, Tested, conversion_of, convert_network
+from spiking.reproduce.networks import TRIALS, Matched, conversion_of, convert_network
+from spiking.reproduce.networks import Tested as ToTest
 from spiking.reproduce.steps import conversion_key, steps
 from spiking.spiking_network import SpikingNetwork
+from spiking.tasks import GoNoGo
 from spiking.tuning.scores import Work
 
 PROGRAM = Path(reproduction.__file__)
@@ -163,17 +165,15 @@ def test_matched_rows_are_what_the_functions_give(matched):
     assert float(rows[1]["fitted_factor"]) == how.fitted_factor
     assert int(rows[1]["search_trials"]) == search.search_trials == 20 * 10 + 6 * 30
     assert rows[1]["best_of_grid"] == ""
-    for row, params in ((rows[1], LIFParams()), (rows[4], LIFParams(refractory=5.0))):
-        network = SpikingNetwork.from_rate(model, conversion=how, params=params)
-        assert int(row["correct"]) == evaluate(network, task, TRIALS, seed=seed + 10**9).score.correct
+    assert int(rows[1]["correct"]) == search.fresh.score.correct
     entry = found.entries[1]
     fitted = conversion_of(model, task, seed, entry.condition.tuning, entry.converted)
     assert fitted == dataclasses.replace(how, candidates=())  # as pictures take it
 
 
-def test_the_search_does_not_see_the_trials_of_the_test(matched, monkeypatch):
-    folder, found = matched
-    model = RateModel.load(next((folder / "networks").glob("*seed_300000.mat")))
+def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monkeypatch):
+    model, seed = datasets.load("go-nogo"), 7
+    task = GoNoGo(duration=400.0, stimulus_onset=50.0, stimulus_duration=125.0, score_delay=75.0)
     seen, run = [], Work.run
 
     def told(work, point, first, n, noise=None):
@@ -181,15 +181,19 @@ def test_the_search_does_not_see_the_trials_of_the_test(matched, monkeypatch):
         return run(work, point, first, n, noise)
 
     monkeypatch.setattr(Work, "run", told)
-    entry = found.entries[0]
-    task, tested = entry.condition.network.task, [entry.condition.tested]
-    (row,) = convert_network(model, task, entry.seed, entry.condition.tuning, tested, None)
-    assert row["correct"] == entry.converted["correct"]
+    tuned, slow = Matched(LIFParams()), LIFParams(refractory=20.0)
+    tests = [ToTest(LIFParams()), ToTest(slow)]
+    rows = convert_network(model, task, seed, tuned, tests, None)
+    for row, params in zip(rows, (LIFParams(), slow), strict=True):
+        how = conversion_of(model, task, seed, tuned, row)
+        network = SpikingNetwork.from_rate(model, conversion=how, params=params)
+        assert row["correct"] == evaluate(network, task, TRIALS, seed=seed + 10**9).score.correct
+    assert rows[0]["correct"] > rows[1]["correct"]
     fresh = [one for one in seen if one[2] < TRIALS]
     assert len(fresh) == len(set(fresh)) == TRIALS
     assert len({point for point, _, _ in fresh}) == 1  # the chosen one
-    assert len(seen) - len(fresh) == row["search_trials"]
-    assert {seed for _, seed, _ in seen} == {entry.seed + 10**9}
+    assert len(seen) - len(fresh) == rows[0]["search_trials"]
+    assert {own for _, own, _ in seen} == {seed + 10**9}
 
 
 def test_both_conversions_of_the_same_networks(matched):
@@ -258,15 +262,15 @@ def test_only_what_is_tuned_can_be_matched(tmp_path):
 
 
 def test_published_conversions_keep_their_place_in_journals():
-    network, params = PANELS["fig7c"].conditions[0].network, LIFParams(refractory=5.0)
-    known = {"network": network.key(), "seed": 7, "tested": {}}
+    condition, params = PANELS["fig7c"].conditions[0], LIFParams(refractory=5.0)
+    known = {"network": condition.network.key(), "seed": 7, "tested": {}}
     for tuned, how in (
         (LIFParams(), {"tuned": {}}),
         (params, {"tuned": {"refractory": 5.0}}),
         (30.0, {"tuned": 30.0}),
         (Matched(params), {"tuned": {"refractory": 5.0}, "conversion": "matched"}),
     ):
-        assert conversion_key(network, 7, tuned, Tested(LIFParams())) == known | how
+        assert conversion_key(condition.network, 7, tuned, condition.tested) == known | how
 
 
 @pytest.mark.filterwarnings("default")  # of Dask and Tornado, when connections end
@@ -315,6 +319,7 @@ def test_a_matched_network_is_drawn(matched):
     expected = f"own factor, {row['scaling_factor']:g}: {row['correct']} of 100"
     assert [ax.get_title() for ax in figure.axes] == [expected]
     assert figure.get_suptitle() == "matched conversion"
+    assert matched[1].plot().get_legend().get_title().get_text() == "matched conversion"
 
 
 def test_differences_between_conditions():

@@ -77,6 +77,7 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         dashed = next(handle for handle, label in zip(handles, labels, strict=True) if "rate" in label)
         own["rate"] = dashed
         figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=5, **_NARROW)
+        _name_conversion(found, figure)
     return figure
 
 
@@ -125,7 +126,13 @@ def mixed_selectivity(found: Reproduction, figure: Figure | None = None) -> Figu
                     _trajectory(ax, both, chosen & (other == sign), (0, number), colour, sign > 0)
             ax.set(xlabel="Choice axis", title=f"attend to {name}", ylabel="Axis of the attended input")
         below[1].set_ylabel("")
+        _name_conversion(found, figure)
     return figure
+
+
+def _name_conversion(found: Reproduction, figure: Figure) -> None:
+    if found.panel.conversion != "published":
+        figure.suptitle(f"{found.panel.conversion} conversion", fontsize="medium")
 
 
 def _trajectory(

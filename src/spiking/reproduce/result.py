@@ -172,11 +172,9 @@ class Reproduction:
         """
         from spiking.reproduce.drawing import draw_all
 
-        drawing = draw_all if self.panel.picture is None or self.first is None else self.panel.picture
-        drawn: Figure = drawing(self, figure)
-        if self.panel.conversion != "published":
-            drawn.suptitle(f"{self.panel.conversion} conversion", fontsize="medium")
-        return drawn
+        if self.panel.picture is None or self.first is None:
+            return draw_all(self, figure)
+        return self.panel.picture(self, figure)
 
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
