@@ -316,10 +316,10 @@ def test_a_matched_network_is_drawn(matched):
     row = found.entries[0].converted
     assert row == matched[1].entries[0].converted  # that of the other panel
     figure = found.draw()
-    expected = f"own factor, {row['scaling_factor']:g}: {row['correct']} of 100"
+    expected = f"own factor, {row['scaling_factor']:.4g}: {row['correct']} of 100"
     assert [ax.get_title() for ax in figure.axes] == [expected]
     assert figure.get_suptitle() == "matched conversion"
-    assert matched[1].plot().get_legend().get_title().get_text() == "matched conversion"
+    assert matched[1].plot().get_legend().get_title().get_text() == "ours: matched conversion"
 
 
 def test_differences_between_conditions():

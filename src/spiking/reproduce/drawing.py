@@ -195,5 +195,5 @@ def _legend(place: Axes | Figure, axes: Sequence[Axes], found: Reproduction, **w
     spaces: Style = {"borderaxespad": 0, "handlelength": 1, "handletextpad": 0.5, "columnspacing": 1.2}
     conversion = found.panel.conversion
     if conversion != "published":
-        spaces |= {"title": f"{conversion} conversion", "alignment": "left"}
+        spaces |= {"title": f"ours: {conversion} conversion", "alignment": "left"}
     place.legend(list(once.values()), list(once), frameon=False, ncols=columns, **spaces, **where)

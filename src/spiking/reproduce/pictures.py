@@ -66,7 +66,7 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
         for k, (ax, (condition, row, both)) in enumerate(zip(grid.flat, shared, strict=False)):
             output(both.spiking, ax, trials=both.trials, task=both.task, rate=both.rate, singles=0)
-            factor = "" if shown(condition.value).startswith("factor ") else f", {row['scaling_factor']:g}"
+            factor = "" if shown(condition.value).startswith("factor ") else f", {row['scaling_factor']:.4g}"
             ax.set_title(f"{shown(condition.value)}{factor}: {row['correct']} of {TRIALS}", fontsize="medium")
             ax.set(xlabel=ax.get_xlabel() if k >= len(shared) - columns else "")
             ax.set(ylabel="Output" if k % columns == 0 else "")
