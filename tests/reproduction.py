@@ -46,7 +46,12 @@ def run(folder, networks, which=SMALL, **options):
 
 
 if __name__ == "__main__":
+    folder, networks, conversion = sys.argv[1:]
     found = run(
-        sys.argv[1], int(sys.argv[2]), jobs=2, progress=lambda done, steps: print(done, steps, flush=True)
+        folder,
+        int(networks),
+        conversion=conversion,
+        jobs=2,
+        progress=lambda done, steps: print(done, steps, flush=True),
     )
-    found.save(Path(sys.argv[1]))
+    found.save(Path(folder))

@@ -1,8 +1,11 @@
 """Panels reproduced: interrupted or not, the same table; and what the table says."""
 
 import csv
+import dataclasses
+import json
 import math
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,17 +16,21 @@ import pytest
 import reproduction
 import scipy.stats
 
-from spiking import RateModel, evaluate, simulate, train
+from spiking import RateModel, datasets, evaluate, find_scaling_factor, simulate, train
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
-from spiking.reproduce.networks import TRIALS
-from spiking.reproduce.steps import steps
+from spiking.reproduce.networks import TRIALS, Matched, conversion_of, convert_network
+from spiking.reproduce.networks import Tested as ToTest
+from spiking.reproduce.steps import conversion_key, steps
 from spiking.spiking_network import SpikingNetwork
+from spiking.tasks import GoNoGo
+from spiking.tuning.scores import Work
 
 PROGRAM = Path(reproduction.__file__)
 TABLES = ("small.txt", "small.csv", "small.networks.csv", "small.png")
+MATCHED_TABLES = tuple(name.replace("small", "small.matched") for name in TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +41,19 @@ def whole(tmp_path_factory):
     return folder, found
 
 
-def killed_after(folder, steps):
+@pytest.fixture(scope="module")
+def matched(whole, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("matched") / "both"
+    shutil.copytree(whole[0], folder)
+    found = reproduction.run(folder, 3, jobs=1, conversion="matched")
+    found.save(folder)
+    return folder, found
+
+
+def killed_after(folder, steps, conversion="published"):
     """Reproduce as a process until so many steps are done; kill it, or let it end if there are none."""
     process = subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(folder), "3"], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(PROGRAM), str(folder), "3", conversion], stdout=subprocess.PIPE, text=True
     )
     told = []
     for line in process.stdout:
@@ -113,13 +129,159 @@ def test_rows_are_what_the_functions_give(whole):
     assert "95 % interval" in str(found)
 
 
+def test_a_matched_run_takes_the_networks_that_are_there(whole, matched):
+    folder, found = matched
+    before, after = ((one / "journal.jsonl").read_bytes() for one in (whole[0], folder))
+    assert after.startswith(before)
+    added = [json.loads(line) for line in after.removeprefix(before).splitlines()]
+    assert len(added) == 3 * 2  # conversions alone: of each trained network one, tested twice
+    assert {line["of"]["conversion"] for line in added} == {"matched"}
+    for name in TABLES:
+        assert (folder / name).read_bytes() == (whole[0] / name).read_bytes(), name
+    again = reproduction.run(folder, 3)  # as published: nothing is missing, nothing has changed
+    assert str(again) == str(whole[1])
+    assert (folder / "journal.jsonl").read_bytes() == after
+    assert "best_of_grid" not in {line.measure for line in found.table}
+    title, text = str(found).split("\n", 1)
+    assert title.startswith(
+        "small.matched: two conversions of one network, and a network that is not trained;"
+    )
+    assert "; matched conversion; 3 networks a condition" in title
+    assert "The paper's values are of the published conversion." in text
+
+
+def test_matched_rows_are_what_the_functions_give(matched):
+    folder, found = matched
+    with (folder / "small.matched.networks.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    seed, condition = 300001, found.panel.conditions[0]
+    task = condition.network.task
+    (path,) = (folder / "networks").glob("*seed_300001.mat")
+    model = RateModel.load(path)
+    search = find_scaling_factor(model, task, seed=seed + 10**9, conversion="matched", n_trials=TRIALS)
+    how = search.conversion
+    assert (rows[1]["kind"], float(rows[1]["gain"])) == (how.kind, how.gain)
+    assert float(rows[1]["scaling_factor"]) == how.factor
+    assert float(rows[1]["fitted_factor"]) == how.fitted_factor
+    assert int(rows[1]["search_trials"]) == search.search_trials == 20 * 10 + 6 * 30
+    assert rows[1]["best_of_grid"] == ""
+    assert int(rows[1]["correct"]) == search.fresh.score.correct
+    entry = found.entries[1]
+    fitted = conversion_of(model, task, seed, entry.condition.tuning, entry.converted)
+    assert fitted == dataclasses.replace(how, candidates=())  # as pictures take it
+
+
+def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monkeypatch):
+    model, seed = datasets.load("go-nogo"), 7
+    task = GoNoGo(duration=400.0, stimulus_onset=50.0, stimulus_duration=125.0, score_delay=75.0)
+    seen, run = [], Work.run
+
+    def told(work, point, first, n, noise=None):
+        seen.extend((point, work.seed, trial) for trial in range(first, first + n))
+        return run(work, point, first, n, noise)
+
+    monkeypatch.setattr(Work, "run", told)
+    tuned, slow = Matched(LIFParams()), LIFParams(refractory=20.0)
+    tests = [ToTest(LIFParams()), ToTest(slow)]
+    rows = convert_network(model, task, seed, tuned, tests, None)
+    for row, params in zip(rows, (LIFParams(), slow), strict=True):
+        how = conversion_of(model, task, seed, tuned, row)
+        network = SpikingNetwork.from_rate(model, conversion=how, params=params)
+        assert row["correct"] == evaluate(network, task, TRIALS, seed=seed + 10**9).score.correct
+    assert rows[0]["correct"] > rows[1]["correct"]
+    fresh = [one for one in seen if one[2] < TRIALS]
+    assert len(fresh) == len(set(fresh)) == TRIALS
+    assert len({point for point, _, _ in fresh}) == 1  # the chosen one
+    assert len(seen) - len(fresh) == rows[0]["search_trials"]
+    assert {own for _, own, _ in seen} == {seed + 10**9}
+
+
+def test_both_conversions_of_the_same_networks(matched):
+    folder, found = matched
+    correct = {}
+    for name in ("small.networks.csv", "small.matched.networks.csv"):
+        with (folder / name).open() as file:
+            correct[name] = [int(row["correct"]) / 100 for row in list(csv.DictReader(file))[:3]]
+    published, own = correct.values()
+    pair = found.beside_published[0]
+    assert (pair.published.networks, pair.converted.networks) == (3, 3)
+    assert pair.published.value == pytest.approx(np.mean(published))
+    assert pair.converted.value == pytest.approx(np.mean(own))
+    assert (pair.test, pair.p) == paired_difference(published, own, share=False)
+    assert [one.converted.condition for one in found.beside_published] == ["2 ms", "2 ms", "5 ms", "5 ms"]
+    text = str(found)
+    assert "The same networks by the published conversion, on the same fresh trials:" in text
+    assert re.search(r"^condition +measure +networks +published +95 % interval +matched +95 %", text, re.M)
+    assert "p, spiking networks of 95 % or more: McNemar's exact test, paired by network" in text
+    assert found.panel.conversion == "matched"
+    assert "The same networks" not in str(reproduction.run(folder, 3))
+
+
+def test_without_the_published_conversion_nothing_is_set_beside(matched, tmp_path):
+    shutil.copytree(matched[0] / "networks", tmp_path / "networks")
+    journal = (matched[0] / "journal.jsonl").read_text().splitlines(keepends=True)
+    kept = [line for line in journal if '"tuned": ' not in line or '"conversion": ' in line]
+    (tmp_path / "journal.jsonl").write_text("".join(kept))
+    found = reproduction.run(tmp_path, 3, conversion="matched")
+    assert (tmp_path / "journal.jsonl").read_text() == "".join(kept)
+    assert found.csv() == matched[1].csv()
+    assert found.beside_published == ()
+    assert str(matched[1]).startswith(str(found))
+
+
+def test_a_killed_matched_run_goes_on_to_the_same_table(whole, matched, tmp_path):
+    folder = tmp_path / "killed"
+    shutil.copytree(whole[0], folder)
+    first = killed_after(folder, 10, "matched")
+    assert first[1] == 3 * 3  # of each: two trainings, one conversion that is not needed
+    with (folder / "journal.jsonl").open("ab") as file:
+        file.write(b'{"of": {"network": {"task": "go')
+    last = killed_after(folder, None, "matched")
+    assert last[1] >= 10  # nothing of the journal is done again
+    assert last[-1] == 3 * 4
+    for name in (*TABLES, *MATCHED_TABLES):
+        assert (folder / name).read_bytes() == (matched[0] / name).read_bytes(), name
+
+
+def test_only_what_is_tuned_can_be_matched(tmp_path):
+    matched = PANELS["fig7c"].converted_by("matched")
+    assert [one.value for one in matched.conditions] == ["sigmoid", "softplus", "clipped_relu"]
+    assert PANELS["fig7c"].converted_by("published") is PANELS["fig7c"]
+    some = PANELS["fig2b"].converted_by("matched")
+    assert [one.value for one in some.conditions] == ["own factor"]
+    assert some.note.endswith("Left out, as nothing is tuned: factor 1, factor 10, factor 25.")
+    assert steps(some, [1])[0].network.key() == steps(PANELS["fig2b"], [1])[0].network.key()
+    slow = PANELS["fig6a"].converted_by("matched").conditions[-1]
+    assert slow.tuning == Matched(slow.tested.params)
+    for name in ("figs1", "fig1c"):
+        with pytest.raises(ArgumentError, match=f"{name}: nothing here is tuned"):
+            panel(name, networks=1, seed=1, output=tmp_path, conversion="matched")
+    with pytest.raises(ArgumentError, match="conversion is 'fitted'; expected one of published, matched"):
+        panel("fig7c", networks=1, seed=1, output=tmp_path, conversion="fitted")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_published_conversions_keep_their_place_in_journals():
+    condition, params = PANELS["fig7c"].conditions[0], LIFParams(refractory=5.0)
+    known = {"network": condition.network.key(), "seed": 7, "tested": {}}
+    for tuned, how in (
+        (LIFParams(), {"tuned": {}}),
+        (params, {"tuned": {"refractory": 5.0}}),
+        (30.0, {"tuned": 30.0}),
+        (Matched(params), {"tuned": {"refractory": 5.0}, "conversion": "matched"}),
+    ):
+        assert conversion_key(condition.network, 7, tuned, condition.tested) == known | how
+
+
 @pytest.mark.filterwarnings("default")  # of Dask and Tornado, when connections end
-def test_a_cluster_gives_the_same_table(whole, tmp_path):
+def test_a_cluster_gives_the_same_table(matched, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.Client(processes=False, n_workers=1, dashboard_address=None) as client:
-        found = reproduction.run(tmp_path, 1, client=client)
-    expected = reproduction.run(whole[0], 1)
-    assert found.networks_csv() == expected.networks_csv()
+        for conversion in ("published", "matched"):
+            found = reproduction.run(tmp_path, 1, client=client, conversion=conversion)
+            expected = reproduction.run(matched[0], 1, conversion=conversion)
+            assert found.networks_csv() == expected.networks_csv()
+    assert str(found) == str(expected)
 
 
 def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
@@ -140,13 +302,24 @@ def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     assert row["exc_go"] == pytest.approx(rates.mean())
     assert "Drawn is the first network that trained, of seed 300000." in str(found)
     own, given = found.values(found.panel.conditions[1], "spiking"), [e.converted for e in found.entries[:3]]
-    assert found.tests[1][1:] == paired_difference([one["correct"] / 100 for one in given], own)
+    assert found.tests[1][1:] == paired_difference([one["correct"] / 100 for one in given], own, share=False)
     again = reproduction.run(whole[0], 3, reproduction.SINGLE)
     assert str(again) == str(found)
     for path in found.save(tmp_path):
         assert path.stat().st_size > 0
     titles = [ax.get_title() for ax in found.draw().axes]
     assert titles[0] == f"factor 30: {row['correct']} of 100"
+
+
+def test_a_matched_network_is_drawn(matched):
+    found = reproduction.run(matched[0], 3, reproduction.SINGLE, conversion="matched")
+    row = found.entries[0].converted
+    assert row == matched[1].entries[0].converted  # that of the other panel
+    figure = found.draw()
+    expected = f"own factor, {row['scaling_factor']:.4g}: {row['correct']} of 100"
+    assert [ax.get_title() for ax in figure.axes] == [expected]
+    assert figure.get_suptitle() == "matched conversion"
+    assert matched[1].plot().get_legend().get_title().get_text() == "ours: matched conversion"
 
 
 def test_differences_between_conditions():
@@ -161,6 +334,14 @@ def test_differences_between_conditions():
     )
     assert difference([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]], share=False)[1] == 1.0
     assert difference([low], share=False) is None
+
+
+def test_differences_of_the_same_networks():
+    share = paired_difference([1.0] * 6 + [0.0], [0.0] * 5 + [1.0, 1.0], share=True)
+    assert share == ("McNemar's exact test, paired by network", pytest.approx(2 * 7 / 2**6))  # 5 of 6
+    assert paired_difference([1.0, 0.0], [1.0, 0.0], share=True)[1] == 1.0
+    name, p = paired_difference([0.1, 0.2, 0.3], [0.2, 0.4, 0.6], share=False)
+    assert (name, p) == ("Wilcoxon signed-rank test, paired by network", pytest.approx(2 / 2**3))
 
 
 def test_another_file_is_not_taken_for_a_journal(tmp_path):
@@ -242,6 +423,8 @@ def test_panels_of_the_paper_are_as_described():
         (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
         (("fig2c", "--values", "10,30"), "fig2c: no value '30'; its values are 10, 50, 100"),
         (("all", "--values", "10"), "--values are of one panel"),
+        (("figs1", "--conversion", "matched", "-o", "mine"), "figs1: nothing here is tuned"),
+        (("fig7c", "--conversion", "mached", "-o", "mine"), "conversion is 'mached'; expected one of"),
         (("fig7c", "-o", "there.txt"), "cannot make the folder"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,13 @@ def reproduce(
     values: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Only these of the values on the panel's axis.")
     ] = None,
+    conversion: Annotated[
+        str,
+        typer.Option(
+            metavar="published|matched|one_offset|mean_drive",
+            help="Of the same networks; beside the published one where the folder has both.",
+        ),
+    ] = "published",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Networks at a time. Default: one a processor.")
     ] = None,
@@ -36,7 +43,8 @@ def reproduce(
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
     a table beside the paper's values, and draws the panel. A run that was stopped or killed goes on where it
-    was when it is started again with the same folder, also with more networks.
+    was when it is started again with the same folder, also with more networks, or with --conversion matched,
+    which takes the same networks and leaves out what has no factor to be tuned.
 
     Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
     """
@@ -50,26 +58,31 @@ def reproduce(
     if panel is None:
         raise ArgumentError("which panel? `spiking reproduce --list` says what there is")
     taken = None if values is None else [value.strip() for value in values.split(",")]
+    options: dict[str, Any] = {"values": taken, "conversion": conversion}
+    names = [panel]
     if panel != "all":
         chosen = find(panel)
         if taken is not None:
-            chosen.only(taken)
+            chosen = chosen.only(taken)
+        chosen.converted_by(options["conversion"])
     elif taken is not None:
         raise ArgumentError("--values are of one panel; name it instead of all")
+    else:
+        names = [name for name, one in PANELS.items() if conversion == "published" or one.tunes]
     if output is None:
         raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
     with cluster_client(scheduler) as client:
-        for name in PANELS if panel == "all" else (panel,):
+        for name in names:
             with steps_bar(name) as advance:
                 found = run(
                     name,
                     networks=networks,
                     seed=seed,
                     output=output,
-                    values=taken,
                     jobs=jobs,
                     client=client,
                     progress=advance,
+                    **options,
                 )
             typer.echo(str(found))
             typer.echo(f"wrote {', '.join(str(path) for path in found.save(output))}")

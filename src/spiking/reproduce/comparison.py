@@ -88,10 +88,19 @@ def difference(groups: Sequence[Sequence[float]], share: bool) -> tuple[str, flo
     return name, float(test(*own).pvalue)
 
 
-def paired_difference(first: Sequence[float], second: Sequence[float]) -> tuple[str, float]:
-    """Test whether the same networks differ between two conditions, as `difference` does of other ones."""
-    from scipy.stats import wilcoxon
+def paired_difference(first: Sequence[float], second: Sequence[float], share: bool) -> tuple[str, float]:
+    """Test whether the same networks differ between two conditions, as `difference` does of other ones.
 
-    name = "Wilcoxon signed-rank test, paired by network"
+    McNemar's exact test of shares, else the two-sided Wilcoxon signed-rank test.
+    """
+    from scipy.stats import binomtest, wilcoxon
+
     differences = np.subtract(first, second)
-    return name, float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+    name = "McNemar's exact test" if share else "Wilcoxon signed-rank test"
+    if not differences.any():
+        p = 1.0
+    elif share:
+        p = float(binomtest(int(np.sum(differences > 0)), int(np.sum(differences != 0))).pvalue)
+    else:
+        p = float(wilcoxon(differences).pvalue)
+    return f"{name}, paired by network", p

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from spiking.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
-from spiking.reproduce.networks import Activity, Network, Tested
+from spiking.reproduce.networks import Activity, Matched, Network, Tested, Tuning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_OF_THE_GRID = ("best_of_grid",)  # measures of the published tuning alone
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,9 @@ class Condition:
     network : Network
     params : LIFParams, optional
         Constants with which the spiking network is tested; None: only the rate network is looked at.
-    tuned : LIFParams or float, optional
-        Constants with which the factor is tuned, by default the same; or the factor, which is not tuned.
+    tuned : LIFParams, float or Matched, optional
+        Constants with which the factor is tuned, by default the same; the factor, which is not tuned; or a
+        matched conversion (see `Panel.converted_by`).
     line : str
         Which line of the panel.
     paper : mapping of str to Paper
@@ -73,14 +77,14 @@ class Condition:
     value: float | str
     network: Network
     params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
-    tuned: LIFParams | float | None = None
+    tuned: Tuning | None = None
     line: str = ""
     paper: Mapping[str, Paper] = field(default_factory=dict)
     activity: Activity | None = None
 
     @property
-    def tuning(self) -> LIFParams | float:
-        """Constants with which the factor is tuned, or the factor."""
+    def tuning(self) -> Tuning:
+        """Constants with which the factor is tuned, the factor, or a matched conversion."""
         return self.tuned or self.params or LIFParams()
 
     @property
@@ -153,6 +157,61 @@ class Panel:
             return self
         said = f"Only {', '.join(taken)} of {', '.join(names)}."
         return dataclasses.replace(self, conditions=own, note=f"{said} {self.note}".rstrip())
+
+    @property
+    def conversion(self) -> Asked:
+        """The conversion: ``published``, or that of `converted_by`."""
+        found = [one.tuning.conversion for one in self.conditions if isinstance(one.tuning, Matched)]
+        return found[0] if found else "published"
+
+    @property
+    def tunes(self) -> bool:
+        """Whether it has conditions for `converted_by`: those in which a factor is tuned as published."""
+        return any(_tuned(condition) for condition in self.conditions)
+
+    def converted_by(self, conversion: Asked) -> Panel:
+        """Return the panel with its networks converted differently, under a name of its own.
+
+        Conditions in which nothing is tuned (a given factor, rate networks alone) are left out, and the note
+        says so, and measures of the published grid.
+
+        Raises
+        ------
+        ArgumentError
+            The conversion is unknown, or the panel tunes nothing.
+        """
+        if conversion not in ASKED:
+            raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
+        if conversion == "published":
+            return self
+        if not self.tunes:
+            raise ArgumentError(
+                f"{self.name}: nothing here is tuned (factors are given, or only rate networks trained), so "
+                f"there is no {conversion} conversion of it; leave the conversion out"
+            )
+        own, left = [], []
+        for condition in self.conditions:
+            if _tuned(condition):
+                assert isinstance(condition.tuning, LIFParams)
+                tuned = Matched(condition.tuning, conversion)
+                own.append(dataclasses.replace(condition, tuned=tuned))
+            else:
+                left.append(shown(condition.value))
+        said = f" Left out, as nothing is tuned: {', '.join(left)}." if left else ""
+        return dataclasses.replace(
+            self,
+            name=f"{self.name}.{conversion}",
+            title=f"{self.title}; {conversion} conversion",
+            measures=tuple(name for name in self.measures if name not in _OF_THE_GRID),
+            conditions=tuple(own),
+            note=f"{self.note} The paper's values are of the published conversion.{said}".lstrip(),
+            drawn=tuple(name for name in self.drawn if name not in _OF_THE_GRID),
+            compared=tuple(name for name in self.compared if name not in _OF_THE_GRID),
+        )
+
+
+def _tuned(condition: Condition) -> bool:
+    return condition.tested is not None and isinstance(condition.tuning, LIFParams)
 
 
 def shown(value: float | str) -> str:

@@ -38,7 +38,7 @@ def draw_all(found: Reproduction, figure: Figure | None = None) -> Figure:
             _draw(found, name, ax)
             if place < len(measures) - 1:
                 ax.set_xlabel("")
-        _legend(figure, rows, loc="outside upper left")
+        _legend(figure, rows, found, loc="outside upper left")
     return figure
 
 
@@ -63,7 +63,7 @@ def draw(found: Reproduction, ax: Axes | None = None, measure: str | None = None
     name = measure or found.panel.drawn[0]
     with drawing_on(ax, 62) as ax:
         _draw(found, name, ax)
-        _legend(ax, [ax], loc="lower left", bbox_to_anchor=(0, 1.02))
+        _legend(ax, [ax], found, loc="lower left", bbox_to_anchor=(0, 1.02))
     return ax
 
 
@@ -179,8 +179,8 @@ def _limits(name: str, ax: Axes) -> None:
         ax.set_ylim(bottom=0)
 
 
-def _legend(place: Axes | Figure, axes: Sequence[Axes], **where: Any) -> None:
-    """Name everything that is drawn in some axes, once."""
+def _legend(place: Axes | Figure, axes: Sequence[Axes], found: Reproduction, **where: Any) -> None:
+    """Name everything that is drawn in some axes, once, and a conversion that is not the published one."""
     once: dict[str, Any] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -193,4 +193,7 @@ def _legend(place: Axes | Figure, axes: Sequence[Axes], **where: Any) -> None:
     once = dict(sorted(once.items(), key=lambda item: item[0].startswith("paper")))
     columns = len(once) if sum(len(label) + 3 for label in once) <= _LEGEND else 2
     spaces: Style = {"borderaxespad": 0, "handlelength": 1, "handletextpad": 0.5, "columnspacing": 1.2}
+    conversion = found.panel.conversion
+    if conversion != "published":
+        spaces |= {"title": f"ours: {conversion} conversion", "alignment": "left"}
     place.legend(list(once.values()), list(once), frameon=False, ncols=columns, **spaces, **where)

@@ -18,12 +18,17 @@ _CORRELATION: dict[str, Any] = {"scale": 1.0, "unit": "", "decimals": 2, "limits
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A network of a condition: what became of its training, and of its conversion if it converged."""
+    """A network of a condition: what became of its training, and of its conversion if it converged.
+
+    `published` is what became of it by the published conversion, where `converted` is another one and the
+    journal knows it.
+    """
 
     condition: Condition
     seed: int
     trained: Row
     converted: Row | None
+    published: Row | None = None
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,15 @@ import numpy as np
 
 import spiking
 from spiking.both_networks import BothNetworks, run_both
-from spiking.evaluation import correct_trials, evaluate
+from spiking.conversion import Asked, Conversion, fit_conversion
+from spiking.evaluation import Evaluation, correct_trials, evaluate
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
 from spiking.training import train_steps
 from spiking.tuning.candidates import published_grid
+from spiking.tuning.search import find_scaling_factor
 
 TRIALS = 100  # of each candidate in tuning, and fresh ones of each test, as in the paper
 _ACTIVITY_TRIALS = 48  # of which activity is measured, as many of each condition
@@ -88,6 +90,24 @@ class Tested:
         return {"tested": params_key(self.params), **named}
 
 
+@dataclass(frozen=True)
+class Matched:
+    """A conversion that `find_scaling_factor` searches, and the constants with which it does."""
+
+    params: LIFParams
+    conversion: Asked = "matched"
+
+
+Tuning = LIFParams | float | Matched  # as published with these constants; the factor; or not as published
+
+
+def tuning_key(tuned: Tuning) -> Row:
+    """Return what stands for a tuning in a journal; the published conversion is not named."""
+    if isinstance(tuned, Matched):
+        return {"tuned": params_key(tuned.params), "conversion": tuned.conversion}
+    return {"tuned": params_key(tuned) if isinstance(tuned, LIFParams) else float(tuned)}
+
+
 def params_key(params: LIFParams) -> Row:
     """Return what stands for constants in a journal: those that are not the published ones."""
     return {k: v for k, v in dataclasses.asdict(params).items() if v != getattr(LIFParams(), k)}
@@ -124,43 +144,60 @@ def convert_network(
     model: RateModel,
     task: Task,
     seed: int,
-    tuned: LIFParams | float,
+    tuned: Tuning,
     tests: Sequence[Tested],
     check: Callable[[], object] | None,
 ) -> list[Row]:
-    """Tune the scaling factor as published, and test it with fresh trials, with each of some constants.
+    """Tune a conversion, and test it with fresh trials, with each of some constants.
 
-    `tuned` are the constants it is tuned with; or the factor itself, which is then not tuned.
+    `tuned` are the constants with which the factor is tuned as published, the factor itself, which is then
+    not tuned, or a matched conversion.
     """
     began = time.perf_counter()
     seed += TEST_SEED
-    curve: list[tuple[float, int, int]] = []
-    best: int | None = None
-    if isinstance(tuned, LIFParams):
+    known: dict[LIFParams, Evaluation] = {}
+    if isinstance(tuned, Matched):
+        conversion, row, known[tuned.params] = _match(model, task, seed, tuned, check)
+    elif isinstance(tuned, LIFParams):
         curve, best, factor = _tune(model, task, seed, tuned, check)
+        conversion, row = _published(factor), {"curve": curve, "best_of_grid": best}
     else:
-        factor = float(tuned)
+        conversion, row = _published(tuned), {"curve": [], "best_of_grid": None}
     rows = []
     for test in tests:
         if check:
             check()
-        network = SpikingNetwork.from_rate(model, factor, params=test.params)
-        tested = evaluate(network, task, TRIALS, seed=seed, threads=1)
-        row = {
-            "scaling_factor": factor,
-            "curve": curve,
-            "best_of_grid": best,
+        tested = known.get(test.params)
+        if tested is None:
+            network = SpikingNetwork.from_rate(model, conversion=conversion, params=test.params)
+            tested = evaluate(network, task, TRIALS, seed=seed, threads=1)
+        own = {
+            "scaling_factor": conversion.factor,
+            **row,
             "correct": tested.score.correct,
             "by_condition": {k: [s.correct, s.trials] for k, s in tested.by_condition.items()},
         }
         if test.activity:
-            row |= test.activity(both_networks(model, task, seed, factor, test.params))
-        rows.append({**row, **_origin(began)})
+            own |= test.activity(both_networks(model, task, seed, conversion, test.params))
+        rows.append({**own, **_origin(began)})
     return rows
 
 
+def conversion_of(model: RateModel, task: Task, seed: int, tuned: Tuning, row: Row) -> Conversion:
+    """Return the conversion that a row of `convert_network` is of; it takes no spiking trial.
+
+    A matched one is fitted again: a journal would have to hold a number for each unit.
+    """
+    factor = row["scaling_factor"]
+    if not isinstance(tuned, Matched):
+        return _published(factor)
+    kind, gain, params = row["kind"], row["gain"], tuned.params
+    seed += TEST_SEED
+    return fit_conversion(model, task, kind=kind, gain=gain, factor=factor, seed=seed, params=params)
+
+
 def both_networks(
-    model: RateModel, task: Task, seed: int, factor: float, params: LIFParams, activity: bool = True
+    model: RateModel, task: Task, seed: int, conversion: Conversion, params: LIFParams, activity: bool = True
 ) -> BothNetworks:
     """Run the trials of which activity is measured."""
     return run_both(
@@ -168,11 +205,50 @@ def both_networks(
         task,
         _ACTIVITY_TRIALS,
         seed=seed,
-        scaling_factor=factor,
+        conversion=conversion,
         params=params,
         activity=activity,
         threads=1,
     )
+
+
+def _published(factor: float) -> Conversion:
+    return Conversion(kind="published", factor=float(factor))
+
+
+def _match(
+    model: RateModel, task: Task, seed: int, tuned: Matched, check: Callable[[], object] | None
+) -> tuple[Conversion, Row, Evaluation]:
+    """Return the matched conversion, what is to be known of its search, and how it did on fresh trials.
+
+    These are the trials of `evaluate`, and the search has others (`ScalingFactorSearch.fresh`).
+    """
+
+    def done(_: int) -> None:
+        if check:
+            check()
+
+    found = find_scaling_factor(
+        model,
+        task,
+        seed=seed,
+        n_trials=TRIALS,
+        params=tuned.params,
+        conversion=tuned.conversion,
+        threads=1,
+        progress=done,
+    )
+    conversion = found.conversion
+    assert conversion is not None
+    row = {
+        "curve": [(factor, score.correct, score.trials) for factor, score in found.curve.items()],
+        "best_of_grid": None,
+        "kind": conversion.kind,
+        "gain": conversion.gain,
+        "fitted_factor": conversion.fitted_factor,
+        "search_trials": found.search_trials,
+    }
+    return conversion, row, found.fresh
 
 
 def _tune(

@@ -23,7 +23,7 @@ from spiking.plotting.traces import output, shade_stimulus
 from spiking.plotting.trial import trial
 from spiking.reproduce.activity import choice_axes, stimulus_samples, task_variables
 from spiking.reproduce.conditions import Condition, shown
-from spiking.reproduce.networks import TEST_SEED, TRIALS, Row, both_networks
+from spiking.reproduce.networks import TEST_SEED, TRIALS, Row, both_networks, conversion_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
         for k, (ax, (condition, row, both)) in enumerate(zip(grid.flat, shared, strict=False)):
             output(both.spiking, ax, trials=both.trials, task=both.task, rate=both.rate, singles=0)
-            factor = "" if shown(condition.value).startswith("factor ") else f", {row['scaling_factor']:g}"
+            factor = "" if shown(condition.value).startswith("factor ") else f", {row['scaling_factor']:.4g}"
             ax.set_title(f"{shown(condition.value)}{factor}: {row['correct']} of {TRIALS}", fontsize="medium")
             ax.set(xlabel=ax.get_xlabel() if k >= len(shared) - columns else "")
             ax.set(ylabel="Output" if k % columns == 0 else "")
@@ -77,6 +77,7 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         dashed = next(handle for handle, label in zip(handles, labels, strict=True) if "rate" in label)
         own["rate"] = dashed
         figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=5, **_NARROW)
+        _name_conversion(found, figure)
     return figure
 
 
@@ -125,7 +126,13 @@ def mixed_selectivity(found: Reproduction, figure: Figure | None = None) -> Figu
                     _trajectory(ax, both, chosen & (other == sign), (0, number), colour, sign > 0)
             ax.set(xlabel="Choice axis", title=f"attend to {name}", ylabel="Axis of the attended input")
         below[1].set_ylabel("")
+        _name_conversion(found, figure)
     return figure
+
+
+def _name_conversion(found: Reproduction, figure: Figure) -> None:
+    if found.panel.conversion != "published":
+        figure.suptitle(f"{found.panel.conversion} conversion", fontsize="medium")
 
 
 def _trajectory(
@@ -146,6 +153,7 @@ def _converted(found: Reproduction, activity: bool = True) -> Iterator[tuple[Con
     seed, model = found.first
     for entry in found.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
-            task, factor = entry.condition.network.task, entry.converted["scaling_factor"]
-            both = both_networks(model, task, seed + TEST_SEED, factor, entry.condition.params, activity)
+            task, tuned = entry.condition.network.task, entry.condition.tuning
+            how = conversion_of(model, task, seed, tuned, entry.converted)
+            both = both_networks(model, task, seed + TEST_SEED, how, entry.condition.params, activity)
             yield entry.condition, entry.converted, both

@@ -11,46 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from spiking.rate_model import RateModel
-from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
-from spiking.reproduce.conditions import Condition, Panel, Paper, shown
+from spiking.reproduce.comparison import difference, paired_difference
+from spiking.reproduce.conditions import Condition, Panel
+from spiking.reproduce.lines import Line, columns, line_of, words
 from spiking.reproduce.measures import MEASURES, Entry
+from spiking.reproduce.published import Pair, pairs, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the table: a measure of a condition.
-
-    Attributes
-    ----------
-    line, condition, measure : str
-    networks : int
-        How many it is of.
-    paper : Paper or None
-    value, sd : float
-        Share, or mean and standard deviation over networks; NaN where there are too few.
-    low, high : float
-        95 % interval: of a share Wilson's, of a mean Student's; NaN for fewer than two networks.
-    agrees : bool or None
-        None where the paper has no value, or nothing can be said.
-    """
-
-    line: str
-    condition: str
-    measure: str
-    networks: int
-    paper: Paper | None
-    value: float
-    sd: float
-    low: float
-    high: float
-    agrees: bool | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +64,7 @@ class Reproduction:
     def table(self) -> tuple[Line, ...]:
         """Compare every measure of every condition with the paper."""
         return tuple(
-            _line(condition, measure, self.values(condition, measure))
+            line_of(condition, measure, self.values(condition, measure))
             for condition in self.panel.conditions
             for measure in self.panel.measures
         )
@@ -108,7 +78,7 @@ class Reproduction:
             if (test := difference(groups, MEASURES[name].share)) is not None:
                 found.append((name, *test))
             if (pairs := self._pairs(name)) is not None:
-                found.append((name, *paired_difference(*pairs)))
+                found.append((name, *paired_difference(*pairs, MEASURES[name].share)))
         return tuple(found)
 
     def _pairs(self, name: str) -> tuple[list[float], list[float]] | None:
@@ -122,6 +92,15 @@ class Reproduction:
         )
         both = [(x, y) for x, y in zip(one, two, strict=True) if x is not None and y is not None]
         return ([x for x, _ in both], [y for _, y in both]) if len(both) > 1 else None
+
+    @property
+    def beside_published(self) -> tuple[Pair, ...]:
+        """Compare another conversion with the published one, of networks that the journal has by both."""
+        return tuple(
+            pair
+            for condition in self.panel.conditions
+            for pair in pairs([entry for entry in self.entries if entry.condition is condition])
+        )
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -146,7 +125,9 @@ class Reproduction:
     def networks_csv(self) -> str:
         """Return a line for each network of each condition as CSV, nothing left out."""
         trained = ("converged", "updates", "loss", "accuracy", "decay", "decay_sd", "rate_correct")
-        converted = ("scaling_factor", "best_of_grid", "correct")
+        converted = ["scaling_factor", "best_of_grid", "correct"]
+        if self.panel.conversion != "published":
+            converted += ["kind", "gain", "fitted_factor", "search_trials"]
         rows = [
             (
                 *(entry.condition.line, entry.condition.value, entry.seed),
@@ -160,11 +141,7 @@ class Reproduction:
 
     def __str__(self) -> str:
         head = ("condition", "measure", "networks", "paper", "ours", "95 % interval", "agrees")
-        rows: list[tuple[str, ...]] = [head, *(_words(line) for line in self.table)]
-        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-        text = [
-            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
-        ]
+        text = columns([head, *(words(line) for line in self.table)])
         about = (
             f"{self.panel.name}: {self.panel.title}; {self.networks} networks a condition, seed {self.seed}"
         )
@@ -174,7 +151,10 @@ class Reproduction:
         ]
         if self.panel.picture is not None and self.first is not None:
             tests.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
-        return "\n".join([about, *text, *tests, *([self.panel.note] if self.panel.note else [])])
+        note = [self.panel.note] if self.panel.note else []
+        return "\n".join(
+            [about, *text, *tests, *note, *written(self.beside_published, self.panel.conversion)]
+        )
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
         """Draw a measure, by default the panel's first, and the paper's values beside."""
@@ -214,45 +194,6 @@ class Reproduction:
         for kind, path in paths.items():
             write_whole(path, partial(_write, contents[kind]))
         return list(paths.values())
-
-
-def _line(condition: Condition, name: str, values: list[float]) -> Line:
-    measure, paper = MEASURES[name], condition.paper.get(name)
-    low, high = interval(values, measure.share, measure.limits)
-    return Line(
-        line=condition.line,
-        condition=shown(condition.value),
-        measure=name,
-        networks=len(values),
-        paper=paper,
-        value=float(np.mean(values)) if values else math.nan,
-        sd=float(np.std(values, ddof=1)) if len(values) > 1 and not measure.share else math.nan,
-        low=low,
-        high=high,
-        agrees=None if paper is None else agrees(values, measure.share, paper),
-    )
-
-
-def _words(line: Line) -> tuple[str, ...]:
-    measure = MEASURES[line.measure]
-
-    def number(x: float) -> str:
-        return f"{measure.scale * x:.{measure.decimals}f}"
-
-    paper, ours, bounds = "", "-", ""
-    if line.paper is not None:
-        about = "~" if line.paper.reading else ""
-        paper = about + number(line.paper.value)
-        paper += "" if line.paper.sd is None else f" +- {number(line.paper.sd)}"
-        paper += "" if line.paper.networks is None else f" ({line.paper.networks})"
-    if line.networks:
-        ours = number(line.value) + ("" if math.isnan(line.sd) else f" +- {number(line.sd)}")
-    if not math.isnan(line.low):
-        bounds = f"{number(line.low)} to {number(line.high)}"
-    told = "" if line.agrees is None else "yes" if line.agrees else "NO"
-    unit = f" ({measure.unit})" if measure.unit else ""
-    where = f"{line.line}: {line.condition}" if line.line else line.condition
-    return where, measure.title + unit, str(line.networks), paper, ours, bounds, told
 
 
 def _write(content: bytes, file: IO[bytes]) -> None:

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spiking.arguments import whole_number
+from spiking.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
-from spiking.reproduce.conditions import Panel
+from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.measures import Entry
-from spiking.reproduce.networks import Tested, convert_network, train_network
+from spiking.reproduce.networks import Matched, Tested, Tuning, convert_network, train_network
 from spiking.reproduce.panels import find
-from spiking.reproduce.record import open_record
+from spiking.reproduce.record import Record, open_record
 from spiking.reproduce.result import Reproduction
-from spiking.reproduce.steps import Step, Tuning, Work, conversion_key, network_key, steps
+from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
 from spiking.simulator import available_threads
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def panel(
     seed: int,
     output: str | os.PathLike[str],
     values: Sequence[float | str] | None = None,
+    conversion: Asked = "published",
     jobs: int | None = None,
     client: Client | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -62,6 +64,10 @@ def panel(
         which panels share; it may be deleted.
     values : sequence, optional
         Only these of the values on the panel's axis, such as ``(10, 50, 250)``; the table says so.
+    conversion : {"published", "matched", "one_offset", "mean_drive"}
+        Convert the same networks, trained once, as `find_scaling_factor` does with this conversion, and test
+        them on the same fresh trials, which its search does not see. Conditions in which nothing is tuned
+        are left out. Where the journal holds their published conversion too, the two are compared.
     jobs : int, optional
         Networks at a time, a thread each; by default one a processor. Results do not depend on it.
     client : distributed.Client, optional
@@ -76,7 +82,8 @@ def panel(
     Raises
     ------
     ArgumentError
-        There is no such panel or value of its axis, an argument cannot be used, or the folder cannot be used.
+        There is no such panel or value of its axis, nothing of it is tuned that another conversion could
+        be used for, an argument cannot be used, or the folder cannot be used.
     ClusterError
         The scheduler of `client` is gone; the same call goes on.
 
@@ -93,6 +100,7 @@ def panel(
     chosen = find(which) if isinstance(which, str) else which
     if values is not None:
         chosen = chosen.only(values)
+    chosen = chosen.converted_by(conversion)
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
     if networks > _SEEDS:
         raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
@@ -108,17 +116,22 @@ def panel(
         with _place(jobs, client) as place, place.guarded():
             _run(work, place)
         first = _first(work, chosen, seeds) if chosen.picture else None
-    entries = []
-    for condition in chosen.conditions:
-        for own in seeds:
-            trained = record.get(network_key(condition.network, own))
-            assert trained is not None
-            converted = None
-            if condition.tested is not None:
-                key = conversion_key(condition.network, own, condition.tuning, condition.tested)
-                converted = record.get(key)
-            entries.append(Entry(condition, own, trained, converted))
+    entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
     return Reproduction(chosen, networks, seed, tuple(entries), first)
+
+
+def _entry(record: Record, condition: Condition, seed: int) -> Entry:
+    """Return what the journal knows of a network of a condition."""
+    network, tuned, tested = condition.network, condition.tuning, condition.tested
+    trained = record.get(network_key(network, seed))
+    assert trained is not None
+    if tested is None:
+        return Entry(condition, seed, trained, None)
+    converted = record.get(conversion_key(network, seed, tuned, tested))
+    published = None
+    if isinstance(tuned, Matched):
+        published = record.get(conversion_key(network, seed, tuned.params, tested))
+    return Entry(condition, seed, trained, converted, published)
 
 
 def _first(work: Work, chosen: Panel, seeds: range) -> tuple[int, RateModel] | None:

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spiking.errors import ArgumentError, ModelFileError
-from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.networks import Network, Row, Tested, params_key
+from spiking.reproduce.networks import Network, Row, Tested, Tuning, tuning_key
 from spiking.reproduce.record import Record
-
-Tuning = LIFParams | float  # constants with which the factor is tuned, or the factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +50,7 @@ def network_key(network: Network, seed: int) -> Row:
 
 def conversion_key(network: Network, seed: int, tuned: Tuning, tested: Tested) -> Row:
     """Return what stands for a conversion in a journal."""
-    how = params_key(tuned) if isinstance(tuned, LIFParams) else float(tuned)
-    return {**network_key(network, seed), "tuned": how, **tested.key()}
+    return {**network_key(network, seed), **tuning_key(tuned), **tested.key()}
 
 
 class Work:
