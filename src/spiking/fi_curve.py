@@ -109,9 +109,12 @@ def fi_curve(
     if method == "theory" and limits:
         raise ArgumentError(f"theory does not hold: {limits}; use method='simulation'")
     chosen: Method = method or ("simulation" if limits else "theory")
-    # What an isolated unit does does not depend on these.
-    own = dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
-    return _curve(own, downsample, chosen)
+    return _curve(isolated(params), downsample, chosen)
+
+
+def isolated(params: LIFParams) -> LIFParams:
+    """Return the constants with those as published that the rate of an isolated unit does not depend on."""
+    return dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
 
 
 @lru_cache(maxsize=32)
