@@ -190,7 +190,7 @@ def test_the_search_finds_one_and_keeps_to_its_trials(asked):
     assert {c.kind for c in best.candidates} == set(variants)
     assert found.accuracy > 0.9
     assert len(best.candidates) == 10 * len(variants)
-    assert found.search_trials == sum(c.trials for c in best.candidates) < 100 * len(variants) + 6 * 30
+    assert found.search_trials == sum(c.trials for c in best.candidates) < 100 * len(variants) + 4 * 30
     assert min(c.trials for c in best.candidates) >= 4
     finalists = [c for c in best.candidates if c.trials == 40]
     chosen = next(c for c in finalists if (c.kind, c.gain, c.factor) == (best.kind, best.gain, best.factor))

@@ -129,9 +129,9 @@ def find_scaling_factor(
         Constants of neurons and synapses; the published ones by default.
     conversion : {"published", "matched", "one_offset", "mean_drive"}
         Which conversion (see `spiking.conversion`); ``matched`` compares both variants. Each has 10
-        candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each; the best 6 run
+        candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each; the best 4 run
         40. The most accurate wins, between equals that of the smallest output error. Candidates are left as
-        soon as they cannot, so both variants take fewer than 380 trials, and 8 for the drive. `n_trials` is
+        soon as they cannot, so both variants take fewer than 320 trials, and 8 for the drive. `n_trials` is
         how many fresh ones score it (and most of a candidate). `method`, `candidates`, `choice`, `margin` and
         `extend` are for the published one only.
     write : bool
