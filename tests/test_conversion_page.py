@@ -14,7 +14,9 @@ def test_code(tmp_path, monkeypatch, capsys):
     for block in re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL):
         exec(compile(block, "docs/conversion.md", "exec"), names)
     drawn = [f"images/{path.name}" for path in (tmp_path / "images").iterdir()]
-    assert drawn == re.findall(r"\]\((images/.*?)\)", PAGE)
-    assert all((DOCS / image).exists() for image in drawn)
+    shown = re.findall(r"\]\((images/.*?)\)", PAGE)  # benchmarks draw the others
+    assert drawn
+    assert set(drawn) <= set(shown)
+    assert all((DOCS / image).exists() for image in shown)
     assert "mean_drive: gain 8" in capsys.readouterr().out
     names["plt"].close("all")

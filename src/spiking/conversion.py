@@ -28,10 +28,9 @@ from numpy.typing import NDArray
 
 from spiking.arguments import positive_number, whole_number
 from spiking.errors import ArgumentError
+from spiking.lif_params import LIFParams
 
 if TYPE_CHECKING:
-    from spiking.fi_curve import FICurve
-    from spiking.lif_params import LIFParams
     from spiking.rate_model import RateModel
     from spiking.tasks import Task
 
@@ -47,7 +46,6 @@ GAIN = 8.0  # where no spiking trial has chosen another
 FIT_TRIALS = 20
 _FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
 _BINS = 512
-_OFFSETS = np.linspace(-8.0, 8.0, 161)  # tried first, in units of the gain (at least 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +109,11 @@ class Conversion:
         Of these runs.
     candidates : tuple of Candidate
         What spiking trials compared; empty if none did.
+    params : LIFParams or None
+        Constants of the neurons that it was fitted for, with which `SpikingNetwork.from_rate` makes its
+        network; None as published, and if it comes from a file that does not say.
+    downsample : int
+        Of the simulations that it was fitted for, as in `simulate`.
 
     Examples
     --------
@@ -131,6 +134,8 @@ class Conversion:
     seed: int = 0
     n_trials: int = 0
     candidates: tuple[Candidate, ...] = ()
+    params: LIFParams | None = None
+    downsample: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -153,6 +158,9 @@ class Conversion:
             extra = np.array(self.unit_offsets)
             own = f", offsets of units {extra.min():.3g} to {extra.max():.3g} mV"
         tried = f", best of {len(self.candidates)}" if self.candidates else ""
+        changed = "" if self.params is None else self.params.difference(LIFParams())
+        tried += f", for {changed}" if changed else ""
+        tried += f", for downsample {self.downsample}" if self.downsample > 1 else ""
         return (
             f"{self.kind}: gain {self.gain:g}, offset {self.offset:.3g} mV, factor {self.factor:.4g}{own} "
             f"(fit error {self.fit_error:.3f} on {self.n_trials} trials of {self.task}{tried})"
@@ -176,6 +184,8 @@ class Conversion:
         for key in ("unit_offsets", "output_offsets"):
             own[key] = tuple(float(value) for value in own[key])
         own["candidates"] = tuple(Candidate(**one) for one in own["candidates"])
+        if own.get("params") is not None:  # older files do not keep them
+            own["params"] = LIFParams(**own["params"])
         return cls(**own)
 
 
@@ -309,72 +319,12 @@ def fit_conversion(
     >>> network.offset.shape, conversion.gain
     ((200,), 8.0)
     """
-    from spiking.fi_curve import fi_curve
+    from spiking.conversion_fit import fit_gain
 
     if kind not in ASKED[1:]:
         raise ArgumentError(f"kind is {kind!r}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)
     seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
-    curve = fi_curve(params, downsample=downsample)
-    phi = _activation(model, seen.x)
-    offset, fitted, error = _fit(seen, phi, curve, gain)
-    chosen = fitted if factor is None else positive_number("factor", factor)
-    units: tuple[float, ...] = ()
-    outputs: tuple[float, ...] = ()
-    if variant == "mean_drive":
-        found = curve(gain * seen.currents + offset).mean(axis=(0, 2)) / chosen
-        missed = seen.rates.mean(axis=(0, 2)) - found
-        units = tuple((offset + gain * (model.effective_weights() @ missed)).tolist())
-        outputs = tuple((model.w_out @ missed).tolist())
-    return Conversion(
-        kind=variant,
-        factor=chosen,
-        gain=gain,
-        offset=offset,
-        unit_offsets=units,
-        output_offsets=outputs,
-        fitted_factor=fitted,
-        fit_error=error,
-        task=seen.task,
-        seed=seen.seed,
-        n_trials=seen.n_trials,
-    )
-
-
-def _activation(model: RateModel, x: Floats) -> Floats:
-    from spiking.rate_model import ACTIVATIONS
-
-    return np.asarray(ACTIVATIONS[model.activation](x))
-
-
-def _fit(seen: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tuple[float, float, float]:
-    """Return the offset in mV, the factor and the relative error that fit best at a gain."""
-    from scipy.optimize import minimize_scalar
-
-    power = float(seen.share @ phi**2)
-
-    def factor(offset: float) -> float:
-        """1/k is the slope of phi on f through the origin."""
-        f = curve(gain * seen.x + offset)
-        overlap = float(seen.share @ (phi * f))
-        return float(seen.share @ f**2) / overlap if overlap > 0 else math.inf
-
-    def error(offset: float) -> float:
-        k = factor(offset)
-        return float(seen.share @ (phi - curve(gain * seen.x + offset) / k) ** 2) / power
-
-    if power > 0:
-        tried = max(gain, 1.0) * _OFFSETS
-        errors = [error(offset) for offset in tried]
-        best = int(np.argmin(errors))
-        around = tried[max(best - 1, 0)], tried[min(best + 1, tried.size - 1)]
-        offset = float(minimize_scalar(error, bounds=around, method="bounded").x)
-        if error(offset) > errors[best]:
-            offset = float(tried[best])
-        if math.isfinite(factor(offset)):
-            return offset, factor(offset), math.sqrt(error(offset))
-    raise ArgumentError(
-        "no offset fits: the units of the rate model are silent in these trials; train it, or use the "
-        "published conversion"
-    )
+    fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
+    return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

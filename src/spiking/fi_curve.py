@@ -109,9 +109,12 @@ def fi_curve(
     if method == "theory" and limits:
         raise ArgumentError(f"theory does not hold: {limits}; use method='simulation'")
     chosen: Method = method or ("simulation" if limits else "theory")
-    # What an isolated unit does does not depend on these.
-    own = dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
-    return _curve(own, downsample, chosen)
+    return _curve(isolated(params), downsample, chosen)
+
+
+def isolated(params: LIFParams) -> LIFParams:
+    """Return the constants with those as published that the rate of an isolated unit does not depend on."""
+    return dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
 
 
 @lru_cache(maxsize=32)
@@ -194,11 +197,11 @@ def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, 
     down = max(0.0, float((v - moved).max())) + _REACH * sigma
     up = max(0.0, float((moved - v).max())) + _REACH * sigma
     lower, upper = (min(v.size - 1, _NODES * (2 + int(np.ceil(r / (2 * half))))) for r in (down, up))
-    shift = np.arange(upper, -lower - 1, -1)[:, np.newaxis]  # row of the banded matrix: j - i
-    j = np.arange(v.size)
-    i = j - shift
-    inside = (i >= 0) & (i < v.size)
-    banded = np.where(inside, -_normal(v, moved[np.clip(i, 0, v.size - 1)], sigma) * weights, 0.0)
+    # Row q of the banded matrix holds in column j the entry of row j + q - upper; beyond the ends nothing.
+    beyond = np.full(max(lower, upper), np.inf)
+    every_i = np.concatenate([beyond[:upper], moved, beyond[:lower]])
+    banded = _normal(v, np.lib.stride_tricks.sliding_window_view(every_i, v.size), sigma)
+    banded *= -weights
     banded[upper] += 1
     steps = solve_banded((lower, upper), banded, np.ones(v.size), overwrite_ab=True, check_finite=False)
     start = params.reset + leak * (target - params.reset)
@@ -207,8 +210,13 @@ def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, 
 
 
 def _normal(x: Floats, mean: Floats | float, deviation: float) -> Floats:
-    density = np.exp(-0.5 * ((x - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
-    return np.asarray(density)
+    density = np.asarray(x - mean)  # one array for all steps: they are large
+    density /= deviation
+    np.square(density, out=density)
+    density *= -0.5
+    np.exp(density, out=density)
+    density /= deviation * np.sqrt(2 * np.pi)
+    return density
 
 
 def _simulated(params: LIFParams, currents: Floats, downsample: int) -> tuple[Floats, Floats]:

@@ -118,6 +118,11 @@ class LIFParams:
         if self.peak < self.reset:
             raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
 
+    def difference(self, other: LIFParams) -> str:
+        """Say in words which constants are not those of `other`; empty if they are equal."""
+        own = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
+        return ", ".join(f"{name} {value!r:.40}" for name, value, another in own if value != another)
+
     def step_noise(self, time_step: float) -> float:
         """Return the standard deviation of a step's noise in mV, for a time step in ms."""
         if self.noise_scaling == "fixed":

@@ -16,6 +16,7 @@ from spiking import readout_refit as refitting
 from spiking.arguments import positive_number
 from spiking.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
 from spiking.errors import ArgumentError
+from spiking.fi_curve import isolated
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.tuned_conversion import tuned_conversion
@@ -147,7 +148,8 @@ class SpikingNetwork:
         gain : float
             Of a matched conversion that is fitted here.
         params : LIFParams, optional
-            Constants of neurons and synapses; the published ones by default.
+            Constants of neurons and synapses; by default those that a matched conversion was fitted for, the
+            published ones otherwise.
         initial_weights : bool
             Take the recurrent weights from before training.
         readout_bias : bool
@@ -161,8 +163,8 @@ class SpikingNetwork:
         ------
         ArgumentError
             The scaling factor is not a positive number, or none is given and the file records none; the
-            conversion is unknown, cannot be fitted or is for another number of units; or initial weights are
-            asked for with a matched one.
+            conversion is unknown, cannot be fitted, is for another number of units or was fitted for other
+            constants of the neurons; or initial weights are asked for with a matched one.
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
         """
@@ -185,7 +187,7 @@ class SpikingNetwork:
             readout=model.w_out / factor,
             tau_decay=decay,
             populations=model.populations,
-            params=params or LIFParams(),
+            params=params or found.params or LIFParams(),
             scaling_factor=factor,
             offset=np.array(found.unit_offsets or (found.offset,)),
             readout_bias=bias + np.array(found.output_offsets or (0.0,)),
@@ -292,6 +294,13 @@ def _conversion(
             raise ArgumentError(
                 f"the conversion is for {len(conversion.unit_offsets)} units, the model has {model.n_units}"
             )
+        if params is not None and conversion.params is not None:
+            changed = isolated(params).difference(isolated(conversion.params))
+            if changed:
+                raise ArgumentError(
+                    f"params have {changed}, and the conversion was not fitted for that; fit or tune again "
+                    f"with them, or change the network once it is made: network.with_params(...)"
+                )
         return conversion
     if conversion == "published":
         if factor is None:

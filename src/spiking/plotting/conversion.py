@@ -47,7 +47,7 @@ def conversion(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     params : LIFParams, optional
-        Constants of the neurons; those of a `SpikingNetwork`, else the published ones by default.
+        Constants of the neurons; by default those of a `SpikingNetwork`, or that a conversion was fitted for.
     seed : int
         Of the trials.
 
@@ -77,7 +77,7 @@ def conversion(
     low, high = np.quantile(seen.currents, (_TAILS, 1 - _TAILS))
     edge = 0.05 * (high - low)
     x = np.linspace(low - edge, high + edge, 400)
-    curve = fi_curve(params)
+    curve = fi_curve(params or how.params, downsample=how.downsample)
     with drawing_on(ax, 50) as ax:
         ax.plot(
             x,

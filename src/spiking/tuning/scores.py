@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -137,8 +138,9 @@ class Scores(Generic[P]):
             for trial in numbers:
                 if trial not in own:
                     missing.setdefault(trial, []).append(point)
+        half = -(-sum(map(len, missing.values())) // 2)  # of few trials, so that two threads share them
         try:
-            for points, start, length in _blocks(missing, self._block):
+            for points, start, length in _blocks(missing, min(self._block, half)):
                 futures[self._submit(points, start, length)] = (points, start)
             pending = set(futures)
             while pending:
@@ -174,6 +176,8 @@ def _blocks(missing: Mapping[int, list[P]], most: int) -> Iterator[tuple[tuple[P
     for points, first, n in stretches:
         groups = -(-len(points) // most)
         width = -(-len(points) // groups)
-        for start in range(first, first + n, length := max(1, most // width)):
+        stages = -(-n // max(1, most // width))
+        bounds = [first + k * n // stages for k in range(stages + 1)]  # equal: threads end together
+        for start, end in pairwise(bounds):
             for k in range(0, len(points), width):
-                yield tuple(points[k : k + width]), start, min(length, first + n - start)
+                yield tuple(points[k : k + width]), start, end - start

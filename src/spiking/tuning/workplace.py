@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
-_BLOCK_SECONDS = 0.05  # short, so that threads end together
+_BLOCK_SECONDS = 0.06  # short, so that threads end together
 
 
 @dataclass(frozen=True)
