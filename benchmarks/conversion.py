@@ -1,4 +1,4 @@
-"""Train networks of many seeds and convert each in four ways: published, matched, by either variant of it.
+"""Train networks of many seeds and convert each: published, matched, or by either variant of it.
 
 python benchmarks/conversion.py JOURNAL --task go-nogo --units 250 --activation softplus --seeds 1-50
 python benchmarks/conversion.py JOURNAL --table
@@ -16,18 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 import spiking
-from spiking.analysis import conversion_quality
+from spiking.analysis import conversion_quality, perturbation_response
 from spiking.binomial import wilson_interval
 from spiking.both_networks import run_both
 from spiking.conversion import ASKED, Conversion
 
-# The published recipe for a fixed number of updates, output and target compared at the same step.
-RECIPE = {"recipe": "published", "published_quirks": False, "max_updates": 1600, "stop_loss": 1e-12}
+# The published recipe, output and target compared at the same step; Go-NoGo for a fixed number of updates.
+RECIPE = {"recipe": "published", "published_quirks": False}
+FIXED = {"max_updates": 1600, "stop_loss": 1e-12}
 TRIALS, SEED = 100, 1
 
 
@@ -46,6 +48,7 @@ def trained(folder, setting, seed):
     if not path.exists():
         own = {"tau": tuple(tau) if len(tau) == 2 else tau[0]}
         own |= {"activation": setting["activation"], "dale": setting["dale"]}
+        own |= FIXED if setting["task"] == "go-nogo" else {}
         model = spiking.train(setting["task"], setting["units"], seed=seed, **RECIPE, **own)
         folder.mkdir(exist_ok=True)
         model.save(path)
@@ -60,6 +63,15 @@ def measure(model, kind, threads):
     conversion = found.conversion or Conversion(kind="published", factor=found.scaling_factor)
     both = run_both(model, n_trials=20, seed=SEED + 1, conversion=conversion, threads=threads)
     quality, rates = conversion_quality(both), both.spiking.rates
+    pushed = perturbation_response(model, seed=SEED + 2, conversion=conversion, threads=threads)
+    alike = {
+        "drive": quality.drive,
+        "output": quality.mean_output,
+        "unit rates": quality.rates,
+        "components": quality.trajectories,
+        "push, units": pushed.units,
+        "push, output": pushed.output,
+    }
     return {
         "correct": found.fresh.score.correct,
         "trials": found.fresh.score.trials,
@@ -72,10 +84,7 @@ def measure(model, kind, threads):
         "seconds": seconds,
         "rate": float(rates.mean()),
         "highest_rate": float(rates.mean(axis=0).max()),
-        "drive_error": quality.drive.error,
-        "drive_correlation": quality.drive.correlation,
-        "rates_correlation": quality.rates.correlation,
-        "output_error": quality.mean_output.error,
+        **{f"{name}: {part}": value for name, of in alike.items() for part, value in asdict(of).items()},
     }
 
 
@@ -86,18 +95,25 @@ def share(k, n):
     return f"{k}/{n} ({100 * low:.0f}-{100 * high:.0f} %)"
 
 
-def mean(entries, key, digits=2):
+def median(entries, key, digits=2):
+    """Return the median of entries, and the range of the middle half."""
     values = [entry[key] for entry in entries if entry[key] is not None]
-    return f"{np.mean(values):.{digits}f}" if values else "-"
+    if not values:
+        return "-"
+    low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75))
+    return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
 def table(journal):
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    alike = [key for key in next(e for e in lines if e["kind"] != "untrained") if ": " in key]
+    shown = [key for key in alike if key.endswith(("slope", "correlation"))]
     print(
-        "| networks | conversion | converts, choice half | converts, report half | mean accuracy | worst "
-        "| mean rate (Hz) | drive error | drive r | unit rates r | mean output error |"
+        "| networks | conversion | converts, choice half | converts, report half | mean accuracy | worst |",
+        end="",
     )
-    print("|---" * 11 + "|")
+    print(" rate (Hz) | " + " | ".join(shown) + " |")
+    print("|---" * (7 + len(shown)) + "|")
     for setting in {json.dumps(line["setting"]): line["setting"] for line in lines}.values():
         own = [line for line in lines if line["setting"] == setting]
         tau = "-".join(f"{limit:g}" for limit in setting["tau"])
@@ -114,9 +130,9 @@ def table(journal):
             accuracy = [100 * e["correct"] / e["trials"] for e in entries]
             print(
                 f"| {name} | {kind} | {halves[0]} | {halves[1]} | {np.mean(accuracy):.1f} % "
-                f"| {min(accuracy):.0f} % | {mean(entries, 'rate', 1)} | {mean(entries, 'drive_error')} "
-                f"| {mean(entries, 'drive_correlation')} | {mean(entries, 'rates_correlation')} "
-                f"| {mean(entries, 'output_error')} |"
+                f"| {min(accuracy):.0f} % | {median(entries, 'rate', 1)} | "
+                + " | ".join(median(entries, key) for key in shown)
+                + " |"
             )
     for line in lines:
         if line["kind"] == "untrained":
@@ -125,7 +141,8 @@ def table(journal):
             )
         elif line["correct"] < 0.95 * line["trials"]:
             told = {
-                key: line[key] for key in ("gain", "offset", "factor", "multiple", "fit_error", "drive_error")
+                key: line[key]
+                for key in ("gain", "offset", "factor", "multiple", "fit_error", "drive: error")
             }
             print(
                 f"failed: {line['kind']}, seed {line['seed']}, {line['setting']['activation']}: "
@@ -157,6 +174,7 @@ def main():
     parser.add_argument("--activation", default="sigmoid")
     parser.add_argument("--no-dale", action="store_true")
     parser.add_argument("--seeds", default="1-50")
+    parser.add_argument("--kinds", nargs="+", choices=ASKED, default=ASKED)
     parser.add_argument("--threads", type=int)
     chosen = parser.parse_args()
     if chosen.speed:
@@ -173,7 +191,7 @@ def main():
         done = {(line["seed"], line["kind"]) for line in lines if line["setting"] == setting}
     low, _, high = chosen.seeds.partition("-")
     for seed in range(int(low), int(high or low) + 1):
-        missing = [kind for kind in ASKED if (seed, kind) not in done]
+        missing = [kind for kind in chosen.kinds if (seed, kind) not in done]
         if not missing or (seed, "untrained") in done:
             continue
         model = trained(chosen.journal.with_name(chosen.journal.name + ".models"), setting, seed)

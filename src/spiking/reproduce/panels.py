@@ -85,10 +85,7 @@ def _activations(task: GoNoGo, options: dict[str, float]) -> tuple[Condition, ..
 
 
 def _sparse() -> tuple[Condition, ...]:
-    sizes = (
-        Condition(f"N = {n}", Network(_GO, n, _SHORT, _SPARSE), params=None, paper=_paper_1c(n))
-        for n in _UPDATES
-    )
+    sizes = (Condition(f"N = {n}", Network(_GO, n, _SHORT, _SPARSE), paper=_paper_1c(n)) for n in _UPDATES)
     return (*sizes, *_activations(_GO, _SPARSE))
 
 
@@ -274,7 +271,7 @@ _ALL = (
         "",
         ("updates", *_CONVERTED),
         _sparse(),
-        "Not a panel of the paper: conditions of 1C and 7C, the initial weights as in its later code.",
+        "Not a panel of the paper: conditions of 1C, 2C and 7C, the initial weights as in its code.",
         drawn=("trained", "success"),
     ),
     Panel(
