@@ -30,6 +30,7 @@ from spiking.conversion import ASKED, Conversion
 # The published recipe, output and target compared at the same step; Go-NoGo for a fixed number of updates.
 RECIPE = {"recipe": "published", "published_quirks": False}
 FIXED = {"max_updates": 1600, "stop_loss": 1e-12}
+STEADY = {"clip_norm": 1.0, "p_rec": 1.0}  # of other tasks, where training often diverges without
 TRIALS, SEED = 100, 1
 
 
@@ -48,7 +49,7 @@ def trained(folder, setting, seed):
     if not path.exists():
         own = {"tau": tuple(tau) if len(tau) == 2 else tau[0]}
         own |= {"activation": setting["activation"], "dale": setting["dale"]}
-        own |= FIXED if setting["task"] == "go-nogo" else {}
+        own |= FIXED if setting["task"] == "go-nogo" else STEADY
         model = spiking.train(setting["task"], setting["units"], seed=seed, **RECIPE, **own)
         folder.mkdir(exist_ok=True)
         model.save(path)

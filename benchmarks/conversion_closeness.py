@@ -2,6 +2,7 @@
 
 python benchmarks/conversion_closeness.py docs/conversion/go-nogo.csv docs/conversion/closeness.csv
 python benchmarks/conversion_closeness.py --table docs/conversion/closeness.csv
+python benchmarks/conversion_closeness.py --figure docs/conversion/closeness.csv docs/images/closeness.png
 
 Takes the first networks of each activation in the first table (they are trained again), each with the factor
 and the conversion that stand there.
@@ -15,7 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 
+from spiking import plotting
 from spiking.analysis import conversion_quality, perturbation_response
 from spiking.both_networks import run_both
 from spiking.conversion import Conversion, fit_conversion
@@ -49,9 +52,36 @@ def closeness(model, conversion):
     return {"rate": rates.mean(), "fastest unit": rates.mean(axis=0).max(), **found}
 
 
-def table(path):
+def read(path):
     with path.open() as file:
-        rows = list(csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def figure(path, picture):
+    rows = read(path)
+    measures = [name for name in rows[0] if name.endswith(": error")]
+    activations = list(dict.fromkeys(row["activation"] for row in rows))
+    with plotting.publication():
+        drawn, axes = plt.subplots(
+            1, len(activations), figsize=(6.7, 2.2), sharex=True, sharey=True, layout="constrained"
+        )
+        for ax, activation in zip(axes, activations, strict=True):
+            for how, colour, shift in (("published", "0.6", -0.15), ("matched", "#7A1F4F", 0.15)):
+                own = [row for row in rows if (row["activation"], row["conversion"]) == (activation, how)]
+                values = np.array([[float(row[measure]) for measure in measures] for row in own])
+                places = np.arange(len(measures)) + shift
+                ax.scatter(values, np.broadcast_to(places, values.shape), s=4, color=colour, alpha=0.5, lw=0)
+                ax.plot(np.nanmedian(values, axis=0), places, "|", markersize=8, color=colour, label=how)
+            ax.axvline(1, color="0.8", linewidth=0.8, zorder=0)
+            ax.set(title=activation, xscale="log", xlabel="Relative error", ylim=(len(measures) - 0.5, -0.5))
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.set_yticks(range(len(measures)), [name.split(":")[0] for name in measures])
+        axes[0].legend(fontsize=6, frameon=False)
+        drawn.savefig(picture, dpi=200)
+
+
+def table(path):
+    rows = read(path)
     measures = [name for name in rows[0] if name not in ("activation", "seed", "conversion")]
     for activation in dict.fromkeys(row["activation"] for row in rows):
         own = [row for row in rows if row["activation"] == activation]
@@ -69,9 +99,11 @@ def main():
     if sys.argv[1] == "--table":
         table(Path(sys.argv[2]))
         return
+    if sys.argv[1] == "--figure":
+        figure(*map(Path, sys.argv[2:]))
+        return
     source, output = map(Path, sys.argv[1:])
-    with source.open() as file:
-        rows = list(csv.DictReader(file))
+    rows = read(source)
     with output.open("w", newline="") as file:
         writer = None
         for activation in dict.fromkeys(row["activation"] for row in rows):
