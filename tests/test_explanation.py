@@ -1,9 +1,17 @@
 """The pages that explain run their code: the evidence is computed, and says yes everywhere."""
 
+import functools
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from models import model_mapping
+from scipy.io import savemat
+
+import spiking
 
 PAGES = Path(__file__).parent.parent / "docs" / "explanation"
 
@@ -41,3 +49,49 @@ def test_evidence(monkeypatch, capsys):
     assert len(rows) == 5
     for _, theory, simulated, error in rows:
         assert abs(float(theory) - float(simulated)) < 4 * float(error) + 0.002 * float(theory)
+
+
+def run_right_column(page, folder, monkeypatch, **names):
+    """Run the first block of a page, and then all code in the last column of its tables headed "here"."""
+    (folder / "models").mkdir()
+    savemat(folder / "models" / "model.mat", model_mapping(30))
+    monkeypatch.chdir(folder)
+    text = (PAGES / page).read_text(encoding="utf-8").partition("## Side by side")[2]
+    text = re.split("^## (?:The same|Where)", text, flags=re.MULTILINE)[0]
+    namespace = {}
+    exec(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[0], namespace)
+    namespace |= names
+    commands = 0
+    for row in re.findall(r"^\|.* \| (.*) \|$", text, re.MULTILINE):
+        for code in re.findall("`(.*?)`", row):
+            if code.startswith("spiking "):
+                words = [sys.executable, "-m", *shlex.split(code.replace("*", "model"))]
+                subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+                commands += 1
+            else:
+                exec(compile(code, page, "exec"), namespace)
+    return namespace, commands
+
+
+def test_coming_from_matlab(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    names, commands = run_right_column("from-matlab.md", tmp_path, monkeypatch)
+    assert commands == 2
+    assert names["t"][-1] == pytest.approx(names["params"]["T"])
+    assert names["network"].scaling_factor == names["model"].extras["opt_scaling_factor"]
+    assert names["run"].conditions == ("go",)
+    assert (tmp_path / "trials.pdf").stat().st_size > 5000
+
+
+def test_coming_from_pytorch(tmp_path, monkeypatch):
+    pytest.importorskip("optax")
+    few = functools.partial(spiking.train, max_updates=100)  # the page's call, stopped early
+    names, _ = run_right_column("from-pytorch.md", tmp_path, monkeypatch, train=few)
+    assert names["network"].scaling_factor == names["found"].scaling_factor
+    assert (tmp_path / "models" / "trained.mat").exists()
+    xor, dms = (
+        names["tasks"].get(name, **settings).trials(1, seed=1, condition="+-")
+        for name, settings in (("xor", {}), ("dms", {"delay": 50}))  # XOR is DMS with a short delay
+    )
+    for theirs, ours in ((xor.inputs, dms.inputs), (xor.targets, dms.targets)):
+        assert (theirs[..., : ours.shape[-1]] == ours).all()

@@ -181,3 +181,5 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
             f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
             f"{row['low']} to {row['high']}  {row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
+    if any(one.skipped for one in tuned):
+        typer.echo("tuned before: left as it was; --force tunes it again", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spiking.errors import ArgumentError
-from spiking.plotting.style import CONDITION_COLOURS, TARGET_COLOUR, drawing_on
+from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model import RateModel
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
         ax.set_ylabel("Accuracy")
         ax.set_ylim(0, 1.1)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        ax.legend(frameon=False)
+        ax.legend(**ABOVE)
         ax.spines[["top", "right"]].set_visible(False)
     return ax
 

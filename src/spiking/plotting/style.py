@@ -24,6 +24,16 @@ POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
 DASHES = (0, (4, 2))  # the rate model
+ABOVE: Mapping[str, Any] = MappingProxyType(  # a legend of three that covers nothing
+    {
+        "loc": "lower center",
+        "bbox_to_anchor": (0.5, 1.0),
+        "ncols": 3,
+        "handlelength": 1.4,
+        "columnspacing": 1.2,
+        "frameon": False,
+    }
+)
 
 COLUMN_MM = 85.0  # width of a column of print
 _MM_PER_INCH = 25.4

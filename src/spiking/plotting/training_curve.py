@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.plotting.style import drawing_on
+from spiking.plotting.style import ABOVE, drawing_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,5 +55,6 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
         other.set(ylabel="Accuracy (%)", ylim=(0, 102))
         other.spines["right"].set_visible(True)
         lines = [*ax.get_lines(), *other.get_lines()]
-        ax.legend(lines, [str(line.get_label()) for line in lines], frameon=False)
+        names = [str(line.get_label()) for line in lines]
+        ax.legend(lines, names, **ABOVE)  # within, lines of either axis would cross it
     return ax
