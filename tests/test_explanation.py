@@ -66,6 +66,7 @@ def run_right_column(page, folder, monkeypatch, **names):
         for code in re.findall("`(.*?)`", row):
             if code.startswith("spiking "):
                 words = [sys.executable, "-m", *shlex.split(code.replace("*", "model"))]
+                words += ["--trials", "10"]  # whatever it is, with few trials
                 subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
                 commands += 1
             else:
@@ -85,8 +86,11 @@ def test_coming_from_matlab(tmp_path, monkeypatch):
 
 def test_coming_from_pytorch(tmp_path, monkeypatch):
     pytest.importorskip("optax")
-    few = functools.partial(spiking.train, max_updates=100)  # the page's call, stopped early
-    names, _ = run_right_column("from-pytorch.md", tmp_path, monkeypatch, train=few)
+    short = {  # the page's calls, with less to do
+        "train": functools.partial(spiking.train, max_updates=100),
+        "find_scaling_factor": functools.partial(spiking.find_scaling_factor, n_trials=10),
+    }
+    names, _ = run_right_column("from-pytorch.md", tmp_path, monkeypatch, **short)
     assert names["network"].scaling_factor == names["found"].scaling_factor
     assert (tmp_path / "models" / "trained.mat").exists()
     xor, dms = (
