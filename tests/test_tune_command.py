@@ -58,6 +58,9 @@ def test_several_models_a_table_and_skipping(tmp_path):
     assert again.returncode == 1
     assert again.stdout.count("tuned before") == 2
     assert "--force" in again.stderr
+    wrong = run("tune", "a.mat", "b.mat", "--task", "gonogo", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "unknown task 'gonogo'" in wrong.stderr
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in factors} == stamps
     assert "opt_scaling_factor" in loadmat(tmp_path / "c.mat")
 

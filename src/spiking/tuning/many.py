@@ -15,7 +15,7 @@ from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
-from spiking.tasks import Task
+from spiking.tasks import Task, get
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.search import SearchOptions, search, written_path
 from spiking.tuning.workplace import Workplace, open_workplace
@@ -120,6 +120,7 @@ def find_scaling_factors(
     except TypeError:
         names = ", ".join(field.name for field in dataclasses.fields(SearchOptions))
         raise ArgumentError(f"options are {', '.join(options)}; expected some of {names}") from None
+    task = get(task) if isinstance(task, str) else task  # a name is wrong for all models
     seed = whole_number("seed", seed, 0)
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
     stop, count = threading.Event(), _Count(progress)
