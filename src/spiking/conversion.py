@@ -54,7 +54,7 @@ class Candidate:
 
     Attributes
     ----------
-    kind : {"one_offset", "mean_drive"}
+    kind : {"one_offset", "mean_drive", "published"}
     gain, offset, factor : float
         As in `Conversion`.
     correct, trials : int
@@ -71,7 +71,7 @@ class Candidate:
     0.95
     """
 
-    kind: Variant
+    kind: Kind
     gain: float
     offset: float
     factor: float

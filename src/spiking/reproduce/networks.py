@@ -189,7 +189,7 @@ def conversion_of(model: RateModel, task: Task, seed: int, tuned: Tuning, row: R
     A matched one is fitted again: a journal would have to hold a number for each unit.
     """
     factor = row["scaling_factor"]
-    if not isinstance(tuned, Matched):
+    if not isinstance(tuned, Matched) or row["kind"] == "published":
         return _published(factor)
     kind, gain, params = row["kind"], row["gain"], tuned.params
     seed += TEST_SEED
@@ -245,7 +245,7 @@ def _match(
         "best_of_grid": None,
         "kind": conversion.kind,
         "gain": conversion.gain,
-        "fitted_factor": conversion.fitted_factor,
+        "fitted_factor": None if conversion.kind == "published" else conversion.fitted_factor,
         "search_trials": found.search_trials,
     }
     return conversion, row, found.fresh

@@ -13,6 +13,7 @@ from spiking.conversion import VARIANTS, Candidate, Conversion, Variant, visited
 from spiking.conversion_fit import fit_gain
 from spiking.evaluation import Evaluation, Score, spiking_chunks
 from spiking.evaluation import score as score_outputs
+from spiking.tuning.candidates import published_grid
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
@@ -34,11 +35,10 @@ Floats = NDArray[np.float64]
 # are always right the first is as accurate on other trials as that of the smallest error.
 GAINS = (8.0, 32.0)
 MULTIPLES = (0.65, 0.8, 0.9, 1.0, 1.1)
-# If the best of these is right in less than 95 % of 40 trials, these are tried as well. (Of XOR networks some
-# convert only so: a small gain keeps rates low, and noise within what training had.)
+# If the best of these is wrong in any of 40 trials, these are tried as well, and the published grid. (Of XOR
+# networks some convert only so.)
 RESERVE_GAINS = (2.0,)
 RESERVE_MULTIPLES = (0.9, 1.0, 1.1, 1.25)
-_SUFFICES = 0.95
 _FIRST_TRIALS, _MOST_TRIALS, _FINALISTS = 10, 40, 4
 # How many trials all run before one is left, and between two looks: about the fewest trials on them.
 _FIRST_LOOK, _LOOK, _FINAL_LOOK = 3, 2, 4
@@ -70,6 +70,9 @@ def matched_candidates(
             for fit in fits
             for multiple in multiples
         }
+    if conversion == "matched":
+        for factor in published_grid(model).factors:
+            found[f"published, factor {factor:g}"] = Conversion(kind="published", factor=factor)
     return found
 
 
@@ -162,7 +165,7 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
         return own
 
     chosen = choose_candidate(ask, usual, first, most)
-    if found[chosen][:, 0].mean() < _SUFFICES:
+    if not found[chosen][:, 0].all():
         reserve = [name for name in work.candidates if name not in usual]
         few = best_candidates(ask, reserve, _FINALISTS, first, first=_FIRST_LOOK, step=_LOOK)
         (chosen,) = best_candidates(ask, [chosen, *few], 1, most, first=first, step=_FINAL_LOOK)
@@ -199,7 +202,7 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
         curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
         plateau=tied if conversion.factor in tied else (conversion.factor,),
         extended=(),
-        start=conversion.fitted_factor,
+        start=None if conversion.kind == "published" else conversion.fitted_factor,
         fresh=Evaluation(
             task=work.task,
             seed=work.seed,
@@ -217,7 +220,6 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
 
 
 def _candidate(conversion: Conversion, values: Floats) -> Candidate:
-    assert conversion.kind != "published"
     return Candidate(
         kind=conversion.kind,
         gain=conversion.gain,

@@ -131,10 +131,11 @@ def find_scaling_factor(
         Which conversion (see `spiking.conversion`); ``matched`` compares both variants. Each has 10
         candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each. If the best one
         is right in all of 40 it is chosen, else the most accurate of the best 4 in 40, between equals that of
-        the smallest output error; if that is right in less than 38, a lower gain with 4 multiples is tried in
-        the same way. Candidates are left as soon as they cannot win: both variants take about 130 trials, at
-        most 520, and 8 for the drive. `n_trials` is how many fresh ones score it (and most of
-        a candidate). `method`, `candidates`, `choice`, `margin` and `extend` are for the published one only.
+        the smallest output error. If that is wrong in any, a lower gain with 4 multiples and, if asked for
+        ``matched``, the published grid are tried in the same way. Candidates are left as soon as they cannot
+        win: both variants take about 130 trials, at most 640, and 8 for the drive. `n_trials` is how many
+        fresh ones score it (and most of a candidate). `method`, `candidates`, `choice`, `margin` and
+        `extend` are for the published one only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
         published, everything else as JSON in ``tuning``. Every block of trials is then kept in a journal
