@@ -193,7 +193,13 @@ def conversion_of(model: RateModel, task: Task, seed: int, tuned: Tuning, row: R
         return _published(factor)
     kind, gain, params = row["kind"], row["gain"], tuned.params
     seed += TEST_SEED
-    return fit_conversion(model, task, kind=kind, gain=gain, factor=factor, seed=seed, params=params)
+    fitted = fit_conversion(model, task, kind=kind, gain=gain, factor=factor, seed=seed, params=params)
+    return _for_any_constants(fitted)
+
+
+def _for_any_constants(conversion: Conversion) -> Conversion:
+    """Forget for which constants it was fitted: a panel may ask for a test with others."""
+    return dataclasses.replace(conversion, params=None)
 
 
 def both_networks(
@@ -248,7 +254,7 @@ def _match(
         "fitted_factor": None if conversion.kind == "published" else conversion.fitted_factor,
         "search_trials": found.search_trials,
     }
-    return conversion, row, found.fresh
+    return _for_any_constants(conversion), row, found.fresh
 
 
 def _tune(
