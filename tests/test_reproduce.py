@@ -164,7 +164,7 @@ def test_matched_rows_are_what_the_functions_give(matched):
     assert float(rows[1]["scaling_factor"]) == how.factor
     fitted = rows[1]["fitted_factor"]  # none where the published grid was better
     assert float(fitted) == how.fitted_factor if fitted else how.kind == "published"
-    assert int(rows[1]["search_trials"]) == search.search_trials == 20 * 10 + 6 * 30
+    assert int(rows[1]["search_trials"]) == search.search_trials
     assert rows[1]["best_of_grid"] == ""
     assert int(rows[1]["correct"]) == search.fresh.score.correct
     entry = found.entries[1]
