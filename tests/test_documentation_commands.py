@@ -120,7 +120,7 @@ def test_short_commands(tmp_path, monkeypatch, capsys):
     shutil.copy(GO_NOGO, tmp_path / "model.mat")
     (line,) = "".join(blocks("explanation/from-pytorch.md", "sh")).splitlines()
     spiking(line)
-    assert "200 units" in capsys.readouterr().out
+    assert "167 excitatory" in capsys.readouterr().out
     (line,) = "".join(blocks("tutorials/index.md", "sh")).splitlines()
     program, page, notebook = shlex.split(line)
     converter = Path(sys.executable).parent / program
