@@ -23,8 +23,10 @@ from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
 from spiking.reproduce.estimate import minutes
+from spiking.reproduce.measures import Entry
 from spiking.reproduce.networks import TRIALS, Matched, conversion_of, convert_network
 from spiking.reproduce.networks import Tested as ToTest
+from spiking.reproduce.result import Reproduction
 from spiking.reproduce.steps import conversion_key, steps
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import GoNoGo
@@ -148,7 +150,7 @@ def test_a_matched_run_takes_the_networks_that_are_there(whole, matched):
     assert str(again) == str(whole[1])
     assert (folder / "journal.jsonl").read_bytes() == after
     assert "best_of_grid" not in {line.measure for line in found.table}
-    title, text = str(found).split("\n", 1)
+    title, text = str(found).replace("\n  ", " ", 1).split("\n", 1)
     assert title.startswith(
         "small.matched: two conversions of one network, and a network that is not trained;"
     )
@@ -218,7 +220,8 @@ def test_both_conversions_of_the_same_networks(matched):
     assert [one.converted.condition for one in found.beside_published] == ["2 ms", "2 ms", "5 ms", "5 ms"]
     text = str(found)
     assert "The same networks by the published conversion, on the same fresh trials:" in text
-    assert re.search(r"^condition +measure +networks +published +95 % interval +matched +95 %", text, re.M)
+    assert re.search(r"^  2 ms, published +[\d.]+ \+- [\d.]+ \(3\)  [^()]+$", text, re.M)
+    assert re.search(rf"^  2 ms, matched +[\d.]+ \+- [\d.]+ \(3\)  .* {pair.p:.2g}$", text, re.M)
     assert "p, spiking networks of 95 % or more: McNemar's exact test, paired by network" in text
     assert found.panel.conversion == "matched"
     assert "The same networks" not in str(reproduction.run(folder, 3))
@@ -478,6 +481,26 @@ def test_the_list_of_one_panel_and_of_fewer_values(monkeypatch, capsys):
     head, (name, long, *_) = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert (head[0], name) == ("panel", "fig2c.matched")
     assert int(long) == round(minutes([PANELS["fig2c"].only([10, 400]).converted_by("matched")], 20, 0.01))
+
+
+@pytest.mark.parametrize("conversion", ["published", "matched"])
+@pytest.mark.parametrize("name", PANELS)
+def test_tables_fit_a_terminal_of_100_columns(name, conversion):
+    own = PANELS[name]
+    if conversion == "matched" and not own.tunes:
+        return
+    own = own.converted_by(conversion)
+    trained = {"converged": True, "updates": 1000, "decay": 100.0, "decay_sd": 10.0, "rate_correct": 100}
+    other = trained | {"updates": 4000, "decay": 200.0, "rate_correct": 80}
+    row = {"correct": 100, "best_of_grid": 100, "version": "0.1.0"}
+    entries = [
+        Entry(condition, seed, row | one, None if condition.params is None else row, row)
+        for condition in own.conditions
+        for seed, one in enumerate(50 * [trained] + 50 * [other])
+    ]
+    lines = str(Reproduction(own, 100, 1, tuple(entries))).splitlines()
+    assert len(lines) > 4
+    assert [line for line in lines if len(line) > 99] == []
 
 
 def test_the_list_tells_every_panel():

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from spiking.rate_model import RateModel
 from spiking.reproduce.comparison import difference, paired_difference
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.lines import Line, columns, line_of, words
+from spiking.reproduce.lines import Line, columns, heading, line_of, place, words, wrapped
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.published import Pair, pairs, written
 
@@ -140,21 +140,25 @@ class Reproduction:
         return _csv(["line", "condition", "seed", *trained, *converted, "curve"], rows)
 
     def __str__(self) -> str:
-        head = ("condition", "measure", "networks", "paper", "ours", "95 % interval", "agrees")
-        text = columns([head, *(words(line) for line in self.table)])
-        about = (
-            f"{self.panel.name}: {self.panel.title}; {self.networks} networks a condition, seed {self.seed}"
-        )
-        tests = [
+        about = f"{self.networks} networks a condition, seed {self.seed}"
+        groups: dict[str, list[Sequence[str]]] = {}
+        for line in self.table:
+            groups.setdefault(heading(line), []).append((place(line), *words(line)))
+        remarks = [
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
         if self.panel.picture is not None and self.first is not None:
-            tests.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
-        note = [self.panel.note] if self.panel.note else []
-        return "\n".join(
-            [about, *text, *tests, *note, *written(self.beside_published, self.panel.conversion)]
-        )
+            remarks.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
+        if self.panel.note:
+            remarks.append(self.panel.note)
+        blocks = [
+            wrapped(f"{self.panel.name}: {self.panel.title}; {about}"),
+            columns(("", "paper (of n)", "ours (of n)", "95 % interval", "agrees"), groups),
+            [row for remark in remarks for row in wrapped(remark)],
+            *written(self.beside_published, self.panel.conversion),
+        ]
+        return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
         """Draw a measure, by default the panel's first, and the paper's values beside."""
