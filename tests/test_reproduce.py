@@ -17,10 +17,12 @@ import reproduction
 import scipy.stats
 
 from spiking import RateModel, datasets, evaluate, find_scaling_factor, simulate, train
+from spiking.command_line.reproduce import reproduce
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
+from spiking.reproduce.estimate import minutes
 from spiking.reproduce.measures import Entry
 from spiking.reproduce.networks import TRIALS, Matched, conversion_of, convert_network
 from spiking.reproduce.networks import Tested as ToTest
@@ -52,8 +54,8 @@ def matched(whole, tmp_path_factory):
     return folder, found
 
 
-def killed_after(folder, steps, conversion="published"):
-    """Reproduce as a process until so many steps are done; kill it, or let it end if there are none."""
+def killed_after(folder, steps, conversion="published", by=signal.SIGKILL):
+    """Reproduce as a process until so many steps are done; stop it, or let it end if there are none."""
     process = subprocess.Popen(
         [sys.executable, str(PROGRAM), str(folder), "3", conversion], stdout=subprocess.PIPE, text=True
     )
@@ -61,24 +63,28 @@ def killed_after(folder, steps, conversion="published"):
     for line in process.stdout:
         told.append(int(line.split()[0]))
         if steps and told[-1] >= steps:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(by)
             break
     process.stdout.close()
-    assert process.wait(timeout=60) == (-signal.SIGKILL if steps else 0)
+    assert process.wait(timeout=60) == (-by if steps else 0)
     return told
 
 
 def test_a_killed_reproduction_goes_on_to_the_same_table(whole, tmp_path):
     folder = tmp_path / "killed"
-    first = killed_after(folder, 2)
-    assert first[0] == 0
     journal = folder / "journal.jsonl"
+    first = killed_after(folder, 1, by=signal.SIGINT)
+    assert first[0] == 0
+    for line in journal.read_text().splitlines():
+        json.loads(line)  # Ctrl-C cuts no line short
+    killed_after(folder, 3)
+    assert 1 + 2 <= len(journal.read_text().splitlines()) < 1 + 3 * 4  # it was not done
     with journal.open("ab") as file:
         file.write(b'{"of": {"network": {"task": "go')  # cut short, as a kill may leave it
     for model in (folder / "networks").iterdir():
         model.unlink()  # may be deleted: trained again
     last = killed_after(folder, None)
-    assert last[0] >= 2  # nothing of the journal is done again
+    assert last[0] >= 3  # nothing of the journal is done again
     assert last[-1] == 3 * 4  # of each: two trainings, one tuning for both tests, one that is not needed
     for name in TABLES:
         assert (folder / name).read_bytes() == (whole[0] / name).read_bytes(), name
@@ -357,6 +363,18 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
         panel("fig9", networks=1, seed=1, output=tmp_path)
 
 
+def test_a_damaged_journal_is_neither_used_nor_cut(whole, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    lines = (whole[0] / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    damaged = b"".join([*lines[:3], lines[3][:40] + b"\n", *lines[4:]])
+    journal.write_bytes(damaged)
+    with pytest.raises(ArgumentError, match=r"journal\.jsonl: line 4 is damaged, and others follow it"):
+        reproduction.run(tmp_path, 3)
+    assert journal.read_bytes() == damaged
+    journal.write_bytes(b"".join(lines).replace(b"\n", b"\r\n"))  # as some tools hand it on
+    assert str(reproduction.run(tmp_path, 3)) == str(whole[1])
+
+
 def test_fewer_values_of_an_axis(whole):
     found = reproduction.run(whole[0], 3, values=["5 ms"])
     assert [line.condition for line in found.table] == 7 * ["5 ms"]
@@ -445,6 +463,24 @@ def test_mistakes_are_one_line_and_exit_with_2(arguments, words, tmp_path):
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+def test_what_panels_share_is_estimated_once():
+    one, both = PANELS["fig1b"], [PANELS["figs1"], PANELS["fig1b"], PANELS["figs2"]]
+    alone = minutes([one], 20, 0.01)
+    assert alone == pytest.approx(10 * minutes([one], 2, 0.01))
+    assert minutes(both, 20, 0.01) == pytest.approx(minutes([PANELS["figs1"]], 20, 0.01))
+    tuned = minutes([PANELS["fig7c"]], 20, 0.01)
+    again = minutes([PANELS["fig7c"], PANELS["fig5"]], 20, 0.01)
+    assert again == pytest.approx(tuned * 4 / 3)  # the tuned decay is there already
+
+
+def test_the_list_of_one_panel_and_of_fewer_values(monkeypatch, capsys):
+    monkeypatch.setattr("spiking.reproduce.estimate.trial_seconds", lambda: 0.01)
+    reproduce("fig2c", networks=20, values="10,400", conversion="matched", list_panels=True)
+    head, (name, long, *_) = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert (head[0], name) == ("panel", "fig2c.matched")
+    assert int(long) == round(minutes([PANELS["fig2c"].only([10, 400]).converted_by("matched")], 20, 0.01))
 
 
 @pytest.mark.parametrize("conversion", ["published", "matched"])
