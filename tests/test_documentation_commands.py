@@ -24,7 +24,7 @@ DOCS = ROOT / "docs"
 GO_NOGO = ROOT / "src" / "spiking" / "data" / "go-nogo.mat"
 QUICK = {
     "train": "--units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --spike-noise 0",
-    "tune": "--trials 10 --candidates 30,40 --force",
+    "tune": "--trials 10 --force",
     "evaluate": "--trials 5",
     "sweep": "--trials 5",
 }
@@ -148,7 +148,7 @@ def test_a_task_from_a_file(tmp_path, monkeypatch):
     assert "class Discrimination" in cells[0] + cells[1]
     for line in "".join(blocks(page, "text")).splitlines():
         spiking(line)
-    assert RateModel.load("model.mat").extras["opt_scaling_factor"] in (30, 40)
+    assert RateModel.load("model.mat").extras["opt_scaling_factor"] > 0
     assert (tmp_path / "weaker.mat").exists()
 
 
