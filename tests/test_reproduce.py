@@ -84,7 +84,7 @@ def test_a_killed_reproduction_goes_on_to_the_same_table(whole, tmp_path):
     for model in (folder / "networks").iterdir():
         model.unlink()  # may be deleted: trained again
     last = killed_after(folder, None)
-    assert last[0] >= 3  # nothing of the journal is done again
+    assert last[1] >= 3  # nothing of the journal is done again
     assert last[-1] == 3 * 4  # of each: two trainings, one tuning for both tests, one that is not needed
     for name in TABLES:
         assert (folder / name).read_bytes() == (whole[0] / name).read_bytes(), name
@@ -203,6 +203,24 @@ def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monk
     assert len({point for point, _, _ in fresh}) == 1  # the chosen one
     assert len(seen) - len(fresh) == rows[0]["search_trials"]
     assert {own for _, own, _ in seen} == {seed + 10**9}
+
+
+def test_tuning_asks_every_ten_trials_whether_to_stop(monkeypatch):
+    ran, asked = [], []
+
+    def correct_trials(network, task, seed, numbers):
+        ran.extend(numbers)
+        return np.ones(len(numbers), bool)
+
+    def check():
+        asked.append(len(ran))
+        if len(asked) == 4:
+            raise InterruptedError
+
+    monkeypatch.setattr("spiking.reproduce.networks.correct_trials", correct_trials)
+    with pytest.raises(InterruptedError):
+        convert_network(datasets.load("go-nogo"), GoNoGo(), 7, LIFParams(), [ToTest(LIFParams())], check)
+    assert asked == [0, 10, 20, 30]
 
 
 def test_both_conversions_of_the_same_networks(matched):

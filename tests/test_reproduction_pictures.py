@@ -124,6 +124,15 @@ def test_trajectories_of_choices_begin_with_the_stimulus_and_stay_apart(context)
     assert [text.get_text() for text in legend.get_texts()][:2] == ["choice +1", "choice -1"]
 
 
+def test_a_journal_of_several_versions_is_told():
+    found = reproduced("figs5")
+    (entry,) = found.entries
+    other = dataclasses.replace(entry, converted=entry.converted | {"version": "1.0"})
+    assert "several versions" not in str(found)
+    assert "are of several versions: 0, 1.0." in str(dataclasses.replace(found, entries=(other,)))
+    assert "; 1 network a condition, seed 1" in " ".join(str(found).split())
+
+
 @pytest.mark.parametrize("name", ["fig1b", "fig2b", "figs1", "figs3"])
 def test_legends_name_the_target(name):
     figure = reproduced(name).draw(Figure())

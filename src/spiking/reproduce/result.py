@@ -140,7 +140,7 @@ class Reproduction:
         return _csv(["line", "condition", "seed", *trained, *converted, "curve"], rows)
 
     def __str__(self) -> str:
-        about = f"{self.networks} networks a condition, seed {self.seed}"
+        about = f"{self.networks} network{'s' * (self.networks > 1)} a condition, seed {self.seed}"
         groups: dict[str, list[Sequence[str]]] = {}
         for line in self.table:
             groups.setdefault(heading(line), []).append((place(line), *words(line)))
@@ -150,6 +150,8 @@ class Reproduction:
         ]
         if self.panel.picture is not None and self.first is not None:
             remarks.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
+        if len(self.versions) > 1:
+            remarks.append(f"The journal's lines are of several versions: {', '.join(self.versions)}.")
         if self.panel.note:
             remarks.append(self.panel.note)
         blocks = [
