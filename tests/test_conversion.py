@@ -155,11 +155,9 @@ def test_what_is_no_model_task_or_params():
     for match, function, arguments in (
         ("model is 'go-nogo.mat'", fit_conversion, ("go-nogo.mat",)),
         ("task is 3", fit_conversion, (model, 3)),
-        ("kind is array", partial(fit_conversion, kind=np.zeros(2), visited=seen), (model,)),
         ("params is 'slow'", partial(fit_conversion, params="slow", visited=seen), (model,)),
         ("of 20 units, this one has 10", partial(fit_conversion, visited=seen), (rate_model(n=10),)),
         ("params is 'slow'", partial(SpikingNetwork.from_rate, params="slow"), (model, 30)),
-        ("conversion is array", partial(SpikingNetwork.from_rate, conversion=np.zeros(2)), (model,)),
         ("how is 'matched'", plotting.conversion, (model, "matched")),
     ):
         with pytest.raises(ArgumentError, match=match):

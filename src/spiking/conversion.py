@@ -342,7 +342,7 @@ def fit_conversion(
     """
     from spiking.conversion_fit import fit_gain
 
-    if not isinstance(kind, str) or kind not in ASKED[1:]:
+    if kind not in ASKED[1:]:
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)

@@ -306,7 +306,7 @@ def _conversion(
                     f"with them, or change the network once it is made: network.with_params(...)"
                 )
         return conversion
-    if not isinstance(conversion, str) or conversion not in ASKED:
+    if conversion not in ASKED:
         raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
     if conversion == "published":
         if factor is None:
