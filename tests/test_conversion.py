@@ -1,6 +1,8 @@
 """Matched conversions: the algebra, what never changes, the fit, the search, and what files keep."""
 
+import dataclasses
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -110,6 +112,9 @@ def test_mistakes():
             SpikingNetwork.from_rate(model, **arguments)
     with pytest.raises(ArgumentError, match="20 units, the model has 10"):
         SpikingNetwork.from_rate(rate_model(n=10), conversion=good)
+    two_outputs = dataclasses.replace(good, output_offsets=(1.0, 2.0))
+    with pytest.raises(ArgumentError, match="2 outputs, the model has 1"):
+        SpikingNetwork.from_rate(model, conversion=two_outputs)
     with pytest.raises(ArgumentError, match="silent"):
         fit_conversion(
             rate_model("clipped_relu", w_in=np.zeros((20, 1)), w=-np.eye(20), dale=False),
@@ -122,9 +127,53 @@ def test_mistakes():
             find_scaling_factor(model, "go-nogo", seed=1, conversion="matched", **options)
 
 
-def _silent(model):
-    import dataclasses
+@pytest.mark.parametrize(
+    ("match", "own"),
+    [
+        ("kind is 'best'", {"kind": "best"}),
+        ("gain is nan", {"gain": float("nan")}),
+        ("offset is 'a'", {"offset": "a"}),
+        ("unit_offsets is 1.0", {"unit_offsets": 1.0}),
+        ("unit_offsets is .*nan", {"unit_offsets": (float("nan"),)}),
+        ("output_offsets is 'a'", {"output_offsets": "a"}),
+        ("has 0 numbers; mean_drive has one for each unit", {"unit_offsets": ()}),
+        ("has 1 numbers; one_offset has none", {"kind": "one_offset"}),
+        ("published has gain 1 and no offset", {"kind": "published", "unit_offsets": (), "gain": 2.0}),
+        ("published has gain 1 and no offset", {"kind": "published", "unit_offsets": (), "offset": 2.0}),
+    ],
+)
+def test_a_conversion_says_what_is_wrong_with_it(match, own):
+    good = {"kind": "mean_drive", "factor": 30.0, "unit_offsets": np.array([1.5])}
+    assert Conversion(**good).unit_offsets == (1.5,)
+    with pytest.raises(ArgumentError, match=match):
+        Conversion(**good | own)
 
+
+def test_what_is_no_model_task_or_params():
+    model = rate_model()
+    seen = visited_currents(model, "go-nogo", n_trials=1)
+    for match, function, arguments in (
+        ("model is 'go-nogo.mat'", fit_conversion, ("go-nogo.mat",)),
+        ("task is 3", fit_conversion, (model, 3)),
+        ("params is 'slow'", partial(fit_conversion, params="slow", visited=seen), (model,)),
+        ("of 20 units, this one has 10", partial(fit_conversion, visited=seen), (rate_model(n=10),)),
+        ("params is 'slow'", partial(SpikingNetwork.from_rate, params="slow"), (model, 30)),
+        ("how is 'matched'", plotting.conversion, (model, "matched")),
+    ):
+        with pytest.raises(ArgumentError, match=match):
+            function(*arguments)
+
+
+@pytest.mark.parametrize("kind", VARIANTS)
+def test_a_network_without_recurrent_weights_is_fitted_too(kind):
+    model = rate_model(w=np.zeros((20, 20)))
+    found = fit_conversion(model, "go-nogo", kind=kind)
+    network = SpikingNetwork.from_rate(model, conversion=found)
+    np.testing.assert_allclose(network.offset, found.offset)
+    assert not network.dense_weights.any()
+
+
+def _silent(model):
     seen = visited_currents(model, "go-nogo", n_trials=1)
     return dataclasses.replace(seen, x=-1 - np.abs(seen.x))
 

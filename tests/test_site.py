@@ -65,6 +65,7 @@ def test_every_command_is_on_its_page(site):
     command = [sys.executable, "-m", "spiking", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.partition("Commands:")[2].strip().splitlines()
+    assert not [line for line in lines if line.endswith("...")]  # cut short
     commands = [line.split()[0] for line in lines]
     assert len(commands) > 10
     for command in commands:

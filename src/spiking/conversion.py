@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import positive_number, whole_number
+from spiking.arguments import finite_number, positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 
@@ -142,8 +142,18 @@ class Conversion:
             raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
         positive_number("factor", self.factor)
         positive_number("gain", self.gain)
-        if not np.isfinite([self.offset, *self.unit_offsets, *self.output_offsets]).all():
-            raise ArgumentError("offsets are not all finite; expected finite currents in mV")
+        finite_number("offset", self.offset)
+        for name in ("unit_offsets", "output_offsets"):
+            object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
+        if (self.kind == "mean_drive") != bool(self.unit_offsets):
+            expected = "one for each unit" if self.kind == "mean_drive" else "none"
+            raise ArgumentError(
+                f"unit_offsets has {len(self.unit_offsets)} numbers; {self.kind} has {expected}"
+            )
+        if self.kind == "published" and (self.gain, self.offset) != (1.0, 0.0):
+            raise ArgumentError(
+                f"gain is {self.gain:g}, offset {self.offset:g} mV; published has gain 1 and no offset"
+            )
 
     @property
     def mean_drive(self) -> Floats:
@@ -187,6 +197,16 @@ class Conversion:
         if own.get("params") is not None:  # older files do not keep them
             own["params"] = LIFParams(**own["params"])
         return cls(**own)
+
+
+def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
+    try:
+        array = np.array(values, np.float64)
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
+    return tuple(array.tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,7 +327,8 @@ def fit_conversion(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, or no offset fits: the model's units never become active.
+        An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
+        units never become active.
 
     Examples
     --------
@@ -322,9 +343,13 @@ def fit_conversion(
     from spiking.conversion_fit import fit_gain
 
     if kind not in ASKED[1:]:
-        raise ArgumentError(f"kind is {kind!r}; expected one of {', '.join(ASKED[1:])}")
+        raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)
     seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
+    if seen.rates.shape[1] != model.n_units:
+        raise ArgumentError(
+            f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"
+        )
     fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
     return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

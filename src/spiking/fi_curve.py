@@ -92,7 +92,7 @@ def fi_curve(
     Raises
     ------
     ArgumentError
-        Theory is asked for where it does not hold.
+        An argument cannot be used, or theory is asked for where it does not hold.
 
     Examples
     --------
@@ -102,6 +102,8 @@ def fi_curve(
     True
     """
     params = params or LIFParams()
+    if not isinstance(params, LIFParams):
+        raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
     step = TIME_STEP_MS * whole_number("downsample", downsample, 1)
     if method not in (None, "theory", "simulation"):
         raise ArgumentError(f"method is {method!r}; expected theory or simulation")

@@ -172,6 +172,8 @@ class SpikingNetwork:
             scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
             model = RateModel.load(model)
+        if not isinstance(params, LIFParams | None):
+            raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         if conversion is None:
             conversion = "published" if scaling_factor is not None else tuned_conversion(model)
         found = _conversion(model, scaling_factor, conversion, task, gain, params)
@@ -290,10 +292,12 @@ def _conversion(
                 f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
                 f"expected one of them"
             )
-        if len(conversion.unit_offsets) not in (0, model.n_units):
-            raise ArgumentError(
-                f"the conversion is for {len(conversion.unit_offsets)} units, the model has {model.n_units}"
-            )
+        for what, own, has in (
+            ("units", conversion.unit_offsets, model.n_units),
+            ("outputs", conversion.output_offsets, model.n_outputs),
+        ):
+            if len(own) not in (0, has):
+                raise ArgumentError(f"the conversion is for {len(own)} {what}, the model has {has}")
         if params is not None and conversion.params is not None:
             changed = isolated(params).difference(isolated(conversion.params))
             if changed:
@@ -302,12 +306,12 @@ def _conversion(
                     f"with them, or change the network once it is made: network.with_params(...)"
                 )
         return conversion
+    if conversion not in ASKED:
+        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
     if conversion == "published":
         if factor is None:
             raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
         return Conversion(kind="published", factor=factor)
-    if conversion not in ASKED:
-        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
     return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)
 
 

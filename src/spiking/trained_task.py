@@ -24,10 +24,15 @@ def task_for(model: RateModel, task: Task | str | None = None) -> Task:
     Raises
     ------
     ArgumentError
-        The file records no task and none is given, or the task has other inputs or outputs than the model.
+        The model or the task is none, the file records no task and none is given, or the task has other
+        inputs or outputs than the model.
     """
     from spiking.model_info import recorded_task, recorded_text
 
+    if not isinstance(model, RateModel):
+        raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
+    if not isinstance(task, Task | str | None):
+        raise ArgumentError(f"task is {task!r:.60}; expected a Task, or the name of one")
     if isinstance(task, str) and task != recorded_text(model, "task"):
         task = get(task)
     if not isinstance(task, Task):

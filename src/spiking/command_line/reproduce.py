@@ -43,7 +43,7 @@ def reproduce(
         bool, typer.Option("--list", help="Say what there is, or PANEL alone, and about how long it takes.")
     ] = False,
 ) -> None:
-    """Reproduce a panel of Kim, Li & Sejnowski (PNAS 2019) from scratch, and compare.
+    """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
     a table beside the paper's values, and draws the panel. A run that was stopped or killed goes on where it

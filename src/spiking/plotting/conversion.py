@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.conversion import Conversion, visited_currents
+from spiking.errors import ArgumentError
 from spiking.fi_curve import fi_curve
 from spiking.lif_params import LIFParams
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
@@ -58,7 +59,7 @@ def conversion(
     Raises
     ------
     ArgumentError
-        No task or no conversion is known.
+        No task or no conversion is known, or `how` is neither.
 
     Examples
     --------
@@ -70,6 +71,8 @@ def conversion(
     """
     if how is None:
         how = SpikingNetwork.from_rate(model)
+    if not isinstance(how, Conversion | SpikingNetwork):
+        raise ArgumentError(f"how is {how!r:.60}; expected a Conversion or a SpikingNetwork")
     if not isinstance(how, Conversion):
         params = params or how.params
         how = how.conversion or Conversion(kind="published", factor=how.scaling_factor)

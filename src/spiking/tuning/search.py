@@ -64,7 +64,9 @@ class SearchOptions:
         choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
         for name, known in choices.items():
             if getattr(self, name) not in known:
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
+                raise ArgumentError(
+                    f"{name} is {getattr(self, name)!r:.60}; expected one of {', '.join(known)}"
+                )
         if self.conversion != "published":
             for name in ("method", "candidates", "choice", "margin", "extend"):
                 if getattr(self, name) != getattr(SearchOptions, name):
