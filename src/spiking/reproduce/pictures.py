@@ -36,8 +36,8 @@ _NARROW: dict[str, Any] = {"frameon": False, "handlelength": 1.4, "handletextpad
 
 def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the outputs of the rate network by condition (mean and SD over trials), and the tuned decays."""
-    assert found.first is not None
-    seed, model = found.first
+    assert found.drawn is not None
+    seed, model = found.drawn
     task = found.panel.conditions[0].network.task
     trials = task.trials(40, seed=seed + TEST_SEED, balanced=True)
     run = model.run(trials.inputs, seed=seed + TEST_SEED)
@@ -157,9 +157,9 @@ def _name_conversion(found: Reproduction, figure: Figure) -> None:
 
 
 def _converted(found: Reproduction, activity: bool = True) -> Iterator[tuple[Condition, Row, BothNetworks]]:
-    """Run the first network that trained in each condition of the panel."""
-    assert found.first is not None
-    seed, model = found.first
+    """Run the network that is drawn in each condition of the panel."""
+    assert found.drawn is not None
+    seed, model = found.drawn
     for entry in found.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
             task, tuned = entry.condition.network.task, entry.condition.tuning
