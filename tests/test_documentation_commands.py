@@ -193,7 +193,7 @@ def slurm(tmp_path):
     for name, line in {
         "python": f'exec {python} "$@"',
         "spiking": f'exec {python} -m spiking "$@"',
-        "dask": f'exec {python} -m dask "$@"',
+        "dask": f'[ "$1" = scheduler ] && set -- "$@" --host 127.0.0.1 --port 0; exec {python} -m dask "$@"',
         "srun": 'n=${1#--ntasks=}; shift; for k in $(seq "$n"); do "$@" & done; wait',
         "activate": f"export PATH={programs}:$PATH",
     }.items():
@@ -209,6 +209,7 @@ def slurm(tmp_path):
 def run_batch(script, folder, then=lambda: None):
     """Run a batch script as SLURM does: what it leaves running ends with it."""
     script = script.replace("=32", "=2").replace("(32)", "(2)")
+    script = re.sub(r" NUMBA_CACHE_DIR=\S+", "", script)  # has been compiled here
     environment = {**os.environ, "HOME": str(folder.parent / "home"), "PYTHONPATH": os.pathsep.join(sys.path)}
     log = folder / "log"
     with log.open("w") as file:
@@ -221,7 +222,7 @@ def run_batch(script, folder, then=lambda: None):
             start_new_session=True,
         )
     try:
-        assert process.wait(timeout=180) == 0, log.read_text()
+        assert process.wait(timeout=600) == 0, log.read_text()
         then()
     finally:
         os.killpg(process.pid, signal.SIGKILL)
