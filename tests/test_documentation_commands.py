@@ -1,5 +1,6 @@
 """Commands of the pages that take long run with less to do; and every block is run somewhere."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from unittest import mock
 
@@ -225,8 +225,8 @@ def run_batch(script, folder, then=lambda: None):
         assert process.wait(timeout=600) == 0, log.read_text()
         then()
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        time.sleep(0.1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="batch scripts are for a shell")
@@ -256,7 +256,7 @@ def test_commands_on_a_cluster(slurm, monkeypatch):
         address = json.loads(told.read_text())["address"]
         for line in others.splitlines():
             assert "--scheduler tcp://node1:8786" in line
-            (slurm / "table.csv").unlink()
+            (slurm / "table.csv").unlink(missing_ok=True)
             spiking(line.replace("tcp://node1:8786", address))
             assert (slurm / "table.csv").exists() or "tune" in line
 
