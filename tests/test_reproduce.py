@@ -317,8 +317,12 @@ def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     found = reproduction.run(whole[0], 3, reproduction.SINGLE)
     added = (whole[0] / "journal.jsonl").read_bytes().removeprefix(before)
     assert len(added.splitlines()) == 3  # neither trained nor tuned again
-    seed, model = found.first
-    assert seed == 300000
+    seed, model = found.drawn
+    does = {
+        own: sum(e.converted["correct"] >= 95 for e in found.entries if e.seed == own)
+        for own in (300000, 300001, 300002)
+    }
+    assert seed == max(does, key=does.__getitem__)  # of equals the first
     (row,) = [entry.converted for entry in found.entries if (entry.seed, entry.condition.tuned) == (seed, 30)]
     network = SpikingNetwork.from_rate(model, 30.0)
     task = found.panel.conditions[0].network.task
@@ -328,7 +332,9 @@ def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     go = np.array(trials.conditions) == "go"
     rates = simulate(network, trials.spiking_inputs, seed=seed + 10**9).rates[go][:, model.populations["exc"]]
     assert row["exc_go"] == pytest.approx(rates.mean())
-    assert "Drawn is the first network that trained, of seed 300000." in str(found)
+    assert f"Drawn is the first network that does the task in the most conditions, of seed {seed}." in str(
+        found
+    )
     own, given = found.values(found.panel.conditions[1], "spiking"), [e.converted for e in found.entries[:3]]
     assert found.tests[1][1:] == paired_difference([one["correct"] / 100 for one in given], own, share=False)
     again = reproduction.run(whole[0], 3, reproduction.SINGLE)

@@ -41,8 +41,8 @@ def ran(name, factor=50.0):
     """Return the trials that are drawn."""
     found = reproduced(name, factor)
     task = found.panel.conditions[0].network.task
-    how = conversion_of(found.first[1], task, SEED, 50.0, {"scaling_factor": factor})
-    return both_networks(found.first[1], task, SEED + TEST_SEED, how, LIFParams())
+    how = conversion_of(found.drawn[1], task, SEED, 50.0, {"scaling_factor": factor})
+    return both_networks(found.drawn[1], task, SEED + TEST_SEED, how, LIFParams())
 
 
 @pytest.fixture(scope="module")

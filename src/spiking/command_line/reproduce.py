@@ -40,7 +40,7 @@ def reproduce(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
     ] = None,
     list_panels: Annotated[
-        bool, typer.Option("--list", help="Say what there is, and about how long it takes here.")
+        bool, typer.Option("--list", help="Say what there is, or PANEL alone, and about how long it takes.")
     ] = False,
 ) -> None:
     """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.

@@ -9,7 +9,7 @@ import numpy as np
 
 from spiking.both_networks import BothNetworks
 from spiking.plotting.distributions import time_constants
-from spiking.plotting.overview import overview
+from spiking.plotting.overview import legend_marks, overview
 from spiking.plotting.state_space import state_space
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -36,8 +36,8 @@ _NARROW: dict[str, Any] = {"frameon": False, "handlelength": 1.4, "handletextpad
 
 def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the outputs of the rate network by condition (mean and SD over trials), and the tuned decays."""
-    assert found.first is not None
-    seed, model = found.first
+    assert found.drawn is not None
+    seed, model = found.drawn
     task = found.panel.conditions[0].network.task
     trials = task.trials(40, seed=seed + TEST_SEED, balanced=True)
     run = model.run(trials.inputs, seed=seed + TEST_SEED)
@@ -61,12 +61,10 @@ def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
 
 def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the outputs of the spiking network in each condition of the panel; dashed: the rate network."""
-    from matplotlib.lines import Line2D
-
     shared = list(_converted(found, activity=False))
     columns = min(2, len(shared))
     rows = -(-len(shared) // columns)
-    with drawing_in(figure, COLUMN_MM, 12 + 38 * rows) as figure:
+    with drawing_in(figure, COLUMN_MM, 16 + 38 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
         for k, (ax, (condition, row, both)) in enumerate(zip(grid.flat, shared, strict=False)):
             output(both.spiking, ax, trials=both.trials, task=both.task, rate=both.rate, singles=0)
@@ -78,10 +76,8 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
             ax.set_axis_off()
         handles, labels = grid[0, 0].get_legend_handles_labels()
         own = {label: handle for handle, label in zip(handles, labels, strict=True) if "rate" not in label}
-        dashed = next(handle for handle, label in zip(handles, labels, strict=True) if "rate" in label)
-        own["rate"] = dashed
-        own["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8)
-        columns = len(own) if len(own) < 5 else 3
+        own |= legend_marks()
+        columns = -(-len(own) // 2)
         figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=columns, **_NARROW)
         _name_conversion(found, figure)
     return figure
@@ -161,9 +157,9 @@ def _name_conversion(found: Reproduction, figure: Figure) -> None:
 
 
 def _converted(found: Reproduction, activity: bool = True) -> Iterator[tuple[Condition, Row, BothNetworks]]:
-    """Run the first network that trained in each condition of the panel."""
-    assert found.first is not None
-    seed, model = found.first
+    """Run the network that is drawn in each condition of the panel."""
+    assert found.drawn is not None
+    seed, model = found.drawn
     for entry in found.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
             task, tuned = entry.condition.network.task, entry.condition.tuning

@@ -35,8 +35,9 @@ class Reproduction:
     seed : int
     entries : tuple of Entry
         By condition and seed.
-    first : (int, RateModel) or None
-        Seed and model of the first network that trained, in a panel that draws one.
+    drawn : (int, RateModel) or None
+        Seed and model of the network that is drawn, in a panel that draws one: the first of those that do the
+        task (95 of 100 trials or more) in the most conditions.
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Reproduction:
     networks: int
     seed: int
     entries: tuple[Entry, ...]
-    first: tuple[int, RateModel] | None = None
+    drawn: tuple[int, RateModel] | None = None
 
     def values(self, condition: Condition, measure: str) -> list[float]:
         """Return a measure of each network of a condition that has it."""
@@ -148,8 +149,11 @@ class Reproduction:
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
-        if self.panel.picture is not None and self.first is not None:
-            remarks.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
+        if self.panel.picture is not None and self.drawn is not None:
+            told = "Drawn is the first network that does the task in the most conditions"
+            if not any(condition.tested for condition in self.panel.conditions):
+                told = "Drawn is the first network that trained"
+            remarks.append(f"{told}, of seed {self.drawn[0]}.")
         if len(self.versions) > 1:
             remarks.append(f"The journal's lines are of several versions: {', '.join(self.versions)}.")
         if self.panel.note:
@@ -169,7 +173,7 @@ class Reproduction:
         return draw(self, ax, measure)
 
     def draw(self, figure: Figure | None = None) -> Figure:
-        """Draw the panel: the first network that trained where the panel shows one, else its measures.
+        """Draw the panel: one network where the panel shows one (see `drawn`), else its measures.
 
         Parameters
         ----------
@@ -178,7 +182,7 @@ class Reproduction:
         """
         from spiking.reproduce.drawing import draw_all
 
-        if self.panel.picture is None or self.first is None:
+        if self.panel.picture is None or self.drawn is None:
             return draw_all(self, figure)
         return self.panel.picture(self, figure)
 
