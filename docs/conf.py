@@ -48,10 +48,10 @@ nitpicky = True
 nitpick_ignore_regex = [("py:obj", r"[a-z_][a-z0-9_]*")]
 
 html_theme = "furo"
-_code = {"code-font-size": "75%"}  # lines of 100 characters fit
+_code = {"code-font-size": "75%"}
 html_theme_options = {"light_css_variables": _code, "dark_css_variables": _code}
 html_static_path = ["static"]
-html_css_files = ["narrow.css"]
+html_css_files = ["widths.css"]
 html_title = f"spiking {release}"
 html_show_sphinx = False
 html_copy_source = False
