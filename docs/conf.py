@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_copybutton",
     "command_line",  # ours: the page of commands, from their help
+    "panel_table",  # ours: tables of `spiking reproduce`
     "short_names",  # ours: links from docstrings
 ]
 exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
@@ -49,6 +50,8 @@ nitpick_ignore_regex = [("py:obj", r"[a-z_][a-z0-9_]*")]
 html_theme = "furo"
 _code = {"code-font-size": "75%"}  # lines of 100 characters fit
 html_theme_options = {"light_css_variables": _code, "dark_css_variables": _code}
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 html_title = f"spiking {release}"
 html_show_sphinx = False
 html_copy_source = False

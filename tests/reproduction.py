@@ -1,5 +1,6 @@
 """A panel as the paper's are, but quick; run as a program, it reproduces it and tells of every step."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -39,6 +40,12 @@ SINGLE = Panel(
     compared=("spiking",),
     picture=outputs,
 )
+
+
+def small(panel):
+    """Return a panel of the paper with one quick network throughout."""
+    conditions = [dataclasses.replace(one, network=_NETWORK, activity=None) for one in panel.conditions]
+    return dataclasses.replace(panel, conditions=tuple(conditions), picture=None)
 
 
 def run(folder, networks, which=SMALL, **options):

@@ -3,6 +3,8 @@
 Notebooks are not run here: `make docs` runs them, and so do the tests of their pages.
 """
 
+import html
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -63,7 +65,21 @@ def test_every_command_is_on_its_page(site):
     command = [sys.executable, "-m", "spiking", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.partition("Commands:")[2].strip().splitlines()
+    assert not [line for line in lines if line.endswith("...")]  # cut short
     commands = [line.split()[0] for line in lines]
     assert len(commands) > 10
     for command in commands:
         assert f"Usage: spiking {command} " in text
+
+
+def test_panels_are_tables(site):
+    page = html.unescape((site / "reproduction.html").read_text(encoding="utf-8"))
+    cells = re.findall(r"<t[dh][^>]*><p>(?:<strong>)?(.*?)(?:</strong>)?</p></t[dh]>", page)
+    names = re.findall(r"{panel-table} (\S+)", (DOCS / "reproduction.md").read_text(encoding="utf-8"))
+    assert len(names) > 4
+    for name in names:
+        lines = (DOCS / name).read_text(encoding="utf-8").split("\n\n")[1].splitlines()
+        assert len(lines) > 4
+        written = [cell for line in lines for cell in re.split(r" {2,}", line.strip())]
+        shown = [cell.replace(" ±\N{NO-BREAK SPACE}", " +- ") for cell in cells if cell]
+        assert any(shown[k : k + len(written)] == written for k in range(len(shown))), name

@@ -36,7 +36,7 @@ def evaluate(
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a model on a task, as a rate network and as a spiking network.
+    """Score a model on a task, as a rate and as a spiking network.
 
     Both run the same trials. Intervals are 95 % Wilson score intervals.
 

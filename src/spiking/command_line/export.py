@@ -22,7 +22,9 @@ def export(
         Path | None, typer.Option("--output", "-o", help="Default: the input's name with another ending.")
     ] = None,
 ) -> None:
-    """Write a simulation as an NWB file, a MATLAB file, or its spikes as a table of text (CSV).
+    """Write a simulation as NWB, MATLAB or CSV.
+
+    CSV: its spikes as a table of text.
 
     Example: spiking export run.h5 --to nwb -o run.nwb
     """

@@ -55,7 +55,9 @@ def plot(
         float | None, typer.Option(help="comparison: the other scaling factor. Default: the file's.")
     ] = None,
 ) -> None:
-    """Draw a figure for print: vector graphics 85 mm wide (several panels: up to 158 mm).
+    """Draw a figure for print.
+
+    Vector graphics, 85 mm wide (several panels: up to 158 mm).
 
     From trials: overview (inputs, raster and output by condition), output (by condition: mean, band of one
     standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),

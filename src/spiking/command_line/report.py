@@ -29,9 +29,10 @@ def report(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
 ) -> None:
-    """Make a page about a model: accuracy, trials, faithfulness of the conversion, tuning, warnings.
+    """Make a page about a model.
 
-    The page is one file that opens in any browser, also without a network.
+    Accuracy, trials, faithfulness of the conversion, tuning, warnings: one file that opens in any browser,
+    also without a network.
 
     Example: spiking report model.mat --task go-nogo -o report.html
     """

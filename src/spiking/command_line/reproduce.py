@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from spiking.command_line.cluster import cluster_client
 from spiking.command_line.progress import steps_bar
 from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.conversion import Asked
+    from spiking.reproduce import Panel
 
 
 def reproduce(
@@ -36,10 +40,10 @@ def reproduce(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
     ] = None,
     list_panels: Annotated[
-        bool, typer.Option("--list", help="Say what there is, and about how long it takes here.")
+        bool, typer.Option("--list", help="Say what there is, or PANEL alone, and about how long it takes.")
     ] = False,
 ) -> None:
-    """Reproduce a panel of Kim, Li & Sejnowski (PNAS 2019) from scratch, and compare.
+    """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
     a table beside the paper's values, and draws the panel. A run that was stopped or killed goes on where it
@@ -52,51 +56,52 @@ def reproduce(
     from spiking.reproduce import panel as run
     from spiking.reproduce.panels import find
 
-    if list_panels:
-        _list(networks)
-        return
+    taken = None if values is None else [value.strip() for value in values.split(",")]
+    if panel is None and list_panels:
+        panel = "all"
     if panel is None:
         raise ArgumentError("which panel? `spiking reproduce --list` says what there is")
-    taken = None if values is None else [value.strip() for value in values.split(",")]
-    options: dict[str, Any] = {"values": taken, "conversion": conversion}
-    names = [panel]
     if panel != "all":
-        chosen = find(panel)
-        if taken is not None:
-            chosen = chosen.only(taken)
-        chosen.converted_by(options["conversion"])
+        chosen = [find(panel) if taken is None else find(panel).only(taken)]
     elif taken is not None:
         raise ArgumentError("--values are of one panel; name it instead of all")
     else:
-        names = [name for name, one in PANELS.items() if conversion == "published" or one.tunes]
+        chosen = [one for one in PANELS.values() if conversion == "published" or one.tunes]
+    panels = [one.converted_by(cast("Asked", conversion)) for one in chosen]
+    if list_panels:
+        _list(panels, networks)
+        return
     if output is None:
         raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
     with cluster_client(scheduler) as client:
-        for name in names:
-            with steps_bar(name) as advance:
+        for one in panels:
+            with steps_bar(one.name) as advance:
                 found = run(
-                    name,
+                    one,
                     networks=networks,
                     seed=seed,
                     output=output,
                     jobs=jobs,
                     client=client,
                     progress=advance,
-                    **options,
                 )
             typer.echo(str(found))
             typer.echo(f"wrote {', '.join(str(path) for path in found.save(output))}")
 
 
-def _list(networks: int) -> None:
-    from spiking.reproduce import PANELS
-    from spiking.reproduce.estimate import panel_minutes, trial_seconds
+def _list(panels: list[Panel], networks: int) -> None:
+    from spiking.reproduce.estimate import minutes, trial_seconds
 
     trial = trial_seconds()
-    typer.echo(f"{'panel':10}{'minutes':>8}  what ({networks} networks a condition, on all processors)")
-    total = 0.0
-    for name, panel in PANELS.items():
-        minutes = panel_minutes(panel, networks, trial)
-        total += minutes
-        typer.echo(f"{name:10}{minutes:8.0f}  {panel.title}")
-    typer.echo(f"{'all':10}{total:8.0f}  somewhat less: panels share networks, which are trained once")
+    rows = [("panel", "minutes", f"what ({networks} networks a condition, on all processors)")]
+    rows += [(one.name, _shown(minutes([one], networks, trial)), one.title) for one in panels]
+    if len(panels) > 1:
+        total = _shown(minutes(panels, networks, trial))
+        rows.append(("all", total, "panels share networks, which are trained once"))
+    width = max(len(name) for name, _, _ in rows)
+    for name, long, what in rows:
+        typer.echo(f"{name:{width}}  {long:>7}  {what}")
+
+
+def _shown(minutes: float) -> str:
+    return f"{minutes:.0f}" if minutes >= 1 else "<1"

@@ -70,7 +70,7 @@ def tune(
         Path | None, typer.Option(help="Draw the curve of the only model (.png, .pdf, .svg).")
     ] = None,
 ) -> None:
-    """Find the scaling factor of each model and write it into the file.
+    """Find scaling factors of models and write them into the files.
 
     The reported accuracy comes from fresh trials that took no part in the choice. A run that was stopped, or
     killed, goes on where it was when it is started again. If a model fails the others are tuned

@@ -72,18 +72,26 @@ def overview(
     return figure
 
 
-def _legend(figure: Figure, colours: list[str], *, rate: bool, task: bool) -> None:
-    from matplotlib.legend_handler import HandlerTuple
+def legend_marks(*, rate: bool = True, task: bool = True) -> dict[str, Any]:
+    """Return handles for the legend of what `output` draws beside the outputs of the spiking network."""
     from matplotlib.lines import Line2D
 
-    spiking = tuple(Line2D([], [], color=colour, linewidth=1.2, solid_capstyle="butt") for colour in colours)
-    entries: dict[str, Any] = {"spiking network": spiking}
+    entries: dict[str, Any] = {}
     if rate:
         entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
     entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
     if task:
         entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
         entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
+    return entries
+
+
+def _legend(figure: Figure, colours: list[str], *, rate: bool, task: bool) -> None:
+    from matplotlib.legend_handler import HandlerTuple
+    from matplotlib.lines import Line2D
+
+    spiking = tuple(Line2D([], [], color=colour, linewidth=1.2, solid_capstyle="butt") for colour in colours)
+    entries: dict[str, Any] = {"spiking network": spiking} | legend_marks(rate=rate, task=task)
     figure.legend(
         list(entries.values()),
         list(entries),

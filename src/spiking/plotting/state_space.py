@@ -76,7 +76,7 @@ def trajectories(
     return ax
 
 
-def state_space(both: BothNetworks, figure: Figure | None = None) -> Figure:
+def state_space(both: BothNetworks, figure: Figure | None = None, *, start: float = 0.0) -> Figure:
     """Draw the leading principal components of both networks (as Kim, Li & Sejnowski 2019, Fig. S2).
 
     Each network has its own components, found from its means over the trials of each condition; those of the
@@ -88,10 +88,17 @@ def state_space(both: BothNetworks, figure: Figure | None = None) -> Figure:
         With activity.
     figure : matplotlib.figure.Figure, optional
         Where to draw; a new one, a column of print wide, by default.
+    start : float
+        Leave out what is before, in ms, such as the burst that random initial voltages begin with.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ArgumentError
+        Nothing is left from `start` on.
 
     Examples
     --------
@@ -101,8 +108,11 @@ def state_space(both: BothNetworks, figure: Figure | None = None) -> Figure:
     >>> figure = plotting.state_space(both)
     >>> figure.savefig("components.pdf")
     """
+    kept = both.activity_time > start
+    if not kept.any():
+        raise ArgumentError(f"start is {start!r}; expected less than {both.activity_time[-1]:g} ms")
     own = [
-        condition_means(values, both.trials.conditions)
+        condition_means(values[..., kept], both.trials.conditions)
         for values in (both.rate_activity, both.spiking_activity)
     ]
     rate, spiking = (principal_components(np.stack(list(means.values()))) for means in own)

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.analysis.components import condition_means, principal_components
-from spiking.analysis.conversion import conversion_quality
+from spiking.analysis.conversion import agreement
 from spiking.analysis.targeted import TargetedAxes, targeted_axes
 from spiking.both_networks import BothNetworks
 
 Floats = NDArray[np.float64]
 
-_BIN = 5  # samples of 5 ms
+BIN = 5  # samples of 5 ms
 _SELECTIVE = 0.01  # p value of a unit's regression coefficient
 
 
@@ -27,16 +27,24 @@ def population_rates(both: BothNetworks) -> dict[str, float | None]:
     }
 
 
-def components(both: BothNetworks) -> dict[str, float | None]:
-    """Return how alike both networks' average rates and principal components of activity are."""
-    means = [_means(both, values) for values in (both.rate_activity, both.spiking_activity)]
-    rate, spiking = (principal_components(own, 3) for own in means)
-    first, second = rate.project(means[0])[:, 0].ravel(), spiking.project(means[1])[:, 0].ravel()
+def components_from_onset(both: BothNetworks) -> dict[str, float | None]:
+    """Return how alike both networks' average rates and principal components of activity are.
+
+    From the onset of the stimulus on: before, both networks settle. Most initial voltages of the spiking
+    network are above threshold, so that it begins with a burst, which is no answer to anything and can be the
+    largest of its components. Nothing if it is silent.
+    """
+    on, _ = stimulus_samples(both)
+    rate, spiking = (_means(both, values[..., on:]) for values in (both.rate_activity, both.spiking_activity))
+    if not spiking.any():
+        return {}
+    found = [principal_components(means, 3) for means in (rate, spiking)]
+    first = [own.project(means)[:, 0] for own, means in zip(found, (rate, spiking), strict=True)]
     return {
-        "rates_alike": conversion_quality(both).rates.correlation,
-        "rate_explained": float(rate.explained.sum()),
-        "spiking_explained": float(spiking.explained.sum()),
-        "pc_alike": abs(float(np.corrcoef(first, second)[0, 1])),
+        "rates_alike": agreement(rate.mean(axis=(0, 2)), spiking.mean(axis=(0, 2))).correlation,
+        "rate_explained": float(found[0].explained.sum()),
+        "spiking_explained": float(found[1].explained.sum()),
+        "pc_alike": abs(agreement(*first).correlation),
     }
 
 
@@ -54,7 +62,7 @@ def selectivity(both: BothNetworks) -> dict[str, float | None]:
     axes = choice_axes(both)
     along = axes.project(binned(both))[:, 0]
     apart = along[variables["choice"] > 0].mean(axis=0) - along[variables["choice"] < 0].mean(axis=0)
-    at_offset = float(apart[off // _BIN - 1])
+    at_offset = float(apart[off // BIN - 1])
     return {
         "mixed": float(np.mean(np.sum(p < _SELECTIVE, axis=0) > 1)),
         "kept": float(apart[-1]) / at_offset if at_offset > 0 else None,
@@ -90,8 +98,8 @@ def choice_axes(both: BothNetworks) -> TargetedAxes:
 def binned(both: BothNetworks) -> Floats:
     """Return the activity of the spiking network in bins of 25 ms, (trials, N, bins)."""
     values = both.spiking_activity
-    bins = values.shape[2] // _BIN
-    found: Floats = values[:, :, : bins * _BIN].reshape(*values.shape[:2], bins, _BIN).mean(axis=3)
+    bins = values.shape[2] // BIN
+    found: Floats = values[:, :, : bins * BIN].reshape(*values.shape[:2], bins, BIN).mean(axis=3)
     return found
 
 

@@ -112,7 +112,7 @@ class Panel:
     evenly : bool
         Draw the values of the axis evenly spaced, not to scale.
     picture : function, optional
-        Draws the first network that trained (see ``spiking.reproduce.pictures``), in place of the measures.
+        Draws one network (see ``spiking.reproduce.pictures``), in place of the measures.
 
     Examples
     --------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from spiking.reproduce.comparison import agrees, interval
 from spiking.reproduce.conditions import Condition, Paper, shown
 from spiking.reproduce.measures import MEASURES
+
+_WIDTH = 99
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,19 @@ def line_of(condition: Condition, name: str, values: Sequence[float]) -> Line:
     )
 
 
-def words(line: Line) -> tuple[str, ...]:
-    """Return condition, measure, networks, value of the paper, ours, its interval, and whether they agree."""
+def place(line: Line) -> str:
+    """Return the condition as the table has it."""
+    return f"{line.line}: {line.condition}" if line.line else line.condition
+
+
+def heading(line: Line) -> str:
+    """Return the measure and its unit."""
+    measure = MEASURES[line.measure]
+    return measure.title + (f" ({measure.unit})" if measure.unit else "")
+
+
+def words(line: Line) -> tuple[str, str, str, str]:
+    """Return the value of the paper, ours, its interval, and whether they agree."""
     measure = MEASURES[line.measure]
 
     def number(x: float) -> str:
@@ -76,15 +90,30 @@ def words(line: Line) -> tuple[str, ...]:
         paper += "" if line.paper.networks is None else f" ({line.paper.networks})"
     if line.networks:
         ours = number(line.value) + ("" if math.isnan(line.sd) else f" +- {number(line.sd)}")
+        ours += f" ({line.networks})"
     if not math.isnan(line.low):
         bounds = f"{number(line.low)} to {number(line.high)}"
     told = "" if line.agrees is None else "yes" if line.agrees else "NO"
-    unit = f" ({measure.unit})" if measure.unit else ""
-    where = f"{line.line}: {line.condition}" if line.line else line.condition
-    return where, measure.title + unit, str(line.networks), paper, ours, bounds, told
+    return paper, ours, bounds, told
 
 
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows of a table as text, each column as wide as it has to be."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+def columns(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """Return a table as text: under the head of its columns, groups of rows, each under its heading.
+
+    `docs/extensions/panel_table.py` reads it.
+    """
+    rows = [head, *(row for own in groups.values() for row in own)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
+
+    def written(row: Sequence[str]) -> str:
+        return "  ".join(["", *(cell.ljust(w) for cell, w in zip(row, widths, strict=True))]).rstrip()
+
+    lines = [written(head)]
+    for title, own in groups.items():
+        lines += [title, *map(written, own)]
+    return lines
+
+
+def wrapped(sentence: str) -> list[str]:
+    """Return a remark in lines of the table's width, all but the first indented."""
+    return textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)

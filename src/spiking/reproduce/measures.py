@@ -120,10 +120,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "updates": Measure(
             "updates of trained networks", _trained("updates"), short="updates", **_PLAIN, unit="", decimals=0
         ),
-        "decay": Measure("mean synaptic decay", lambda entry: entry.trained["decay"], **_PLAIN, unit="ms"),
-        "decay_sd": Measure(
-            "its SD over units", lambda entry: entry.trained["decay_sd"], **_PLAIN, unit="ms"
-        ),
+        "decay": Measure("mean synaptic decay", _trained("decay"), **_PLAIN, unit="ms"),
+        "decay_sd": Measure("its SD over units", _trained("decay_sd"), **_PLAIN, unit="ms"),
         "spiking": Measure("accuracy of the spiking networks", _converted("correct"), short="accuracy"),
         "best_of_grid": Measure("the same, best of the grid on its own trials", _converted("best_of_grid")),
         "success": Measure("spiking networks of 95 % or more", _success, True, short="networks ≥ 95 %"),

@@ -270,11 +270,11 @@ def _tune(
     curve: list[tuple[float, int, int]] = []
     best, chosen = -1, math.nan
     for k, factor in enumerate(published_grid(model).factors):
-        if check:
-            check()
         network = SpikingNetwork.from_rate(model, factor, params=params)
         first, correct, done = _TUNING_FIRST + k * TRIALS, 0, 0
         while done < TRIALS and correct + TRIALS - done > best:
+            if check:
+                check()
             numbers = range(first + done, first + done + _LOOK)
             correct += int(correct_trials(network, task, seed, numbers).sum())
             done += _LOOK

@@ -92,7 +92,7 @@ def _sparse() -> tuple[Condition, ...]:
 def _stopping() -> tuple[Condition, ...]:
     rules: tuple[tuple[str, dict[str, int]], ...] = (
         ("by the SI's rule", {}),
-        ("after 1500 updates or more", {"min_updates": 1500}),
+        ("from 1500 updates on", {"min_updates": 1500}),
     )
     return tuple(
         Condition(f"{rule} (20 to {most:g} ms)", Network(_GO, 250, (20.0, most), dict(options)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spiking.reproduce.comparison import paired_difference
-from spiking.reproduce.lines import Line, columns, line_of, words
+from spiking.reproduce.lines import Line, columns, heading, line_of, place, words, wrapped
 from spiking.reproduce.measures import MEASURES, Entry
 
 _COMPARED = ("spiking", "success")
@@ -47,23 +47,22 @@ def pairs(entries: Sequence[Entry]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def written(found: Sequence[Pair], conversion: str) -> list[str]:
-    """Return pairs as the lines of a table; none if there are none."""
+def written(found: Sequence[Pair], conversion: str) -> list[list[str]]:
+    """Return pairs as a table, with what it is before it and its tests behind; nothing if there are none."""
     if not found:
         return []
-    interval = "95 % interval"
-    rows: list[Sequence[str]] = [
-        ("condition", "measure", "networks", "published", interval, conversion, interval, "p")
-    ]
+    groups: dict[str, list[Sequence[str]]] = {}
     for pair in found:
-        (where, title, networks, _, *first, _), (*_, ours, bounds, _) = (
-            words(pair.published),
-            words(pair.converted),
+        (_, before, its_bounds, _), (_, ours, bounds, _) = words(pair.published), words(pair.converted)
+        groups.setdefault(heading(pair.converted), []).extend(
+            [
+                (f"{place(pair.published)}, published", before, its_bounds, ""),
+                (f"{place(pair.converted)}, {conversion}", ours, bounds, f"{pair.p:.2g}"),
+            ]
         )
-        rows.append((where, title, networks, *first, ours, bounds, f"{pair.p:.2g}"))
     tests = {MEASURES[pair.converted.measure].title: pair.test for pair in found}
     return [
-        "The same networks by the published conversion, on the same fresh trials:",
-        *columns(rows),
-        *(f"p, {title}: {test}" for title, test in tests.items()),
+        ["The same networks by the published conversion, on the same fresh trials:"],
+        columns(("", "ours (of n)", "95 % interval", "p"), groups),
+        [row for title, test in tests.items() for row in wrapped(f"p, {title}: {test}")],
     ]

@@ -1,7 +1,7 @@
 """The journal of reproductions: what became of each network, a JSON line each, as soon as it is known.
 
 It never holds what can be had from its lines, and panels share it: a network that two of them need is trained
-and converted once. A line that a kill cut short is dropped.
+and converted once. A last line that a kill cut short is dropped.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def open_record(path: Path) -> Iterator[Record]:
     Raises
     ------
     ArgumentError
-        The file is something else, in use, or cannot be read or written.
+        The file is something else, damaged, in use, or cannot be read or written.
     """
     in_use = f"{path} is in use: another run is reproducing into this folder; wait for it to end, or stop it"
     try:
@@ -70,16 +70,21 @@ def _read(path: Path) -> tuple[dict[str, dict[str, Any]], int]:
         return {}, 0
     content = path.read_bytes()
     header, *lines = content.split(b"\n")[:-1] or [b""]
-    if header != json.dumps(_HEADER).encode():
+    if header.rstrip(b"\r") != json.dumps(_HEADER).encode():
         if b"\n" not in content and json.dumps(_HEADER).encode().startswith(content):
             return {}, 0  # killed as it wrote the first line
         raise ArgumentError(f"{path} is no journal of a reproduction; name another folder")
     known, size = {}, len(header) + 1
-    for line in lines:
+    for number, line in enumerate(lines, 2):
         try:
             entry = json.loads(line)
             known[_text(entry["of"])] = entry["is"]
         except (ValueError, TypeError, KeyError):
+            if number <= len(lines):
+                raise ArgumentError(
+                    f"{path}: line {number} is damaged, and others follow it; delete the line, and what it "
+                    f"told of is done again"
+                ) from None
             break
         size += len(line) + 1
     return known, size

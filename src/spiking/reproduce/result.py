@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from spiking.rate_model import RateModel
 from spiking.reproduce.comparison import difference, paired_difference
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.lines import Line, columns, line_of, words
+from spiking.reproduce.lines import Line, columns, heading, line_of, place, words, wrapped
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.published import Pair, pairs, written
 
@@ -35,8 +35,9 @@ class Reproduction:
     seed : int
     entries : tuple of Entry
         By condition and seed.
-    first : (int, RateModel) or None
-        Seed and model of the first network that trained, in a panel that draws one.
+    drawn : (int, RateModel) or None
+        Seed and model of the network that is drawn, in a panel that draws one: the first of those that do the
+        task (95 of 100 trials or more) in the most conditions.
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Reproduction:
     networks: int
     seed: int
     entries: tuple[Entry, ...]
-    first: tuple[int, RateModel] | None = None
+    drawn: tuple[int, RateModel] | None = None
 
     def values(self, condition: Condition, measure: str) -> list[float]:
         """Return a measure of each network of a condition that has it."""
@@ -140,21 +141,30 @@ class Reproduction:
         return _csv(["line", "condition", "seed", *trained, *converted, "curve"], rows)
 
     def __str__(self) -> str:
-        head = ("condition", "measure", "networks", "paper", "ours", "95 % interval", "agrees")
-        text = columns([head, *(words(line) for line in self.table)])
-        about = (
-            f"{self.panel.name}: {self.panel.title}; {self.networks} networks a condition, seed {self.seed}"
-        )
-        tests = [
+        about = f"{self.networks} network{'s' * (self.networks > 1)} a condition, seed {self.seed}"
+        groups: dict[str, list[Sequence[str]]] = {}
+        for line in self.table:
+            groups.setdefault(heading(line), []).append((place(line), *words(line)))
+        remarks = [
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
-        if self.panel.picture is not None and self.first is not None:
-            tests.append(f"Drawn is the first network that trained, of seed {self.first[0]}.")
-        note = [self.panel.note] if self.panel.note else []
-        return "\n".join(
-            [about, *text, *tests, *note, *written(self.beside_published, self.panel.conversion)]
-        )
+        if self.panel.picture is not None and self.drawn is not None:
+            told = "Drawn is the first network that does the task in the most conditions"
+            if not any(condition.tested for condition in self.panel.conditions):
+                told = "Drawn is the first network that trained"
+            remarks.append(f"{told}, of seed {self.drawn[0]}.")
+        if len(self.versions) > 1:
+            remarks.append(f"The journal's lines are of several versions: {', '.join(self.versions)}.")
+        if self.panel.note:
+            remarks.append(self.panel.note)
+        blocks = [
+            wrapped(f"{self.panel.name}: {self.panel.title}; {about}"),
+            columns(("", "paper (of n)", "ours (of n)", "95 % interval", "agrees"), groups),
+            [row for remark in remarks for row in wrapped(remark)],
+            *written(self.beside_published, self.panel.conversion),
+        ]
+        return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
         """Draw a measure, by default the panel's first, and the paper's values beside."""
@@ -163,7 +173,7 @@ class Reproduction:
         return draw(self, ax, measure)
 
     def draw(self, figure: Figure | None = None) -> Figure:
-        """Draw the panel: the first network that trained where the panel shows one, else its measures.
+        """Draw the panel: one network where the panel shows one (see `drawn`), else its measures.
 
         Parameters
         ----------
@@ -172,7 +182,7 @@ class Reproduction:
         """
         from spiking.reproduce.drawing import draw_all
 
-        if self.panel.picture is None or self.first is None:
+        if self.panel.picture is None or self.drawn is None:
             return draw_all(self, figure)
         return self.panel.picture(self, figure)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
@@ -17,7 +17,7 @@ from spiking.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.measures import Entry
+from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.networks import Matched, Tested, Tuning, convert_network, train_network
 from spiking.reproduce.panels import find
 from spiking.reproduce.record import Record, open_record
@@ -115,9 +115,9 @@ def panel(
         work = Work(record, folder / "networks", steps(chosen, seeds), progress)
         with _place(jobs, client) as place, place.guarded():
             _run(work, place)
-        first = _first(work, chosen, seeds) if chosen.picture else None
-    entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
-    return Reproduction(chosen, networks, seed, tuple(entries), first)
+        entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
+        drawn = _drawn(work, chosen, entries) if chosen.picture else None
+    return Reproduction(chosen, networks, seed, tuple(entries), drawn)
 
 
 def _entry(record: Record, condition: Condition, seed: int) -> Entry:
@@ -134,16 +134,23 @@ def _entry(record: Record, condition: Condition, seed: int) -> Entry:
     return Entry(condition, seed, trained, converted, published)
 
 
-def _first(work: Work, chosen: Panel, seeds: range) -> tuple[int, RateModel] | None:
-    """Return the first network that trained, with its seed; trained again if its model was deleted."""
-    for step in steps(chosen, seeds):
-        if work.has_trained(step):
-            model = work.model(step)
-            if model is None:
-                row, model = train_network(step.network, step.seed, None)
-                work.trained(step, row, model)
-            return step.seed, model
-    return None
+def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, RateModel] | None:
+    """Return the network to be drawn, with its seed: that which does the task in the most conditions.
+
+    Of equals the first. It is of the first condition, and trained again if its model was deleted.
+    """
+    own = [entry for entry in entries if entry.condition.network == chosen.conditions[0].network]
+    does = Counter({entry.seed: 0 for entry in own if entry.trained["converged"]})
+    does.update(entry.seed for entry in own if MEASURES["success"].of(entry))
+    if not does:
+        return None
+    ((seed, _),) = does.most_common(1)
+    step = steps(chosen, [seed])[0]
+    model = work.model(step)
+    if model is None:
+        row, model = train_network(step.network, step.seed, None)
+        work.trained(step, row, model)
+    return seed, model
 
 
 @dataclass(frozen=True, eq=False)

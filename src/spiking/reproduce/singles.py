@@ -1,4 +1,4 @@
-"""The panels in which the paper shows one network: the same of several, of which the first is drawn.
+"""The panels in which the paper shows one network: the same of several, of which one is drawn.
 
 Sources as in `panels`. The paper does not say of each how many units it had or in which range its decays were
 trained; where it does not, N and range are those of the panel that it belongs to.
@@ -22,6 +22,7 @@ _LARGE = Network(ContextIntegration(), 400, _LONG)
 _QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 _CONVERTED = ("spiking", "success", "rate", "trained")
 _OWN = "own factor"  # tuned for each network
+_RATES = {"pyr_go": 4.7, "pv_go": 9.3, "sst_go": 27.0, "pyr_nogo": 3.1, "pv_nogo": 10.8, "sst_nogo": 25.5}
 
 
 def _at(factor: float, network: Network, paper: Paper | None = None) -> Condition:
@@ -73,7 +74,7 @@ SINGLES = (
         "Go-NoGo, rates of both networks at factor 25 (N = 200, decay 20 to 50 ms)",
         "",
         ("rates_alike", "spiking"),
-        (Condition("factor 25", _GO, tuned=25.0, activity=activity.components),),
+        (Condition("factor 25", _GO, tuned=25.0, activity=activity.components_from_onset),),
         "The paper: similar.",
         picture=pictures.one_trial,
     ),
@@ -88,7 +89,7 @@ SINGLES = (
                 _GO,
                 tuned=25.0,
                 paper={"rate_explained": _one(0.99), "spiking_explained": _one(0.99)},
-                activity=activity.components,
+                activity=activity.components_from_onset,
             ),
         ),
         "The paper: similar; three components hold 99 %.",
@@ -98,20 +99,13 @@ SINGLES = (
         "figs3",
         "Go-NoGo, rates of PYR, PV and SST cells at factor 50 (N = 200, 20 SST, decay 20 to 50 ms)",
         "",
-        ("pyr_go", "pv_go", "sst_go", "pyr_nogo", "pv_nogo", "sst_nogo", "spiking", "trained"),
+        (*_RATES, "spiking", "trained"),
         (
             Condition(
                 "factor 50",
                 _TYPES,
                 tuned=50.0,
-                paper={
-                    "pyr_go": _one(4.7),
-                    "pv_go": _one(9.3),
-                    "sst_go": _one(27.0),
-                    "pyr_nogo": _one(3.1),
-                    "pv_nogo": _one(10.8),
-                    "sst_nogo": _one(25.5),
-                },
+                paper={name: _one(rate) for name, rate in _RATES.items()},
                 activity=activity.population_rates,
             ),
         ),
