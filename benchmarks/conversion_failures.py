@@ -42,6 +42,7 @@ SEEDS = {
     "mante": ((100003, 100008, 100016), (100000, 100001, 100002, 100004)),
     "xor": ((3, 7, 13), (1, 2, 4, 5)),
 }
+FITS = {"go-nogo": 100012, "mante": 100003, "xor": 3}  # whose fit is drawn
 TITLES = {
     "go-nogo": "Go-NoGo, clipped_relu",
     "mante": "Context integration, sigmoid",
@@ -49,11 +50,11 @@ TITLES = {
 }
 TASKS = {"go-nogo": GO_NOGO.task, "mante": MANTE.task, "xor": XOR()}
 STEPS = {
-    "rate": "rate\nnetwork",
-    "noise": "half as\nmuch noise\nagain",
-    "fi": "f-I curve\nfor transfer\nfunction",
-    "direct": "and inputs\nnot\nfiltered",
-    "spiking": "spiking\nnetwork",
+    "rate": "rate",
+    "noise": "more\nnoise",
+    "fi": "f-I\ncurve",
+    "direct": "direct\ninputs",
+    "spiking": "spikes",
 }
 
 
@@ -166,14 +167,13 @@ def figure(folder, table, picture):
             for row in (row for row in rows if row["task"] == task):
                 fails = int(row["seed"]) in failed
                 how = {"color": next(colours), "zorder": 3} if fails else {"color": "0.75", "zorder": 1}
-                label = row["seed"] if fails else "convert"
+                label = row["seed"] if fails else "_"
                 top.plot([int(row[step]) for step in STEPS], marker=".", markersize=4, label=label, **how)
-            lines = dict(reversed(list(zip(*top.get_legend_handles_labels()[::-1], strict=True))))
-            top.legend(lines.values(), lines, fontsize=6, frameon=False, loc="lower left")
+            top.legend(fontsize=6, frameon=False, loc="lower left", ncols=2)
             top.axhline(95, color="0.4", linestyle=":", linewidth=0.8, zorder=0)
-            top.set_xticks(range(len(STEPS)), STEPS.values(), fontsize=5)
-            top.set(title=TITLES[task], ylim=(20, 103))
-            shown = next(row for row in rows if row["task"] == task and int(row["seed"]) == failed[1])
+            top.set_xticks(range(len(STEPS)), STEPS.values(), fontsize=7)
+            top.set(title=TITLES[task], ylim=(0, 103))
+            shown = next(row for row in rows if row["task"] == task and int(row["seed"]) == FITS[task])
             model = load(folder, task, int(shown["seed"]))
             factor, gain = float(shown["factor"]), float(shown["gain"])
             if shown["variant"] == "published":
