@@ -20,6 +20,7 @@ from spiking.reproduce.activity import (
 )
 from spiking.reproduce.measures import Entry
 from spiking.reproduce.networks import TEST_SEED, both_networks, conversion_of
+from spiking.reproduce.pictures import answered
 
 SEED = 7
 CONVERTED = {"scaling_factor": 50.0, "correct": 97, "best_of_grid": 98, "curve": [], "version": "0"}
@@ -81,6 +82,18 @@ def test_components_are_drawn_from_the_onset_of_the_stimulus(go):
         paths = [line for line in ax.lines if not line.get_label().startswith("_")]
         assert [path.get_label() for path in paths] == ["go", "nogo"]
         assert {len(path.get_xdata()) for path in paths} == {len(go.activity_time) - 50}
+
+
+def test_the_trial_drawn_is_one_that_both_networks_answer(go):
+    go_trials = [k for k, name in enumerate(go.trials.conditions) if name == "go"]
+    right = np.ones(len(go.trials), bool)
+    right[go_trials[:2]] = False
+    wrong = dataclasses.replace(go.rate_score, correct=right)
+    every = dataclasses.replace(go.rate_score, correct=np.ones(len(go.trials), bool))
+    some = dataclasses.replace(go, rate_score=every, spiking_score=wrong)
+    assert answered(some) == go_trials[2]
+    never = dataclasses.replace(go.rate_score, correct=np.zeros(len(go.trials), bool))
+    assert answered(dataclasses.replace(go, spiking_score=never)) == go_trials[0]
 
 
 def test_choices_and_contexts_of_the_variables(context):

@@ -86,8 +86,14 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
 def one_trial(found: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw a trial of both networks: outputs, and the activity of all units."""
     _, _, both = next(_converted(found))
-    answered = next(k for k, label in enumerate(both.trials.labels) if label)  # not one without stimulus
-    return trial(both, answered, figure)
+    return trial(both, answered(both), figure)
+
+
+def answered(both: BothNetworks) -> int:
+    """Return the first trial that asks for an answer, and that both networks answer if there is one."""
+    asked = [k for k, label in enumerate(both.trials.labels) if label]  # not one without stimulus
+    right = both.rate_score.correct & both.spiking_score.correct
+    return next((k for k in asked if right[k]), asked[0])
 
 
 def principal_components(found: Reproduction, figure: Figure | None = None) -> Figure:
