@@ -54,7 +54,7 @@ def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
         top.set_ylabel("Output of the rate network")
         finish_time_axis(top, task.duration)
         wanted[0].set_label("target")
-        top.legend(ncols=5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, **_NARROW)
+        top.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, **_NARROW)
         time_constants(model, bottom).legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
 
