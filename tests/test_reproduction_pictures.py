@@ -151,3 +151,15 @@ def test_legends_name_the_target(name):
     figure = reproduced(name).draw(Figure())
     legends = [*figure.legends, *(legend for ax in figure.axes if (legend := ax.get_legend()))]
     assert "target" in {text.get_text() for legend in legends for text in legend.get_texts()}
+
+
+def test_lines_of_names_stand_beside_each_other():
+    top, bottom = reproduced("stopping").draw(Figure()).axes
+    names = ["sigmoid", "softplus", "clipped_relu", "sigmoid, to\n100 ms"]
+    assert [label.get_text() for label in bottom.get_xticklabels()] == names
+    squares = {"by the SI's rule": [], "from 1500 updates on": []}
+    for line in top.lines:
+        if line.get_marker() == "s":
+            squares[line.get_label()].append(line.get_xdata()[0])
+    pairs = enumerate(zip(*squares.values(), strict=True))
+    assert all(k - 0.5 < before < k < after < k + 0.5 for k, (before, after) in pairs)

@@ -23,7 +23,7 @@ Style = dict[str, Any]  # of lines and markers
 _PAPER = "#777777"
 _APART = 0.02  # of the width of the axes: between what is drawn at one value
 _BESIDE = 0.28  # of the distance of two names: from our networks to the paper's
-_NAMES = 46  # letters that fit below the axes
+_NAMES = 50  # letters that fit below the axes
 _OURS = "ours, 95 % interval"
 _LEGEND = 56  # letters that fit above it
 _CROWDED = 12  # values; of more, only whole numbers are named
@@ -80,12 +80,18 @@ def _draw(found: Reproduction, name: str, ax: Axes) -> None:
 
 def _draw_names(found: Reproduction, name: str, ax: Axes) -> None:
     conditions = found.panel.conditions
-    for place, condition in enumerate(conditions):
-        _networks(found, condition, name, place, 0.5 * _BESIDE, ax, CONDITION_COLOURS[2])
-        _mean(found, condition, name, place, ax, CONDITION_COLOURS[3])
-        _paper(condition, name, place + _BESIDE, ax)
-    width = max(8, _NAMES // len(conditions))
-    names = [textwrap.fill(shown(condition.value), width) for condition in conditions]
+    values = list(dict.fromkeys(condition.value for condition in conditions))
+    groups = list(dict.fromkeys(condition.line for condition in conditions))
+    for condition in conditions:
+        k = groups.index(condition.line)
+        place = values.index(condition.value) + (k - (len(groups) - 1) / 2) * _BESIDE
+        dots, mean = CONDITION_COLOURS[2:4] if len(groups) == 1 else 2 * CONDITION_COLOURS[k : k + 1]
+        _networks(found, condition, name, place, 0.5 * _BESIDE / len(groups), ax, dots)
+        _mean(found, condition, name, place, ax, mean, condition.line)
+        if k == len(groups) - 1:
+            _paper(condition, name, place + _BESIDE, ax)
+    width = max(8, _NAMES // len(values))
+    names = [textwrap.fill(shown(value), width) for value in values]
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
 

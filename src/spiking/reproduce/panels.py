@@ -6,6 +6,7 @@ were read off a figure say how exactly they could be read.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -90,14 +91,18 @@ def _sparse() -> tuple[Condition, ...]:
 
 
 def _stopping() -> tuple[Condition, ...]:
-    rules: tuple[tuple[str, dict[str, int]], ...] = (
-        ("by the SI's rule", {}),
-        ("from 1500 updates on", {"min_updates": 1500}),
-    )
+    networks = {one.value: (one.network, one.paper) for one in _activations(_GO, {})}
+    networks["sigmoid, to 100 ms"] = (Network(_GO, 250, _LONG), {})
+    rules: dict[str, dict[str, int]] = {"by the SI's rule": {}, "from 1500 updates on": {"min_updates": 1500}}
     return tuple(
-        Condition(f"{rule} (20 to {most:g} ms)", Network(_GO, 250, (20.0, most), dict(options)))
-        for most in (50.0, 100.0)
-        for rule, options in rules
+        Condition(
+            value,
+            dataclasses.replace(network, options={**rule, **network.options}),
+            line=line,
+            paper=paper,
+        )
+        for line, rule in rules.items()
+        for value, (network, paper) in networks.items()
     )
 
 
@@ -285,11 +290,12 @@ _ALL = (
     ),
     Panel(
         "stopping",
-        "Go-NoGo, when training stops, and the range of the decay (N = 250)",
+        "Go-NoGo, when training stops (N = 250, decay 20 to 50 ms)",
         "",
         (*_CONVERTED, "updates"),
         _stopping(),
-        "Not a panel of the paper: its rule for stopping beside that of its later code, two ranges of decay.",
+        "Not a panel of the paper: its rule for stopping beside that of its later code.",
+        drawn=("spiking", "success"),
     ),
 )
 PANELS: Mapping[str, Panel] = MappingProxyType({panel.name: panel for panel in (*_ALL, *SINGLES)})
