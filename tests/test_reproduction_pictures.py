@@ -104,15 +104,9 @@ def test_choices_and_contexts_of_the_variables(context):
     assert stimulus_samples(context) == (50, 250)
 
 
-def test_what_is_kept_of_a_choice(context):
-    measured = selectivity(context)
-    assert 0.5 < measured["mixed"] <= 1.0
-    choice = task_variables(context)["choice"]
-    along = choice_axes(context).axes[0] / choice_axes(context).scale
-    ends = context.spiking_activity[:, :, 495 - BIN : 495].mean(axis=2) @ along  # the last whole bin
-    at_offset = context.spiking_activity[:, :, 250 - BIN : 250].mean(axis=2) @ along
-    apart = [values[choice > 0].mean() - values[choice < 0].mean() for values in (ends, at_offset)]
-    assert measured["kept"] == pytest.approx(apart[0] / apart[1])
+def test_units_of_mixed_selectivity(context):
+    assert 0.2 < selectivity(context)["mixed"] < 1.0
+    assert selectivity(changed(context, slice(None), 0.0))["mixed"] == 0.0
 
 
 def test_trajectories_of_choices_begin_with_the_stimulus_and_stay_apart(context):

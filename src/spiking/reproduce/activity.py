@@ -49,24 +49,16 @@ def components_from_onset(both: BothNetworks) -> dict[str, float | None]:
 
 
 def selectivity(both: BothNetworks) -> dict[str, float | None]:
-    """Return the share of units of mixed selectivity, and how much of a choice is kept.
+    """Return the share of units of mixed selectivity.
 
-    Mixed: while the stimulus is on, a regression of the unit's activity on the choice asked for, both inputs
-    and the context has two or more coefficients that differ from 0 (t test, p < 0.01). Kept: how far the two
-    choices are apart along the choice axis at the end of the trial, relative to the offset of the stimulus.
+    While the stimulus is on, a regression of the unit's activity on the choice asked for, both inputs and the
+    context has two or more coefficients that differ from 0 (t test, p < 0.01).
     """
     variables = task_variables(both)
     design = np.column_stack([*variables.values(), np.ones(len(both.trials))])
     on, off = stimulus_samples(both)
     p = _p_values(design, both.spiking_activity[:, :, on:off].mean(axis=2))[:-1]
-    axes = choice_axes(both)
-    along = axes.project(binned(both))[:, 0]
-    apart = along[variables["choice"] > 0].mean(axis=0) - along[variables["choice"] < 0].mean(axis=0)
-    at_offset = float(apart[off // BIN - 1])
-    return {
-        "mixed": float(np.mean(np.sum(p < _SELECTIVE, axis=0) > 1)),
-        "kept": float(apart[-1]) / at_offset if at_offset > 0 else None,
-    }
+    return {"mixed": float(np.mean(np.sum(p < _SELECTIVE, axis=0) > 1))}
 
 
 def task_variables(both: BothNetworks) -> dict[str, Floats]:

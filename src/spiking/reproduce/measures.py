@@ -139,11 +139,6 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "rate_explained": Measure("variance in three components, rate", _activity("rate_explained")),
         "spiking_explained": Measure("the same, spiking", _activity("spiking_explained")),
         "mixed": Measure("units of mixed selectivity", _activity("mixed")),
-        "kept": Measure(
-            "distance of choices, end over offset of the stimulus",
-            _activity("kept"),
-            limits=(-math.inf, math.inf),
-        ),
         **_population_rates(),
     }
 )

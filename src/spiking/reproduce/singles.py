@@ -126,7 +126,7 @@ SINGLES = (
         "figs5",
         "Context integration, mixed selectivity and choice axis (N = 400, decay 20 to 100 ms)",
         "",
-        ("mixed", "kept", "spiking", "trained"),
+        ("mixed", "spiking", "trained"),
         (Condition(_OWN, _LARGE, activity=activity.selectivity),),
         "The paper, one network: units of mixed selectivity, and a line attractor along the choice axis.",
         picture=pictures.mixed_selectivity,
