@@ -151,7 +151,7 @@ def test_lines_of_names_stand_beside_each_other():
     top, bottom = reproduced("stopping").draw(Figure()).axes
     names = ["sigmoid", "softplus", "clipped_relu", "sigmoid, to\n100 ms"]
     assert [label.get_text() for label in bottom.get_xticklabels()] == names
-    squares = {"by the SI's rule": [], "from 1500 updates on": []}
+    squares = {"SI's rule": [], "1500 updates": []}
     for line in top.lines:
         if line.get_marker() == "s":
             squares[line.get_label()].append(line.get_xdata()[0])

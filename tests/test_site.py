@@ -73,9 +73,9 @@ def test_every_command_is_on_its_page(site):
 
 
 def test_panels_are_tables(site):
-    page = html.unescape((site / "reproduction.html").read_text(encoding="utf-8"))
+    page = html.unescape((site / "reproduction-panels.html").read_text(encoding="utf-8"))
     cells = re.findall(r"<t[dh][^>]*><p>(?:<strong>)?(.*?)(?:</strong>)?</p></t[dh]>", page)
-    names = re.findall(r"{panel-table} (\S+)", (DOCS / "reproduction.md").read_text(encoding="utf-8"))
+    names = re.findall(r"{panel-table} (\S+)", (DOCS / "reproduction-panels.md").read_text(encoding="utf-8"))
     assert len(names) > 4
     for name in names:
         lines = (DOCS / name).read_text(encoding="utf-8").split("\n\n")[1].splitlines()

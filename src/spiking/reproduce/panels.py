@@ -93,7 +93,7 @@ def _sparse() -> tuple[Condition, ...]:
 def _stopping() -> tuple[Condition, ...]:
     networks = {one.value: (one.network, one.paper) for one in _activations(_GO, {})}
     networks["sigmoid, to 100 ms"] = (Network(_GO, 250, _LONG), {})
-    rules: dict[str, dict[str, int]] = {"by the SI's rule": {}, "from 1500 updates on": {"min_updates": 1500}}
+    rules: dict[str, dict[str, int]] = {"SI's rule": {}, "1500 updates": {"min_updates": 1500}}
     return tuple(
         Condition(
             value,
@@ -294,7 +294,7 @@ _ALL = (
         "",
         (*_CONVERTED, "updates"),
         _stopping(),
-        "Not a panel of the paper: its rule for stopping beside that of its later code.",
+        "Not a panel of the paper: its rule for stopping (SI) beside its later code's, 1500 updates or more.",
         drawn=("spiking", "success"),
     ),
 )
