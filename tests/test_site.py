@@ -74,6 +74,7 @@ def test_every_command_is_on_its_page(site):
 
 def test_panels_are_tables(site):
     page = html.unescape((site / "reproduction-panels.html").read_text(encoding="utf-8"))
+    page = page.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     cells = re.findall(r"<t[dh][^>]*><p>(?:<strong>)?(.*?)(?:</strong>)?</p></t[dh]>", page)
     names = re.findall(r"{panel-table} (\S+)", (DOCS / "reproduction-panels.md").read_text(encoding="utf-8"))
     assert len(names) > 4
