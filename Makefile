@@ -1,9 +1,9 @@
-# make demo | make test | make docs | make fuzz | make bench; all of them make their own virtual environment first.
+# make demo | test | test-slow | docs | fuzz | bench; all of them make their own virtual environment first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz bench docs linkcheck lint format clean
+.PHONY: demo test test-slow fuzz bench docs linkcheck lint format clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -21,7 +21,10 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -n 2 -m slow
 
 fuzz: $(VENV)/.installed
 	$(BIN)/python tests/fuzz_model_file.py

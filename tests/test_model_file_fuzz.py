@@ -8,6 +8,7 @@ import pytest
 from fuzz_model_file import MAX_BYTES, MAX_SECONDS, fuzz
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory as POSIX systems do")
 def test_damaged_files_give_a_model_or_a_model_file_error() -> None:
     counts, longest, largest, _ = fuzz(250, seed=1)

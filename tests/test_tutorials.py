@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 TUTORIALS = Path(__file__).parent.parent / "docs" / "tutorials"
 NEEDED = {
     "convert-your-model": (),
