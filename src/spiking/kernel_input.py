@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spiking.actions import Action
 from spiking.errors import ArgumentError
@@ -19,6 +20,17 @@ _TABLE_SIZE = 20_000  # entries of a table (160 kB)
 _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at the base overflows its digits
 
 
+def fixed(values: ArrayLike, dtype: Any = np.float64) -> NDArray[Any]:
+    """Return numbers that the kernel only reads as an array of one type, whatever they came as.
+
+    Numba compiles a function again for every type, and whether an array is contiguous, aligned or read-only
+    is part of it.
+    """
+    array = np.require(values, dtype, ["C", "A"]).view()
+    array.setflags(write=False)
+    return array
+
+
 def constants(
     network: SpikingNetwork, n_steps: int, column_steps: int, dt: float, *, replay: bool
 ) -> Constants:
@@ -27,8 +39,8 @@ def constants(
     return Constants(
         n_steps=n_steps,
         dt=dt,
-        tm=p.tau_membrane / 1000,
-        tref=p.refractory / 1000,
+        tm=float(p.tau_membrane) / 1000,
+        tref=float(p.refractory) / 1000,
         reset=float(p.reset),
         threshold=float(p.threshold),
         column_steps=column_steps,
@@ -83,7 +95,7 @@ def synapses(network: SpikingNetwork, dt: float) -> Synapses:
     """Weights as jumps of the synaptic state, and tables of its decay (see `kernel.py`)."""
     from spiking.kernel import Synapses
 
-    td, tr = network.tau_decay / 1000, network.params.tau_rise / 1000
+    td, tr = fixed(network.tau_decay) / 1000, float(network.params.tau_rise) / 1000
     single = network.params.synapse == "single_exponential"
     jump = 1 / td if single else 1 / (tr * td)
     steps = np.arange(_block_steps(network, dt) + 1)

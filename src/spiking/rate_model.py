@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.frozen import FrozenMapping, Remade
 from spiking.model_arrays import ModelArrays
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ class RateRun:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RateModel:
+class RateModel(Remade):
     """A trained rate recurrent neural network (Kim, Li & Sejnowski 2019, equations 1 to 4).
 
     Make one with `RateModel.load`, which takes a file or a mapping and checks everything. All arrays are
@@ -113,10 +114,8 @@ class RateModel:
     activation: str
     source: str = "a mapping"
     rectified: int = 0
-    extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    forms: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    forms: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]] = field(default_factory=dict)
     unread: bool = False
 
     def __post_init__(self) -> None:
@@ -124,6 +123,8 @@ class RateModel:
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
+            elif isinstance(value, Mapping):
+                object.__setattr__(self, item.name, FrozenMapping(value))
 
     @classmethod
     def load(cls, model: str | os.PathLike[str] | Mapping[str, Any]) -> RateModel:
@@ -194,8 +195,8 @@ class RateModel:
             activation=arrays.activation(),
             source=arrays.source,
             rectified=rectified,
-            extras=MappingProxyType(arrays.unused()),
-            forms=MappingProxyType(arrays.forms()),
+            extras=arrays.unused(),
+            forms=arrays.forms(),
             unread=unread,
         )
 

@@ -169,8 +169,8 @@ def simulate(
     )
     synapses = kernel_input.synapses(network, dt)
     every_action = kernel_input.actions(acting, n, dt / constants.tm)
-    readout, w_in = np.ascontiguousarray(network.readout), np.ascontiguousarray(network.w_in.T)
-    columns = np.ascontiguousarray(u.swapaxes(-1, -2))
+    readout, w_in = kernel_input.fixed(network.readout), kernel_input.fixed(network.w_in.T)
+    columns = kernel_input.fixed(u.swapaxes(-1, -2))
     kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
     spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
@@ -196,7 +196,7 @@ def simulate(
         )
         inputs_k = columns[k] if columns.ndim == 3 else columns
         if own.input_noise is not None and input_shape:
-            inputs_k = inputs_k + sigma * own.input_noise
+            inputs_k = kernel_input.fixed(inputs_k + sigma * own.input_noise)
         voltage = network.params.start(own.v0, network.offset)
         voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
         steps, neurons = kernel.run_trial(
@@ -207,7 +207,7 @@ def simulate(
             readout,
             voltage,
             own.lanes,
-            own.noise,
+            kernel_input.fixed(own.noise, own.noise.dtype),
             kernel_input.with_hits(every_action, own.hits),
             *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
             stop,

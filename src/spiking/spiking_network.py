@@ -17,6 +17,7 @@ from spiking.arguments import positive_number
 from spiking.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.fi_curve import isolated
+from spiking.frozen import Remade
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.tuned_conversion import tuned_conversion
@@ -36,7 +37,7 @@ _SPARSE_UNITS = 400
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SpikingNetwork:
+class SpikingNetwork(Remade):
     """A spiking network, made from a rate model with `SpikingNetwork.from_rate`. Immutable.
 
     Attributes

@@ -99,7 +99,7 @@ def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumber
     return TrialNumbers(
         lanes=_NO_LANES,
         v0=np.ascontiguousarray(draw.v0, np.float64),
-        noise=np.ascontiguousarray(draw.noise, np.float64),
+        noise=np.asarray(draw.noise, np.float64),
         hits=hits,
         input_noise=draw.input_noise,
     )

@@ -1,0 +1,273 @@
+"""One object of every public dataclass with a value of its own in every field, and how to compare two."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from models import model_mapping
+from networks import random_network
+from scipy.sparse import csc_matrix
+
+from spiking import (
+    Conversion,
+    Evaluation,
+    LIFParams,
+    Oscillation,
+    RandomDraws,
+    RateModel,
+    Record,
+    ScalingFactorSearch,
+    Simulation,
+    Smoothing,
+    SpikingNetwork,
+    Stimulation,
+    Sweep,
+    UnitFraction,
+    Waveform,
+    simulate,
+    tasks,
+)
+from spiking.conversion import Candidate
+from spiking.evaluation import Score
+from spiking.readout_refit import ReadoutRefit
+from spiking.stored_array import StoredArray
+
+N = 20
+TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=30.0, score_delay=20.0)
+
+
+def lif_params(**changes):
+    values = {
+        "tau_membrane": 9.0,
+        "refractory": 1.0,
+        "tau_rise": 3.0,
+        "reset": -60.0,
+        "threshold": 25.0,
+        "bias": -1.0,
+        "peak": 28.0,
+        "noise": 0.2,
+        "noise_scaling": "sqrt_dt",
+        "initial_voltage": tuple(np.linspace(-60.0, 20.0, N).tolist()),
+        "neuron": "quadratic",
+        "synapse": "single_exponential",
+    }
+    return LIFParams(**{**values, **changes})
+
+
+def candidate(**changes):
+    values = {"kind": "one_offset", "gain": 8.0, "offset": -2.5, "factor": 41.0, "correct": 19, "trials": 20}
+    return Candidate(**{**values, "output_error": 0.3, **changes})
+
+
+def conversion():
+    return Conversion(
+        kind="mean_drive",
+        factor=40.5,
+        gain=32.0,
+        offset=1.5,
+        unit_offsets=tuple(np.linspace(-1.0, 3.0, N).tolist()),
+        output_offsets=(0.25,),
+        fitted_factor=45.0,
+        fit_error=0.02,
+        task="go-nogo",
+        seed=2**70,
+        n_trials=18,
+        candidates=(candidate(), candidate(kind="published", gain=1.0, offset=0.0)),
+        params=lif_params(),
+        downsample=2,
+    )
+
+
+def readout_refit():
+    return ReadoutRefit(task="xor", n_trials=9, seed=2**70, ridge=0.1, error_before=2.0, error_after=1.0)
+
+
+def spiking_network(*, sparse=False):
+    populations = random_network(N, seed=3).populations
+    som = populations["inh"] & (np.cumsum(populations["inh"]) < 2)
+    return dataclasses.replace(
+        random_network(N, seed=3, strength=3.0, sparse=sparse),
+        populations={**populations, "som": som, "pv": populations["inh"] & ~som},
+        params=lif_params(),
+        scaling_factor=40.5,
+        offset=np.linspace(-1.0, 60.0, N),
+        readout_bias=np.array([0.25]),
+        lesioned=(3, 7),
+        readout_refit=readout_refit(),
+        conversion=conversion(),
+    )
+
+
+def record():
+    return Record(
+        output=False,
+        spikes="exc",
+        filtered_rates=(5, 2),
+        voltage="som",
+        currents=UnitFraction(0.4, "inh", seed=2),
+        interval={"filtered_rates": 1.0, "currents": 0.5},
+    )
+
+
+def simulation(*, sparse=False):
+    run = simulate(
+        spiking_network(sparse=sparse),
+        TASK,
+        seed=2**100,
+        trials=[4, 9, 2],
+        record=dataclasses.replace(record(), output=True, spikes=True),
+        threads=1,
+    )
+    assert len(run.spikes) > 20
+    return dataclasses.replace(run, unfinished=True)
+
+
+def rate_model():
+    cell, struct = np.empty((1, 2), object), np.empty((1, 1), [("window", object)])
+    cell[0] = [np.array([[1.0, 2.0]]), np.array(["text"])]
+    struct["window"][0, 0] = np.array([[500.0]])
+    mapping = model_mapping(
+        N,
+        n_inputs=2,
+        n_outputs=2,
+        b_out=np.array([[0.1, -0.2]]),
+        som_N=np.array([[2]]),
+        activation=np.array(["softplus"]),
+        taus=np.array([[4.0, 25.0]]),
+        task=np.array(["xor"]),
+        losses=np.array([[0.5, np.nan]]),
+        cell=cell,
+        struct=struct,
+        sparse=csc_matrix(np.diag([1.0, 0.0, 2.5])),
+    )
+    mapping["w"] = mapping["w"] - np.float32(0.01)  # below zero in places: rectified
+    mapping["som_m"] = mapping["som_m"].copy()
+    mapping["som_m"][:3, -2:] = 0
+    return dataclasses.replace(RateModel.load(mapping), unread=True)
+
+
+def evaluation():
+    output = np.random.default_rng(0).standard_normal((4, 1, 5))
+    return Evaluation(
+        task=TASK,
+        seed=5,
+        correct=np.array([True, False, True, True]),
+        conditions=("go", "nogo", "go", "go"),
+        output=output,
+        time=np.arange(1.0, 6.0),
+        readout_refit=readout_refit(),
+    )
+
+
+def scaling_factor_search():
+    return ScalingFactorSearch(
+        model=rate_model(),
+        task=TASK,
+        scaling_factor=30.0,
+        method="grid",
+        choice="first",
+        seed=3,
+        curve={25.0: Score(3, 4), 30.0: Score(4, 4)},
+        plateau=(30.0,),
+        extended=(25.0,),
+        start=28.0,
+        fresh=evaluation(),
+        drive_error=0.5,
+        stopped="all candidates have run all trials",
+        drive_trials=8,
+        downsample=2,
+        params=lif_params(),
+        seconds=1.5,
+        conversion=conversion(),
+    )
+
+
+EXAMPLES = {
+    SpikingNetwork: spiking_network,
+    Simulation: simulation,
+    RateModel: rate_model,
+    Conversion: conversion,
+    LIFParams: lif_params,
+    Record: record,
+    Evaluation: evaluation,
+    ScalingFactorSearch: scaling_factor_search,
+    Sweep: lambda: Sweep(
+        names=("noise",), task=TASK, n_trials=4, seed=1, rows=({"noise": 0.1, "rate": np.nan},)
+    ),
+    Stimulation: lambda: Stimulation(
+        UnitFraction(0.5, "exc", seed=1),
+        (10, 20),
+        amplitude=(0.1, 0.4),
+        probability=0.25,
+        acts_on="current",
+        coin="unit",
+        frequency=100.0,
+        pulse_width=2.0,
+    ),
+    Oscillation: lambda: Oscillation((1, 2), 8.0, 1.5, 0.5, (5, 30), (0.5, 1.5)),
+    Waveform: lambda: Waveform((1, 2), (0.0, 1.0), 5.0, 10.0, (0.5, 1.5)),
+    UnitFraction: lambda: UnitFraction(0.2, "exc", seed=1),
+    RandomDraws: lambda: RandomDraws.from_seed(
+        1, 2, n_neurons=3, n_steps=4, coins=(1, 3), input_shape=(2, 1)
+    ),
+    Smoothing: lambda: Smoothing("exponential", 12.0),
+}
+
+
+def differences(found, expected, where):
+    """Yield in words where two objects differ: in a type, a field, a shape, a dtype, a number, a flag."""
+    if isinstance(expected, StoredArray):
+        expected = np.asarray(expected)
+    if isinstance(found, StoredArray):
+        found = np.asarray(found)
+        found.setflags(write=expected.flags.writeable)
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        if list(found) != list(expected):
+            yield f"{where} has {list(found)}, not {list(expected)}"
+            return
+        for key, value in expected.items():
+            yield from differences(found[key], value, f"{where}[{key!r}]")
+    elif type(found) is not type(expected):
+        yield f"{where} is a {type(found).__name__}, not a {type(expected).__name__}"
+    elif dataclasses.is_dataclass(expected):
+        for item in dataclasses.fields(expected):
+            own, other = (getattr(one, item.name) for one in (found, expected))
+            yield from differences(own, other, f"{where}.{item.name}")
+    elif hasattr(expected, "indptr"):
+        for name in ("data", "indices", "indptr", "shape"):
+            yield from differences(getattr(found, name), getattr(expected, name), f"{where}.{name}")
+    elif isinstance(expected, np.ndarray):
+        if (found.shape, found.dtype) != (expected.shape, expected.dtype):
+            yield f"{where} is {found.dtype} {found.shape}, not {expected.dtype} {expected.shape}"
+        elif expected.dtype.kind in "OV":
+            pairs = zip(found.ravel().tolist(), expected.ravel().tolist(), strict=True)
+            for k, (one, other) in enumerate(pairs):
+                yield from differences(one, other, f"{where}[{k}]")
+        elif not np.array_equal(found, expected, equal_nan=expected.dtype.kind in "fc"):
+            yield f"{where} has other numbers"
+        if found.flags.writeable and not expected.flags.writeable:
+            yield f"{where} can be written to"
+    elif isinstance(expected, tuple | list):
+        if len(found) != len(expected):
+            yield f"{where} has {len(found)} entries, not {len(expected)}"
+            return
+        for k, (one, other) in enumerate(zip(found, expected, strict=True)):
+            yield from differences(one, other, f"{where}[{k}]")
+    elif found != expected and not (found != found and expected != expected):
+        yield f"{where} is {found!r:.60}, not {expected!r:.60}"
+
+
+def values_left_at_their_defaults(one):
+    """Return the names of fields that have the value which they have if nobody gives one."""
+    left = []
+    for item in dataclasses.fields(one):
+        value = getattr(one, item.name)
+        if item.default is not dataclasses.MISSING:
+            default = item.default
+        elif item.default_factory is not dataclasses.MISSING:
+            default = item.default_factory()
+        else:
+            default = None
+        if not any(differences(value, default, "")):
+            left.append(item.name)
+    return left
