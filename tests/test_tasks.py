@@ -174,7 +174,7 @@ def test_outputs_that_cannot_be_scored():
         ("go-nogo", {"stimulus_duration": 0.0}, "stimulus_offset .* must come after stimulus_onset"),
         ("go-nogo", {"duration": 400.0}, "end_of_trial .* must come after start_of_scoring"),
         ("go-nogo", {"duration": float("nan")}, "duration = nan"),
-        ("go-nogo", {"duration": "long"}, "go-nogo"),
+        ("go-nogo", {"duration": "long"}, "go-nogo: duration is 'long'; expected a number"),
         ("go-nogo", {"delay": 5.0}, "unknown setting delay; it has duration, stimulus_onset"),
         ("xor", {"duration": 1200.0}, "response lasts until 1350 ms"),
         ("dms", {"response_duration": 0.0}, "end_of_response"),

@@ -139,7 +139,7 @@ def test_interruption_leaves_no_half_file(tmp_path, save_anyway):
         (["stroop", "-o", "m.mat"], "unknown task 'stroop'"),
         (["go-nogo", "-o", "m.mat", "--tau", "fast"], "--tau fast: expected ms, such as 35 or 20-100"),
         (["go-nogo", "-o", "m.mat", "--gain", "-1"], "gain = -1.0: expected a number from 0"),
-        (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting onset: expected a name and a number"),
+        (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting onset: expected NAME=VALUE"),
         (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds a-b: expected numbers"),
         (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "--seeds goes together with neither"),
         (["go-nogo", "-o", "missing/m.mat"], "there is no folder missing"),

@@ -12,6 +12,7 @@ from spiking.rate_model import RateModel
 from spiking.simulator import simulate
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import GoNoGo, Task
+from spiking.trained_task import task_for
 
 TRIALS = 100  # Go and NoGo in turn
 _FACTORS = tuple(float(factor) for factor in range(20, 80, 5))  # the published grid
@@ -30,7 +31,7 @@ def demonstrate(
     Parameters
     ----------
     model : RateModel
-        Trained on Go-NoGo.
+        Trained on Go-NoGo, with the settings that its file records.
     scaling_factor : float, optional
         None: the one that the file records; if it records none, the best of 20, 25, ..., 75 on 20 trials.
     seed : int
@@ -49,12 +50,12 @@ def demonstrate(
     ArgumentError
         The model has another number of inputs or outputs than Go-NoGo.
     """
-    task = GoNoGo()
-    if (model.n_inputs, model.n_outputs) != (task.n_inputs, task.n_outputs):
+    if (model.n_inputs, model.n_outputs) != (GoNoGo.n_inputs, GoNoGo.n_outputs):
         raise ArgumentError(
             f"{model.source} has inputs: {model.n_inputs}, outputs: {model.n_outputs}; the demonstration "
             f"needs a Go-NoGo model, with one of each"
         )
+    task = task_for(model, GoNoGo)
     factor, origin = scaling_factor, "as given"
     if factor is None and recorded_scaling_factor(model) is not None:
         origin = "tuned, from the file"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model import RateModel
-from spiking.tasks import Task, get, names
+from spiking.tasks import Task, names
+from spiking.tasks.find import find
+from spiking.tasks.settings import make
 
 Floats = NDArray[np.float64]
 
@@ -148,27 +151,61 @@ def recorded_scaling_factor(model: RateModel) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def recorded_task(model: RateModel) -> Task | None:
+def recorded_task(
+    model: RateModel, kind: type[Task] | None = None, settings: Mapping[str, Any] | None = None
+) -> Task | None:
     """Return the task that the file names, with its settings, or None if it names none.
 
     Only known tasks are accepted: a file must not make us run a Python file.
+
+    Parameters
+    ----------
+    model : RateModel
+    kind : type of Task, optional
+        A task to take in place of the one that the file names; if it is called like that one, with the
+        settings of the file.
+    settings : mapping of str to value, optional
+        Win over those of the file.
 
     Raises
     ------
     ArgumentError
         If that task is not known here, or its settings are not possible.
     """
-    name, settings = recorded_text(model, "task"), recorded_text(model, "task_settings")
-    if name is None:
-        return None
-    if name not in names():
-        raise ArgumentError(
-            f"{model.source} is for the task {name!r}, which is not known here ({', '.join(names())})"
-        )
+    name = recorded_text(model, "task")
+    if kind is None:
+        if name is None:
+            return None
+        if name not in names():
+            raise ArgumentError(
+                f"{model.source} is for the task {name!r}, which is not known here ({', '.join(names())}); "
+                f"give the file that defines it (--task mytask.py)"
+            )
+        kind = find(name)
+    recorded = recorded_settings(model, kind)
     try:
-        return get(name, **json.loads(settings or "{}"))
+        own = make(kind, recorded)
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{model.source} has `task_settings` {settings!r:.80}: {error}") from error
+        raise ArgumentError(
+            f"{model.source} records `task_settings` that the task does not take now: {error}; "
+            f"give a Task with others, which wins"
+        ) from error
+    return make(kind, {**recorded, **settings}) if settings else own
+
+
+def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
+    """Return the settings that the file records for a task of this name; empty if it names another one."""
+    text = recorded_text(model, "task_settings") or "{}"
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}: {error}") from error
+    if not isinstance(found, dict):
+        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}; expected names and values")
+    name = kind.name
+    if not isinstance(name, str):  # a property, which may depend on the settings
+        name = make(kind, found).name
+    return found if recorded_text(model, "task") == name else {}
 
 
 def recorded_text(model: RateModel, key: str) -> str | None:

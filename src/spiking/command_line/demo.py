@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line.models import load_model
+from spiking.command_line.models import load_model, tell_settings
 from spiking.command_line.pictures import check_picture_format, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -43,6 +43,7 @@ def demo(
     rate_model = training.train("go-nogo", seed=1) if train else load_model(model)
     with progress_bar(TRIALS) as advance:
         both, origin = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
+    tell_settings(rate_model, both.task, ())
     typer.echo(str(both.spiking))
     typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, scored in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spiking.command_line.models import load_model
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -15,12 +15,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of trials.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same score.")] = 1,
     scaling_factor: Annotated[
@@ -46,10 +42,9 @@ def evaluate(
 
     from spiking import evaluation
     from spiking.spiking_network import SpikingNetwork
-    from spiking.trained_task import task_for
 
     rate_model = load_model(model)
-    task = task_for(rate_model, task_name)
+    task = chosen_task(rate_model, task_name, setting)
     network = SpikingNetwork.from_rate(rate_model, scaling_factor)
     kind = "published" if network.conversion is None else network.conversion.kind
     with progress_bar(trials) as advance:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line.models import load_model
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -31,12 +31,8 @@ def plot(
         Path | None,
         typer.Option("--output", "-o", help="File (.pdf, .svg, .png, .eps). Default: KIND.pdf."),
     ] = None,
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     condition: Annotated[
         str | None, typer.Option(help="Only this condition, such as go. Default: all, in turn.")
     ] = None,
@@ -70,6 +66,7 @@ def plot(
     import matplotlib as mpl
 
     from spiking.output_file import check_writable
+    from spiking.tasks.find import find
 
     if kind not in KINDS:
         raise ArgumentError(f"KIND is {kind!r}; expected one of {', '.join(sorted(KINDS))}")
@@ -83,8 +80,9 @@ def plot(
         raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
     rate_model = load_model(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, rate_model, task_name, seed, scaling_factor), dpi)
+        write_figure(path, _of_model(kind, rate_model, task_name, setting, seed, scaling_factor), dpi)
         return
+    task = None if task_name is None else find(task_name)  # of both models the same class
     total = trials * (2 if kind == "comparison" else 1)
     with progress_bar(total) as advance:
 
@@ -93,7 +91,7 @@ def plot(
 
             return run_both(
                 own,
-                task_name,
+                chosen_task(own, task, setting),
                 trials,
                 seed=seed,
                 scaling_factor=factor,
@@ -113,13 +111,19 @@ def plot(
 
 
 def _of_model(
-    kind: str, model: RateModel, task: str | None, seed: int, scaling_factor: float | None
+    kind: str,
+    model: RateModel,
+    task_name: str | None,
+    setting: list[str] | None,
+    seed: int,
+    scaling_factor: float | None,
 ) -> Figure:
     from spiking import plotting
     from spiking.conversion import Conversion
 
     if kind == "conversion":
         how = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
+        task = chosen_task(model, task_name, setting)
         return _figure_of(plotting.conversion(model, how, task, seed=seed))
     drawn: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,

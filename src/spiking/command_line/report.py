@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line.models import load_model
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -15,12 +15,8 @@ from spiking.errors import ArgumentError
 def report(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page (.html).")] = Path("report.html"),
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     trials: Annotated[int, typer.Option(min=1, max=100_000, help="Number of trials to score.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same page.")] = 1,
     scaling_factor: Annotated[
@@ -51,8 +47,9 @@ def report(
     with progress_bar(trials) as advance:
         page = make(
             rate_model,
-            task_name,
+            chosen_task(rate_model, task_name, setting),
             trials,
+            task_file=task_name,
             seed=seed,
             scaling_factor=scaling_factor,
             name=model,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spiking.command_line.models import load_model
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.pictures import check_picture_format, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -25,12 +25,8 @@ def simulate(
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
     ] = None,
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     trial: Annotated[
         str | None, typer.Option(help="Condition, such as go or nogo. Default: each trial draws one.")
     ] = None,
@@ -108,7 +104,6 @@ def simulate(
     from spiking.output_file import check_writable
     from spiking.simulator import simulate as run_simulation
     from spiking.spiking_network import SpikingNetwork
-    from spiking.trained_task import task_for
 
     for path in (plot, save):
         if path is not None:
@@ -122,12 +117,14 @@ def simulate(
     network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
     task = None
     if input_file is not None:
-        if task_name is not None or trial is not None:
-            raise ArgumentError("--input is given together with --task or --trial; expected one of them")
+        if task_name is not None or trial is not None or setting:
+            raise ArgumentError(
+                "--input is given together with --task, --setting or --trial; expected one of them"
+            )
         inputs = simulation_file.read_inputs(input_file)
         total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
-        task = task_for(rate_model, task_name)
+        task = chosen_task(rate_model, task_name, setting)
         total = trials or 1
     stream = save is not None and save.suffix in _STREAMED
     if seed is None and not stream:  # an unfinished run knows its own

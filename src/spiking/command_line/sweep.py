@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line.cluster import cluster_client
-from spiking.command_line.models import load_model, named_task
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.command_line.simulate import named_stimulation
@@ -29,12 +29,8 @@ def sweep(
             "stimulation.amplitude=0:2:0.5 (with --stimulate). Several make a grid.",
         ),
     ],
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Trials at every point.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same table.")] = 1,
     scaling_factor: Annotated[
@@ -96,7 +92,6 @@ def sweep(
     from spiking import SpikingNetwork
     from spiking.output_file import check_writable, write_whole
     from spiking.sweeps import sweep as run_sweep
-    from spiking.trained_task import task_for
 
     grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window, current, pulses)
     for path in (output, plot):
@@ -109,7 +104,7 @@ def sweep(
         if len(grid) > 2:
             raise ArgumentError(f"--plot draws one or two names; {', '.join(grid)} are varied")
     rate_model = load_model(model)
-    task = task_for(rate_model, named_task(task_name))
+    task = chosen_task(rate_model, task_name, setting)
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spiking.command_line.models import SettingOption, task_settings
 from spiking.command_line.pictures import check_picture_format
 from spiking.errors import ArgumentError
 
@@ -31,9 +33,7 @@ def train(
         str | None, typer.Option(help="A family, such as 1-20: models that are there already are kept.")
     ] = None,
     recipe: Annotated[str, typer.Option(help="default, or published: as Kim, Li & Sejnowski.")] = "default",
-    setting: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the task, such as delay=250 (ms).")
-    ] = None,
+    setting: SettingOption = None,
     gain: Annotated[float | None, typer.Option(help="Of the initial recurrent weights.")] = None,
     p_inh: Annotated[float | None, typer.Option(help="Probability of a unit to be inhibitory.")] = None,
     p_rec: Annotated[float | None, typer.Option(help="Fraction of initial connections.")] = None,
@@ -101,7 +101,7 @@ def train(
     options = {name: value for name, value in options.items() if value is not None}
     if learning_rate is not None and final_learning_rate is None:
         options["final_learning_rate"] = learning_rate
-    task = get(task_name, **_settings(setting or []))
+    task = get(task_name, **task_settings(setting))
     if plot is not None:
         check_picture_format(plot)
     if seeds is None:
@@ -202,6 +202,7 @@ def _check_same(path: Path, units: int, expected: dict[str, Any]) -> None:
     """Raise ArgumentError if a model that is there was trained otherwise."""
     from spiking.model_info import recorded_text
     from spiking.rate_model import RateModel
+    from spiking.tasks.identity import difference
 
     model = RateModel.load(path)
     for name in ("task", "task_settings", "training_options"):
@@ -210,6 +211,10 @@ def _check_same(path: Path, units: int, expected: dict[str, Any]) -> None:
             raise ArgumentError(
                 f"{path} was trained with {name} {found}, not {expected[name]}: use another folder"
             )
+    version = json.loads(recorded_text(model, "task_identity") or "null")  # older files do not tell
+    other = "" if version is None else difference(version, json.loads(expected["task_identity"]))
+    if other:
+        raise ArgumentError(f"{path} was trained with another {other}: use another folder")
     if model.n_units != units:
         raise ArgumentError(f"{path} has {model.n_units} units, not {units}: use another folder")
 
@@ -265,19 +270,6 @@ def _decay(text: str) -> float | tuple[float, float]:
     if len(limits) not in (1, 2):
         raise ArgumentError(f"--tau {text}: expected ms, such as 35 or 20-100")
     return limits[0] if len(limits) == 1 else (limits[0], limits[1])
-
-
-def _settings(texts: list[str]) -> dict[str, float]:
-    settings = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        try:
-            settings[name] = float(value)
-        except ValueError:
-            raise ArgumentError(
-                f"--setting {text}: expected a name and a number, such as delay=250"
-            ) from None
-    return settings
 
 
 def _range(text: str) -> list[int]:

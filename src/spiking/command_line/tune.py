@@ -12,7 +12,7 @@ import typer
 
 from spiking.command_line.cluster import cluster_client
 from spiking.command_line.complaint import complain
-from spiking.command_line.models import named_task
+from spiking.command_line.models import SettingOption, TaskOption, task_settings, tell_settings
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import models_bar
 from spiking.errors import ArgumentError
@@ -28,12 +28,8 @@ _COLUMNS = (
 
 def tune(
     models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
-    task_name: Annotated[
-        str | None,
-        typer.Option(
-            "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that each file records."
-        ),
-    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
     method: Annotated[str, typer.Option(metavar="auto|grid", help="grid: as published.")] = "auto",
     conversion: Annotated[
         str,
@@ -97,10 +93,12 @@ def tune(
         "downsample": downsample,
         "conversion": conversion,
     }
+    given = task_settings(setting)
     with cluster_client(scheduler) as client, models_bar(len(models)) as advance:
         tuned = find_scaling_factors(
             models,
-            named_task(task_name),
+            task_name,
+            settings=given,
             seed=seed,
             jobs=jobs,
             client=client,
@@ -109,6 +107,9 @@ def tune(
             progress=advance,
             **options,
         )
+    for one in tuned:
+        if one.search is not None:
+            tell_settings(one.search.model, one.search.task, given)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     if output is not None:

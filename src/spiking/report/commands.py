@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from spiking.both_networks import BothNetworks
 from spiking.conversion import Conversion
-from spiking.errors import ArgumentError, SpikingError
-from spiking.model_info import recorded_text
-from spiking.rate_model import RateModel
+from spiking.errors import ArgumentError
+from spiking.model_info import recorded_settings, recorded_task, recorded_text
+from spiking.tasks import names
+from spiking.tasks.settings import as_text, changed
 from spiking.tuned_conversion import recorded_conversion
 from spiking.tuning.recorded import recorded_search
 
@@ -24,50 +26,59 @@ def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> 
     name : str
         What the model is called on the command line.
     task : str or None
-        What was given as ``--task``.
+        What was given as ``--task``, if anything.
     n_trials : int
         Of the evaluation.
     """
-    options = [] if task is None else ["--task", task]
-    recorded, network = recorded_conversion(both.model), both.spiking.network
+    named = task
+    if named is None and both.task.name != recorded_text(both.model, "task") and both.task.name in names():
+        named = both.task.name
+    recorded = recorded_settings(both.model, both.task)
+    options = [] if named is None else ["--task", named]
+    options += _settings(changed(type(both.task), both.task.settings, recorded))
+    conversion, network = recorded_conversion(both.model), both.spiking.network
     used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
-    if recorded is None or (recorded.kind, recorded.factor) != (used.kind, used.factor):
+    if conversion is None or (conversion.kind, conversion.factor) != (used.kind, used.factor):
         options += ["--scaling-factor", f"{network.scaling_factor:g}"]
     options += ["--trials", str(n_trials), "--seed", str(both.seed)]
     known = [
-        _train(both.model, name),
-        _tune(both.model, name),
+        _train(both, name, task),
+        _tune(both, name, task),
         shlex.join(["spiking", "evaluate", name, *options]),
         shlex.join(["spiking", "report", name, *options]),
     ]
     return [command for command in known if command]
 
 
-def _train(model: RateModel, name: str) -> str:
+def _settings(settings: Mapping[str, Any]) -> list[str]:
+    return [word for name, value in settings.items() for word in ("--setting", f"{name}={as_text(value)}")]
+
+
+def _train(both: BothNetworks, name: str, given: str | None) -> str:
     """Return the command that trained a model of ours; empty if the file does not say all of it."""
-    from spiking.tasks import get
     from spiking.training_options import options_for
 
-    task, recipe = recorded_text(model, "task"), recorded_text(model, "recipe")
+    model = both.model
+    recorded, recipe = recorded_text(model, "task"), recorded_text(model, "recipe")
+    task = given if given is not None and recorded == both.task.name else recorded
     try:
+        trained = recorded_task(model, type(both.task) if recorded == both.task.name else None)
+        assert trained is not None
         seed = int(model.extras["seed"].item())
         used: dict[str, Any] = json.loads(recorded_text(model, "training_options") or "")
-        settings: dict[str, Any] = json.loads(recorded_text(model, "task_settings") or "{}")
         default = options_for(str(recipe))
-        own = get(str(task)).settings
         gone = [f"{key}={value}" for key, value in used.items() if not hasattr(default, key)]
-        changed = {
+        options = {
             key: value
             for key, value in used.items()
             if hasattr(default, key) and _plain(getattr(default, key)) != value
         }
-        asked = [f"{key}={value:g}" for key, value in settings.items() if own[key] != value]
-    except (KeyError, AttributeError, TypeError, ValueError, SpikingError):
+    except (AssertionError, KeyError, AttributeError, TypeError, ValueError):
         return ""
     words = ["spiking", "train", str(task), "--units", str(model.n_units), "--seed", str(seed)]
     words += [] if recipe == "default" else ["--recipe", str(recipe)]
-    words += [word for setting in asked for word in ("--setting", setting)]
-    for key, value in changed.items():
+    words += _settings(changed(type(trained), trained.settings))
+    for key, value in options.items():
         words += _option(key, value)
     words += ["--output", name if name.endswith(".mat") else f"{name}.mat"]
     note = f"  # an earlier version, with {', '.join(gone)}" if gone else ""
@@ -86,8 +97,9 @@ def _option(name: str, value: Any) -> list[str]:
     return [f"--{name.replace('_', '-')}", str(value)]
 
 
-def _tune(model: RateModel, name: str) -> str:
+def _tune(both: BothNetworks, name: str, given: str | None) -> str:
     """Return the command that tuned a model; empty if the file does not say how."""
+    model = both.model
     try:
         found = recorded_search(model)
     except ArgumentError:
@@ -96,8 +108,13 @@ def _tune(model: RateModel, name: str) -> str:
         return ""
     words = ["spiking", "tune", name]
     task = found.details.get("task")
-    if task is not None and task != recorded_text(model, "task"):
+    if task == both.task.name and given is not None:
+        words += ["--task", given]
+    elif task is not None and task != recorded_text(model, "task"):
         words += ["--task", str(task)]
+    settings = found.details.get("task_settings")  # older files do not say
+    if task == both.task.name and isinstance(settings, dict):
+        words += _settings(changed(type(both.task), settings, recorded_settings(model, both.task)))
     matched = found.details.get("conversion")
     if isinstance(matched, dict):
         words += ["--conversion", str(matched.get("kind"))]

@@ -33,6 +33,7 @@ def report(
     task: Task | str | None = None,
     n_trials: int = 100,
     *,
+    task_file: str | None = None,
     seed: int = 1,
     scaling_factor: float | None = None,
     name: str | None = None,
@@ -49,6 +50,9 @@ def report(
     n_trials : int
         Of the accuracies; the same as those of ``spiking evaluate`` with this seed. Up to ten trials of each
         condition are drawn.
+    task_file : str, optional
+        Where a task of your own is, such as ``mytask.py``, for the commands on the page. None: `task` if it
+        is a text.
     seed : int
         The same seed gives the same page.
     scaling_factor : float, optional
@@ -76,7 +80,7 @@ def report(
     >>> page[:15]
     '<!doctype html>'
     """
-    given = task if isinstance(task, str) else None
+    given = task if isinstance(task, str) else task_file
     task = task_for(model, task)
     network = SpikingNetwork.from_rate(model, scaling_factor)
     scores = (

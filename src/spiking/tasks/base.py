@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,7 +92,8 @@ class Task:
     """Base of all tasks: subclass it as a frozen dataclass whose fields are the settings, times in ms.
 
     A subclass gives `name`, `n_inputs`, `conditions`, `duration` and `score_from` (class attributes, fields
-    or properties) and `trial`. The scorer follows from `conditions`; override `score` for another one.
+    or properties) and `trial`. The scorer follows from `conditions`; override `score` for another one, as a
+    task of several outputs must.
 
     Attributes
     ----------
@@ -123,6 +124,12 @@ class Task:
     n_outputs: ClassVar[int] = 1
     threshold: ClassVar[float] = 0.7
     quiet: ClassVar[float] = 0.3
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Refuse a task whose outputs nothing here can score."""
+        if isinstance(cls.n_outputs, int):
+            _check_scorer(cls, cls.n_outputs)
+        return super().__new__(cls)
 
     @property
     def duration(self) -> float:
@@ -186,8 +193,10 @@ class Task:
         Raises
         ------
         ArgumentError
-            For an unknown condition or a negative number.
+            For an unknown condition or a negative number, or if the task has several outputs and no `score`
+            of its own.
         """
+        _check_scorer(type(self), self.n_outputs)
         for argument, value, least in (("n", n, 1), ("seed", seed, 0), ("first", first, 0)):
             if value < least:
                 raise ArgumentError(f"{argument} = {value}: expected at least {least}")
@@ -270,3 +279,12 @@ class Task:
         if not np.isfinite(window).all():
             raise ArgumentError("output: not finite (NaN or infinity) where it is scored")
         return window
+
+
+def _check_scorer(kind: type[Task], n_outputs: int) -> None:
+    if n_outputs > 1 and kind.score is Task.score:
+        raise ArgumentError(
+            f"the task {kind.__name__} has {n_outputs} outputs, and Task.score judges one; give the class a "
+            f"method score(self, output, time, trials, *, strict=False) that says of each trial whether it "
+            f"is correct; output has the shape (trials, outputs, samples)"
+        )

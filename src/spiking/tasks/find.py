@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task
+from spiking.tasks.settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
 _STANDARD: tuple[type[Task], ...] = (GoNoGo, XOR, ContextIntegration, DelayedMatchToSample)
@@ -39,7 +39,8 @@ def get(name: str, **settings: Any) -> Task:
         ``go-nogo``, ``xor``, ``mante``, ``dms``, the name of an entry point in the group ``spiking.tasks``,
         or a file: ``mytask.py`` (which defines one task) or ``mytask.py:ClassName``.
     **settings
-        Fields of the task, times in ms; what is not given has its default.
+        Fields of the task, times in ms; what is not given has its default. Texts, such as ``"250"``, are read
+        as what the field is.
 
     Returns
     -------
@@ -56,20 +57,11 @@ def get(name: str, **settings: Any) -> Task:
     >>> tasks.get("dms", delay=250.0).duration
     1555.0
     """
-    found = _find(name)
-    known = inspect.signature(found).parameters
-    unknown = [setting for setting in settings if setting not in known]
-    if unknown:
-        raise ArgumentError(
-            f"{name}: unknown setting {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
-        )
-    try:
-        return found(**settings)
-    except TypeError as error:
-        raise ArgumentError(f"{name}: {error}") from error
+    return make(find(name), settings)
 
 
-def _find(name: str) -> type[Task]:
+def find(name: str) -> type[Task]:
+    """Return the class of a task; `name` and errors as in `get`."""
     for task in _STANDARD:
         if task.name == name:
             return task

@@ -15,7 +15,9 @@ from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
-from spiking.tasks import Task, get
+from spiking.tasks import Task
+from spiking.tasks.find import find
+from spiking.tasks.settings import check_known
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.search import SearchOptions, search, written_path
 from spiking.tuning.workplace import Workplace, open_workplace
@@ -62,6 +64,7 @@ def find_scaling_factors(
     models: Iterable[_Model],
     task: Task | str | None = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     seed: int,
     jobs: int | None = None,
     client: Client | None = None,
@@ -76,7 +79,10 @@ def find_scaling_factors(
     ----------
     models : iterable of RateModel, path or mapping
     task : Task or str, optional
-        For all models; None: the one that each file records.
+        For all models; None: the one that each file records. Of a name, with the settings that a file
+        records for it.
+    settings : mapping of str to value, optional
+        Of the task; win over those that a file records.
     seed : int
         Every model is searched with it; results are those of `find_scaling_factor`, to the bit.
     jobs : int, optional
@@ -120,7 +126,9 @@ def find_scaling_factors(
     except TypeError:
         names = ", ".join(field.name for field in dataclasses.fields(SearchOptions))
         raise ArgumentError(f"options are {', '.join(options)}; expected some of {names}") from None
-    task = get(task) if isinstance(task, str) else task  # a name is wrong for all models
+    kind = find(task) if isinstance(task, str) else task  # a name is wrong for all models
+    if isinstance(kind, type):
+        check_known(kind, settings or ())
     seed = whole_number("seed", seed, 0)
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
     stop, count = threading.Event(), _Count(progress)
@@ -134,7 +142,10 @@ def find_scaling_factors(
             path = written_path(model) if write else None
             if write and not force and recorded is not None:
                 return Tuned(source, scaling_factor=recorded)
-            found = search(workplace, loaded, task, seed, chosen, path=path, progress=count.one_search())
+            counted = count.one_search()
+            found = search(
+                workplace, loaded, kind, seed, chosen, path=path, settings=settings, progress=counted
+            )
             return Tuned(source, found, scaling_factor=found.scaling_factor)
         except ClusterError:
             raise

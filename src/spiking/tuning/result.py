@@ -13,6 +13,7 @@ from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
+from spiking.tasks.identity import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,6 +115,7 @@ class ScalingFactorSearch:
         return {
             "scaling_factor": self.scaling_factor,
             "task": self.task.name,
+            "task_settings": {name: told(value) for name, value in self.task.settings.items()},
             "method": self.method,
             "choice": self.choice,
             "seed": self.seed,

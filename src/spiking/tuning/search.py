@@ -196,14 +196,15 @@ def written_path(model: object) -> Path:
 def search(
     workplace: Workplace,
     model: RateModel,
-    task: Task | str | None,
+    task: Task | type[Task] | str | None,
     seed: int,
     options: SearchOptions,
     *,
     path: Path | None,
+    settings: Mapping[str, Any] | None = None,
     progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
-    """Search at a workplace; `path` is the file that the result goes into, if any.
+    """Search at a workplace; `path` is the file that the result goes into, if any; task as of `task_for`.
 
     `progress` is called with candidate and number of trials of each block that is done.
     """
@@ -211,7 +212,7 @@ def search(
     needed = dataclasses.replace(
         model, extras={}, forms={}, w0=None, taus_gaus0=None
     )  # it may have to travel
-    work = Work(needed, task_for(model, task), seed, options.downsample, options.params)
+    work = Work(needed, task_for(model, task, settings), seed, options.downsample, options.params)
     if options.conversion != "published":
         candidates = matched_candidates(
             needed,
