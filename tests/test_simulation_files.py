@@ -28,6 +28,7 @@ from spiking import (
     simulation_stream,
     tasks,
 )
+from spiking.digest import digest
 from spiking.readout_refit import ReadoutRefit
 from spiking.simulation_hdf5 import identity_of
 from spiking.stored_array import StoredArray
@@ -102,7 +103,7 @@ def test_the_network_comes_back(sparse, tmp_path):
         assert getattr(again, name) == getattr(network, name), name
     assert list(again.populations) == list(network.populations)
     assert isinstance(again.weights, np.ndarray) != sparse
-    assert simulation_stream._digest(again) == simulation_stream._digest(network)
+    assert digest(again) == digest(network)
     assert_same(simulate(again, pulse_input(), seed=1, record=Record(spikes=True)), run)
 
 

@@ -7,12 +7,11 @@ into one file, which then takes its place in one step; compressed trials are cop
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from spiking import simulation_hdf5
 from spiking.actions import actions
 from spiking.arguments import checked_inputs, checked_interval
 from spiking.atomic_file import replace_file
+from spiking.digest import digest
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.file_lock import held_alone
 from spiking.output_file import check_writable
@@ -33,6 +33,7 @@ from spiking.simulation import Simulation
 from spiking.simulator import simulate, trial_numbers
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task, Trials
+from spiking.tasks.identity import difference, identity
 from spiking.trained_task import check_channels
 
 _BLOCK_BYTES = 2**26
@@ -101,21 +102,21 @@ def simulate_to_file(
             seed = known["seed"] if known else _fresh_seed()
         content = {
             "version": spiking.__version__,
-            "network": _digest(network),
-            "inputs": _input_identity(inputs, condition),
+            "network": digest(network),
+            **(identity(inputs) if isinstance(inputs, Task) else {"inputs": digest(inputs)}),
+            "condition": condition,
             "seed": seed,
-            "trials": hashlib.sha256(numbers.tobytes()).hexdigest(),
-            "record": repr(record),
-            "stimulation": _digest(actions(settings["stimulation"], network, n_steps, time_step)),
+            "trials": digest(numbers),
+            "record": digest(record),
+            "stimulation": digest(actions(settings["stimulation"], network, n_steps, time_step)),
             "input_noise": np.asarray(settings["input_noise"], float).tolist(),
             "input_interval": input_interval,
             "downsample": downsample,
         }
         if simulation_hdf5.identity_of(path) != content:
             if known not in (None, content):
-                others = ", ".join(key for key in content if known.get(key) != content[key])
                 raise ArgumentError(
-                    f"{parts} holds an unfinished run, with another {others}; "
+                    f"{parts} holds an unfinished run, with another {difference(known, content)}; "
                     f"repeat the call that began it, delete that folder, or choose another file"
                 )
             size = _block_trials(network, record, n_steps, time_step)
@@ -274,30 +275,3 @@ def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | N
         tuple(one.conditions[0] for one in single),
         np.concatenate([one.labels for one in single]),
     )
-
-
-def _digest(value: Any) -> str:
-    """Return a digest of a network, of stimulations, or of what these are made of."""
-    content = hashlib.sha256(type(value).__name__.encode())
-    if is_dataclass(value):
-        parts = [getattr(value, item.name) for item in fields(value)]
-    elif isinstance(value, Mapping):
-        parts = [*value, *value.values()]
-    elif hasattr(value, "indptr"):  # sparse
-        parts = [value.data, value.indices, value.indptr]
-    elif isinstance(value, tuple):
-        parts = list(value)
-    else:
-        parts = []
-        own = np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None
-        content.update(repr(value).encode() if own is None else f"{own.shape}".encode() + own.tobytes())
-    for part in parts:
-        content.update(_digest(part).encode())
-    return content.hexdigest()
-
-
-def _input_identity(inputs: NDArray[Any] | Task, condition: str | None) -> Any:
-    if isinstance(inputs, Task):
-        settings = {name: repr(value) for name, value in inputs.settings.items()}
-        return [type(inputs).__name__, inputs.name, settings, condition]
-    return [list(inputs.shape), hashlib.sha256(np.ascontiguousarray(inputs).tobytes()).hexdigest()]

@@ -18,6 +18,8 @@ import spiking
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
+from spiking.tasks.identity import identity
+from spiking.tasks.settings import recordable
 from spiking.training_conversion import converts
 from spiking.training_options import TrainingOptions, options_for
 
@@ -144,7 +146,8 @@ def described(task: Task, *, seed: int, recipe: str = "default", **options: Any)
     """Return what model files say about how they were trained, settings and options as JSON."""
     return {
         "task": task.name,
-        "task_settings": json.dumps(task.settings),
+        "task_settings": recordable(task),
+        "task_identity": json.dumps(identity(task)),
         "seed": seed,
         "recipe": recipe,
         "training_options": json.dumps(dataclasses.asdict(options_for(recipe, **options))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated, NoReturn
 
 import typer
@@ -36,7 +37,8 @@ app = typer.Typer(
 
 
 def main() -> NoReturn:
-    """Run the command line; every error is one line on stderr."""
+    """Run the command line; every error and every warning is one line on stderr."""
+    warnings.showwarning = _show_warning
     try:
         status = app(prog_name="spiking", standalone_mode=False)
     except typer.TyperException as error:  # wrong usage
@@ -54,6 +56,10 @@ def main() -> NoReturn:
     if status == INTERRUPTED:
         typer.echo("spiking: interrupted; no file was left half-written", err=True)
     sys.exit(status)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    complain(f"note: {message}")
 
 
 def _show_version(wanted: bool) -> None:

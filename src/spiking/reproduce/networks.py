@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ import numpy as np
 import spiking
 from spiking.both_networks import BothNetworks, run_both
 from spiking.conversion import Asked, Conversion, fit_conversion
+from spiking.digest import digest
 from spiking.evaluation import Evaluation, correct_trials, evaluate
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
 from spiking.tasks import Task
+from spiking.tasks.identity import identity
 from spiking.training import train_steps
 from spiking.tuning.candidates import published_grid
 from spiking.tuning.search import find_scaling_factor
@@ -68,10 +71,13 @@ class Network:
         rule = {"min_updates": 0, "stop_accuracy": 0.949}
         return {"recipe": "published", "tau": self.tau, "p_rec": _P_REC, **rule, **self.options}
 
+    @cached_property
+    def _task_identity(self) -> Row:
+        return identity(self.task)
+
     def key(self) -> Row:
         """Return what stands for it in a journal."""
-        task = {"task": self.task.name, "task_settings": self.task.settings}
-        return {**task, "n_units": self.n_units, **self.training()}
+        return {**self._task_identity, "n_units": self.n_units, **self.training()}
 
 
 Activity = Callable[[BothNetworks], dict[str, float | None]]  # a function of `spiking.reproduce.activity`
@@ -86,8 +92,12 @@ class Tested:
 
     def key(self) -> Row:
         """Return what stands for it in a journal."""
-        named = {} if self.activity is None else {"activity": self.activity.__name__}
-        return {"tested": params_key(self.params), **named}
+        key: Row = {"tested": params_key(self.params)}
+        if self.activity is not None:
+            key["activity"] = self.activity.__name__
+            if not self.activity.__module__.startswith("spiking."):
+                key["activity_code"] = digest(self.activity)
+        return key
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
-from spiking.actions import AnyStimulation
+from spiking.actions import AnyStimulation, actions
 from spiking.arguments import whole_number
+from spiking.digest import digest
 from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.evaluation import Score, network_task, score
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel
+from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulator import available_threads, simulate
 from spiking.smoothing import Smoothing
 from spiking.spiking_network import SpikingNetwork
 from spiking.sweeps.grid import Setting, axes, points
 from spiking.sweeps.result import Sweep
 from spiking.tasks import Task
+from spiking.tasks.identity import identity
 from spiking.trained_task import task_for
 from spiking.tuning.journal import Journal, open_journal
 from spiking.tuning.scores import Scores, block_trials
@@ -104,6 +107,11 @@ def sweep(
     -------
     Sweep
 
+    Warns
+    -----
+    UserWarning
+        The journal holds trials of another version of the task, which are not used.
+
     Raises
     ------
     ArgumentError
@@ -131,7 +139,8 @@ def sweep(
         works.append(_Work(at.network, chosen, seed, at.stimulation, at.downsample, strict, smoothing))
         first = 0 if common_random_numbers else k * n_trials
         wanted.append(range(first, first + n_trials))
-    keys = [work.key() for work in works]
+    task_key, version = _task_keys(chosen)
+    keys = [f"{task_key} {version} {work.digest()}" for work in works]
     by_key = dict(zip(keys, works, strict=True))
     needed: dict[str, set[int]] = {key: set() for key in keys}  # some may be the same, such as a factor of 1
     for key, numbers in zip(keys, wanted, strict=True):
@@ -141,6 +150,14 @@ def sweep(
     with _opened(journal) as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
         hold = functools.cache(lambda key: workplace.hold(by_key[key]))
         known = kept.known if kept else {}
+        others = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
+        if others:
+            unused, name = sum(len(known[key]) for key in others), chosen.name
+            warnings.warn(
+                f"{journal} holds {unused} trials that are not used: the code of the task {name}, what "
+                f"it draws, or the version of spiking or Python has changed",
+                stacklevel=2,
+            )
 
         def record(key: str, first: int, values: Floats) -> None:
             nonlocal done
@@ -210,35 +227,21 @@ class _Work:
         rates = [run.rates[:, group].mean(axis=1) if group.any() else np.full(n, np.nan) for group in groups]
         return np.column_stack([correct, *rates])
 
-    def key(self) -> str:
-        """Return a digest of everything that decides what becomes of a trial."""
-        content = hashlib.sha256(f"{_FORMAT} {spiking.__version__}".encode())
-        task = (type(self.task).__name__, self.task.name, self.task.settings)
-        run = (self.network, self.seed, self.stimulation, self.downsample, self.strict, self.smoothing)
-        _feed(content, (task, run))
-        return content.hexdigest()
+    def digest(self) -> str:
+        """Return a digest of everything that decides what becomes of a trial, but the task."""
+        time_step = 1000 * TIME_STEP_S * self.downsample
+        n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
+        acting = actions(self.stimulation, self.network, n_steps, time_step)
+        return digest(self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
 
 
 _FORMAT = "spiking sweep journal 1"
 
 
-def _feed(content: Any, part: Any) -> None:
-    """Add a value to a digest, all of it: a text of an array leaves digits and entries out."""
-    if hasattr(part, "indptr"):
-        part = (part.data, part.indices, part.indptr)
-    if isinstance(part, np.ndarray):
-        content.update(f"{part.dtype} {part.shape}".encode())
-        content.update(np.ascontiguousarray(part).tobytes())
-    elif is_dataclass(part):
-        _feed(content, [(own.name, getattr(part, own.name)) for own in fields(part)])
-    elif isinstance(part, Mapping):
-        _feed(content, list(part.items()))
-    elif isinstance(part, list | tuple):
-        content.update(f"{len(part)}:".encode())
-        for one in part:
-            _feed(content, one)
-    else:
-        content.update(f"{part!r};".encode())
+def _task_keys(task: Task) -> tuple[str, str]:
+    """Return what a task is called in a journal, with its settings, and a digest of its version."""
+    of = identity(task)
+    return f"{of['task']} {digest(of['task_settings'])[:16]}", digest(spiking.__version__, of)[:16]
 
 
 def _base(

@@ -8,19 +8,18 @@ not part: any search can use the trials.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
 import spiking
+from spiking.digest import digest
 from spiking.errors import ModelFileError
 from spiking.file_lock import held_alone
 from spiking.rate_model import RateModel
+from spiking.tasks.identity import identity as task_identity
 from spiking.tuning.scores import Point, Values, Work
 
 _FORMAT = "spiking tuning journal 1"
@@ -34,21 +33,18 @@ def identity(work: Work) -> dict[str, Any]:
         "format": _FORMAT,
         "version": spiking.__version__,
         "model": model_digest(work.model),
-        "task": f"{type(work.task).__name__} {work.task.name}",
-        "task_settings": {name: repr(value) for name, value in work.task.settings.items()},
+        **task_identity(work.task),
         "seed": work.seed,
         "downsample": work.downsample,
-        "params": repr(work.params),
-        **({"conversion": list(work.candidates)} if work.candidates else {}),
+        "neurons": digest(work.params),
+        "conversion": list(work.candidates),  # fitted to the above, in the last bits anew each time
     }
 
 
 def model_digest(model: RateModel) -> str:
     """Return a digest of everything in a model that its simulation depends on."""
-    content = hashlib.sha256(model.activation.encode())
-    for array in (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay()):
-        content.update(np.ascontiguousarray(array).tobytes())
-    return content.hexdigest()
+    arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
+    return digest(model.activation, *arrays)
 
 
 class Journal:
