@@ -97,11 +97,43 @@ def test_numbers_kept_in_a_smaller_type_have_the_class_that_matlab_gives_them(tm
     assert same_value(read["inh"], np.array([[False, True]]))
 
 
-def test_a_double_too_large_for_the_single_that_it_should_be_is_infinite_without_a_warning(
-    tmp_path: Path,
-) -> None:
-    path = version_5(tmp_path / "m.mat", array("x", 7, (1, 1), element(9, struct.pack("<d", 1e300))))
-    assert same_value(read_variables(path)["x"], np.array([[np.inf]], np.float32))
+# Class, flags, type and bytes of numbers that their class cannot hold, as no program writes them.
+UNHOLDABLE = {
+    "uint8 of int32": (9, 0, 5, struct.pack("<2i", 1, 300), "300"),
+    "int8 of uint8": (8, 0, 2, bytes([1, 200]), "200"),
+    "uint64 of int8": (15, 0, 1, b"\x01\xff", "-1"),
+    "uint8 of double": (9, 0, 9, struct.pack("<2d", 1.0, 44.7), "44.7"),
+    "logical of NaN": (9, 2, 9, struct.pack("<2d", 1.0, np.nan), "nan"),
+    "logical of 2": (9, 2, 2, bytes([1, 2]), "2"),
+    "single of double": (7, 0, 9, struct.pack("<2d", 1.0, 1e300), "1e\\+300"),
+}
+
+
+@pytest.mark.parametrize("case", UNHOLDABLE)
+def test_numbers_that_their_class_cannot_hold_are_damage(tmp_path: Path, case: str) -> None:
+    matlab_class, flags, kind, data, number = UNHOLDABLE[case]
+    path = version_5(tmp_path / "m.mat", array("x", matlab_class, (1, 2), element(kind, data), flags=flags))
+    with pytest.raises(ModelFileError, match=rf"variable 'x' is damaged: it has {number} in an array of"):
+        read_variables(path)
+
+
+@pytest.mark.parametrize(
+    ("matlab_class", "stored", "number"),
+    [
+        ("uint8", [1.0, 300.7], r"300\.7"),
+        ("logical", [1.0, np.nan], "nan"),
+        ("single", [1.0, 1e300], r"1e\+300"),
+        ("int8", np.array([1, 200], np.uint8), "200"),
+        ("char", np.array([65, 70000], np.uint32), "70000"),
+    ],
+)
+def test_so_they_are_in_version_73(tmp_path: Path, matlab_class: str, stored: Any, number: str) -> None:
+    path = save(tmp_path / "m.mat", {"x": np.array([[0.0]])}, "7.3")
+    with h5py.File(path, "r+") as file:
+        del file["x"]
+        file.create_dataset("x", data=np.array([stored])).attrs["MATLAB_class"] = np.bytes_(matlab_class)
+    with pytest.raises(ModelFileError, match=rf"variable 'x' is damaged: it has {number} in an array of"):
+        read_variables(path)
 
 
 def test_files_of_machines_with_the_other_byte_order(tmp_path: Path) -> None:
@@ -287,7 +319,7 @@ INTS = struct.Struct("<3i")
         (array("x", DOUBLE, (-1, 3), element(9, b"")), "dimensions"),
         (array("x", DOUBLE, (1, 1), element(9, bytes(7))), "not a whole number"),
         (array("x", DOUBLE, (1, 1), element(77, bytes(8))), "unknown type"),
-        (array("x", 9, (1, 1), element(9, bytes(8))), "float64 numbers in an array of uint8"),
+        (array("x", 9, (1, 1), element(9, struct.pack("<d", 300.7))), "300.7 in an array of uint8"),
         (array("x", DOUBLE, (1, 1), element(9, bytes(8)), element(9, bytes(8))), "16 bytes more"),
         (array("x", 99, (1, 1)), "no MATLAB class 99"),
         (array("x", DOUBLE, (1,) * 40, element(9, bytes(8))), "dimensions"),

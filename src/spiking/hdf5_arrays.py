@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.matlab_values import NUMERIC_DTYPES, MatlabOnly, sparse_matrix, strings_from_codes
+from spiking.matlab_values import NUMERIC_DTYPES, MatlabOnly, as_class, sparse_matrix, strings_from_codes
 from spiking.reading_limits import Allowance, DamagedError, NotMatlabError, TooLargeError
 
 MAX_COMPRESSION = 1100  # deflate reaches 1032
@@ -114,12 +114,13 @@ class _Reader:
         stored = self._stored(node).T
         if stored.dtype.names == ("real", "imag"):
             value = np.empty(stored.shape, np.complex64 if dtype == np.float32 else np.complex128, order="F")
-            value.real, value.imag = stored["real"], stored["imag"]
+            part = value.real.dtype
+            value.real, value.imag = as_class(stored["real"], part), as_class(stored["imag"], part)
             return value
         if stored.dtype.kind not in "biuf":
             raise DamagedError(f"it has values of the type {stored.dtype}")
         self.allowance.take_bytes(max(0, stored.size * dtype.itemsize - stored.nbytes))
-        return stored.astype(dtype, copy=False)
+        return as_class(stored, dtype)
 
     def _empty_shape(self, node: Any) -> tuple[int, ...]:
         shape = tuple(int(n) for n in self._stored(node).ravel())

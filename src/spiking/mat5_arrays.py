@@ -29,7 +29,7 @@ from spiking.mat5_elements import (
     read_name,
     sub_element,
 )
-from spiking.matlab_values import MatlabOnly, sparse_matrix, strings_from_codes
+from spiking.matlab_values import MatlabOnly, as_class, sparse_matrix, strings_from_codes
 from spiking.reading_limits import Allowance, DamagedError, TooLargeError
 
 CELL, STRUCT, OBJECT, CHAR, SPARSE, FUNCTION = 1, 2, 3, 4, 5, 16
@@ -121,11 +121,8 @@ class _Decoder:
         """Return `size` numbers as `dtype`; files keep whole numbers in the smallest type that holds them."""
         if stored.size != size:
             raise DamagedError(f"{stored.size} numbers where its dimensions need {size}")
-        if stored.dtype.kind == "f" and dtype.kind in "iu":
-            raise DamagedError(f"{stored.dtype.name} numbers in an array of {dtype.name}")
         self.allowance.take_bytes(max(0, size * dtype.itemsize - stored.nbytes))
-        with np.errstate(all="ignore"):  # a double that is too large for a single becomes infinite
-            return stored.astype(dtype)
+        return np.require(as_class(stored, dtype), requirements="W")  # a copy where it is the file's bytes
 
     def _numeric(self, data: memoryview, header: ArrayHeader) -> tuple[NDArray[Any], int]:
         dtype = np.dtype(bool if header.is_logical else NUMERIC[header.matlab_class])

@@ -45,6 +45,28 @@ class MatlabOnly:
     matlab_class: str
 
 
+def as_class(stored: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return numbers of a file, which may keep them in another type, in the class of their array.
+
+    Raises
+    ------
+    DamagedError
+        The class cannot hold one of them: no program wrote that. A float may be rounded to a single.
+    """
+    if stored.dtype == dtype:
+        return stored
+    with np.errstate(all="ignore"):  # what does not fit is looked for below
+        values = stored.astype(dtype)
+    if dtype.kind == "f":
+        wrong = np.isinf(values) & np.isfinite(stored)
+    else:  # there and back is not enough: 200 becomes -56 as int8, which becomes 200 as uint8
+        wrong = (values.astype(stored.dtype) != stored) | ((values < 0) != (stored < 0))
+    if wrong.any():
+        number = stored[wrong].ravel()[0]
+        raise DamagedError(f"it has {number} in an array of {dtype.name}, which cannot hold that")
+    return values
+
+
 def strings_from_codes(codes: NDArray[Any]) -> NDArray[np.str_]:
     """Return the rows (last axis) of an array of character codes as strings."""
     length = codes.shape[-1]
@@ -79,7 +101,7 @@ def sparse_matrix(
 
     if max(shape) > np.iinfo(np.int32).max:
         raise DamagedError(f"a sparse matrix of {shape} is larger than can be counted")
-    rows, starts = rows.astype(np.int64), starts.astype(np.int64)
+    rows, starts = as_class(rows, np.dtype(np.int64)), as_class(starts, np.dtype(np.int64))
     if len(shape) != 2 or starts.size != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
         raise DamagedError(f"the columns of a sparse matrix of {shape} are not in order")
     if not rows.size == values.size == starts[-1]:
