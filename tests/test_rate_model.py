@@ -148,27 +148,17 @@ def test_the_model_and_the_mapping_stay_as_they_are():
 
 
 nan = np.full((N, N), np.nan)
+SIGNED = model_mapping()["w"] @ model_mapping()["m"]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         *[
-            ({key: None}, [f"`{key}` is missing"])
-            for key in (
-                "w",
-                "m",
-                "w_in",
-                "w_out",
-                "b_out",
-                "N",
-                "exc",
-                "inh",
-                "taus",
-                "taus_gaus",
-                "activation",
-            )
+            ({key: None}, [f"`{key}` (", "is missing (variables found: "])
+            for key in ("w", "m", "w_in", "w_out", "N", "exc", "inh", "taus", "taus_gaus")
         ],
+        (dict.fromkeys(("w", "exc", "taus")), ["`w` (", "`exc` (", "`taus` (", "are missing"]),
         ({"w": np.ones((3, 4))}, ["`w` has shape (3, 4)", "expected shape (20, 20)", "`N` is 20"]),
         ({"N": 21}, ["`w` has shape (20, 20)", "(21, 21)"]),
         ({"N": 0}, ["`N` is 0"]),
@@ -189,6 +179,16 @@ nan = np.full((N, N), np.nan)
         ({"m": np.ones((N, N))}, ["entries off its diagonal"]),
         ({"m": np.eye(N)}, ["`m` is 1 for unit 16, which is inhibitory"]),
         ({"m": -np.eye(N)}, ["`m` is -1 for unit 0, which is excitatory"]),
+        (
+            {"exc": np.ones(N), "inh": np.zeros(N)},
+            ["`m` has 4 entries of -1, but `inh` names no inhibitory unit"],
+        ),
+        ({"m": 2 * np.eye(N), "exc": np.ones(N), "inh": np.zeros(N)}, ["`m` is 2 for unit 0"]),
+        ({"w": SIGNED}, ["`w` seems to hold signs already", "give w = abs(w)"]),
+        ({"w0": SIGNED}, ["`w0` seems to hold signs already", "give w0 = abs(w0)"]),
+        ({"w": np.ones((3, N, N))}, ["`w` has shape (3, 20, 20)", "expected shape (20, 20)"]),
+        ({"w": np.ma.masked_less(model_mapping()["w"], 0.1)}, ["`w` has masked entries"]),
+        ({"taus": np.ma.array([4.0, 20.0], mask=[False, True])}, ["`taus` has masked entries"]),
         ({"m": np.zeros((2, 2))}, ["`m` has shape (2, 2)"]),
         ({"som_m": np.full((N, N), 0.5)}, ["other than 0 and 1"]),
         ({"som_N": 5}, ["`som_N` is 5", "0 to 4"]),
@@ -209,7 +209,9 @@ def test_unusable_models_are_explained(changes, words):
 def test_the_message_names_the_file(tmp_path):
     path = tmp_path / "half a model.mat"
     savemat(path, model_mapping(w_in=None))
-    with pytest.raises(ModelFileError, match=r"half a model.mat: `w_in` is missing"):
+    with pytest.raises(
+        ModelFileError, match=r"half a model.mat: `w_in` \(input weights, \(N, n_inputs\)\) is missing"
+    ):
         RateModel.load(path)
 
 

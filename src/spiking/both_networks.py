@@ -129,6 +129,7 @@ def run_both(
     task = task_for(model, task)
     trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
     network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
+    rate = model.run(trials.inputs, seed=seed)
     spiking = simulate(
         network,
         trials.spiking_inputs,
@@ -138,7 +139,6 @@ def run_both(
         progress=progress,
     )
     assert spiking.output is not None
-    rate = model.run(trials.inputs, seed=seed)
     scores = [
         Evaluation(
             task=task, seed=seed, correct=score(task, output, time, trials), conditions=trials.conditions

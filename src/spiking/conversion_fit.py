@@ -13,7 +13,7 @@ from spiking.conversion import Conversion, Variant, VisitedCurrents
 from spiking.errors import ArgumentError
 from spiking.fi_curve import FICurve, fi_curve
 from spiking.lif_params import LIFParams
-from spiking.rate_model import ACTIVATIONS, RateModel
+from spiking.rate_model import RateModel
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def fit_gain(
     """Fit offset and factor at a gain; arguments and errors as in `fit_conversion`."""
     params = params or LIFParams()
     curve = fi_curve(params, downsample=downsample)
-    phi = np.asarray(ACTIVATIONS[model.activation](visited.x))
+    phi = np.asarray(model.transfer(visited.x))
     offset, factor, error = _fit(visited, phi, curve, gain)
     return GainFit(
         model=model,

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ModelFileError
+from spiking.model_contents import signs_in
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+_REQUIRED = MappingProxyType(
+    {
+        "w": "recurrent weights, (N, N)",
+        "m": "+1 and -1 on the diagonal, (N, N)",
+        "w_in": "input weights, (N, n_inputs)",
+        "w_out": "output weights, (n_outputs, N)",
+        "N": "number of units",
+        "exc": "mask of excitatory units, (N, 1)",
+        "inh": "mask of inhibitory units, (N, 1)",
+        "taus": "synaptic decay in steps of 5 ms: one, or shortest and longest",
+        "taus_gaus": "one number a unit from which decays are computed, (N, 1)",
+    }
+)
 
 
 class ModelArrays:
@@ -34,17 +50,30 @@ class ModelArrays:
         arrays = {key: value for key, value in self._variables.items() if isinstance(value, np.ndarray)}
         return {key: (value.dtype, value.shape) for key, value in arrays.items()}
 
-    def numbers(self, key: str, expected: str, *, required: bool = True) -> Floats | None:
-        """Return the variable as finite float64 numbers, or None where it may be missing and is."""
+    def check_complete(self) -> None:
+        """Raise one error that names every variable that is missing and without which there is no model."""
+        keys = list(_REQUIRED)
+        if self._variables.get("taus") is not None and np.size(self._variables["taus"]) == 1:
+            keys.remove("taus_gaus")
+        missing = [f"`{key}` ({_REQUIRED[key]})" for key in keys if self._variables.get(key) is None]
+        if missing:
+            present = ", ".join(sorted(map(str, self._variables))) or "none"
+            raise ModelFileError(
+                f"{self.source}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing "
+                f"(variables found: {present})"
+            )
+
+    def numbers(
+        self, key: str, expected: str, *, required: bool = True, finite: bool = True
+    ) -> Floats | None:
+        """Return the variable as (finite) float64 numbers, or None where it may be missing and is."""
         self._used.add(key)
-        if self._variables.get(key) is None:
-            if required:
-                present = ", ".join(sorted(map(str, self._variables))) or "none"
-                raise ModelFileError(
-                    f"{self.source}: `{key}` is missing; expected {expected} (variables found: {present})"
-                )
+        value = self._variables.get(key)
+        if value is None:
+            assert not required  # `check_complete` has looked
             return None
-        value = self._variables[key]
+        if np.ma.is_masked(value):
+            self.fail(key, "has masked entries", f"{expected}, none masked")
         if hasattr(value, "toarray"):  # a sparse matrix
             if np.prod(value.shape, dtype=float) > 2**27:  # 1 GiB
                 self.fail(key, f"is a sparse matrix of shape {value.shape}", expected)
@@ -59,7 +88,7 @@ class ModelArrays:
             if isinstance(error, ModelFileError):
                 raise
             self.fail(key, f"is not an array of numbers ({error})", expected)
-        if not np.isfinite(array).all():
+        if finite and not np.isfinite(array).all():
             count = int(np.count_nonzero(~np.isfinite(array)))
             self.fail(key, f"has {count} entries that are NaN or infinite", f"{expected}, all finite")
         return array
@@ -81,10 +110,10 @@ class ModelArrays:
             self.fail("N", f"is {n}", expected)
         return int(n)
 
-    def square(self, key: str, n: int, *, required: bool = True) -> Floats | None:
+    def square(self, key: str, n: int, *, required: bool = True, finite: bool = True) -> Floats | None:
         """Return an (N, N) matrix."""
         expected = f"shape ({n}, {n}), as `N` is {n}"
-        array = self.numbers(key, expected, required=required)
+        array = self.numbers(key, expected, required=required, finite=finite)
         if array is None:
             return None
         if array.size == 1 and n == 1:
@@ -93,10 +122,22 @@ class ModelArrays:
             self.fail(key, f"has shape {array.shape}", expected)
         return array
 
-    def vector(self, key: str, n: int, *, required: bool = True) -> Floats | None:
+    def check_signs(self, inhibitory: Mask, **weights: Floats | None) -> None:
+        """Raise an error where ``w`` or ``w0`` holds the signs of Dale's law already."""
+        for key, own in weights.items():
+            if own is not None and signs_in(own, inhibitory):
+                self.fail(
+                    key,
+                    "seems to hold signs already: it is negative in columns of inhibitory units only, and "
+                    "nowhere positive there",
+                    f"weights before they are multiplied by `m`; if that is so, give {key} = abs({key}) and "
+                    "leave `m` as it is",
+                )
+
+    def vector(self, key: str, n: int, *, required: bool = True, finite: bool = True) -> Floats | None:
         """One number a unit."""
         expected = f"shape ({n}, 1), one number a unit, as `N` is {n}"
-        array = self.numbers(key, expected, required=required)
+        array = self.numbers(key, expected, required=required, finite=finite)
         if array is None:
             return None
         if array.size != n or array.ndim > 2 or max(array.shape, default=1) != n:
@@ -155,9 +196,13 @@ class ModelArrays:
             diagonal = m.reshape(n)
         else:
             self.fail("m", f"has shape {m.shape}", expected)
-        wrong = ~np.isin(diagonal, (-1.0, 1.0))
-        if inh.any():
-            wrong |= diagonal != np.where(inh, -1.0, 1.0)
+        if not inh.any() and (diagonal == -1).any():
+            self.fail(
+                "m",
+                f"has {np.count_nonzero(diagonal == -1)} entries of -1, but `inh` names no inhibitory unit",
+                "both to name the same units, or +1 everywhere in a network without Dale's law",
+            )
+        wrong = diagonal != np.where(inh, -1.0, 1.0)
         if wrong.any():
             unit = int(np.argmax(wrong))
             kind = "inhibitory" if inh[unit] else "excitatory"
@@ -186,11 +231,12 @@ class ModelArrays:
             self.fail("w_out", f"has shape {array.shape}", expected)
         return array
 
-    def b_out(self, n_outputs: int) -> Floats:
-        """Output bias, one number or one an output."""
+    def b_out(self, n_outputs: int) -> Floats | None:
+        """Output bias, one number or one an output; None where the file has none."""
         expected = "one number" if n_outputs == 1 else f"one number, or one for each of {n_outputs} outputs"
-        array = self.numbers("b_out", expected)
-        assert array is not None
+        array = self.numbers("b_out", expected, required=False)
+        if array is None:
+            return None
         if array.size not in (1, n_outputs):
             self.fail("b_out", f"has shape {array.shape}", expected)
         return np.full(n_outputs, array.ravel())
@@ -217,15 +263,13 @@ class ModelArrays:
             self.fail("taus", f"is {array.ravel().tolist()}", expected)
         return (shortest * step_ms, longest * step_ms), array.size == 1
 
-    def activation(self) -> str:
-        """Return the transfer function's name."""
+    def activation(self) -> str | None:
+        """Return the transfer function's name; None where the file has none."""
         self._used.add("activation")
         known = ("sigmoid", "softplus", "clipped_relu")
         value = self._variables.get("activation")
         if value is None:
-            raise ModelFileError(
-                f"{self.source}: `activation` is missing; expected one of {', '.join(known)}"
-            )
+            return None
         names = np.asarray(value).ravel()
         name = str(names[0]) if names.size == 1 else ""
         if name not in known:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError, SpikingError
+from spiking.model_contents import missing_words, unused_weights, unused_words
 from spiking.rate_model import RateModel
 from spiking.tasks import Task, names
 from spiking.tasks.find import find
@@ -36,6 +37,7 @@ class ModelInfo:
     dale : bool
         Whether units are excitatory or inhibitory (Dale's law).
     activation : str
+        None if the file does not say.
     connections : int
         Entries of the effective weights W that are not zero.
     density : float
@@ -72,7 +74,7 @@ class ModelInfo:
     n_outputs: int
     populations: dict[str, int]
     dale: bool
-    activation: str
+    activation: str | None
     connections: int
     density: float
     spectral_radius: float
@@ -237,10 +239,10 @@ def _flag(model: RateModel, key: str) -> bool | None:
 
 
 def _trained(model: RateModel, updates: float | None) -> bool | None:
-    if model.w0 is None:
+    if model.w0 is None or not np.isfinite(model.w0).all():
         return None if updates is None else updates > 0
     same_decay = model.taus_gaus is None or (
-        model.taus_gaus0 is None or np.array_equal(model.taus_gaus, model.taus_gaus0)
+        model.tau_decay(initial=True) is None or np.array_equal(model.taus_gaus, model.taus_gaus0)
     )
     return not (np.array_equal(model.w, model.w0) and same_decay)
 
@@ -279,7 +281,16 @@ def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
 
 
 def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
-    found = []
+    missing = missing_words(model)
+    found = [missing.removeprefix(f"{model.source} ")] if missing else []
+    unused = unused_weights(model)
+    if unused:
+        found.append(unused_words(unused))
+    found += [
+        f"`{key}` has entries that are NaN or infinite: it cannot be used, the trained values can"
+        for key in ("w0", "taus_gaus0")
+        if not np.isfinite(getattr(model, key) if getattr(model, key) is not None else 0).all()
+    ]
     if model.rectified:
         found.append(
             f"{model.rectified:,} of {model.w.size:,} entries of `w` are negative under Dale's law; they are "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def facts(info: ModelInfo) -> dict[str, str]:
     """Describe one model: name and words of each fact."""
     return {
-        "units": f"{info.n_units:,}, {info.activation}: {_populations(info)}",
+        "units": f"{info.n_units:,}, {info.activation or 'activation unknown'}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",

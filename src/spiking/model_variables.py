@@ -21,7 +21,9 @@ def to_variables(model: RateModel) -> dict[str, Any]:
     from spiking.rate_model import STEP_MS
 
     shortest, longest = (tau / STEP_MS for tau in model.tau_range)
-    same_bias = (model.b_out == model.b_out[0]).all()
+    bias = model.b_out
+    if bias is not None:  # one number where it is the same for all outputs
+        bias = bias[np.newaxis, : 1 if (bias == bias[0]).all() else None]
     arrays = {
         "w": model.w,
         "w0": model.w0,
@@ -29,7 +31,7 @@ def to_variables(model: RateModel) -> dict[str, Any]:
         "som_m": model.som_mask,
         "w_in": model.w_in,
         "w_out": model.w_out,
-        "b_out": model.b_out[np.newaxis, : 1 if same_bias else None],
+        "b_out": bias,
         "N": np.array([[model.n_units]]),
         "som_N": np.array([[model.som_n]]),
         "exc": ~model.inhibitory[:, np.newaxis],
@@ -39,7 +41,9 @@ def to_variables(model: RateModel) -> dict[str, Any]:
         "taus_gaus0": None if model.taus_gaus0 is None else model.taus_gaus0[:, np.newaxis],
     }
     variables = {key: _as_read(key, value, model) for key, value in arrays.items() if value is not None}
-    variables |= {"activation": np.array([model.activation]), **model.extras}
+    if model.activation is not None:
+        variables["activation"] = np.array([model.activation])
+    variables |= model.extras
     order = [key for key in model.forms if key in variables]
     return {key: variables[key] for key in (*order, *variables)}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -15,14 +16,18 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.frozen import FrozenMapping, Remade
 from spiking.model_arrays import ModelArrays
+from spiking.model_contents import (
+    MODEL_KEYS,
+    flattened,
+    missing_words,
+    struct_fields,
+    unused_weights,
+    unused_words,
+)
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-MODEL_KEYS = (
-    *("w", "w0", "m", "som_m", "w_in", "w_out", "b_out", "N", "som_N", "exc", "inh"),
-    *("taus", "taus_gaus", "taus_gaus0", "activation"),
-)
 STEP_MS = 5.0  # one step of a rate model
 
 
@@ -60,7 +65,8 @@ class RateModel(Remade):
     Attributes
     ----------
     w, w0 : array, shape (N, N)
-        Trained and initial recurrent weights; under Dale's law not negative. `w0` may be None.
+        Trained and initial recurrent weights; under Dale's law not negative. `w0` may be None, or have
+        entries that are not finite: then it cannot be used.
     sign : array, shape (N,)
         The diagonal of ``m``: +1 for an excitatory, -1 for an inhibitory unit.
     som_mask : array, shape (N, N)
@@ -68,6 +74,7 @@ class RateModel(Remade):
     w_in : array, shape (N, n_inputs)
     w_out : array, shape (n_outputs, N)
     b_out : array, shape (n_outputs,)
+        Output bias; None where the file has none (see `output_bias`).
     inhibitory : array of bool, shape (N,)
     som_n : int
         The first `som_n` inhibitory units are SST (somatostatin) units.
@@ -76,7 +83,7 @@ class RateModel(Remade):
     taus_gaus, taus_gaus0 : array, shape (N,)
         The trained and the initial parameter behind each decay; may be None.
     activation : str
-        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``.
+        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``; None where the file has none (see `transfer`).
     source : str
         Where the model came from, for messages.
     rectified : int
@@ -105,13 +112,13 @@ class RateModel(Remade):
     som_mask: Floats
     w_in: Floats
     w_out: Floats
-    b_out: Floats
+    b_out: Floats | None
     inhibitory: Mask
     som_n: int
     tau_range: tuple[float, float]
     taus_gaus: Floats | None
     taus_gaus0: Floats | None
-    activation: str
+    activation: str | None
     source: str = "a mapping"
     rectified: int = 0
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -127,16 +134,18 @@ class RateModel(Remade):
                 object.__setattr__(self, item.name, FrozenMapping(value))
 
     @classmethod
-    def load(cls, model: str | os.PathLike[str] | Mapping[str, Any]) -> RateModel:
+    def load(cls, model: str | os.PathLike[str] | Mapping[str, Any] | NDArray[np.void]) -> RateModel:
         """Read and check a model.
 
         Parameters
         ----------
-        model : str, path-like or mapping
+        model : str, path-like, mapping or struct
             A MATLAB file (version 5 to 7.3) written by one of the trainers in use, or a mapping with the
-            same keys: ``w``, ``m``, ``w_in``, ``w_out``, ``b_out``, ``N``, ``exc``, ``inh``, ``taus``,
-            ``activation`` and, unless the decay is fixed, ``taus_gaus``; ``w0``, ``som_m``, ``som_N`` and
-            ``taus_gaus0`` may be missing. Everything becomes float64 before any arithmetic.
+            same keys: ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the
+            decay is fixed, ``taus_gaus``; ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing.
+            So may ``b_out`` and ``activation``: the rate network then cannot be run, and is converted as
+            published only. They may also be the fields of one struct, in a file or as SciPy reads it.
+            Everything becomes float64 before any arithmetic.
 
         Returns
         -------
@@ -147,11 +156,14 @@ class RateModel(Remade):
         ModelFileError
             The file cannot be read or a variable is missing or wrong; the message names the file, the key,
             what was found and what was expected.
+
+        Warns
+        -----
+        UserWarning
+            There are variables that look like trained weights and that nothing here uses.
         """
         unread = False
-        if isinstance(model, Mapping):
-            variables, source = dict(model), "the mapping"
-        elif isinstance(model, str | os.PathLike):
+        if isinstance(model, str | os.PathLike):
             from spiking.model_file import TooLargeFileError, read_variables
 
             source = os.fsdecode(model)
@@ -159,18 +171,31 @@ class RateModel(Remade):
                 variables = read_variables(model)
             except TooLargeFileError:  # such as the history of training: the model itself is small
                 variables, unread = read_variables(model, MODEL_KEYS), True
+                if "w" not in variables:
+                    raise
         else:
-            raise ModelFileError(
-                f"a model is a path or a mapping with the keys of a model file, not {type(model).__name__}"
-            )
-        return cls._from_arrays(ModelArrays(variables, source), unread)
+            variables = struct_fields(model)
+            source = "the mapping" if isinstance(model, Mapping) else "the struct"
+            if not variables and not isinstance(model, Mapping):
+                raise ModelFileError(
+                    f"a model is a path or a mapping with the keys of a model file, "
+                    f"not {type(model).__name__}"
+                )
+        found = cls._from_arrays(ModelArrays(flattened(variables, source), source), unread)
+        unused = unused_weights(found)
+        if unused:
+            warnings.warn(f"{source}: {unused_words(unused)}", stacklevel=2)
+        return found
 
     @classmethod
     def _from_arrays(cls, arrays: ModelArrays, unread: bool) -> RateModel:
+        arrays.check_complete()
         n = arrays.n_units()
-        w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False)
+        w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False, finite=False)
         assert w is not None
         exc, inh = arrays.populations(n)
+        sign = arrays.sign(n, exc, inh)
+        arrays.check_signs(inh, w=w, w0=w0)
         dale = bool(inh.any())
         rectified = 0
         if dale:
@@ -182,7 +207,7 @@ class RateModel(Remade):
         return cls(
             w=w,
             w0=w0,
-            sign=arrays.sign(n, exc, inh),
+            sign=sign,
             som_mask=np.ones((n, n)) if som_mask is None else arrays.checked_mask(som_mask),
             w_in=w_in,
             w_out=w_out,
@@ -191,7 +216,7 @@ class RateModel(Remade):
             som_n=arrays.som_n(int(inh.sum())),
             tau_range=tau_range,
             taus_gaus=arrays.vector("taus_gaus", n, required=not fixed),
-            taus_gaus0=arrays.vector("taus_gaus0", n, required=False),
+            taus_gaus0=arrays.vector("taus_gaus0", n, required=False, finite=False),
             activation=arrays.activation(),
             source=arrays.source,
             rectified=rectified,
@@ -253,6 +278,32 @@ class RateModel(Remade):
         return bool(self.inhibitory.any())
 
     @property
+    def output_bias(self) -> Floats:
+        """The output bias `b_out`, shape (n_outputs,).
+
+        Raises
+        ------
+        ModelFileError
+            The model has none; the message says what to add.
+        """
+        if self.b_out is None:
+            raise ModelFileError(missing_words(self))
+        return self.b_out
+
+    @property
+    def transfer(self) -> Callable[[Floats], Floats]:
+        """The transfer function phi, of arrays.
+
+        Raises
+        ------
+        ModelFileError
+            The model does not say which (`activation`); the message says what to add.
+        """
+        if self.activation is None:
+            raise ModelFileError(missing_words(self))
+        return ACTIVATIONS[self.activation]
+
+    @property
     def populations(self) -> dict[str, Mask]:
         """Masks of shape (N,) by name: ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``."""
         som = self.inhibitory & (np.cumsum(self.inhibitory) <= self.som_n)
@@ -279,11 +330,16 @@ class RateModel(Remade):
         Raises
         ------
         ModelFileError
-            Initial weights are asked for and the model has none.
+            Initial weights are asked for and the model has none, or some that are not finite.
         """
         w = self.w0 if initial else self.w
         if w is None:
             raise ModelFileError(f"{self.source} has no `w0`: the initial weights were not saved")
+        if not np.isfinite(w).all():
+            raise ModelFileError(
+                f"{self.source}: `w0` has {np.count_nonzero(~np.isfinite(w))} entries that are NaN or "
+                f"infinite; the initial weights cannot be used"
+            )
         return w * self.sign * self.som_mask
 
     def tau_decay(self, *, initial: bool = False) -> Floats | None:
@@ -294,10 +350,11 @@ class RateModel(Remade):
         Parameters
         ----------
         initial : bool
-            From before training; None if the model has no ``taus_gaus0``.
+            From before training; None if the model has no ``taus_gaus0``, or one that is not finite.
         """
         shortest, longest = self.tau_range
         raw = self.taus_gaus0 if initial else self.taus_gaus
+        raw = None if raw is None or not np.isfinite(raw).all() else raw
         if shortest == longest:
             return np.full(self.n_units, shortest) if raw is not None or not initial else None
         return None if raw is None else _sigmoid(raw) * (longest - shortest) + shortest
@@ -337,6 +394,7 @@ class RateModel(Remade):
         ArgumentError
             `inputs` has the wrong number of rows or is not finite, or there are not as many `trials`.
         """
+        bias, phi = self.output_bias, self.transfer
         u = np.asarray(inputs, dtype=np.float64)
         u = u[np.newaxis] if u.ndim == 2 else u
         if u.ndim != 3 or u.shape[1] != self.n_inputs or u.shape[2] < 1 or not np.isfinite(u).all():
@@ -356,7 +414,7 @@ class RateModel(Remade):
         decay = self.tau_decay()
         assert decay is not None
         leak = STEP_MS / decay
-        weights, phi = self.effective_weights().T, ACTIVATIONS[self.activation]
+        weights = self.effective_weights().T
         x = xi[:, 0] / 100
         rates = np.empty((n_trials, self.n_units, n_steps))
         currents = np.empty_like(rates) if keep_currents else None
@@ -367,7 +425,7 @@ class RateModel(Remade):
             rates[:, :, t] = phi(x)
             if currents is not None:
                 currents[:, :, t] = x
-        return RateRun(self.w_out @ rates + self.b_out[:, np.newaxis], rates, currents)
+        return RateRun(self.w_out @ rates + bias[:, np.newaxis], rates, currents)
 
 
 def _sigmoid(x: Floats) -> Floats:

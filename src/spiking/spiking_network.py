@@ -181,7 +181,7 @@ class SpikingNetwork(Remade):
         matched = found.kind != "published"
         if matched and initial_weights:
             raise ArgumentError("initial weights are converted as published only: give a scaling factor")
-        factor, bias = found.factor, model.b_out if readout_bias or matched else np.zeros(1)
+        factor, bias = found.factor, model.output_bias if readout_bias or matched else np.zeros(1)
         decay = model.tau_decay()
         assert decay is not None
         return cls(

@@ -38,6 +38,7 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line; every error and every warning is one line on stderr."""
+    warnings.filterwarnings("once", category=UserWarning)
     warnings.showwarning = _show_warning
     try:
         status = app(prog_name="spiking", standalone_mode=False)

@@ -47,6 +47,7 @@ def evaluate(
     task = chosen_task(rate_model, task_name, setting)
     network = SpikingNetwork.from_rate(rate_model, scaling_factor)
     kind = "published" if network.conversion is None else network.conversion.kind
+    rate = evaluation.evaluate(rate_model, task, trials, seed=seed, strict=strict)
     with progress_bar(trials) as advance:
         spiking = evaluation.evaluate(
             network,
@@ -58,7 +59,6 @@ def evaluate(
             threads=threads,
             progress=advance,
         )
-        rate = evaluation.evaluate(rate_model, task, trials, seed=seed, strict=strict)
     scores = {"rate": rate, "spiking": spiking}
     if as_json:
         facts = {name: _json(evaluation) for name, evaluation in scores.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,11 +34,12 @@ def info(
     from spiking.model_info import model_info
 
     infos, unusable = [], {}
-    for name in models:
-        try:
-            infos.append(model_info(load_model(name)))
-        except ModelFileError as error:
-            unusable[name] = str(error)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # the facts say the same
+        for name in models:
+            try:
+                infos.append(model_info(load_model(name)))
+            except ModelFileError as error:
+                unusable[name] = str(error)
     if as_json:
         typer.echo(model_report.as_json(infos, unusable))
     elif check:

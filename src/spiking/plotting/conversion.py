@@ -11,7 +11,7 @@ from spiking.errors import ArgumentError
 from spiking.fi_curve import fi_curve
 from spiking.lif_params import LIFParams
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
-from spiking.rate_model import ACTIVATIONS, RateModel
+from spiking.rate_model import RateModel
 from spiking.spiking_network import SpikingNetwork
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def conversion(
         )
         ax.plot(
             x,
-            ACTIVATIONS[model.activation](x),
+            model.transfer(x),
             color="black",
             linestyle=DASHES,
             linewidth=1,
-            label=model.activation.replace("_", " "),
+            label=str(model.activation).replace("_", " "),
         )
         shown = ax.get_ylim()
         height = _HISTOGRAM_HEIGHT * (shown[1] - shown[0])

@@ -8,7 +8,7 @@ import numpy as np
 
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
-from spiking.rate_model import RateModel
+from spiking.rate_model import ACTIVATIONS, RateModel
 from spiking.tuning.plateau import Bits, plateau
 from spiking.tuning.racing import Run
 
@@ -33,7 +33,7 @@ class Grid:
 
 def published_grid(model: RateModel) -> Grid:
     """Return 20 to 75 in steps of 5; for softplus and clipped_relu 4 to 26 in steps of 2."""
-    factors = range(20, 80, 5) if model.activation == "sigmoid" else range(4, 28, 2)
+    factors = range(20, 80, 5) if model.transfer is ACTIVATIONS["sigmoid"] else range(4, 28, 2)
     return Grid(tuple(float(factor) for factor in factors))
 
 
