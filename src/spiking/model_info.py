@@ -241,8 +241,11 @@ def _flag(model: RateModel, key: str) -> bool | None:
 def _trained(model: RateModel, updates: float | None) -> bool | None:
     if model.w0 is None or not np.isfinite(model.w0).all():
         return None if updates is None else updates > 0
-    same_decay = model.taus_gaus is None or (
-        model.tau_decay(initial=True) is None or np.array_equal(model.taus_gaus, model.taus_gaus0)
+    same_decay = (
+        model.taus_gaus is None
+        or model.taus_gaus0 is None
+        or not np.isfinite(model.taus_gaus0).all()
+        or np.array_equal(model.taus_gaus, model.taus_gaus0)
     )
     return not (np.array_equal(model.w, model.w0) and same_decay)
 
