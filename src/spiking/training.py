@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import spiking
 from spiking.errors import ArgumentError
+from spiking.optional import library
 from spiking.rate_model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
 from spiking.tasks.identity import identity
@@ -111,7 +112,7 @@ def train(
     Raises
     ------
     ArgumentError
-        For an unknown task, recipe or option, or a value that is not possible.
+        For an unknown task, recipe or option, a value that is not possible, or without JAX and Optax.
 
     Examples
     --------
@@ -133,6 +134,8 @@ def train_steps(
 
     For what `train` does not do: stop by a rule of your own, or keep intermediate models.
     """
+    for name in ("jax", "optax"):
+        library(name, "train", "training")
     task = get(task) if isinstance(task, str) else task
     if n_units < 1:
         raise ArgumentError(f"n_units = {n_units}: expected at least 1")

@@ -6,13 +6,14 @@ Fano factor and coefficient of variation come from Elephant (``pip install 'spik
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.arguments import positive_number
 from spiking.errors import ArgumentError
+from spiking.optional import library
 from spiking.simulation import Simulation, Spikes
 
 Floats = NDArray[np.float64]
@@ -253,10 +254,5 @@ def _trains(
     return trains
 
 
-def _elephant() -> ModuleType:
-    try:
-        from elephant import statistics
-    except ImportError as error:
-        raise ArgumentError("this measure needs Elephant: pip install 'spikernn[analysis]'") from error
-    found: ModuleType = statistics
-    return found
+def _elephant() -> Any:
+    return library("elephant.statistics", "analysis", "this measure")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -18,12 +19,9 @@ def cluster_client(address: str | None) -> Iterator[Client | None]:
     if address is None:
         yield None
         return
+    distributed = library("distributed", "cluster", "--scheduler")
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise ArgumentError("--scheduler needs dask.distributed: pip install 'spikernn[cluster]'") from error
-    try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]  # it has no types
+        client = distributed.Client(address, timeout=10)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ArgumentError(
@@ -32,4 +30,4 @@ def cluster_client(address: str | None) -> Iterator[Client | None]:
     try:
         yield client
     finally:
-        client.close()  # type: ignore[no-untyped-call]  # it has no types
+        client.close()

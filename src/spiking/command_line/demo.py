@@ -22,9 +22,9 @@ def demo(
     scaling_factor: Annotated[
         float | None, typer.Option(help="Default: the one that the file records, else the best of 20 to 75.")
     ] = None,
-    plot: Annotated[Path, typer.Option(help="Where to draw the picture (.png, .pdf, .svg).")] = Path(
-        "demo.png"
-    ),
+    plot: Annotated[
+        Path | None, typer.Option(help="Where to draw the picture (.png, .pdf, .svg). Default: demo.png.")
+    ] = None,
 ) -> None:
     """Show a trained Go-NoGo model at work.
 
@@ -38,8 +38,14 @@ def demo(
 
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train: give a model or have one trained, not both")
-    check_picture_format(plot)
-    check_writable(plot)
+    path, no_picture = plot or Path("demo.png"), ""
+    try:
+        check_picture_format(path)
+        check_writable(path)
+    except ArgumentError as error:
+        if plot is not None:
+            raise
+        no_picture = f"no picture: {error}"
     rate_model = training.train("go-nogo", seed=1) if train else load_model(model)
     with progress_bar(TRIALS) as advance:
         both, origin = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
@@ -49,4 +55,7 @@ def demo(
     for name, scored in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
         told = f"{scored.correct} of {scored.trials} Go and NoGo trials correct"
         typer.echo(f"{name + ' network:':16} {told}")
-    save_figure(plot, both.spiking, trials=both.trials, task=both.task, rate=both.rate)
+    if no_picture:
+        typer.echo(no_picture, err=True)
+    else:
+        save_figure(path, both.spiking, trials=both.trials, task=both.task, rate=both.rate)

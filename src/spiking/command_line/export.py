@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 _FORMATS = ("nwb", "mat", "csv")
+_NEEDS = {"nwb": "pynwb", "csv": "pandas"}
 
 
 def export(
@@ -37,6 +39,8 @@ def export(
         raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(_FORMATS)}")
     place = output or file.with_suffix(f".{kind}")
     check_writable(place)
+    if kind in _NEEDS:
+        library(_NEEDS[kind], "export", f"--to {kind}")
     run = Simulation.load(file)
     if kind == "csv":
         table = to_pandas(run)

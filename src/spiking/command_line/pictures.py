@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,10 +23,7 @@ def check_picture_format(path: Path) -> None:
     known = ("png", "pdf", "svg", "eps")
     if path.suffix.removeprefix(".").lower() not in known:
         raise ArgumentError(f"cannot draw {path}: expected a name that ends in {', '.join(known)}")
-    try:
-        import matplotlib  # noqa: F401  # whether it is there
-    except ImportError as error:
-        raise ArgumentError("pictures need Matplotlib: pip install 'spikernn[figures]'") from error
+    library("matplotlib", "figures", f"the picture {path}")
 
 
 def save_figure(

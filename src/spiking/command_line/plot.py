@@ -12,6 +12,7 @@ from spiking.command_line.models import SettingOption, TaskOption, chosen_task, 
 from spiking.command_line.pictures import check_picture_format, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,8 +64,6 @@ def plot(
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
-    import matplotlib as mpl
-
     from spiking.output_file import check_writable
     from spiking.tasks.find import find
 
@@ -73,7 +72,7 @@ def plot(
     path = Path(f"{kind}.pdf") if output is None else output
     check_picture_format(path)
     check_writable(path)
-    mpl.use("agg")  # no windows
+    library("matplotlib", "figures", "a figure").use("agg")  # no windows
     if kind != "comparison" and (against is not None or against_factor is not None):
         raise ArgumentError(f"--against and --against-factor belong to comparison, not to {kind}")
     if kind == "comparison" and against is None and against_factor is None:

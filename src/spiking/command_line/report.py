@@ -10,6 +10,7 @@ import typer
 from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 
 def report(
@@ -38,11 +39,7 @@ def report(
     if output.suffix.lower() not in (".html", ".htm"):
         raise ArgumentError(f"cannot write {output}: expected a name that ends in .html")
     check_writable(output)
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise ArgumentError("a report needs Matplotlib: pip install 'spikernn[figures]'") from error
-    mpl.use("agg")  # no windows
+    library("matplotlib", "figures", "a report").use("agg")  # no windows
     rate_model = load_model(model)
     with progress_bar(trials) as advance:
         page = make(

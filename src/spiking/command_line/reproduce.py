@@ -10,6 +10,7 @@ import typer
 from spiking.command_line.cluster import cluster_client
 from spiking.command_line.progress import steps_bar
 from spiking.errors import ArgumentError
+from spiking.optional import library
 
 if TYPE_CHECKING:
     from spiking.conversion import Asked
@@ -73,6 +74,7 @@ def reproduce(
         return
     if output is None:
         raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
+    library("matplotlib", "figures", "the figure of a panel")
     with cluster_client(scheduler) as client:
         for one in panels:
             with steps_bar(one.name) as advance:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from spiking.arguments import checked_inputs, whole_number
 from spiking.draws import RandomDraws
 from spiking.errors import ArgumentError
+from spiking.optional import library
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.spiking_network import SpikingNetwork
 
@@ -101,7 +102,7 @@ def to_brian2(
     >>> len(twin["neurons"])
     200
     """
-    import brian2
+    brian2 = library("brian2", "brian2", "to_brian2")
     from brian2.units import ms, mV, second
 
     downsample = whole_number("downsample", downsample, 1)

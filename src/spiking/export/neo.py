@@ -10,13 +10,13 @@ from spiking.export.parts import (
     channel_neurons,
     column_times,
     inputs_of,
-    library,
     population_names,
     recorded_spikes,
     sampled,
     settings,
     trial_table,
 )
+from spiking.optional import library
 from spiking.simulation import Simulation
 
 _UNITS = {"output": "dimensionless", "filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
@@ -53,7 +53,7 @@ def to_neo(simulation: Simulation) -> Any:
     >>> len(block.segments)
     2
     """
-    neo, quantities = library("neo", "to_neo"), library("quantities", "to_neo")
+    neo, quantities = library("neo", "export", "to_neo"), library("quantities", "export", "to_neo")
     spikes = recorded_spikes(simulation, "to_neo")
     network, populations = simulation.network, population_names(simulation.network)
     recorded = channel_neurons(simulation, "spikes")

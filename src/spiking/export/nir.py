@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.export.parts import library
+from spiking.optional import library
 from spiking.spiking_network import SpikingNetwork
 
 
@@ -45,7 +45,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     >>> "input" in graph.nodes
     True
     """
-    nir = library("nir", "to_nir")
+    nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
     if p.neuron == "quadratic":
         raise ArgumentError("NIR has no quadratic integrate-and-fire neuron; expected neuron='leaky'")

@@ -19,7 +19,6 @@ from spiking.export.parts import (
     channel_neurons,
     column_times,
     inputs_of,
-    library,
     population_names,
     recorded_spikes,
     sampled,
@@ -28,6 +27,7 @@ from spiking.export.parts import (
     trial_starts,
     trial_table,
 )
+from spiking.optional import library
 from spiking.output_file import check_writable
 from spiking.patient_file import write_hdf5
 from spiking.simulation import Simulation
@@ -82,7 +82,7 @@ def to_nwb(
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
     >>> export.to_nwb(run, "run.nwb")
     """
-    pynwb = library("pynwb", "to_nwb")
+    pynwb = library("pynwb", "export", "to_nwb")
     place = Path(path)
     check_writable(place)
     spikes = recorded_spikes(simulation, "to_nwb")

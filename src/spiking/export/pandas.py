@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.export.parts import library, population_names, recorded_spikes, trial_table
+from spiking.export.parts import population_names, recorded_spikes, trial_table
+from spiking.optional import library
 from spiking.simulation import Simulation
 
 _TABLES = ("spikes", "trials", "neurons", "rates", "output")
@@ -48,7 +49,7 @@ def to_pandas(
     """
     if table not in _TABLES:
         raise ArgumentError(f"table is {table!r}; expected one of {', '.join(_TABLES)}")
-    pandas = library("pandas", "to_pandas")
+    pandas = library("pandas", "export", "to_pandas")
     network, numbers = simulation.network, simulation.trials
     population = pandas.Categorical(population_names(network))
     neurons = np.arange(network.n_neurons)

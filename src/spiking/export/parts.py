@@ -1,10 +1,9 @@
-"""What the exports share: libraries that may be missing, populations, one time line of all trials."""
+"""What the exports share: populations, one time line of all trials."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,18 +16,6 @@ from spiking.simulation_hdf5 import SAMPLED
 from spiking.spiking_network import SpikingNetwork
 
 Floats = NDArray[np.float64]
-
-
-def library(name: str, function: str) -> Any:
-    """Import a library, or say how to install it."""
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ArgumentError(
-            f"{function} needs {name}, which is not installed: pip install 'spikernn[export]'"
-        ) from None
 
 
 def recorded_spikes(simulation: Simulation, function: str) -> Spikes:

@@ -8,7 +8,6 @@ import numpy as np
 
 from spiking.export.parts import (
     channel_neurons,
-    library,
     population_names,
     recorded_spikes,
     sampled,
@@ -16,6 +15,7 @@ from spiking.export.parts import (
     trial_starts,
     trial_table,
 )
+from spiking.optional import library
 from spiking.simulation import Simulation
 
 
@@ -67,7 +67,7 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     >>> len(data.units)
     200
     """
-    nap = library("pynapple", "to_pynapple")
+    nap = library("pynapple", "export", "to_pynapple")
     spikes = recorded_spikes(simulation, "to_pynapple")
     starts = trial_starts(simulation, gap)
     trials = nap.IntervalSet(starts, starts + simulation.duration / 1000, metadata=trial_table(simulation))

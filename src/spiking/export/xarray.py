@@ -9,12 +9,12 @@ import numpy as np
 from spiking.export.parts import (
     channel_neurons,
     column_times,
-    library,
     population_names,
     sampled,
     settings,
     trial_table,
 )
+from spiking.optional import library
 from spiking.simulation import Simulation
 
 _UNITS = {"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
@@ -51,7 +51,7 @@ def to_xarray(simulation: Simulation) -> Any:
     >>> export.to_xarray(run)["output"].sizes["trial"]
     2
     """
-    xarray = library("xarray", "to_xarray")
+    xarray = library("xarray", "export", "to_xarray")
     n = simulation.network.n_neurons
     table = trial_table(simulation)
     coordinates: dict[str, Any] = {

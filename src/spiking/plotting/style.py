@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from spiking.optional import library
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -74,8 +76,7 @@ def publication() -> Iterator[None]:
     ...     ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
-    import matplotlib as mpl
-
+    mpl = library("matplotlib", "figures", "a figure")
     # Not `rc_context`: the first figure of a notebook makes Matplotlib interactive, which it would undo, and
     # later figures would not be shown.
     before = {name: mpl.rcParams[name] for name in _SETTINGS}
@@ -92,9 +93,9 @@ def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
     if ax is not None:
         yield ax
         return
-    import matplotlib.pyplot as plt
-
     with publication():
+        import matplotlib.pyplot as plt
+
         size = COLUMN_MM / _MM_PER_INCH, height_mm / _MM_PER_INCH
         yield plt.figure(figsize=size, layout="constrained").subplots()
 

@@ -40,17 +40,17 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
     >>> ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
-    from matplotlib.colors import LinearSegmentedColormap
-
     own = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
     groups = by_population(model.populations)
     order = np.concatenate([members for _, members in groups])
     present = np.abs(own[own != 0])
     limit = float(np.quantile(present, _FULL_COLOUR)) if present.size else 1.0
-    colours = LinearSegmentedColormap.from_list(
-        "weights", [POPULATION_COLOURS["inh"], "white", POPULATION_COLOURS["exc"]]
-    )
     with drawing_on(ax, 75) as ax:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        colours = LinearSegmentedColormap.from_list(
+            "weights", [POPULATION_COLOURS["inh"], "white", POPULATION_COLOURS["exc"]]
+        )
         picture = ax.imshow(
             own[np.ix_(order, order)], cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest"
         )

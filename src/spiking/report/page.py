@@ -16,6 +16,7 @@ from spiking.both_networks import BothNetworks, run_both
 from spiking.evaluation import Evaluation, Score, evaluate
 from spiking.model_info import model_info
 from spiking.model_report import facts
+from spiking.optional import library
 from spiking.rate_model import RateModel
 from spiking.report import figures, words
 from spiking.report.commands import commands
@@ -70,7 +71,7 @@ def report(
     Raises
     ------
     ArgumentError
-        No task or no scaling factor is known, or an argument cannot be used.
+        No task or no scaling factor is known, an argument cannot be used, or Matplotlib is not installed.
 
     Examples
     --------
@@ -80,6 +81,7 @@ def report(
     >>> page[:15]
     '<!doctype html>'
     """
+    library("matplotlib", "figures", "a report")
     given = task if isinstance(task, str) else task_file
     task = task_for(model, task)
     network = SpikingNetwork.from_rate(model, scaling_factor)

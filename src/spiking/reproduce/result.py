@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from spiking.optional import library
 from spiking.rate_model import RateModel
 from spiking.reproduce.comparison import difference, paired_difference
 from spiking.reproduce.conditions import Condition, Panel
@@ -188,12 +189,11 @@ class Reproduction:
 
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
-        from matplotlib.figure import Figure
-
         from spiking.output_file import write_whole
 
         picture = io.BytesIO()
-        self.draw(Figure()).savefig(picture, format="png", dpi=300)
+        figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()
+        self.draw(figure).savefig(picture, format="png", dpi=300)
         contents = {
             "txt": f"{self}\n".encode(),
             "csv": self.csv().encode(),

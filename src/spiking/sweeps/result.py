@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from spiking.errors import ArgumentError
+from spiking.optional import library
 from spiking.tasks import Task
 
 if TYPE_CHECKING:
@@ -59,11 +59,9 @@ class Sweep:
         ArgumentError
             pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ArgumentError("tables need pandas: pip install 'spikernn[sweep]'") from error
-        return pd.DataFrame([dict(row) for row in self.rows])
+        pandas = library("pandas", "sweep", "a table")
+        table: pd.DataFrame = pandas.DataFrame([dict(row) for row in self.rows])
+        return table
 
     def csv(self) -> str:
         """Return the table as text with commas; numbers are written with all their digits."""

@@ -1,0 +1,21 @@
+"""Libraries that a plain installation does not have."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from spiking.errors import ArgumentError
+
+
+def library(name: str, extra: str, user: str) -> Any:
+    """Import a module of an optional library, or say that `user` needs it, and which extra installs it."""
+    package = name.partition(".")[0]
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise ArgumentError(
+            f"{user} needs {package}, which is not installed: pip install 'spikernn[{extra}]'"
+        ) from None
