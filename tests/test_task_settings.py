@@ -21,7 +21,8 @@ from spiking import (
     train,
 )
 from spiking.both_networks import run_both
-from spiking.command_line.app import app
+from spiking.command_line.app import _show_warning, app
+from spiking.command_line.models import tell_settings
 from spiking.conversion import visited_currents
 from spiking.demo import demonstrate
 from spiking.report import report
@@ -225,6 +226,7 @@ class Typed(Cue):
     levels: tuple[float, ...] = (1.0, 2.0)
     pair: tuple[int, str] = (1, "a")
     limit: float | None = None
+    label: str | None = None
     kind: Literal["up", "down"] = "up"
     name: ClassVar[str] = "typed"
 
@@ -235,7 +237,12 @@ class Typed(Cue):
         *(("pulses", "3", 3), ("gain", "2.5", 2.5), ("gain", "3", 3.0), ("mode", "2", "2")),
         *(("noisy", "true", True), ("noisy", "No", False), ("levels", "0.5, 1,2", (0.5, 1.0, 2.0))),
         *(("levels", "3", (3.0,)), ("pair", "2,b", (2, "b")), ("limit", "none", None), ("limit", "1", 1.0)),
-        *(("kind", "down", "down"), ("gain", "1234567.25", 1234567.25)),
+        *(
+            ("kind", "down", "down"),
+            ("label", "1", "1"),
+            ("mode", " a ", " a "),
+            ("gain", "1234567.25", 1234567.25),
+        ),
     ],
 )
 def test_texts_become_what_the_field_is(tmp_path, name, text, value):
@@ -302,3 +309,15 @@ def test_several_outputs_need_a_scorer(folder, model):
     with pytest.raises(ArgumentError, match="Channels has 2 outputs"):
         evaluate(model, Channels(), 2, seed=1)
     assert Channels(channels=1).trials(1, seed=1).targets.shape == (1, 30)
+
+
+def test_what_a_file_records_does_not_reach_the_terminal_raw(capsys):
+    recorded = np.array([json.dumps({"mode": "\x1b[31m\n"})])
+    model = RateModel.load(cue_model(task=np.array(["typed"]), task_settings=recorded))
+    tell_settings(model, task_for(model, Typed), ())
+    assert capsys.readouterr().err.endswith("task typed, mode \\x1b[31m\\n (recorded)\n")
+
+
+def test_warnings_are_one_line_of_the_command_line(capsys):
+    _show_warning(UserWarning("something\nchanged"))
+    assert capsys.readouterr().err == "spiking: note: something changed\n"

@@ -77,4 +77,5 @@ def tell_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
         elif name in recorded and name in changed(type(task), task.settings):
             told.append(f"{name} {as_text(value)} (recorded)")
     if told:
-        typer.echo(f"{model.source}: task {task.name}, {', '.join(told)}", err=True)
+        line = f"{model.source}: task {task.name}, {', '.join(told)}"
+        typer.echo("".join(one if one.isprintable() else ascii(one)[1:-1] for one in line), err=True)

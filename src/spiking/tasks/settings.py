@@ -116,7 +116,7 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return _parsed(value.strip(), hint)
+        return _parsed(value, hint)
     except ValueError:
         choices = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
         expected = ", ".join(map(str, choices)) or _EXPECTED.get(hint, str(hint))
@@ -131,7 +131,10 @@ def _parsed(text: str, hint: Any) -> Any:
     """Return a text as a value of a type; raises ValueError if it is none."""
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return _first(text, sorted(inner, key=lambda one: one is str))
+        return text if str in inner else _first(text, inner)  # a file may record the text "1", or "none"
+    if origin is str:
+        return text
+    text = text.strip()
     if origin is Literal:
         choices = {str(choice): choice for choice in inner}
         return choices[text] if text in choices else _refused(text)
@@ -139,7 +142,7 @@ def _parsed(text: str, hint: Any) -> Any:
         return None if text.lower() == "none" else _refused(text)
     if origin is bool:
         return _TRUTH[text.lower()] if text.lower() in _TRUTH else _refused(text)
-    if origin in (int, float, str):
+    if origin in (int, float):
         return origin(text)
     if origin in (tuple, list):
         parts = [part.strip() for part in text.split(",") if part.strip()]
