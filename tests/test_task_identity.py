@@ -18,6 +18,7 @@ from spiking import (
     ArgumentError,
     LIFParams,
     RateModel,
+    SpikingError,
     SpikingNetwork,
     find_scaling_factor,
     simulate,
@@ -272,11 +273,20 @@ def test_a_tuning_journal_gives_no_old_numbers(path, tmp_path):
         tuned(progress=stop)
     assert journal_path(model).read_bytes().count(b"\n") > 1
     edit(path, "score")
-    found = tuned()
+    refused = None
+    try:
+        found = tuned()
+    except SpikingError as error:
+        refused = str(error)
+    if refused is not None:  # the message names what changed
+        assert "task code" in refused
+        journal_path(model).unlink()
+        found = tuned()
     fresh = find_scaling_factor(RateModel.load(model), tasks.get(str(path)), **options)
     assert found.as_json() == fresh.as_json()
 
 
+@pytest.mark.slow
 def test_a_family_is_of_one_version_of_its_task(path, tmp_path, monkeypatch):
     def family(*words):
         command = ["train", "own.py", "--seeds", "1", "-o", "family", "--units", "10", "--max-updates", "100"]
