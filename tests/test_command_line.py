@@ -202,7 +202,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "ie"), "expected one of all, exc, inh, som, pv"),
         (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "3", "--current", "-5"), "--current is -5"),
         (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "3", "--pulses", "200", "9"), "overlap at 200 Hz"),
-        (("simulate", GO_NOGO, *GOOD, "--plot", "out.gifx"), "png, pdf"),
+        (("simulate", GO_NOGO, *GOOD, "--plot", "out.gifx"), ".png, .pdf"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "nowhere/out.png"), "no folder nowhere"),
         (("simulate", GO_NOGO, *GOOD, "--save", "folder"), "it is a folder"),
         (("demo", "nothing.mat"), "nothing.mat: there is no such file"),

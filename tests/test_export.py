@@ -235,7 +235,7 @@ def test_mat_in_octave(run, tmp_path):
 @pytest.mark.parametrize("function", ["to_neo", "to_pynapple", "to_nwb", "to_mat", "to_pandas"])
 def test_spikes_that_were_not_recorded(function, tmp_path):
     run = simulate(random_network(10), pulse_input(), seed=1)
-    path = [tmp_path / "file"] if function in ("to_nwb", "to_mat") else []
+    path = [tmp_path / f"run.{function[3:]}"] if function in ("to_nwb", "to_mat") else []
     with pytest.raises(ArgumentError, match="spikes, which were not recorded"):
         getattr(export, function)(run, *path)
 
@@ -327,7 +327,8 @@ def test_the_command_line(tmp_path):
         (("run.h5",), "format is not given; expected --to nwb, mat, csv"),
         (("run.h5", "--to", "pdf"), "format is pdf"),
         (("nothing.h5", "--to", "mat"), "no such file"),
-        (("run.csv", "--to", "mat"), "not a readable simulation"),
+        (("run.csv", "-o", "new.mat"), "not a readable simulation"),
+        (("run.h5", "-o", "run.mat"), "run.mat is there already"),
         (("run.h5", "-o", "nowhere/run.nwb"), "no folder nowhere"),
     ):
         done = spiking(tmp_path, "export", *arguments)

@@ -304,7 +304,7 @@ def test_a_73_file_stays_one_when_a_model_is_saved_over_it(tmp_path):
         file.create_dataset("old", data=[[1.0]]).attrs["MATLAB_class"] = np.bytes_("double")
     with path.open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
-    RateModel.load(model_mapping()).save(path)
+    RateModel.load(model_mapping()).save(path, force=True)
     assert h5py.is_hdf5(path)
     np.testing.assert_array_equal(RateModel.load(path).w, RateModel.load(model_mapping()).w)
 
@@ -335,7 +335,7 @@ def test_large_variables_that_are_not_the_models_are_left_in_the_file(tmp_path, 
     model = RateModel.load(path)
     assert model.unread
     assert "x" not in model.extras
-    replace(model, w_out=model.w_out * 2).save(path)
+    replace(model, w_out=model.w_out * 2).save(path, force=True)
     model.save(copy)
     np.testing.assert_array_equal(RateModel.load(path).w_out, 2 * model.w_out)
     assert read_variables(path, ["x"], max_bytes=2**30)["x"].shape == (200, 300)

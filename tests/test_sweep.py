@@ -303,7 +303,7 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "nose=0"], "'nose' is no known name"),
         (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),
         (["--vary", "noise=0", "-o", "nowhere/table.csv"], "there is no folder nowhere"),
-        (["--vary", "noise=0", "--plot", "sweep.doc"], "cannot draw sweep.doc"),
+        (["--vary", "noise=0", "--plot", "sweep.doc"], "cannot write sweep.doc"),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
             "--y is 'speed'; expected one of",

@@ -21,7 +21,7 @@ EVERY_OPTION = (
     "--recipe default --gain 1.2 --p-inh 0.3 --p-rec 0.3 --n-som 2 --dale --activation softplus --tau 20-60 "
     "--w-dist gamma --loss l1 --noise 0.05 --spike-noise 100 --hardening 10 "
     "--learning-rate 0.005 --final-learning-rate 0.001 --batch-size 4 --clip-norm 2 "
-    "--rate-penalty 0.1 --averaging 0.5 --max-updates 10 --stop-loss 1000 --stop-accuracy 0 --save-anyway"
+    "--rate-penalty 0.1 --averaging 0.5 --max-updates 10 --stop-loss 1000 --stop-accuracy 0"
 )
 
 
@@ -87,11 +87,34 @@ def test_one_model_and_its_curve(tmp_path):
     assert (spiking.RateModel.load(tmp_path / "m.mat").w == same.w).all()
 
 
-def test_a_model_that_has_not_converged_is_not_saved(tmp_path):
-    done = run("go-nogo", *SHORT, "--max-updates", 100, "--stop-loss", 1e-9, "-o", tmp_path / "m.mat")
+def test_what_has_not_converged_is_saved_and_marked_and_remembered_by_its_family(tmp_path):
+    hard = [*SHORT, "--max-updates", 100, "--stop-loss", 1e-9]
+    done = run("go-nogo", *hard, "-o", tmp_path / "m.mat")
     assert done.returncode == 1
     assert "not converged, stopped at the limit of updates: 100 updates" in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    extras = spiking.RateModel.load(tmp_path / "m.mat").extras
+    assert (bool(extras["converged"]), extras["stopped"].item()) == (False, "limit")
+    (tmp_path / "family").mkdir()
+    seed_1 = tmp_path / "family" / "go-nogo_seed_1.mat"
+    done = run("go-nogo", *hard, "--seed", 1, "-o", seed_1)
+    before = seed_1.read_bytes()
+    done = run("go-nogo", *hard, "--seeds", 1, "-o", tmp_path / "family")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "1 of 1 models are in" in done.stdout
+    assert done.stdout.endswith("0 of 1 models have converged\n")
+    assert seed_1.read_bytes() == before
+
+
+def test_another_model_is_not_replaced_without_force(tmp_path):
+    easy = [*SHORT, "--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0, "--max-updates", 100]
+    assert run("go-nogo", *easy, "--seed", 1, "-o", "m.mat", cwd=tmp_path).returncode == 0
+    before = (tmp_path / "m.mat").read_bytes()
+    done = run("go-nogo", *easy, "--seed", 2, "-o", "m.mat", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "m.mat is there already" in done.stderr
+    assert (tmp_path / "m.mat").read_bytes() == before
+    assert run("go-nogo", *easy, "--seed", 2, "-o", "m.mat", "--force", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "m.mat").read_bytes() != before
 
 
 def test_a_family_continues_where_it_was_stopped(tmp_path):
@@ -111,10 +134,8 @@ def test_a_family_continues_where_it_was_stopped(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-@pytest.mark.parametrize("save_anyway", [False, True])
-def test_interruption_leaves_no_half_file(tmp_path, save_anyway):
+def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
     arguments = ["go-nogo", *SHORT, "--stop-loss", "1e-9", "--max-updates", "100000000", "-o", "m.mat"]
-    arguments += ["--save-anyway"] * save_anyway
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=tmp_path,
@@ -128,9 +149,9 @@ def test_interruption_leaves_no_half_file(tmp_path, save_anyway):
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out.startswith("interrupted: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["m.mat"] * save_anyway
-    if save_anyway:
-        assert not spiking.RateModel.load(tmp_path / "m.mat").extras["converged"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m.mat"]
+    extras = spiking.RateModel.load(tmp_path / "m.mat").extras
+    assert (bool(extras["converged"]), extras["stopped"].item()) == (False, "interrupted")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +163,7 @@ def test_interruption_leaves_no_half_file(tmp_path, save_anyway):
         (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting onset: expected NAME=VALUE"),
         (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds a-b: expected numbers"),
         (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "--seeds goes together with neither"),
+        (["go-nogo", "-o", "m.txt"], "cannot write m.txt: expected a name that ends in .mat"),
         (["go-nogo", "-o", "missing/m.mat"], "there is no folder missing"),
     ],
 )

@@ -38,7 +38,7 @@ def make(name: str) -> None:
         "all_perfs": np.array(accuracies),
     }
     path = FOLDER / f"{name}.mat"
-    spiking.RateModel.load(state.contents() | tuned).save(path)
+    spiking.RateModel.load(state.contents() | tuned).save(path, force=True)
     print(f", {path.stat().st_size / 1000:.0f} kB, accuracy {max(accuracies):.2f} at {best[len(best) // 2]}")
 
 

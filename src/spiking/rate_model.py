@@ -225,7 +225,7 @@ class RateModel(Remade):
             unread=unread,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the model to a MATLAB file, whole or not at all.
 
         The file is a compressed one of version 5, or of version 7.3 if there is one of that version in its
@@ -236,20 +236,26 @@ class RateModel(Remade):
         Parameters
         ----------
         path : str or path-like
-            The file; one that is there is replaced.
+            The file; its name ends in ``.mat``.
+        force : bool
+            Replace a file that is there.
 
         Raises
         ------
+        ArgumentError
+            There is such a file already, or one cannot be written there.
         ModelFileError
             The file cannot be written; the message says whether the old one is still there.
         """
         from spiking.model_file_writing import update_variables, write_variables
         from spiking.model_variables import to_variables
+        from spiking.output_file import MODELS, check_output
 
-        place = Path(path)
+        place = Path(os.fsdecode(path))
+        check_output(place, MODELS, force=force)
         in_place = self.unread and place.exists() and place.samefile(self.source)
         write = update_variables if in_place else write_variables
-        write(path, to_variables(self))
+        write(place, to_variables(self))
 
     def __repr__(self) -> str:
         return (

@@ -166,22 +166,27 @@ class Simulation:
 
         return load(Path(path))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write everything into an HDF5 file, whole or not at all.
 
         Parameters
         ----------
         path : str or path-like
-            Such as ``run.h5``; a file that is there is replaced.
+            Such as ``run.h5``.
+        force : bool
+            Replace a file that is there.
 
         Raises
         ------
         ArgumentError
-            The file cannot be written; the message says why.
+            There is such a file already, or it cannot be written; the message says why.
         """
+        from spiking.output_file import RUNS, check_output
         from spiking.simulation_stream import save
 
-        save(Path(path), self)
+        place = Path(os.fsdecode(path))
+        check_output(place, RUNS, force=force)
+        save(place, self)
 
     @property
     def duration(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.output_file import write_whole
+from spiking.output_file import check_output, write_whole
 from spiking.simulation import Simulation
 
 
@@ -57,7 +57,7 @@ def read_inputs(path: Path) -> NDArray[Any]:
     return array
 
 
-def save(simulation: Simulation, path: Path, *, model: str) -> None:
+def save(simulation: Simulation, path: Path, *, model: str, force: bool = False) -> None:
     """Save a simulation as a compressed ``.npz`` file, whole or not at all.
 
     The arrays: ``output`` (trials, n_outputs, samples) and its ``time`` in ms (samples,); the spikes as
@@ -74,12 +74,15 @@ def save(simulation: Simulation, path: Path, *, model: str) -> None:
     path : Path
     model : str
         Where the model came from.
+    force : bool
+        Replace a file that is there.
 
     Raises
     ------
     ArgumentError
-        The file cannot be written, or spikes or output were not recorded.
+        There is such a file already, it cannot be written, or spikes or output were not recorded.
     """
+    check_output(path, (".npz",), force=force)
     spikes, output = simulation.spikes, simulation.output
     if spikes is None or output is None:
         raise ArgumentError("spikes or output were not recorded; simulate with record=Record(spikes=True)")

@@ -166,7 +166,8 @@ def identity_of(path: Path) -> Any:
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return json.loads(file.attrs.get("identity", "null"))
+            found = json.loads(file.attrs.get("identity", "null"))
+            return found if isinstance(found, dict) else None
     except (OSError, ValueError):
         return None
 

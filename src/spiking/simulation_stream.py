@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from spiking.atomic_file import replace_file
 from spiking.digest import digest
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.file_lock import held_alone
-from spiking.output_file import check_writable
+from spiking.output_file import RUNS, check_output, check_writable
 from spiking.record import Record
 from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation import Simulation
@@ -39,6 +40,7 @@ from spiking.trained_task import check_channels
 _BLOCK_BYTES = 2**26
 _BLOCK_TRIALS = 100  # a kill costs a few seconds
 _IDENTITY = "identity.json"
+_FORCE = "or replace it with --force (in Python force=True)"
 
 Progress = Callable[[int], None]
 
@@ -75,11 +77,12 @@ def simulate_to_file(
     downsample: int,
     input_interval: float | None,
     progress: Progress | None,
+    force: bool,
     **settings: Any,
 ) -> Simulation:
     """Simulate into a file, or go on with it; arguments as of `simulate`."""
-    path = Path(os.path.realpath(output_file))
-    check_writable(path)
+    check_output(Path(os.fsdecode(output_file)), RUNS, force=True)  # what run is there is seen below
+    path = Path(os.path.realpath(os.fsdecode(output_file)))
     if isinstance(inputs, Task):
         check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
         numbers, columns = trial_numbers(trials), inputs.n_steps + 1
@@ -97,9 +100,11 @@ def simulate_to_file(
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
     with held_alone(parts, in_use, ArgumentError):
-        known = _known_identity(parts)
+        known, there = _known_identity(parts), simulation_hdf5.identity_of(path)
+        if seed is None and not force:
+            seed = (known or there or {}).get("seed")
         if seed is None:
-            seed = known["seed"] if known else _fresh_seed()
+            seed = _fresh_seed()
         content = {
             "version": spiking.__version__,
             "network": digest(network),
@@ -113,12 +118,20 @@ def simulate_to_file(
             "input_interval": input_interval,
             "downsample": downsample,
         }
-        if simulation_hdf5.identity_of(path) != content:
-            if known not in (None, content):
+        if there != content:
+            if path.exists() and not force:
+                own = there is not None
+                what = f"a run with another {difference(there, content)}" if own else "no run of simulate"
                 raise ArgumentError(
-                    f"{parts} holds an unfinished run, with another {difference(known, content)}; "
-                    f"repeat the call that began it, delete that folder, or choose another file"
+                    f"{path} is there already and holds {what}; choose another file, {_FORCE}"
                 )
+            if known not in (None, content):
+                if not force:
+                    raise ArgumentError(
+                        f"{parts} holds an unfinished run with another {difference(known, content)}; "
+                        f"repeat the call that began it, choose another file, {_FORCE}"
+                    )
+                _remove(parts)
             size = _block_trials(network, record, n_steps, time_step)
             settings |= {
                 "seed": seed,
@@ -246,7 +259,8 @@ def _remove(parts: Path) -> None:
         return
     for item in (*_finished(parts), *parts.glob("*.tmp"), parts / _IDENTITY):
         item.unlink(missing_ok=True)
-    parts.rmdir()
+    with suppress(OSError):  # something of someone else's is in there
+        parts.rmdir()
 
 
 def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_step: float) -> int:

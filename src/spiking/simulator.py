@@ -45,6 +45,7 @@ def simulate(
     noise: SharedNoise | None = None,
     progress: Callable[[int], None] | None = None,
     output_file: str | os.PathLike[str] | None = None,
+    force: bool = False,
 ) -> Simulation:
     """Simulate trials of a spiking network (forward Euler, 0.05 ms x `downsample` a step).
 
@@ -89,6 +90,8 @@ def simulate(
         `Simulation.load` does; memory then holds one block (64 MB, or a trial). If the process ends
         before that, however it ends, the same call goes on with the trials that are missing, and comes to
         the same file; `Simulation.load` opens the finished ones meanwhile. Needs no seed to go on.
+    force : bool
+        Replace another run, finished or not, that is in the place of `output_file`.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def simulate(
     Raises
     ------
     ArgumentError
-        An argument cannot be used; the message says what was expected.
+        An argument cannot be used, or `output_file` holds another run; the message says what was expected.
 
     Examples
     --------
@@ -138,7 +141,7 @@ def simulate(
         if isinstance(inputs, Task) and output_file is None:
             return simulate_task(network, inputs, trials=trial_numbers(trials), **settings)
         assert output_file is not None
-        return simulate_to_file(output_file, network, inputs, trials=trials, **settings)
+        return simulate_to_file(output_file, network, inputs, trials=trials, force=force, **settings)
     if condition is not None:
         raise ArgumentError("condition is given without a task; expected a task in place of inputs")
     n, dt = network.n_neurons, TIME_STEP_S * downsample

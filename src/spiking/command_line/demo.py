@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line.models import load_model, tell_settings
-from spiking.command_line.pictures import check_picture_format, save_figure
+from spiking.command_line.pictures import check_can_draw, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -34,14 +34,14 @@ def demo(
     """
     from spiking import training
     from spiking.demo import TRIALS, demonstrate
-    from spiking.output_file import check_writable
+    from spiking.output_file import PICTURES, check_outputs
 
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train: give a model or have one trained, not both")
     path, no_picture = plot or Path("demo.png"), ""
     try:
-        check_picture_format(path)
-        check_writable(path)
+        check_outputs([(path, PICTURES)], [model])
+        check_can_draw(path)
     except ArgumentError as error:
         if plot is not None:
             raise

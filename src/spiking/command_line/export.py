@@ -23,6 +23,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: the input's name with another ending.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a .nwb or .mat file.")] = False,
 ) -> None:
     """Write a simulation as NWB, MATLAB or CSV.
 
@@ -32,21 +33,22 @@ def export(
     """
     from spiking import Simulation
     from spiking.export import to_mat, to_nwb, to_pandas
-    from spiking.output_file import check_writable, write_whole
+    from spiking.output_file import check_outputs, keep, write_whole
 
     kind = to or ("" if output is None else output.suffix.removeprefix("."))
     if kind not in _FORMATS:
         raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(_FORMATS)}")
     place = output or file.with_suffix(f".{kind}")
-    check_writable(place)
+    check_outputs([(place, (f".{kind}",))], [file], force=force)
     if kind in _NEEDS:
         library(_NEEDS[kind], "export", f"--to {kind}")
     run = Simulation.load(file)
     if kind == "csv":
         table = to_pandas(run)
-        write_whole(place, lambda target: table.to_csv(target, index=False))
+        keep(place, lambda own: write_whole(own, lambda target: table.to_csv(target, index=False)))
     else:
-        {"nwb": to_nwb, "mat": to_mat}[kind](run, place)
+        write = {"nwb": to_nwb, "mat": to_mat}[kind]
+        keep(place, lambda own: write(run, own, force=force))
     typer.echo(f"saved {place}")
     if run.unfinished:
         typer.echo(f"{file} is unfinished: these are its first {len(run.trials)} trials", err=True)

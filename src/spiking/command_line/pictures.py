@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from spiking.errors import ArgumentError
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
     from spiking.tasks import Task, Trials
 
 
-def check_picture_format(path: Path) -> None:
-    """Raise ArgumentError if no picture can be drawn under that name; to be asked before a long run."""
-    known = ("png", "pdf", "svg", "eps")
-    if path.suffix.removeprefix(".").lower() not in known:
-        raise ArgumentError(f"cannot draw {path}: expected a name that ends in {', '.join(known)}")
+def check_can_draw(path: Path) -> None:
+    """Raise ArgumentError if there is no Matplotlib to draw with; to be asked before a long run."""
     library("matplotlib", "figures", f"the picture {path}")
 
 
@@ -46,9 +42,9 @@ def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
     """Write a figure into a file, whole or not at all, and say so; `dpi` is of a .png."""
     import matplotlib as mpl
 
-    from spiking.output_file import write_whole
+    from spiking.output_file import keep, write_whole
 
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
-        write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=dpi))
+        keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=dpi)))
     typer.echo(f"drew {path}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
-from spiking.command_line.pictures import check_picture_format, write_figure
+from spiking.command_line.pictures import write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.optional import library
@@ -64,14 +64,13 @@ def plot(
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
-    from spiking.output_file import check_writable
+    from spiking.output_file import PICTURES, check_outputs
     from spiking.tasks.find import find
 
     if kind not in KINDS:
         raise ArgumentError(f"KIND is {kind!r}; expected one of {', '.join(sorted(KINDS))}")
     path = Path(f"{kind}.pdf") if output is None else output
-    check_picture_format(path)
-    check_writable(path)
+    check_outputs([(path, PICTURES)], [model, task_name, against])
     library("matplotlib", "figures", "a figure").use("agg")  # no windows
     if kind != "comparison" and (against is not None or against_factor is not None):
         raise ArgumentError(f"--against and --against-factor belong to comparison, not to {kind}")

@@ -9,7 +9,6 @@ import typer
 
 from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
 from spiking.command_line.progress import progress_bar
-from spiking.errors import ArgumentError
 from spiking.optional import library
 
 
@@ -33,12 +32,10 @@ def report(
 
     Example: spiking report model.mat --task go-nogo -o report.html
     """
-    from spiking.output_file import check_writable, write_whole
+    from spiking.output_file import check_outputs, keep_text
     from spiking.report import report as make
 
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise ArgumentError(f"cannot write {output}: expected a name that ends in .html")
-    check_writable(output)
+    check_outputs([(output, (".html", ".htm"))], [model, task_name])
     library("matplotlib", "figures", "a report").use("agg")  # no windows
     rate_model = load_model(model)
     with progress_bar(trials) as advance:
@@ -53,6 +50,5 @@ def report(
             threads=threads,
             progress=advance,
         )
-    content = page.encode()
-    write_whole(output, lambda file: file.write(content))
-    typer.echo(f"wrote {output} ({len(content) / 1e6:.1f} MB)")
+    keep_text(output, page)
+    typer.echo(f"wrote {output} ({len(page) / 1e6:.1f} MB)")

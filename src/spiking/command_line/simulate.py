@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
-from spiking.command_line.pictures import check_picture_format, save_figure
+from spiking.command_line.pictures import check_can_draw, save_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
     from spiking.stimulation import Stimulation
-
-
-_STREAMED = (".h5", ".hdf5")
 
 
 def simulate(
@@ -92,6 +89,7 @@ def simulate(
             "goes on if it was interrupted.",
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a saved run that is there.")] = False,
 ) -> None:
     """Simulate a model as a spiking network.
 
@@ -101,17 +99,18 @@ def simulate(
     import secrets
 
     from spiking import Record, simulation_file
-    from spiking.output_file import check_writable
+    from spiking.output_file import PICTURES, RUNS, check_outputs, keep
     from spiking.simulator import simulate as run_simulation
     from spiking.spiking_network import SpikingNetwork
 
-    for path in (plot, save):
-        if path is not None:
-            check_writable(path)
-    if save is not None and save.suffix not in (".npz", *_STREAMED):
-        raise ArgumentError(f"{save} ends in {save.suffix or 'nothing'}; expected .h5 or .npz")
+    stream = save is not None and save.suffix.lower() in RUNS
+    check_outputs(
+        [(plot, PICTURES), (save, (".npz", *RUNS))],
+        [model, task_name, input_file],
+        force=force or stream,  # a run goes on with a file of its own
+    )
     if plot is not None:
-        check_picture_format(plot)
+        check_can_draw(plot)
     stimulation = named_stimulation(stimulate, units, window, current, pulses)
     rate_model = load_model(model)
     network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
@@ -126,7 +125,6 @@ def simulate(
     else:
         task = chosen_task(rate_model, task_name, setting)
         total = trials or 1
-    stream = save is not None and save.suffix in _STREAMED
     if seed is None and not stream:  # an unfinished run knows its own
         seed = secrets.randbelow(2**32)
     try:
@@ -143,6 +141,7 @@ def simulate(
                 threads=threads,
                 progress=advance,
                 output_file=save if stream else None,
+                force=force,
             )
     except KeyboardInterrupt:
         if stream:
@@ -153,7 +152,7 @@ def simulate(
         typer.echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if save is not None:
         if not stream:
-            simulation_file.save(run, save, model=model)
+            keep(save, lambda place: simulation_file.save(run, place, model=model, force=force))
         typer.echo(f"saved {save}")
     if plot is not None:
         assert run.seed is not None

@@ -9,7 +9,7 @@ import typer
 
 from spiking.command_line.cluster import cluster_client
 from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
-from spiking.command_line.pictures import check_picture_format, write_figure
+from spiking.command_line.pictures import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.command_line.simulate import named_stimulation
 from spiking.errors import ArgumentError
@@ -90,15 +90,13 @@ def sweep(
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
     """
     from spiking import SpikingNetwork
-    from spiking.output_file import check_writable, write_whole
+    from spiking.output_file import PICTURES, check_outputs, keep_text
     from spiking.sweeps import sweep as run_sweep
 
     grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window, current, pulses)
-    for path in (output, plot):
-        if path is not None:
-            check_writable(path)
+    check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
     if plot is not None:
-        check_picture_format(plot)
+        check_can_draw(plot)
         if y not in _DRAWN:
             raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
         if len(grid) > 2:
@@ -129,17 +127,16 @@ def sweep(
             progress=advance,
         )
     typer.echo(str(found))
+    if output is not None and journal is not None:
+        keep_text(output, found.csv())
+        typer.echo(f"wrote {output}")
+        journal.unlink(missing_ok=True)
     if plot is not None:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(4.5, 3.2), layout="constrained")
         found.plot(y, figure.subplots())
         write_figure(plot, figure)
-    if output is not None and journal is not None:
-        table = found.csv().encode()
-        write_whole(output, lambda file: file.write(table))
-        typer.echo(f"wrote {output}")
-        journal.unlink(missing_ok=True)
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spiking.command_line.complaint import complain
 from spiking.command_line.models import SettingOption, task_settings
-from spiking.command_line.pictures import check_picture_format
+from spiking.command_line.pictures import check_can_draw
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ def train(
     min_updates: Annotated[int | None, typer.Option(help="Do not stop before so many.")] = None,
     stop_loss: Annotated[float | None, typer.Option(help="Converged below this loss, and")] = None,
     stop_accuracy: Annotated[float | None, typer.Option(help="from this accuracy on (0 to 1).")] = None,
-    save_anyway: Annotated[
-        bool, typer.Option("--save-anyway", help="Save models that have not converged, too.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace models that are there.")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Models of a family at a time.")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw loss and accuracy into this file (.png, .pdf, .svg).")
@@ -72,6 +71,7 @@ def train(
 
     Example: spiking train go-nogo --units 200 --seed 1 -o model.mat
     """
+    from spiking.output_file import MODELS, PICTURES, check_outputs
     from spiking.tasks import get
 
     options = {
@@ -103,13 +103,14 @@ def train(
         options["final_learning_rate"] = learning_rate
     task = get(task_name, **task_settings(setting))
     if plot is not None:
-        check_picture_format(plot)
+        check_can_draw(plot)
     if seeds is None:
-        _train_one(task, units, 0 if seed is None else seed, recipe, options, output, save_anyway, plot)
+        check_outputs([(output, MODELS), (plot, PICTURES)], [task_name], force=force)
+        _train_one(task, units, 0 if seed is None else seed, recipe, options, output, force, plot)
     elif seed is not None or plot is not None:
         raise ArgumentError("--seeds goes together with neither --seed nor --plot")
     else:
-        _train_family(task, units, _range(seeds), recipe, options, output, save_anyway, threads)
+        _train_family(task, units, _range(seeds), recipe, options, output, force, threads)
 
 
 def _train_one(
@@ -119,15 +120,12 @@ def _train_one(
     recipe: str,
     options: dict[str, Any],
     output: Path,
-    save_anyway: bool,
+    force: bool,
     plot: Path | None,
 ) -> None:
-    from spiking.output_file import check_writable
+    from spiking.output_file import keep
     from spiking.training import train_steps
 
-    for path in (output, plot):
-        if path is not None:
-            check_writable(path)
     state, interrupted, began = None, False, time.perf_counter()
     try:
         for state in train_steps(task, units, seed=seed, recipe=recipe, **options):
@@ -138,15 +136,12 @@ def _train_one(
             raise
     _clear()
     assert state is not None
-    wanted = state.stopped == "converged" or save_anyway
-    if interrupted and not save_anyway:
-        wanted = sys.stdin.isatty() and typer.confirm("Save the model as it is?", err=True)
-    told = _outcome(state, time.perf_counter() - began)
-    if wanted:
-        state.model.save(output)
-        typer.echo(f"{told}; saved {output}")
+    told, model = _outcome(state, time.perf_counter() - began), state.model
+    if interrupted and sys.stdin.isatty() and not typer.confirm("Save the model as it is?", err=True):
+        typer.echo(f"{told}; not saved")
     else:
-        typer.echo(f"{told}; not saved (--save-anyway saves it)")
+        keep(output, lambda place: model.save(place, force=force))
+        typer.echo(f"{told}; saved {output}")
     if plot is not None:
         _draw(state, plot)
         typer.echo(f"drew {plot}")
@@ -161,9 +156,10 @@ def _train_family(
     recipe: str,
     options: dict[str, Any],
     folder: Path,
-    save_anyway: bool,
+    force: bool,
     threads: int | None,
 ) -> None:
+    from spiking.output_file import MODELS, check_outputs, keep
     from spiking.training import described
     from spiking.training_family import train_many
 
@@ -172,34 +168,40 @@ def _train_family(
     except OSError as error:
         raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
-    there = [seed for seed in seeds if paths[seed].exists()]
+    there = [seed for seed in seeds if paths[seed].exists() and not force]
+    converged, errors = 0, list[ArgumentError]()
     for seed in there:
-        _check_same(paths[seed], units, described(task, seed=seed, recipe=recipe, **options))
+        expected = described(task, seed=seed, recipe=recipe, **options)
+        converged += _has_converged(paths[seed], units, expected)
     if there:
-        typer.echo(f"{len(there)} of {len(seeds)} models are in {folder} already")
-    converged = len(there)
+        typer.echo(f"{len(there)} of {len(seeds)} models are in {folder} already; {converged} have converged")
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
         nonlocal converged
         converged += state.stopped == "converged"
         told = f"seed {seed}: {_outcome(state, time.perf_counter() - began)}"
-        if state.stopped == "converged" or save_anyway:
-            state.model.save(paths[seed])
-            typer.echo(f"{told}; saved {paths[seed]}")
+        try:
+            keep(paths[seed], lambda place: state.model.save(place, force=force))
+        except ArgumentError as error:  # the others are trained nevertheless
+            errors.append(error)
+            typer.echo(told)
         else:
-            typer.echo(f"{told}; not saved (--save-anyway saves it)")
+            typer.echo(f"{told}; saved {paths[seed]}")
 
     missing = [seed for seed in seeds if seed not in there]
+    check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
     if missing:
         train_many(task, units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options)
     typer.echo(f"{converged} of {len(seeds)} models have converged")
-    if converged < len(seeds):
+    for failure in errors:
+        complain(str(failure))
+    if errors or converged < len(seeds):
         raise typer.Exit(_NOT_CONVERGED)
 
 
-def _check_same(path: Path, units: int, expected: dict[str, Any]) -> None:
-    """Raise ArgumentError if a model that is there was trained otherwise."""
+def _has_converged(path: Path, units: int, expected: dict[str, Any]) -> bool:
+    """Say whether a model that is there has converged; raise ArgumentError if it was trained otherwise."""
     from spiking.model_info import recorded_text
     from spiking.rate_model import RateModel
     from spiking.tasks.identity import difference
@@ -217,6 +219,7 @@ def _check_same(path: Path, units: int, expected: dict[str, Any]) -> None:
         raise ArgumentError(f"{path} was trained with another {other}: use another folder")
     if model.n_units != units:
         raise ArgumentError(f"{path} has {model.n_units} units, not {units}: use another folder")
+    return bool(model.extras.get("converged"))
 
 
 def _outcome(state: TrainingState, seconds: float) -> str:
@@ -253,13 +256,13 @@ def _clear() -> None:
 def _draw(state: TrainingState, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from spiking.output_file import write_whole
+    from spiking.output_file import keep, write_whole
     from spiking.plotting import training_curve
 
     figure = Figure(figsize=(5, 3), layout="constrained")
     training_curve(state.model, ax=figure.subplots())
     kind = path.suffix.removeprefix(".").lower()
-    write_whole(path, lambda file: figure.savefig(file, format=kind, dpi=300))
+    keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=300)))
 
 
 def _decay(text: str) -> float | tuple[float, float]:

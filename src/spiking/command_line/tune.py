@@ -13,7 +13,7 @@ import typer
 from spiking.command_line.cluster import cluster_client
 from spiking.command_line.complaint import complain
 from spiking.command_line.models import SettingOption, TaskOption, task_settings, tell_settings
-from spiking.command_line.pictures import check_picture_format, write_figure
+from spiking.command_line.pictures import check_can_draw, write_figure
 from spiking.command_line.progress import models_bar
 from spiking.errors import ArgumentError
 
@@ -74,14 +74,12 @@ def tune(
 
     Example: spiking tune models/*.mat --task go-nogo --jobs 2
     """
-    from spiking.output_file import check_writable, write_whole
+    from spiking.output_file import PICTURES, check_outputs, keep_text
     from spiking.tuning import find_scaling_factors
 
-    for path in (output, csv_file, plot):
-        if path is not None:
-            check_writable(path)
+    check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
     if plot is not None:
-        check_picture_format(plot)
+        check_can_draw(plot)
         if len(models) > 1:
             raise ArgumentError(f"--plot draws one model; {len(models)} are given")
     options: dict[str, Any] = {
@@ -112,23 +110,25 @@ def tune(
             tell_settings(one.search.model, one.search.task, given)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
-    if output is not None:
-        content = json.dumps([_json(one) for one in tuned], indent=1).encode()
-        write_whole(output, lambda file: file.write(content))
-    if csv_file is not None:
-        table = _csv(tuned).encode()
-        write_whole(csv_file, lambda file: file.write(table))
-    if len(models) == 1 and tuned[0].search is not None:
-        typer.echo(str(tuned[0].search))
-        if plot is not None:
-            from matplotlib.figure import Figure
-
-            figure = Figure(layout="constrained")
-            tuned[0].search.plot(figure.subplots())
-            write_figure(plot, figure)
+    only = tuned[0].search if len(models) == 1 else None
+    if only is not None:
+        typer.echo(str(only))
     else:
         _print_table(tuned)
     errors = [one.error for one in tuned if one.error is not None]
+    texts = {output: json.dumps([_json(one) for one in tuned], indent=1), csv_file: _csv(tuned)}
+    for path, text in texts.items():
+        if path is not None:
+            try:
+                keep_text(path, text)
+            except ArgumentError as failure:  # the others are written nevertheless
+                errors.append(failure)
+    if plot is not None and only is not None:
+        from matplotlib.figure import Figure
+
+        figure = Figure(layout="constrained")
+        only.plot(figure.subplots())
+        write_figure(plot, figure)
     for error in errors:
         complain(str(error))
     if errors:

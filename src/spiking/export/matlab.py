@@ -11,13 +11,13 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.export.parts import column_times, recorded_spikes, sampled, settings
-from spiking.output_file import write_whole
+from spiking.output_file import MODELS, check_output, write_whole
 from spiking.simulation import Simulation
 
 _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
 
 
-def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
+def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write a simulation as a MATLAB file (version 5) with one structure, ``simulation``.
 
     Its fields: ``spike_times``, a cell (trials, N) of row vectors in ms; ``spikes``, a structure of the same
@@ -33,11 +33,14 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
         With spikes recorded.
     path : str or path-like
         Such as ``run.mat``; written whole or not at all.
+    force : bool
+        Replace a file that is there.
 
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, the file cannot be written, or it would exceed the 2 GB of that version.
+        Spikes were not recorded, there is such a file already, it cannot be written, or it would
+        exceed the 2 GB of that version.
 
     Examples
     --------
@@ -49,6 +52,8 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
     """
     import scipy.io
 
+    place = Path(os.fsdecode(path))
+    check_output(place, MODELS, force=force)
     spikes, network = recorded_spikes(simulation, "to_mat"), simulation.network
     names = [*sampled(simulation), *(["inputs"] if simulation.inputs is not None else [])]
     size = sum(getattr(simulation, name).nbytes for name in names) + 24 * len(spikes)
@@ -94,7 +99,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str]) -> None:
         variables = {"simulation": structure}
         scipy.io.savemat(file, variables, do_compression=True, long_field_names=True, oned_as="column")
 
-    write_whole(Path(path), write)
+    write_whole(place, write)
 
 
 def _cells(values: Any) -> Any:

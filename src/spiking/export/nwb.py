@@ -28,7 +28,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.optional import library
-from spiking.output_file import check_writable
+from spiking.output_file import check_output
 from spiking.patient_file import write_hdf5
 from spiking.simulation import Simulation
 
@@ -50,6 +50,7 @@ def to_nwb(
     *,
     session_start_time: datetime | None = None,
     gap: float = 1000.0,
+    force: bool = False,
 ) -> None:
     """Write a simulation as an NWB file.
 
@@ -68,11 +69,14 @@ def to_nwb(
         With a time zone; now by default.
     gap : float
         Time between the end of a trial and the start of the next, in ms.
+    force : bool
+        Replace a file that is there.
 
     Raises
     ------
     ArgumentError
-        PyNWB is not installed, spikes were not recorded, the time has no zone, or the file cannot be written.
+        PyNWB is not installed, spikes were not recorded, the time has no zone, there is such a file already,
+        or it cannot be written.
 
     Examples
     --------
@@ -83,8 +87,8 @@ def to_nwb(
     >>> export.to_nwb(run, "run.nwb")
     """
     pynwb = library("pynwb", "export", "to_nwb")
-    place = Path(path)
-    check_writable(place)
+    place = Path(os.fsdecode(path))
+    check_output(place, (".nwb",), force=force)
     spikes = recorded_spikes(simulation, "to_nwb")
     start_time = session_start_time or datetime.now(UTC)
     if start_time.tzinfo is None:

@@ -105,7 +105,7 @@ class Work:
         """Keep a trained model, and write down what became of it."""
         if row["converged"]:
             try:
-                model.save(self._path(step))
+                model.save(self._path(step), force=True)  # a kill may have left it without its line
             except ModelFileError as error:
                 raise ArgumentError(str(error)) from None
         if self._row(step) is None:
