@@ -121,9 +121,9 @@ def simulate_to_file(
         if there != content:
             if path.exists() and not force:
                 own = there is not None
-                what = f"a run with another {difference(there, content)}" if own else "no run of simulate"
+                what = f"a run of another {difference(there, content)}" if own else "no run of simulate"
                 raise ArgumentError(
-                    f"{path} is there already and holds {what}; choose another file, {_FORCE}"
+                    f"{path} is there already, with {what}; choose another file, {_FORCE}"
                 )
             if known not in (None, content):
                 if not force:
