@@ -59,7 +59,7 @@ def content(folder):
         ([*SWEEP, "-o", "new.mat"], "expected a name that ends in .csv"),
         ([*SIMULATE, "--save", "m.mat"], "it is m.mat, an input of the same call"),
         ([*SIMULATE, "--save", "x.mat"], "expected a name that ends in .npz, .h5"),
-        ([*SIMULATE, "--save", "g.h5"], "g.h5 is there already and with a run of another network"),
+        ([*SIMULATE, "--save", "g.h5"], "g.h5 is there already, with a run of another network"),
         ([*SIMULATE, "--plot", "m.png"], "it is m.mat, an input of the same call"),
         (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "an input of the same call"),
         (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "it is g.h5, an input of the same call"),
