@@ -122,9 +122,7 @@ def simulate_to_file(
             if path.exists() and not force:
                 own = there is not None
                 what = f"a run of another {difference(there, content)}" if own else "no run of simulate"
-                raise ArgumentError(
-                    f"{path} is there already, with {what}; choose another file, {_FORCE}"
-                )
+                raise ArgumentError(f"{path} is there already, with {what}; choose another file, {_FORCE}")
             if known not in (None, content):
                 if not force:
                     raise ArgumentError(
