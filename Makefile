@@ -1,17 +1,21 @@
-# make demo | test | test-slow | docs | fuzz | bench; all of them make their own virtual environment first.
+# make demo | test | test-slow | witnesses | docs | fuzz | bench; all of them make their own virtual environment first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow fuzz bench docs linkcheck lint format clean
+.PHONY: demo test test-slow witnesses fuzz bench docs linkcheck lint format clean
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.figures: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[figures]'
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.figures
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.figures
 	mkdir -p demo
 	$(BIN)/spiking demo $(if $(MODEL),"$(MODEL)") --plot demo/go-nogo.png
 
@@ -25,6 +29,9 @@ test: lint
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -n 2 -m slow
+
+witnesses: $(VENV)/.installed
+	$(BIN)/python tools/witnesses.py
 
 fuzz: $(VENV)/.installed
 	$(BIN)/python tests/fuzz_model_file.py
@@ -45,4 +52,4 @@ format: $(VENV)/.installed
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-brian2 $(VENV)-neurogym docs/_build .mypy_cache .ruff_cache .pytest_cache

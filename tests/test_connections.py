@@ -78,7 +78,7 @@ def test_dense_and_sparse_weights_give_the_same(name):
     assert isinstance(dense.weights, np.ndarray)
     assert isinstance(sparse.weights, csc_array)
     assert np.array_equal(sparse.dense_weights, dense.weights)
-    assert np.array_equal(sparse.offset, dense.offset)
+    np.testing.assert_allclose(sparse.offset, dense.offset, atol=1e-12)
     assert not np.array_equal(dense.weights, network().weights)
     assert not dense.weights.flags.writeable
 

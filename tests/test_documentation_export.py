@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,18 +45,3 @@ def test_commands(folder):
         assert done.returncode == 0, line
     assert (folder / "run.csv").exists()
     assert (folder / "run.h5").read_bytes() == before
-
-
-@pytest.mark.skipif(
-    shutil.which("octave-cli") is None, reason="Octave, which stands in for MATLAB, is not here"
-)
-def test_matlab(folder):
-    (code,) = blocks("matlab")
-    done = subprocess.run(
-        ["octave-cli", "--quiet", "--eval", code],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr

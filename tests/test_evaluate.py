@@ -59,11 +59,13 @@ def test_a_trial_does_not_depend_on_the_others_nor_on_memory(model, network, mon
     subject = MODEL if model == "rate" else network
     whole = evaluate(subject, Cue(), 50, seed=1, keep_outputs=True)
     few = evaluate(subject, Cue(), 7, seed=1, keep_outputs=True)
-    np.testing.assert_array_equal(whole.output[:7], few.output)
+    # Matrix products of a rate network are rounded otherwise for another number of trials.
+    tolerance = 1e-9 if model == "rate" else 0
+    np.testing.assert_allclose(few.output, whole.output[:7], rtol=0, atol=tolerance)
     np.testing.assert_array_equal(whole.correct[:7], few.correct)
     monkeypatch.setattr(evaluation, "_CHUNK_BYTES", 3 * 8 * 100 * Cue().n_steps)  # three trials at a time
     chunked = evaluate(subject, Cue(), 50, seed=1, keep_outputs=True, threads=1)
-    np.testing.assert_array_equal(whole.output, chunked.output)
+    np.testing.assert_allclose(chunked.output, whole.output, rtol=0, atol=tolerance)
     np.testing.assert_array_equal(whole.time, chunked.time)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -202,34 +201,6 @@ def test_mat(run, tmp_path):
     assert np.array_equal(found["spike_times"][2, 11], spikes_of(run, 2, 11))
     assert found["conditions"].tolist() == list(run.conditions)
     assert found["seed"] == "1"
-
-
-@pytest.mark.skipif(
-    shutil.which("octave-cli") is None, reason="Octave, which stands in for MATLAB, is not here"
-)
-def test_mat_in_octave(run, tmp_path):
-    neuron = busy_neuron(run)
-    export.to_mat(run, tmp_path / "run.mat")
-    code = f"""
-        load run.mat; s = simulation;
-        assert(isstruct(s)); assert(iscell(s.spike_times)); assert(islogical(s.correct));
-        assert(size(s.output), [{N_TRIALS} 1 1000]); assert(size(s.spike_times), [{N_TRIALS} 200]);
-        assert(s.conditions{{1}}, '{run.conditions[0]}'); assert(s.scaling_factor, 35);
-        x = s.spikes.time(s.spikes.trial == 3 & s.spikes.neuron == {neuron + 1});
-        assert(x(:), s.spike_times{{3, {neuron + 1}}}(:));
-        printf('%.17g ', x); printf('\\n%d %d', sum(s.network.populations.exc), s.parameters.refractory);
-    """
-    done = subprocess.run(
-        ["octave-cli", "--no-gui", "--quiet", "--eval", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    times, facts = done.stdout.splitlines()
-    assert [float(value) for value in times.split()] == spikes_of(run, 2, neuron).tolist()
-    assert facts.split() == [str(run.network.populations["exc"].sum()), "2"]
 
 
 @pytest.mark.parametrize("function", ["to_neo", "to_pynapple", "to_nwb", "to_mat", "to_pandas"])

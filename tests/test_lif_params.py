@@ -93,9 +93,9 @@ def test_initial_voltages():
     assert stats.kstest(drawn.ravel(), stats.uniform(-65, 95).cdf).pvalue > 1e-4
     resting = first_voltages(network.with_params(initial_voltage="resting"))
     np.testing.assert_allclose(resting, np.broadcast_to(np.arange(-50.0, 0.0), (20, 50)))
-    assert (first_voltages(network.with_params(initial_voltage=-55)) == -55).all()
+    np.testing.assert_allclose(first_voltages(network.with_params(initial_voltage=-55)), -55)
     given = np.linspace(-60, 20, 50)
-    np.testing.assert_array_equal(first_voltages(network.with_params(initial_voltage=given))[3], given)
+    np.testing.assert_allclose(first_voltages(network.with_params(initial_voltage=given))[3], given)
     quadratic = network.with_params(initial_voltage="resting", neuron="quadratic")
     expected = -np.sqrt(np.maximum(50.0 - np.arange(50.0), 0.0))
     np.testing.assert_allclose(first_voltages(quadratic)[0], expected)

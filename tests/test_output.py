@@ -47,8 +47,8 @@ def test_rates_over_time_average_to_the_rates():
     assert smooth.shape == (3, 30, 200)
     assert smooth[:, others].mean() == pytest.approx(rates[:, others].mean(), rel=0.1)
     inh = simulate(network, pulse_input(41), seed=1, trials=3, record=Record(spikes="inh"))
-    assert np.array_equal(
-        smoothed_rates(inh, Smoothing("gaussian", 20.0)), smooth[:, network.populations["inh"]]
+    np.testing.assert_allclose(
+        smoothed_rates(inh, Smoothing("gaussian", 20.0)), smooth[:, network.populations["inh"]], atol=1e-9
     )
 
 
@@ -56,7 +56,7 @@ def test_evaluation_smooths_before_it_scores():
     network = SpikingNetwork.from_rate(cue_model(), 1.0)
     plain = evaluate(network, Cue(), 6, seed=1, keep_outputs=True)
     smooth = evaluate(network, Cue(), 6, seed=1, keep_outputs=True, smoothing=BOTH[1])
-    assert np.array_equal(smooth.output, BOTH[1].apply(plain.output, 0.05))
+    np.testing.assert_allclose(smooth.output, BOTH[1].apply(plain.output, 0.05), atol=1e-12)
 
 
 @pytest.mark.parametrize("ridge", [0.0, 0.01, 1.0])

@@ -69,8 +69,8 @@ def test_the_burst_that_random_voltages_begin_with_is_not_a_component(go):
     neurons, times = go.spiking.spikes.of_trial(0)
     assert len(neurons[times < 1.0]) > 0.6 * 200 > len(neurons[(times > 200) & (times < 210)])
     found = components_from_onset(go)
-    assert found == components_from_onset(changed(go, slice(0, on), 1e3))
-    assert found != components_from_onset(changed(go, slice(on, on + 1), 1e3))
+    assert found == pytest.approx(components_from_onset(changed(go, slice(0, on), 1e3)))
+    assert found != pytest.approx(components_from_onset(changed(go, slice(on, on + 1), 1e3)))
     own = np.array(go.trials.conditions)
     means = np.stack([go.spiking_activity[own == name].mean(axis=0)[:, on:] for name in ("go", "nogo")])
     assert found["spiking_explained"] == pytest.approx(principal_components(means, 3).explained.sum())
@@ -124,8 +124,8 @@ def test_trajectories_of_choices_begin_with_the_stimulus_and_stay_apart(context)
     ends = [path.get_xdata()[-1] for path in paths]
     assert max(ends[2:]) < 0 < min(ends[:2])
     x, y = figure.axes[1].lines[-1].get_data()
-    assert np.array_equal(y, axes.coefficients[2, :, 250 // BIN - 1])
-    assert np.array_equal(x, axes.coefficients[0, :, 250 // BIN - 1])
+    np.testing.assert_allclose(y, axes.coefficients[2, :, 250 // BIN - 1], atol=1e-9)
+    np.testing.assert_allclose(x, axes.coefficients[0, :, 250 // BIN - 1], atol=1e-9)
     assert set(motion) == set(color)
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()][:2] == ["choice +1", "choice -1"]

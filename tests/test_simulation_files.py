@@ -373,12 +373,14 @@ def test_a_stored_array_is_indexed_like_an_array(stored, first, rest):
 
 def test_a_stored_array_computes_like_an_array(stored):
     lazy, whole = stored
-    for function in (np.mean, np.sum, np.median, np.shape, len, list, np.max, np.min, np.ndim):
+    for function in (np.median, np.shape, len, list, np.max, np.min, np.ndim):
         assert np.array_equal(function(lazy), function(whole))
+    for function in (np.mean, np.sum):
+        np.testing.assert_allclose(function(lazy), function(whole), rtol=1e-14)
     np.testing.assert_allclose(lazy.mean(axis=0), whole.mean(axis=0), rtol=1e-14)
     assert np.array_equal(lazy.max(axis=1), whole.max(axis=1))
     assert np.array_equal(2 * lazy + whole, 3 * whole)
-    assert np.array_equal(lazy @ whole[0].T, whole @ whole[0].T)
+    np.testing.assert_allclose(lazy @ whole[0].T, whole @ whole[0].T)
     assert np.array_equal(lazy[[0, 5], [1, 2]], whole[[0, 5], [1, 2]])
     assert np.array_equal(lazy.swapaxes(1, 2), whole.swapaxes(1, 2))
     with pytest.raises(IndexError):

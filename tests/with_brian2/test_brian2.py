@@ -1,10 +1,7 @@
-"""Brian2 is the independent witness of the simulation. Its present versions need an environment of their own:
-
-python3.13 -m venv b2venv && b2venv/bin/pip install . pytest brian2
-b2venv/bin/pytest --noconftest tests/with_brian2
-"""
+"""Brian2 is the independent witness of the simulation. It has an environment of its own: `make witnesses`."""
 
 import dataclasses
+import doctest
 import re
 import warnings
 from pathlib import Path
@@ -20,7 +17,7 @@ from spiking.export import to_brian2
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    brian2 = pytest.importorskip("brian2", reason="Brian2 has an environment of its own: see this file")
+    import brian2
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 STEP = 0.00005
@@ -176,6 +173,11 @@ def test_the_page_about_it():
     }
     exec(compile(code.replace("1 * brian2.second", "50 * brian2.ms"), "docs/export.md", "exec"), names)
     assert names["monitor"].num_spikes > 0
+
+
+def test_the_example_in_its_docstring():
+    (found,) = doctest.DocTestFinder(recurse=False).find(to_brian2)
+    assert doctest.DocTestRunner().run(found) == doctest.TestResults(0, len(found.examples))
 
 
 def test_what_does_not_fit():

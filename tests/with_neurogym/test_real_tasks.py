@@ -1,9 +1,6 @@
-"""Real NeuroGym tasks train and convert. NeuroGym pins old versions, so it needs an environment of its own:
+"""Real NeuroGym tasks train and convert. NeuroGym has an environment of its own: `make witnesses`."""
 
-python -m venv ngvenv && ngvenv/bin/pip install '.[train]' pytest torch neurogym
-ngvenv/bin/pytest --noconftest tests/with_neurogym
-"""
-
+import doctest
 import warnings
 
 import pytest
@@ -13,7 +10,7 @@ from spiking.neurogym import NeuroGymTask
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    neurogym = pytest.importorskip("neurogym")
+    import neurogym
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 LONG_RESPONSE = {"decision": 500}
@@ -45,3 +42,8 @@ def test_a_real_task_trains_and_converts(name, settings):
         scores.append(task.score(run.output[:, 0], run.time, trials).mean())
     print(name, state.updates, state.accuracy, scores)
     assert max(scores) >= 0.8
+
+
+def test_the_example_in_its_docstring():
+    (found,) = doctest.DocTestFinder(recurse=False).find(NeuroGymTask)
+    assert doctest.DocTestRunner().run(found) == doctest.TestResults(0, len(found.examples))
