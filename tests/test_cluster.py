@@ -19,7 +19,8 @@ from spiking import ClusterError, RateModel, find_scaling_factors, sweep
 from spiking.tuning.files import journal_path
 
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings("default")  # of Dask and Tornado, when connections end
+# Warnings are of Dask and Tornado, when connections end.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 TASK = Path(__file__).parent / "cue.py"
 OPTIONS = {"seed": 2, "n_trials": 60, "method": "grid"}

@@ -333,6 +333,7 @@ def test_demo(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
 
 
+@pytest.mark.slow
 def test_models_that_come_with_the_package(tmp_path):
     done = run("demo", cwd=tmp_path)
     assert "rate network:    100 of 100" in done.stdout
@@ -345,5 +346,6 @@ def test_models_that_come_with_the_package(tmp_path):
     assert "folder" in run("info", "xor", cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_demo_trains(tmp_path):
     assert "rate network:    100 of 100" in run("demo", "--train", cwd=tmp_path).stdout

@@ -264,6 +264,7 @@ def test_a_lower_gain_and_the_published_grid_are_tried_where_no_usual_one_suffic
     assert found.search_trials == sum(c.trials for c in tried) <= 640
 
 
+@pytest.mark.slow
 def test_from_the_command_line_into_the_file_and_back(tmp_path):
     path = tmp_path / "model.mat"
     savemat(path, cue_model(readout=1.0))

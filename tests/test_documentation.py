@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "training.md"
 
 
+@pytest.mark.slow
 def test_a_task_of_ones_own(tmp_path):
     code = next(
         block

@@ -20,6 +20,8 @@ from spiking.command_line.app import main
 from spiking.reproduce import PANELS, panels
 from spiking.tuned_conversion import recorded_conversion
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GO_NOGO = ROOT / "src" / "spiking" / "data" / "go-nogo.mat"

@@ -13,6 +13,8 @@ from scipy.io import savemat
 
 import spiking
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parent.parent / "docs" / "explanation"
 
 

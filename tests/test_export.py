@@ -278,6 +278,7 @@ def spiking(folder, *arguments):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_line(tmp_path):
     run = simulate(
         random_network(10, strength=3.0), pulse_input(), seed=1, trials=2, record=Record(spikes=True)

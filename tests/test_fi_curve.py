@@ -34,6 +34,7 @@ def test_theory_is_what_the_simulation_does(monkeypatch, params, downsample):
     assert rates.min() == 0
 
 
+@pytest.mark.slow
 def test_weak_noise_approaches_the_curve_without_noise():
     quiet, silent = fi_curve(LIFParams(noise=0.05)), fi_curve(LIFParams(noise=0.0))
     currents = np.array([5.0, 20.0, 60.0])

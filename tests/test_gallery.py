@@ -11,6 +11,8 @@ import pytest
 
 from spiking.command_line import main
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parent.parent / "docs"
 
 

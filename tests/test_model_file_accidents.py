@@ -71,6 +71,7 @@ def killed(path: Path, number: int, seconds: float) -> None:
     theirs.close()
 
 
+@pytest.mark.slow
 def test_killed_at_100_moments_the_file_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "m.mat"
     write_variables(path, version(0))
@@ -86,6 +87,7 @@ def test_killed_at_100_moments_the_file_is_whole(tmp_path: Path) -> None:
     assert len(set(numbers)) > 5
 
 
+@pytest.mark.slow
 def test_killed_while_it_changes_a_73_file_the_file_is_whole(tmp_path: Path) -> None:
     path = save(tmp_path / "m.mat", {name: as_matlab(value) for name, value in version(0).items()}, "7.3")
     moments = random.Random(0)

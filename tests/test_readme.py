@@ -48,6 +48,7 @@ def test_python_examples(folder):
     assert (folder / "trials.pdf").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_commands(folder):
     lines = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
     commands = [words for words in lines if words[0] == "spiking"]

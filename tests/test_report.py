@@ -111,6 +111,7 @@ def test_drawn_trials_are_the_simulated_ones(both):
             assert trial["correct"] == both.spiking_score.correct[k]
 
 
+@pytest.mark.slow
 def test_very_many_spikes_are_thinned(both, monkeypatch):
     monkeypatch.setattr("spiking.report.trials._SPIKES", 1000)
     data = trial_data(both)

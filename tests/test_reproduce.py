@@ -70,6 +70,7 @@ def killed_after(folder, steps, conversion="published", by=signal.SIGKILL):
     return told
 
 
+@pytest.mark.slow
 def test_a_killed_reproduction_goes_on_to_the_same_table(whole, tmp_path):
     folder = tmp_path / "killed"
     journal = folder / "journal.jsonl"
@@ -257,6 +258,7 @@ def test_without_the_published_conversion_nothing_is_set_beside(matched, tmp_pat
     assert str(matched[1]).startswith(str(found))
 
 
+@pytest.mark.slow
 def test_a_killed_matched_run_goes_on_to_the_same_table(whole, matched, tmp_path):
     folder = tmp_path / "killed"
     shutil.copytree(whole[0], folder)
@@ -301,6 +303,7 @@ def test_published_conversions_keep_their_place_in_journals():
         assert conversion_key(condition.network, 7, tuned, condition.tested) == known | how
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of Dask and Tornado, when connections end
 def test_a_cluster_gives_the_same_table(matched, tmp_path):
     distributed = pytest.importorskip("distributed")

@@ -246,6 +246,7 @@ def test_ctrl_c_stops_within_a_second(what):
     assert stderr.rstrip().endswith("KeyboardInterrupt")
 
 
+@pytest.mark.slow
 def test_a_thousand_trials_with_output_and_spikes_stay_below_a_gigabyte():
     code = (
         "from networks import *; from peak_memory import peak_bytes; from spiking import *;"

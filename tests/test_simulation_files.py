@@ -185,6 +185,7 @@ def test_an_interrupted_run_goes_on(network, small_blocks, tmp_path):
     assert_same(run, simulate(network, pulse_input(), seed=left.seed, trials=8, record=EVERYTHING))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 def test_killed_at_many_moments(tmp_path):
     done = subprocess.run(
@@ -198,6 +199,7 @@ def test_killed_at_many_moments(tmp_path):
     assert len({first for first, _ in facts["left"]}) >= 4  # before, between and after the blocks
 
 
+@pytest.mark.slow
 def test_memory_holds_a_block_not_a_run(tmp_path):
     if sys.platform == "win32":
         pytest.skip("measures memory as POSIX systems do")
@@ -271,6 +273,7 @@ def spiking(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     command = ("simulate", "go-nogo", "--trials", "200", "--interval", "1", "--save", "run.h5")
     process = subprocess.Popen(

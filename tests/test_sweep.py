@@ -225,6 +225,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed(folder, monkeypatch):
     monkeypatch.chdir(folder)
     whole = run(*SWEEP, "-o", "whole.csv")

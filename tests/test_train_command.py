@@ -40,6 +40,7 @@ def run(*arguments, cwd=None):
     )
 
 
+@pytest.mark.slow
 def test_every_option_at_once(tmp_path):
     done = run("go-nogo", *SHORT, "--seed", 3, *EVERY_OPTION.split(), "-o", tmp_path / "m.mat")
     assert done.returncode == 1, done.stderr  # the limit comes before the hardening ends
@@ -70,6 +71,7 @@ def test_every_option_at_once(tmp_path):
     assert str(extras["spiking_version"].item()) == spiking.__version__
 
 
+@pytest.mark.slow
 def test_one_model_and_its_curve(tmp_path):
     easy = ["--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0]
     done = run("go-nogo", *SHORT, "--seed", 1, *easy, "-o", "m.mat", "--plot", "curve.png", cwd=tmp_path)
@@ -87,6 +89,7 @@ def test_one_model_and_its_curve(tmp_path):
     assert (spiking.RateModel.load(tmp_path / "m.mat").w == same.w).all()
 
 
+@pytest.mark.slow
 def test_what_has_not_converged_is_saved_and_marked_and_remembered_by_its_family(tmp_path):
     hard = [*SHORT, "--max-updates", 100, "--stop-loss", 1e-9]
     done = run("go-nogo", *hard, "-o", tmp_path / "m.mat")
@@ -105,6 +108,7 @@ def test_what_has_not_converged_is_saved_and_marked_and_remembered_by_its_family
     assert seed_1.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_another_model_is_not_replaced_without_force(tmp_path):
     easy = [*SHORT, "--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0, "--max-updates", 100]
     assert run("go-nogo", *easy, "--seed", 1, "-o", "m.mat", cwd=tmp_path).returncode == 0
@@ -117,6 +121,7 @@ def test_another_model_is_not_replaced_without_force(tmp_path):
     assert (tmp_path / "m.mat").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_a_family_continues_where_it_was_stopped(tmp_path):
     easy = [*SHORT, "--hardening", 0, "--stop-loss", 1000, "--stop-accuracy", 0, "-o", tmp_path / "family"]
     assert run("go-nogo", *easy, "--seeds", "1-2").returncode == 0
@@ -133,6 +138,7 @@ def test_a_family_continues_where_it_was_stopped(tmp_path):
     assert "was trained with training_options" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
 def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
     arguments = ["go-nogo", *SHORT, "--stop-loss", "1e-9", "--max-updates", "100000000", "-o", "m.mat"]

@@ -102,6 +102,7 @@ def test_the_numpy_and_the_jax_forward_pass_agree(options):
     assert np.allclose(np.transpose(rates, (1, 2, 0)), result.rates, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_what_is_trained_and_what_is_not():
     states = list(train_steps(SHORT, 40, seed=2, p_inh=0.3, n_som=3, max_updates=300, stop_loss=1e-9))
     assert [state.updates for state in states] == [100, 200, 300]
@@ -151,6 +152,7 @@ def test_initial_weights_as_specified():
     assert np.mean(w[w > 0]) == pytest.approx(2 * 0.003, rel=0.02)  # mean of a gamma: shape times scale
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -185,6 +187,7 @@ def test_hardening_starts_at_convergence_and_adds_spike_noise():
     assert not np.array_equal(runs[20.0][-1].model.w, runs[50.0][-1].model.w)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hardening", "stops_at", "converts"), [(2000, 600, True), (400, 500, False)])
 def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hardening, stops_at, converts):
     asked = []
@@ -207,6 +210,7 @@ def test_a_model_converts_when_its_spiking_network_does_the_task():
     assert not converts(untrained, task, seed=1, accuracy=0.95)
 
 
+@pytest.mark.slow
 def test_several_outputs_train():
     class TwoOutputs(tasks.GoNoGo):
         n_outputs = 2
@@ -235,12 +239,14 @@ def test_training_stops_when_it_has_converged():
     assert SHORT.score(run.output[:, 0], run.time, trials).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_training_stops_at_the_limit_and_says_so():
     states = list(train_steps(SHORT, 40, seed=1, max_updates=200, stop_loss=1e-9))
     assert [(state.updates, state.stopped) for state in states] == [(100, ""), (200, "limit")]
     assert not states[-1].model.extras["converged"]
 
 
+@pytest.mark.slow
 def test_a_diverging_training_stops():
     options = {"learning_rate": 1e9, "dale": False, "activation": "softplus", "loss": "l1"}
     *_, last = train_steps(SHORT, 20, seed=1, max_updates=300, **options)
@@ -271,6 +277,7 @@ def test_options_that_are_refused(wrong, message):
         train(SHORT, **({"seed": 0} | wrong))
 
 
+@pytest.mark.slow
 def test_the_published_recipe_has_its_quirks():
     quirks = options_for("published")
     assert (quirks.batch_size, quirks.noise, quirks.learning_rate, quirks.max_updates) == (1, 0.1, 0.01, 6000)

@@ -22,6 +22,7 @@ def test_a_family_is_the_same_as_its_members_trained_alone():
         assert np.array_equal(model.taus_gaus, alone.taus_gaus)
 
 
+@pytest.mark.slow
 def test_an_interruption_stops_all_of_them():
     def interrupt(seed, state):
         raise KeyboardInterrupt

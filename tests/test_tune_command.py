@@ -36,6 +36,7 @@ def test_no_write_leaves_everything_alone(path):
     assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.json"]
 
 
+@pytest.mark.slow
 def test_several_models_a_table_and_skipping(tmp_path):
     for name, readout in (("a", 0.8), ("b", 1.0), ("c", 1.3)):
         savemat(tmp_path / f"{name}.mat", cue_model(readout=readout))
@@ -76,6 +77,7 @@ def test_a_search_that_never_ended_is_not_skipped(path):
     assert loadmat(path)["opt_scaling_factor"].item() > 0
 
 
+@pytest.mark.slow
 def test_plot(path):
     done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20, "--plot", "curve.png", cwd=path.parent)
     assert done.returncode == 0, done.stderr

@@ -77,6 +77,7 @@ def test_results_are_where_the_field_looks_for_them(uninterrupted, path):
     assert RateModel.load(path).extras["tuning"].item() == new["tuning"].item()
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed(uninterrupted, path):
     before, after, results, _ = uninterrupted
     path.write_bytes(before)
@@ -141,6 +142,7 @@ def test_a_journal_of_something_else_is_not_used(path):
     assert not journal_path(path).exists()
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_file(uninterrupted, path):
     before, after, *_ = uninterrupted
     path.write_bytes(before)
@@ -160,6 +162,7 @@ def test_two_runs_on_one_file(uninterrupted, path):
     assert link.is_symlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["removed", "another model", "broken", "another variable"])
 def test_a_file_changed_meanwhile(uninterrupted, path, what):
     before, after, *_ = uninterrupted
@@ -240,6 +243,7 @@ def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
     assert json.loads(done.stdout)["spiking"]["correct"] == results["correct"]
 
 
+@pytest.mark.slow
 def test_a_copy_is_tuned_alike(uninterrupted, tmp_path):
     before, after, *_ = uninterrupted
     place = tmp_path / "copy.mat"
