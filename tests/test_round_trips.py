@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 import pickle
 
 import cloudpickle
@@ -9,18 +10,40 @@ import numpy as np
 import pytest
 from every_field import (
     EXAMPLES,
+    TASK,
+    conversion,
     differences,
     rate_model,
+    record,
+    scaling_factor_search,
     simulation,
     spiking_network,
     values_left_at_their_defaults,
 )
+from matlab_files import KINDS, save
 from models import model_mapping
 from networks import pulse_input, random_network
+from scipy.io import savemat
 
 import spiking
-from spiking import RandomDraws, RateModel, Simulation, SpikingNetwork, Stimulation, kernel, simulate
+from spiking import (
+    ArgumentError,
+    Conversion,
+    LIFParams,
+    RandomDraws,
+    RateModel,
+    Record,
+    Simulation,
+    SpikingNetwork,
+    Stimulation,
+    kernel,
+    simulate,
+    simulation_file,
+    simulation_stream,
+)
 from spiking.draws import SharedNoise
+from spiking.model_file_writing import update_variables
+from spiking.tuned_conversion import tuned_conversion
 
 COPIES = {
     **{
@@ -119,3 +142,155 @@ def test_a_model_and_its_copy_run_alike():
     assert np.array_equal(
         pickle.loads(pickle.dumps(model)).run(u, seed=1).output, model.run(u, seed=1).output
     )
+
+
+def expected_of_run_files(run):
+    """Units that were drawn at random come back by number: NumPy does not promise to draw them again."""
+    drawn = run.record.neurons("currents", run.network.populations)
+    return dataclasses.replace(run, record=dataclasses.replace(run.record, currents=tuple(drawn.tolist())))
+
+
+def saved_as_hdf5(run, folder):
+    run.save(folder / "run.h5")
+    return Simulation.load(folder / "run.h5")
+
+
+def saved_as_hdf5_twice(run, folder):
+    saved_as_hdf5(run, folder).save(folder / "again.h5")
+    return Simulation.load(folder / "again.h5")
+
+
+def saved_as_npz(run, folder):
+    simulation_file.save(run, folder / "run.npz", model="model.mat")
+    return Simulation.load(folder / "run.npz")
+
+
+RUN_FILES = (saved_as_hdf5, saved_as_hdf5_twice, saved_as_npz)
+
+
+def without_bounds(spikes):
+    """Where a trial's spikes begin is kept for spikes on disk only."""
+    assert spikes.bounds is None or np.array_equal(spikes.bounds, spikes.first_of_trials(0))
+    return dataclasses.replace(spikes, bounds=None)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("saved", RUN_FILES)
+def test_a_saved_run_has_every_field(saved, sparse, tmp_path):
+    run = simulation(sparse=sparse)
+    found = saved(run, tmp_path)
+    if found.spikes.bounds is not None:
+        assert np.array_equal(found.spikes.bounds, run.spikes.first_of_trials(3))
+    found = dataclasses.replace(found, spikes=without_bounds(found.spikes))
+    assert list(differences(found, expected_of_run_files(run), "run")) == []
+    assert "mean_drive: gain 32" in repr(found.network)  # not published
+
+
+@pytest.mark.parametrize("saved", RUN_FILES)
+@pytest.mark.parametrize("seed", [None, 0, 2**64 - 1, 2**64])
+def test_a_saved_run_with_nothing_of_its_own(saved, seed, tmp_path):
+    run = dataclasses.replace(
+        simulate(random_network(5), pulse_input(), seed=1, record=Record(spikes=True)), seed=seed
+    )
+    found = saved(run, tmp_path)
+    found = dataclasses.replace(found, spikes=without_bounds(found.spikes))
+    assert list(differences(found, run, "run")) == []
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_a_run_written_while_it_runs_has_every_field(unfinished, tmp_path, monkeypatch):
+    monkeypatch.setattr(simulation_stream, "_BLOCK_TRIALS", 2)
+    network, path = spiking_network(), tmp_path / "run.h5"
+    settings = {"seed": 2**100, "trials": 5, "threads": 1}
+    settings["record"] = dataclasses.replace(record(), output=True, spikes=True)
+    if unfinished:
+        settings["trials"] = 2
+
+        def stop(done):
+            if done == 3:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            simulate(network, TASK, **{**settings, "trials": 5}, output_file=path, progress=stop)
+        found = Simulation.load(path)
+    else:
+        found = simulate(network, TASK, **settings, output_file=path)
+    run = dataclasses.replace(simulate(network, TASK, **settings), unfinished=unfinished)
+    found = dataclasses.replace(found, spikes=without_bounds(found.spikes))
+    assert list(differences(found, expected_of_run_files(run), "run")) == []
+    assert found.unfinished == unfinished
+
+
+def test_the_record_of_a_run_without_output(tmp_path):
+    run = dataclasses.replace(simulation(), record=record(), output=None, correct=None)
+    found = saved_as_hdf5(run, tmp_path)
+    assert list(differences(found.record, expected_of_run_files(run).record, "record")) == []
+
+
+def test_npz_files_that_are_no_runs(tmp_path):
+    path = tmp_path / "run.npz"
+    for content, words in (
+        ({"x": np.arange(3)}, "not a readable simulation .*run.npz writes one"),
+        ({"spike_trial": np.arange(3)}, "holds no network"),
+        ({"x": np.array([{}], object)}, "not a readable simulation"),
+    ):
+        np.savez(path, **content)
+        with pytest.raises(ArgumentError, match=words):
+            Simulation.load(path)
+    simulation_file.save(simulation(), path, model="model.mat")
+    whole = path.read_bytes()
+    for damaged in (whole[:-300], whole[:100], b"PK", whole[:5000] + b"x" * 50 + whole[5050:]):
+        path.write_bytes(damaged)
+        with pytest.raises(ArgumentError, match="not a readable simulation"):
+            Simulation.load(path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_model_has_every_field(kind, tmp_path):
+    """But for `source`, the new file, and `unread`: everything that this object has is in that file.
+
+    `rectified` is of the file that was read, and what is saved is rectified: so it is 0 after that. Files of
+    version 7.3 list their variables by the alphabet.
+    """
+    path = tmp_path / "model.mat"
+    save(path, {"x": np.eye(2)}, kind)  # decides the version
+    model = rate_model()
+    assert model.rectified > 0
+    model.save(path)
+    found = RateModel.load(path)
+    expected = dataclasses.replace(model, source=str(path), unread=False, rectified=0)
+    if kind == "7.3":
+        in_order = {name: dict(sorted(getattr(model, name).items())) for name in ("extras", "forms")}
+        expected = dataclasses.replace(expected, **in_order)
+    assert list(differences(found, expected, "model")) == []
+    found.save(path)
+    assert list(differences(RateModel.load(path), expected, "model")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_conversion_in_a_model_file_has_every_field(kind, tmp_path):
+    path, own = tmp_path / "model.mat", conversion()
+    save(path, model_mapping(20), kind)
+    found = dataclasses.replace(scaling_factor_search(), scaling_factor=own.factor, conversion=own)
+    update_variables(path, found.as_variables())
+    assert list(differences(tuned_conversion(RateModel.load(path)), own, "conversion")) == []
+    network = SpikingNetwork.from_rate(path)
+    assert list(differences(network.conversion, own, "conversion")) == []
+    assert list(differences(network.params, own.params, "params")) == []
+
+
+def test_numbers_of_numpy_can_be_kept_everywhere(tmp_path):
+    """As constants and factors they used to end a search, when its result was written."""
+    params = LIFParams(noise=np.float32(0.25), refractory=np.int64(1), initial_voltage=np.float32(-50))
+    own = Conversion(kind="published", factor=np.float32(30), params=params)
+    assert Conversion.from_json(json.loads(json.dumps(own.as_json()))) == own
+    run = simulate(dataclasses.replace(random_network(5), params=params), pulse_input(), seed=1)
+    assert saved_as_hdf5(run, tmp_path).network.params == params
+
+
+def test_a_model_whose_file_is_gone_can_be_saved_over_another(tmp_path):
+    path = tmp_path / "model.mat"
+    savemat(path, {"x": 1.0})
+    model = dataclasses.replace(rate_model(), source=str(tmp_path / "gone.mat"), unread=True)
+    model.save(path)
+    assert RateModel.load(path).n_units == model.n_units

@@ -140,9 +140,14 @@ class Conversion:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
-        positive_number("factor", self.factor)
-        positive_number("gain", self.gain)
-        finite_number("offset", self.offset)
+        for name, checked in (
+            ("factor", positive_number),
+            ("gain", positive_number),
+            ("offset", finite_number),
+        ):
+            object.__setattr__(self, name, checked(name, getattr(self, name)))
+        for name, least in (("seed", 0), ("n_trials", 0), ("downsample", 1)):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         for name in ("unit_offsets", "output_offsets"):
             object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
         if (self.kind == "mean_drive") != bool(self.unit_offsets):

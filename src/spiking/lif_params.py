@@ -101,10 +101,12 @@ class LIFParams:
                 if value not in known:
                     raise ArgumentError(f"{item.name} is {value!r}; expected one of {', '.join(known)}")
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
                 raise ArgumentError(f"{item.name} is {value!r}; expected a number")
             if not np.isfinite(value):
                 raise ArgumentError(f"{item.name} is {value}; expected a finite number")
+            if isinstance(value, np.number):  # files and journals hold plain numbers
+                object.__setattr__(self, item.name, value.item())
         for name in ("tau_membrane", "tau_rise"):
             if getattr(self, name) <= 0:
                 raise ArgumentError(f"{name} is {getattr(self, name)} ms; expected a time above 0")

@@ -251,9 +251,9 @@ class RateModel(Remade):
         from spiking.model_variables import to_variables
         from spiking.output_file import MODELS, check_output
 
-        place = Path(os.fsdecode(path))
+        place, source = Path(os.fsdecode(path)), Path(self.source)
         check_output(place, MODELS, force=force)
-        in_place = self.unread and place.exists() and place.samefile(self.source)
+        in_place = self.unread and place.exists() and source.exists() and place.samefile(source)
         write = update_variables if in_place else write_variables
         write(place, to_variables(self))
 

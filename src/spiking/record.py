@@ -87,6 +87,19 @@ class Record:
             f"record: {name}", ("all" if chosen else ()) if isinstance(chosen, bool) else chosen, populations
         )
 
+    def as_json(self, populations: Mapping[str, NDArray[np.bool_]]) -> dict[str, Any]:
+        """Return it in JSON's types, as run files keep it; `Record` takes them.
+
+        Units of a `UnitFraction` are kept by number: NumPy does not promise to draw them again.
+        """
+        found: dict[str, Any] = {"output": self.output}
+        for name in _PER_NEURON:
+            value = getattr(self, name)
+            drawn = isinstance(value, UnitFraction)
+            found[name] = self.neurons(name, populations).tolist() if drawn else value
+        found["interval"] = dict(self.interval) if isinstance(self.interval, Mapping) else self.interval
+        return found
+
     def stride(self, name: str, time_step: float) -> int:
         """Return the steps between two samples of a quantity, for a time step in ms."""
         interval = self.interval.get(name) if isinstance(self.interval, Mapping) else self.interval

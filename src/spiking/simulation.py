@@ -152,6 +152,7 @@ class Simulation:
         ----------
         path : str or path-like
             An HDF5 file. If there is none, but an unfinished run to be written there: its finished trials.
+            Or a ``.npz`` file that ``spiking simulate`` wrote, which is read whole.
 
         Returns
         -------

@@ -1,16 +1,25 @@
-"""Files of a simulation: inputs read from `.npy` and `.mat`, results saved as `.npz`."""
+"""Files of a simulation: inputs read from `.npy` and `.mat`, results saved as `.npz` and loaded."""
 
 from __future__ import annotations
 
+import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking import network_arrays
 from spiking.errors import ArgumentError
 from spiking.output_file import check_output, write_whole
-from spiking.simulation import Simulation
+from spiking.record import Record
+from spiking.simulation import Simulation, Spikes
+
+# Arrays of a file that are fields of the simulation; without what was not recorded.
+_FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")
+_NETWORK = "network/"
 
 
 def read_inputs(path: Path) -> NDArray[Any]:
@@ -62,10 +71,11 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
 
     The arrays: ``output`` (trials, n_outputs, samples) and its ``time`` in ms (samples,); the spikes as
     ``spike_trial`` (position in this file, from 0), ``spike_neuron`` and ``spike_time`` in ms, (spikes,)
-    each; ``rates`` in Hz (trials, N); ``filtered_rates`` (trials, N, samples) if recorded;
-    ``trial_numbers`` (trials,) and ``seed``, which give the same trials again; ``conditions`` and ``correct``
-    (trials,) if a task was given; ``duration`` and ``time_step`` in ms; ``scaling_factor``; and ``model``,
-    the path of the model.
+    each; ``rates`` in Hz (trials, N); ``filtered_rates``, ``voltage`` and ``currents`` (trials, neurons,
+    samples) if recorded; ``inputs``; ``trial_numbers`` (trials,) and ``seed``, which give the same trials
+    again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` and
+    ``time_step`` in ms; ``record`` (JSON); ``unfinished``; ``scaling_factor``; ``model``, the path of the
+    model; and the network as ``network/weights`` and so on, as in the HDF5 file.
 
     Parameters
     ----------
@@ -87,24 +97,68 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
     if spikes is None or output is None:
         raise ArgumentError("spikes or output were not recorded; simulate with record=Record(spikes=True)")
     arrays: dict[str, Any] = {
-        "output": output,
         "time": simulation.time,
         "spike_trial": spikes.trial,
         "spike_neuron": spikes.neuron,
         "spike_time": spikes.time,
-        "rates": simulation.rates,
         "trial_numbers": simulation.trials,
         "duration": simulation.duration,
         "time_step": simulation.time_step,
+        "record": json.dumps(simulation.record.as_json(simulation.network.populations)),
+        "unfinished": simulation.unfinished,
         "scaling_factor": simulation.network.scaling_factor,
         "model": model,
+        "task": simulation.task,
+        "conditions": simulation.conditions,
+        "seed": simulation.seed,
+        **{name: getattr(simulation, name) for name in _FIELDS},
+        **{
+            f"{_NETWORK}{name}": value for name, value in network_arrays.to_arrays(simulation.network).items()
+        },
     }
-    if simulation.seed is not None:
-        arrays["seed"] = simulation.seed
-    if simulation.filtered_rates is not None:
-        arrays["filtered_rates"] = simulation.filtered_rates
-    if simulation.conditions is not None:
-        arrays["conditions"] = np.array(simulation.conditions)
-    if simulation.correct is not None:
-        arrays["correct"] = simulation.correct
-    write_whole(path, lambda file: np.savez_compressed(file, **arrays))
+    if simulation.seed is not None and simulation.seed >= 2**64:
+        arrays["seed"] = str(simulation.seed)  # NumPy has no such whole numbers
+    kept: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items() if value is not None}
+    write_whole(path, lambda file: np.savez_compressed(file, **kept))
+
+
+def load(path: Path) -> Simulation:
+    """Read a simulation that `save` wrote (`Simulation.load`).
+
+    Raises
+    ------
+    ArgumentError
+        The file cannot be read, is none of ours, or has no network: version 0.1.0 left it out.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {name: file[name][()] for name in file.files}
+        if "spike_trial" in arrays and "record" not in arrays:
+            raise ArgumentError(
+                f"{path} holds no network, as version 0.1.0 wrote such files; read its arrays with np.load, "
+                f"or simulate again"
+            )
+        time_step = float(arrays["time_step"])
+        trial, neuron, time = (arrays[f"spike_{name}"] for name in ("trial", "neuron", "time"))
+        network = {
+            name.removeprefix(_NETWORK): value for name, value in arrays.items() if name.startswith(_NETWORK)
+        }
+        return Simulation(
+            network=network_arrays.from_arrays(network),
+            seed=int(arrays["seed"]) if "seed" in arrays else None,
+            trials=arrays["trial_numbers"],
+            n_steps=round(float(arrays["duration"]) / time_step),
+            time_step=time_step,
+            record=Record(**json.loads(arrays["record"].item())),
+            spikes=Spikes(trial, neuron, np.rint(time / time_step - 1).astype(np.int32), time_step),
+            task=str(arrays["task"]) if "task" in arrays else None,
+            conditions=tuple(arrays["conditions"].tolist()) if "conditions" in arrays else None,
+            unfinished=bool(arrays["unfinished"]),
+            **{name: arrays[name] for name in _FIELDS if name in arrays},
+        )
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError(
+            f"{path} is not a readable simulation ({error}); spiking simulate MODEL -o run.npz writes one"
+        ) from None

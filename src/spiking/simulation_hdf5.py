@@ -14,7 +14,6 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,10 +21,9 @@ from typing import Any
 import numpy as np
 
 import spiking
+from spiking import network_arrays
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
 from spiking.patient_file import write_hdf5
-from spiking.readout_refit import ReadoutRefit
 from spiking.record import Record
 from spiking.simulation import Simulation, Spikes
 from spiking.spiking_network import SpikingNetwork
@@ -62,9 +60,10 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
         "version": spiking.__version__,
         "n_steps": simulation.n_steps,
         "time_step": simulation.time_step,
-        "record": json.dumps(_record(simulation)),
+        "record": json.dumps(simulation.record.as_json(simulation.network.populations)),
         "seed": None if simulation.seed is None else str(simulation.seed),  # may have 128 bits
         "task": simulation.task,
+        "unfinished": simulation.unfinished or None,
         "identity": None if identity is None else json.dumps(identity),
     }
     file.attrs.update({name: value for name, value in about.items() if value is not None})
@@ -155,7 +154,7 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
         task=about.get("task"),
         conditions=tuple(conditions) or None,
         correct=np.concatenate(correct) if correct else None,
-        unfinished=unfinished,
+        unfinished=unfinished or bool(about.get("unfinished", False)),
         **arrays,
     )
 
@@ -227,51 +226,19 @@ def _write_spikes(group: Any, spikes: Spikes, n_trials: int) -> None:
 
 
 def _write_network(group: Any, network: SpikingNetwork) -> None:
-    for item in fields(network):
-        value = getattr(network, item.name)
-        if value is None:
+    for name, value in network_arrays.to_arrays(network).items():
+        parent = name.partition("/")[0]
+        if isinstance(value, str):
+            group.attrs[name] = value
             continue
-        if is_dataclass(value) and not isinstance(value, type):
-            group.attrs[item.name] = json.dumps(asdict(value), default=float)
-        elif isinstance(value, Mapping):
-            masks = group.create_group(item.name, track_order=True)
-            for name, array in value.items():
-                masks[name] = array
-        elif hasattr(value, "indptr"):  # sparse by columns
-            for name in ("data", "indices", "indptr", "shape"):
-                group[f"{item.name}/{name}"] = getattr(value, name)
-        else:
-            group[item.name] = value
+        if parent != name and parent not in group:
+            group.create_group(parent, track_order=True)  # populations in their order
+        group[name] = value
 
 
 def _read_network(group: Any) -> SpikingNetwork:
-    parts: dict[str, Any] = {
-        name: kind(**json.loads(group.attrs[name]))
-        for name, kind in (("params", LIFParams), ("readout_refit", ReadoutRefit))
-        if name in group.attrs
-    }
+    arrays = dict(group.attrs)
     for name, node in group.items():
-        if name == "populations":
-            parts[name] = {population: mask[()] for population, mask in node.items()}
-        elif hasattr(node, "keys"):
-            from scipy.sparse import csc_array
-
-            data, indices, pointers, shape = (node[key][()] for key in ("data", "indices", "indptr", "shape"))
-            parts[name] = csc_array((data, indices, pointers), shape=tuple(shape))
-        else:
-            parts[name] = node[()]
-    parts["scaling_factor"] = float(parts["scaling_factor"])
-    parts["lesioned"] = tuple(int(unit) for unit in parts["lesioned"])
-    return SpikingNetwork(**parts)
-
-
-def _record(simulation: Simulation) -> dict[str, Any]:
-    """Return what was recorded as JSON can hold it, with neurons by number."""
-    record, populations = simulation.record, simulation.network.populations
-    found: dict[str, Any] = {"output": record.output}
-    for name in ("spikes", "filtered_rates", "voltage", "currents"):
-        value = getattr(record, name)
-        found[name] = value if isinstance(value, bool) else record.neurons(name, populations).tolist()
-    interval = record.interval
-    found["interval"] = dict(interval) if isinstance(interval, Mapping) else interval
-    return found
+        parts = {f"{name}/{part}": array for part, array in node.items()} if hasattr(node, "keys") else {}
+        arrays |= {part: array[()] for part, array in (parts or {name: node}).items()}
+    return network_arrays.from_arrays(arrays)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import spiking
-from spiking import simulation_hdf5
+from spiking import simulation_file, simulation_hdf5
 from spiking.actions import actions
 from spiking.arguments import checked_inputs, checked_interval
 from spiking.atomic_file import replace_file
@@ -153,6 +153,9 @@ def simulate_to_file(
 def load(path: Path) -> Simulation:
     """Open a simulation (`Simulation.load`)."""
     if path.is_file():
+        with path.open("rb") as file:
+            if file.read(2) == b"PK":
+                return simulation_file.load(path)
         return simulation_hdf5.read([path])
     parts = _finished(_parts(Path(os.path.realpath(path))))
     if not parts:
