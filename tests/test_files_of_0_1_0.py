@@ -1,4 +1,4 @@
-"""Files that version 0.1.0 wrote are read as what they were; `files_of_0_1_0/make.py` is how it wrote them."""
+"""Files that version 0.1.0 wrote are read as what they were; see `files_of_0_1_0/make.py` for how it did."""
 
 import json
 import shutil

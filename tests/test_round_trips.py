@@ -294,3 +294,18 @@ def test_a_model_whose_file_is_gone_can_be_saved_over_another(tmp_path):
     model = dataclasses.replace(rate_model(), source=str(tmp_path / "gone.mat"), unread=True)
     model.save(path)
     assert RateModel.load(path).n_units == model.n_units
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_model_lacks_what_it_lacked(kind, tmp_path):
+    missing = dict.fromkeys(("b_out", "activation", "w0", "som_m", "som_N", "taus_gaus0"))
+    model, path = RateModel.load(model_mapping(20, dale=False, **missing)), tmp_path / "model.mat"
+    save(path, {"x": np.eye(2)}, kind)
+    model.save(path)
+    found = RateModel.load(path)
+    forms = {**model.forms, "som_m": (np.dtype(np.float32), (20, 20)), "som_N": (np.dtype(np.int64), (1, 1))}
+    assert set(found.forms) == set(forms)  # masks and counts that follow are written
+    expected = dataclasses.replace(model, source=str(path), forms={key: forms[key] for key in found.forms})
+    assert list(differences(found, expected, "model")) == []
+    again = copy.deepcopy(found)
+    assert list(differences(again, found, "model")) == []
