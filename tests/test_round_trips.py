@@ -237,7 +237,7 @@ def test_npz_files_that_are_no_runs(tmp_path):
         np.savez(path, **content)
         with pytest.raises(ArgumentError, match=words):
             Simulation.load(path)
-    simulation_file.save(simulation(), path, model="model.mat")
+    simulation_file.save(simulation(), path, model="model.mat", force=True)
     whole = path.read_bytes()
     for damaged in (whole[:-300], whole[:100], b"PK", whole[:5000] + b"x" * 50 + whole[5050:]):
         path.write_bytes(damaged)
@@ -256,14 +256,14 @@ def test_a_saved_model_has_every_field(kind, tmp_path):
     save(path, {"x": np.eye(2)}, kind)  # decides the version
     model = rate_model()
     assert model.rectified > 0
-    model.save(path)
+    model.save(path, force=True)
     found = RateModel.load(path)
     expected = dataclasses.replace(model, source=str(path), unread=False, rectified=0)
     if kind == "7.3":
         in_order = {name: dict(sorted(getattr(model, name).items())) for name in ("extras", "forms")}
         expected = dataclasses.replace(expected, **in_order)
     assert list(differences(found, expected, "model")) == []
-    found.save(path)
+    found.save(path, force=True)
     assert list(differences(RateModel.load(path), expected, "model")) == []
 
 
@@ -292,7 +292,7 @@ def test_a_model_whose_file_is_gone_can_be_saved_over_another(tmp_path):
     path = tmp_path / "model.mat"
     savemat(path, {"x": 1.0})
     model = dataclasses.replace(rate_model(), source=str(tmp_path / "gone.mat"), unread=True)
-    model.save(path)
+    model.save(path, force=True)
     assert RateModel.load(path).n_units == model.n_units
 
 
@@ -301,7 +301,7 @@ def test_a_saved_model_lacks_what_it_lacked(kind, tmp_path):
     missing = dict.fromkeys(("b_out", "activation", "w0", "som_m", "som_N", "taus_gaus0"))
     model, path = RateModel.load(model_mapping(20, dale=False, **missing)), tmp_path / "model.mat"
     save(path, {"x": np.eye(2)}, kind)
-    model.save(path)
+    model.save(path, force=True)
     found = RateModel.load(path)
     forms = {**model.forms, "som_m": (np.dtype(np.float32), (20, 20)), "som_N": (np.dtype(np.int64), (1, 1))}
     assert set(found.forms) == set(forms)  # masks and counts that follow are written
