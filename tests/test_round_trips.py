@@ -309,3 +309,13 @@ def test_a_saved_model_lacks_what_it_lacked(kind, tmp_path):
     assert list(differences(found, expected, "model")) == []
     again = copy.deepcopy(found)
     assert list(differences(again, found, "model")) == []
+
+
+def test_a_run_on_disk_is_read_from_another_folder_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = simulate(random_network(5), pulse_input(), seed=1)
+    run.save("run.h5")
+    stored = Simulation.load("run.h5")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert np.array_equal(pickle.loads(pickle.dumps(stored)).output, run.output)

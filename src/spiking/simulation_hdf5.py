@@ -127,7 +127,7 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
             ) from None
     arrays: dict[str, Any] = {
         name: StoredArray(
-            tuple(paths),
+            tuple(path.absolute() for path in paths),  # a process that it is sent to may be elsewhere
             name,
             tuple(shape[0] for shape, _ in found),
             (sum(shape[0] for shape, _ in found), *found[0][0][1:]),
