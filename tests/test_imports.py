@@ -1,7 +1,11 @@
 """What importing the package does, and does not."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import spiking
 
@@ -14,8 +18,8 @@ def loaded_by(statement):
 
 def test_importing_loads_nothing_heavy():
     loaded = loaded_by("import spiking")
-    assert "numpy" in loaded
     assert not loaded & {
+        "numpy",
         "numba",
         "scipy",
         "scipy.io",
@@ -74,3 +78,20 @@ def test_public_names_are_listed_and_exist():
     ]
     for name in spiking.__all__:
         assert getattr(spiking, name).__doc__
+    assert set(spiking.__all__) <= set(dir(spiking))
+
+
+def test_names_come_from_where_type_checkers_see_them():
+    tree = ast.parse(Path(spiking.__file__).read_text(encoding="utf-8"))
+    (imports,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {node.module: {alias.name for alias in node.names} for node in imports.body}
+    assert seen.pop("spiking") == {"datasets", "export", "tasks"}
+    assert seen == {f"spiking.{module}": set(names) for module, names in spiking._HOMES.items()}
+
+
+def test_modules_are_imported_when_they_are_asked_for():
+    assert "spiking.analysis" in loaded_by("import spiking; spiking.analysis.agreement")
+    assert "spiking.tasks" in loaded_by("import spiking; spiking.tasks.get('xor')")
+    assert "spiking.sweeps" in loaded_by("from spiking import *; assert callable(sweep) and callable(train)")
+    with pytest.raises(AttributeError, match="module 'spiking' has no attribute 'nothing'"):
+        spiking.nothing  # noqa: B018

@@ -289,7 +289,7 @@ def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (130, "")
-    assert errors.splitlines()[0] == "run.h5 is unfinished; the same command goes on with it"
+    assert errors == "spiking: interrupted; the same command goes on where it was\n"
     left = Simulation.load(tmp_path / "run.h5")
     assert left.unfinished
     wrong = spiking(tmp_path, "simulate", "go-nogo", "-o", "run.txt")

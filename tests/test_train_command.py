@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -152,12 +153,15 @@ def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
     )
     assert process.stderr.readline().startswith("500 updates: loss ")  # under way
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert out.startswith("interrupted: ")
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    told = re.fullmatch(
+        r"spiking: interrupted; saved the model after (\d+) updates in m.mat", errors.splitlines()[-1]
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["m.mat"]
     extras = spiking.RateModel.load(tmp_path / "m.mat").extras
-    assert (bool(extras["converged"]), extras["stopped"].item()) == (False, "interrupted")
+    assert (extras["stopped"], extras["updates"]) == ("interrupted", int(told[1]))
+    assert not extras["converged"]
 
 
 @pytest.mark.parametrize(

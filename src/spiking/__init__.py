@@ -1,25 +1,28 @@
 """Turn a trained rate recurrent neural network into a spiking one, and simulate it in milliseconds."""
 
-from spiking import datasets, export, tasks
-from spiking.conversion import Conversion, fit_conversion
-from spiking.currents import Oscillation, Waveform
-from spiking.draws import RandomDraws
-from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
-from spiking.evaluation import Evaluation, evaluate
-from spiking.lif_params import LIFParams
-from spiking.published import LIF_network_fnc
-from spiking.rate_model import RateModel
-from spiking.record import Record
-from spiking.simulation import Simulation
-from spiking.simulator import simulate
-from spiking.smoothing import Smoothing, smoothed_rates
-from spiking.spiking_network import SpikingNetwork
-from spiking.stimulation import Stimulation
-from spiking.sweeps import Sweep, sweep
-from spiking.training import train
-from spiking.training_family import train_many
-from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
-from spiking.unit_choice import UnitFraction
+# Names are imported when they are first used: a command has to hear Ctrl-C before anything takes long.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from spiking import datasets, export, tasks
+    from spiking.conversion import Conversion, fit_conversion
+    from spiking.currents import Oscillation, Waveform
+    from spiking.draws import RandomDraws
+    from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
+    from spiking.evaluation import Evaluation, evaluate
+    from spiking.lif_params import LIFParams
+    from spiking.published import LIF_network_fnc
+    from spiking.rate_model import RateModel
+    from spiking.record import Record
+    from spiking.simulation import Simulation
+    from spiking.simulator import simulate
+    from spiking.smoothing import Smoothing, smoothed_rates
+    from spiking.spiking_network import SpikingNetwork
+    from spiking.stimulation import Stimulation
+    from spiking.sweeps import Sweep, sweep
+    from spiking.training import train
+    from spiking.training_family import train_many
+    from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
+    from spiking.unit_choice import UnitFraction
 
 __all__ = [
     "ArgumentError",
@@ -56,3 +59,48 @@ __all__ = [
     "train_many",
 ]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "conversion": ("Conversion", "fit_conversion"),
+    "currents": ("Oscillation", "Waveform"),
+    "draws": ("RandomDraws",),
+    "errors": ("ArgumentError", "ClusterError", "ModelFileError", "SpikingError"),
+    "evaluation": ("Evaluation", "evaluate"),
+    "lif_params": ("LIFParams",),
+    "published": ("LIF_network_fnc",),
+    "rate_model": ("RateModel",),
+    "record": ("Record",),
+    "simulation": ("Simulation",),
+    "simulator": ("simulate",),
+    "smoothing": ("Smoothing", "smoothed_rates"),
+    "spiking_network": ("SpikingNetwork",),
+    "stimulation": ("Stimulation",),
+    "sweeps": ("Sweep", "sweep"),
+    "training": ("train",),
+    "training_family": ("train_many",),
+    "tuning": ("ScalingFactorSearch", "find_scaling_factor", "find_scaling_factors"),
+    "unit_choice": ("UnitFraction",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name, or a module of the package, when it is asked for."""
+    from importlib import import_module
+
+    for module, names in _HOMES.items():
+        if name in names:
+            found = getattr(import_module(f"spiking.{module}"), name)
+            globals()[name] = found
+            return found
+    if not name.startswith("_"):
+        try:
+            return import_module(f"spiking.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"spiking.{name}":
+                raise
+    raise AttributeError(f"module 'spiking' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List public names, too, that have not been used yet."""
+    return sorted({*globals(), *__all__})

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from spiking.errors import ModelFileError
+from spiking.interruption import at_interruption
 
 
 def digest(path: Path) -> bytes | None:
@@ -58,19 +59,20 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
         elif not target.parent.is_dir():
             raise ModelFileError(f"there is no folder {target.parent}")
         mode = 0o666 if status is None else 0o600
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
-        try:
-            write(temporary)
-            _flush(temporary)
-            verify(temporary)
-            if status is not None:
-                _take_over(temporary, status)
-            if digest(target) != before:
-                what_stays = f"{path} is as they left it"
-                raise ModelFileError("someone else changed it meanwhile")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with at_interruption(lambda: temporary.unlink(missing_ok=True)):
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+            try:
+                write(temporary)
+                _flush(temporary)
+                verify(temporary)
+                if status is not None:
+                    _take_over(temporary, status)
+                if digest(target) != before:
+                    what_stays = f"{path} is as they left it"
+                    raise ModelFileError("someone else changed it meanwhile")
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
     except (OSError, ModelFileError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ModelFileError(f"{path} could not be written: {reason}; {what_stays}") from None

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spiking.errors import SpikingError
+from spiking.interruption import at_interruption
 
 
 @contextmanager
@@ -26,15 +27,21 @@ def held_alone(path: Path, in_use: str, error: type[SpikingError]) -> Iterator[N
 
     place = path.with_name(path.name + ".lock")
     lock = FileLock(place, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise error(in_use) from None
-    except (OSError, NotImplementedError) as reason:
-        raise error(f"{place} could not be made: {reason}") from None
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # while it is ours: whoever waits for the old file then sees that it is gone
-            place.unlink()
-        lock.release()
+
+    def remove() -> None:
+        if lock.is_locked:  # while it is ours: whoever waits for the old file then sees that it is gone
+            with suppress(OSError):
+                place.unlink()
+
+    with at_interruption(remove):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise error(in_use) from None
+        except (OSError, NotImplementedError) as reason:
+            raise error(f"{place} could not be made: {reason}") from None
+        try:
+            yield
+        finally:
+            remove()
+            lock.release()

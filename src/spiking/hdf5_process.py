@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spiking.errors import ModelFileError
+from spiking.interruption import at_interruption
 from spiking.reading_limits import DamagedError, NotMatlabError, TooLargeError
 
 SECONDS = 3.5  # of processor time for a small file, once h5py is imported
@@ -97,14 +98,18 @@ def _reply(file_size: int, memory: int, task: str, *arguments: Any) -> bytes:
         "OPENBLAS_NUM_THREADS": "1",  # its threads reserve memory
         "HDF5_PLUGIN_PRELOAD": "::",  # no code that a file asks for
     }
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "spiking.hdf5_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "spiking.hdf5_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            process_group=0,  # Ctrl-C on a terminal is for this process, which ends the other
+        ) as process,
+        at_interruption(process.kill),
+    ):
         try:
             reply, complaint = process.communicate(request, timeout=STALLED_SECONDS + seconds)
         except subprocess.TimeoutExpired:

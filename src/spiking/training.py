@@ -7,8 +7,10 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,7 +144,18 @@ def train_steps(
     if seed < 0:
         raise ArgumentError(f"seed = {seed}: expected a whole number, not negative")
     origin = described(task, seed=seed, recipe=recipe, **options)
-    return _steps(task, n_units, seed, options_for(recipe, **options), origin)
+    steps = _steps(task, n_units, seed, options_for(recipe, **options), origin)
+    return _apart(steps) if current_thread() is main_thread() else steps
+
+
+def _apart(steps: Iterator[TrainingState]) -> Iterator[TrainingState]:
+    """Take steps in another thread: Ctrl-C in JAX, in the main thread, ends in a segmentation fault later."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        while state := thread.submit(next, steps, None).result():
+            yield state
+    finally:
+        thread.shutdown(wait=False)
 
 
 def described(task: Task, *, seed: int, recipe: str = "default", **options: Any) -> dict[str, Any]:

@@ -23,8 +23,6 @@ from spiking.command_line.train import train
 from spiking.command_line.tune import tune
 from spiking.errors import SpikingError
 
-INTERRUPTED = 130
-
 app = typer.Typer(
     name="spiking",
     help="Turn a trained rate recurrent neural network into a spiking one, and simulate it.\n\n"
@@ -52,10 +50,6 @@ def main() -> NoReturn:
         status = complain(f"not enough memory: {error}")
     except OSError as error:  # such as a full disk behind stdout
         status = complain(f"{error.strerror or error}")
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    if status == INTERRUPTED:
-        typer.echo("spiking: interrupted; no file was left half-written", err=True)
     sys.exit(status)
 
 

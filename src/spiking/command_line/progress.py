@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from spiking.interruption import at_interruption
+
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
@@ -72,10 +74,15 @@ def _after_a_second(columns: tuple[ProgressColumn, ...]) -> Iterator[Progress]:
 
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     later = threading.Timer(1.0, bar.start)
-    later.start()
-    try:
-        yield bar
-    finally:
+
+    def stop() -> None:
         later.cancel()
         later.join()
         bar.stop()
+
+    later.start()
+    with at_interruption(stop):
+        try:
+            yield bar
+        finally:
+            stop()

@@ -127,26 +127,21 @@ def simulate(
         total = trials or 1
     if seed is None and not stream:  # an unfinished run knows its own
         seed = secrets.randbelow(2**32)
-    try:
-        with progress_bar(total) as advance:
-            run = run_simulation(
-                network,
-                inputs if task is None else task,
-                seed=seed,
-                trials=trials,
-                condition=trial,
-                record=Record(spikes=True, filtered_rates=filtered_rates, interval=interval),
-                stimulation=stimulation,
-                downsample=downsample,
-                threads=threads,
-                progress=advance,
-                output_file=save if stream else None,
-                force=force,
-            )
-    except KeyboardInterrupt:
-        if stream:
-            typer.echo(f"{save} is unfinished; the same command goes on with it", err=True)
-        raise
+    with progress_bar(total) as advance:
+        run = run_simulation(
+            network,
+            inputs if task is None else task,
+            seed=seed,
+            trials=trials,
+            condition=trial,
+            record=Record(spikes=True, filtered_rates=filtered_rates, interval=interval),
+            stimulation=stimulation,
+            downsample=downsample,
+            threads=threads,
+            progress=advance,
+            output_file=save if stream else None,
+            force=force,
+        )
     typer.echo(str(run))
     if task is not None and run.correct is not None:
         typer.echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")

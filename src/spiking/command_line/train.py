@@ -14,13 +14,13 @@ from spiking.command_line.complaint import complain
 from spiking.command_line.models import SettingOption, task_settings
 from spiking.command_line.pictures import check_can_draw
 from spiking.errors import ArgumentError
+from spiking.interruption import at_interruption, uninterrupted
 
 if TYPE_CHECKING:
     from spiking.tasks import Task
     from spiking.training import TrainingState
 
 _NOT_CONVERGED = 1
-_INTERRUPTED = 130
 
 
 def train(
@@ -126,27 +126,35 @@ def _train_one(
     from spiking.output_file import keep
     from spiking.training import train_steps
 
-    state, interrupted, began = None, False, time.perf_counter()
-    try:
+    state, saved, began = None, False, time.perf_counter()
+
+    def save(last: TrainingState) -> None:
+        keep(output, lambda place: last.model.save(place, force=force))
+
+    def rescue() -> str | None:
+        """Save what there is, marked as interrupted, unless it is saved already."""
+        _clear()
+        last = None if saved else state  # training goes on meanwhile
+        if last is None:
+            return None
+        save(last)
+        return f"saved the model after {last.updates} updates in {output}"
+
+    with at_interruption(rescue):
         for state in train_steps(task, units, seed=seed, recipe=recipe, **options):
             _show(state)
-    except KeyboardInterrupt:
-        interrupted = True
-        if state is None:
-            raise
-    _clear()
-    assert state is not None
-    told, model = _outcome(state, time.perf_counter() - began), state.model
-    if interrupted and sys.stdin.isatty() and not typer.confirm("Save the model as it is?", err=True):
-        typer.echo(f"{told}; not saved")
-    else:
-        keep(output, lambda place: model.save(place, force=force))
-        typer.echo(f"{told}; saved {output}")
+        _clear()
+        assert state is not None
+        told = _outcome(state, time.perf_counter() - began)
+        with uninterrupted:
+            save(state)
+            saved = True
+    typer.echo(f"{told}; saved {output}")
     if plot is not None:
         _draw(state, plot)
         typer.echo(f"drew {plot}")
     if state.stopped != "converged":
-        raise typer.Exit(_INTERRUPTED if interrupted else _NOT_CONVERGED)
+        raise typer.Exit(_NOT_CONVERGED)
 
 
 def _train_family(
@@ -192,7 +200,10 @@ def _train_family(
     missing = [seed for seed in seeds if seed not in there]
     check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
     if missing:
-        train_many(task, units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options)
+        with at_interruption(lambda: "the same command trains the models that are missing"):
+            train_many(
+                task, units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
+            )
     typer.echo(f"{converged} of {len(seeds)} models have converged")
     for failure in errors:
         complain(str(failure))
@@ -227,7 +238,6 @@ def _outcome(state: TrainingState, seconds: float) -> str:
         "converged": "converged",
         "limit": "not converged, stopped at the limit of updates",
         "diverged": "not converged, the loss is no longer a number",
-        "": "interrupted",
     }[state.stopped]
     converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
     return (

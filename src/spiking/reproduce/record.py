@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from spiking.errors import ArgumentError
 from spiking.file_lock import held_alone
+from spiking.interruption import GOES_ON, at_interruption
 
 _HEADER = {"format": "spiking reproduction journal 1"}
 
@@ -50,7 +51,7 @@ def open_record(path: Path) -> Iterator[Record]:
     """
     in_use = f"{path} is in use: another run is reproducing into this folder; wait for it to end, or stop it"
     try:
-        with held_alone(path, in_use, ArgumentError):
+        with held_alone(path, in_use, ArgumentError), at_interruption(lambda: GOES_ON):
             known, size = _read(path)
             with path.open("r+" if size else "w", encoding="utf-8", newline="\n") as file:
                 if size:

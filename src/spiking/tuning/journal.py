@@ -18,6 +18,7 @@ import spiking
 from spiking.digest import digest
 from spiking.errors import ModelFileError
 from spiking.file_lock import held_alone
+from spiking.interruption import GOES_ON, at_interruption
 from spiking.rate_model import RateModel
 from spiking.tasks.identity import identity as task_identity
 from spiking.tuning.scores import Point, Values, Work
@@ -83,7 +84,7 @@ def open_journal(
         Someone else has it open, or it cannot be written.
     """
     in_use = f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
-    with held_alone(path, in_use, ModelFileError):
+    with held_alone(path, in_use, ModelFileError), at_interruption(lambda: GOES_ON):
         try:
             known, size = _read(path, key)
             file = path.open("r+" if size else "w", encoding="ascii", newline="\n")
