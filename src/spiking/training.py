@@ -136,8 +136,6 @@ def train_steps(
 
     For what `train` does not do: stop by a rule of your own, or keep intermediate models.
     """
-    for name in ("jax", "optax"):
-        library(name, "train", "training")
     task = get(task) if isinstance(task, str) else task
     if n_units < 1:
         raise ArgumentError(f"n_units = {n_units}: expected at least 1")
@@ -149,7 +147,7 @@ def train_steps(
 
 
 def _apart(steps: Iterator[TrainingState]) -> Iterator[TrainingState]:
-    """Take steps in another thread: Ctrl-C in JAX, in the main thread, ends in a segmentation fault later."""
+    """Take steps in another thread: in JAX, Ctrl-C gets lost or ends in a segmentation fault later."""
     thread = ThreadPoolExecutor(1)
     try:
         while state := thread.submit(next, steps, None).result():
@@ -174,8 +172,7 @@ def described(task: Task, *, seed: int, recipe: str = "default", **options: Any)
 def _steps(
     task: Task, n_units: int, seed: int, options: TrainingOptions, origin: dict[str, Any]
 ) -> Iterator[TrainingState]:
-    import jax
-
+    jax, _ = (library(name, "train", "training") for name in ("jax", "optax"))
     from spiking import training_updates
 
     draw_seed, trial_seed, test_seed, key_seed = (
