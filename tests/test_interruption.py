@@ -22,8 +22,8 @@ SHORT = (
     "--setting stimulus_duration=50 --setting score_delay=25 --stop-loss 1e-9"
 )
 COMMANDS = {
-    "train": f"train go-nogo {SHORT} --max-updates 1000 --save-anyway -o m.mat",
-    "train a family": f"train go-nogo {SHORT} --seeds 1-3 --max-updates 300 --save-anyway -o family",
+    "train": f"train go-nogo {SHORT} --max-updates 1000 -o m.mat",
+    "train a family": f"train go-nogo {SHORT} --seeds 1-3 --max-updates 300 -o family",
     "simulate": "simulate go-nogo --trials 1000 --interval 1 --seed 1 -o run.npz --plot run.png",
     "simulate to disk": "simulate go-nogo --trials 600 --interval 0.5 -o run.h5",
     "evaluate": "evaluate go-nogo --trials 2000",
