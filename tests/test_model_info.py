@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from spiking import RateModel
+from spiking import ArgumentError, RateModel, SpikingNetwork
 from spiking.model_info import model_info, recorded_scaling_factor, recorded_task
 from spiking.model_report import as_json
 from spiking.tasks import GoNoGo
@@ -145,3 +145,19 @@ def test_words_and_json_for_every_golden_model():
         assert read.keys() == {item.name for item in dataclasses.fields(facts)}
     assert "35 ms for every unit" in str(model_info(RateModel.load(GOLDEN / "fixedtau.mat")))
     assert "without Dale's law" in str(model_info(RateModel.load(GOLDEN / "nodale.mat")))
+
+
+def test_a_history_that_ends_in_zeros_ended_before_them(variables):
+    padded = {"eval_loss_mean": [5.0, 3.0, 0.0, 0.0], "eval_perf_mean": [0.5, 0.98, 0.0, 0.0]}
+    facts = info({**variables, "task": "go-nogo", **padded})
+    assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
+
+
+def test_of_several_scaling_factors_none_is_guessed(variables):
+    variables["opt_scaling_factor"] = np.array([[30.0, 50.0]])
+    (note,) = only(variables)
+    assert "`opt_scaling_factor` has 2 numbers" in note
+    model = RateModel.load(variables)
+    assert recorded_scaling_factor(model) is None
+    with pytest.raises(ArgumentError, match="has several numbers as its tuned scaling factor; give one"):
+        SpikingNetwork.from_rate(model)

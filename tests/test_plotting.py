@@ -242,3 +242,84 @@ def test_the_settings_for_print_end_with_their_context_and_a_notebook_stays_inte
     assert matplotlib.is_interactive()
     matplotlib.interactive(False)
     assert dict(matplotlib.rcParams) == before
+
+
+class OwnScore(tasks.GoNoGo):
+    """Says itself what is right."""
+
+    def score(self, output, time, trials, *, strict=False):
+        return super().score(output, time, trials)
+
+
+def dotted(axes):
+    return [line for line in axes.lines if line.get_linestyle() == ":"]
+
+
+def test_no_criterion_is_drawn_for_a_task_that_scores_itself(run, trials, ax):
+    assert dotted(plotting.output(run, ax, trials=trials, task=TASK))
+    assert not dotted(plotting.output(run, Figure().subplots(), trials=trials, task=OwnScore()))
+    for task, there in ((TASK, True), (OwnScore(), False)):
+        figure = plotting.overview(run, trials=trials, task=task)
+        words = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert ("criterion" in words) == there
+        assert "scored" in words
+
+
+class TwoOutputs(OwnScore):
+    n_outputs = 2
+
+    def trial(self, condition, rng):
+        inputs, target = super().trial(condition, rng)
+        return inputs, np.array([target, -target])
+
+    def score(self, output, time, trials, *, strict=False):
+        return np.ones(len(trials), bool)
+
+
+def test_every_output_is_drawn_and_named():
+    model, task = RateModel.load(model_mapping(n_outputs=2)), TwoOutputs()
+    both = run_both(model, task, 2, seed=1, scaling_factor=50)
+    figure = plotting.overview(both.spiking, trials=both.trials, task=task, rate=both.rate)
+    names = [ax.get_ylabel() for ax in figure.axes if ax.get_ylabel().startswith("Output")]
+    assert names == ["Output 0", "Output 1"]
+    first, second = (ax for ax in figure.axes if ax.get_ylabel().startswith("Output"))
+    means = [[line.get_ydata() for line in ax.lines if line.get_linewidth() == 1.2] for ax in (first, second)]
+    assert not np.array_equal(*(np.array(own) for own in means))
+    assert [bool(ax.get_xlabel()) for ax in (first, second)] == [False, True]
+    figure = plotting.trial(both)
+    assert [ax.get_ylabel() for ax in figure.axes[:2]] == ["Output 0", "Output 1"]
+    assert plotting.output(both.spiking, Figure().subplots(), channel=1).get_ylabel() == "Output 1"
+    with pytest.raises(ArgumentError, match="channel is 2; expected 0 to 1"):
+        plotting.outputs_of_both(both, channel=2)
+
+
+def curves(ax):
+    (other,) = (one for one in ax.figure.axes if one is not ax)
+    lines = {line.get_label(): line for line in (*ax.lines, *other.lines)}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(lines)
+    return lines
+
+
+def test_the_training_of_the_original_trainer_ends_where_it_ended():
+    losses = np.zeros((1, 6000))
+    losses[0, :1501] = np.linspace(30, 5, 1501)
+    model = RateModel.load(
+        model_mapping(losses=losses, eval_loss_mean=np.array([[5.0]]), eval_perf_mean=np.array([[0.97]]))
+    )
+    lines = curves(plotting.training_curve(model))
+    np.testing.assert_array_equal(lines["loss, updates"].get_ydata(), losses[0, :1501])
+    for name, value in (("loss, 100 fresh trials", 5.0), ("accuracy", 97.0)):
+        assert (lines[name].get_xdata().tolist(), lines[name].get_ydata().tolist()) == ([1501], [value])
+        assert lines[name].get_marker() == "o"
+
+
+def test_the_training_of_this_package_has_a_test_every_100_updates():
+    model = RateModel.load(
+        model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0, 1.0], eval_perf_mean=[0.5, 0.6, 0.7])
+    )
+    assert curves(plotting.training_curve(model))["accuracy"].get_xdata().tolist() == [100, 200, 250]
+    wrong = RateModel.load(
+        model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0], eval_perf_mean=[1.0])
+    )
+    with pytest.raises(ArgumentError, match="has 250 losses, 2 in eval_loss_mean and 1 in eval_perf_mean"):
+        plotting.training_curve(wrong)

@@ -10,7 +10,6 @@ from spiking import ArgumentError, Oscillation, Stimulation, Waveform, simulate
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Stimulation("pyramidal", (0, 1)), "'pyramidal'; expected one of all, exc, inh, som, pv"),
         (lambda: Stimulation([0], (5, 5)), "which is empty"),
         (lambda: Stimulation([0], (5, 1)), "start before stop"),
         (lambda: Stimulation([0], (0, 1), "strong"), "amplitude is 'strong'"),

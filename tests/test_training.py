@@ -203,6 +203,13 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
     assert len(asked) == len(set(asked)) == (stops_at - 300) // 100  # first at 400, each time other trials
 
 
+@pytest.mark.parametrize(("options", "told"), [({}, False), ({"hardening": 0}, None)])
+def test_a_model_that_was_never_hardened_says_that_it_does_not_convert(options, told):
+    *_, state = train_steps(SHORT, 20, seed=3, max_updates=100, **options)
+    assert state.converts is None  # nobody asked
+    assert state.model.extras.get("converts") is told
+
+
 def test_a_model_converts_when_its_spiking_network_does_the_task():
     model, task = datasets.load("go-nogo"), tasks.GoNoGo()
     assert converts(model, task, seed=1, accuracy=0.95)

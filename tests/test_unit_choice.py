@@ -1,10 +1,12 @@
 """Choosing units."""
 
+import dataclasses
+
 import numpy as np
 import pytest
-from networks import random_network
+from networks import pulse_input, random_network
 
-from spiking import ArgumentError
+from spiking import ArgumentError, Oscillation, Record, Stimulation, plotting, simulate, sweep, tasks
 from spiking.unit_choice import UnitFraction, checked_units, unit_numbers
 
 POPULATIONS = random_network(50).populations
@@ -53,3 +55,47 @@ def test_mistakes(units, message):
 def test_fractions_outside_0_to_1(fraction):
     with pytest.raises(ArgumentError, match="expected a number from 0 to 1"):
         UnitFraction(fraction)
+
+
+AREA = np.arange(20) < 7
+NETWORK = random_network(20, seed=1, offset=5.0)
+WITH_AREA = dataclasses.replace(NETWORK, populations={**NETWORK.populations, "areaA": AREA})
+
+
+def test_a_population_of_the_users_own_can_be_named_wherever_one_can():
+    network = WITH_AREA
+    assert network.units("areaA").tolist() == list(range(7))
+    assert network.lesion("areaA").lesioned == tuple(range(7))
+    assert network.lesion(UnitFraction(1.0, "areaA")).lesioned == tuple(range(7))
+    cut = network.cut(pre="areaA", post="exc").dense_weights
+    assert not cut[np.ix_(network.populations["exc"], AREA)].any()
+    assert network.shuffle_input_weights(seed=1, post="areaA").w_in.shape == network.w_in.shape
+    acting = [Stimulation("areaA", (0, 10), 5.0), Oscillation("areaA", 10, 1.0)]
+    run = simulate(network, pulse_input(), seed=1, record=Record(voltage="areaA"), stimulation=acting)
+    same = [Stimulation(list(range(7)), (0, 10), 5.0), Oscillation(list(range(7)), 10, 1.0)]
+    other = simulate(NETWORK, pulse_input(), seed=1, record=Record(voltage=list(range(7))), stimulation=same)
+    np.testing.assert_array_equal(run.voltage, other.voltage)
+    assert "areaA" in str(run)
+    plotting.raster(simulate(network, pulse_input(), seed=1, record=Record(spikes=True)))
+
+
+def test_a_sweep_takes_it_and_tells_its_rate():
+    found = sweep(WITH_AREA, tasks.GoNoGo(), grid={"lesion.areaA": [0.0, 0.5]}, n_trials=1, seed=1)
+    assert [row["lesion.areaA"] for row in found.rows] == [0.0, 0.5]
+    assert all("rate_areaA" in row for row in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"areaA": np.arange(7)}, "populations.'areaA'. is .*; expected a mask, an array of 20 bools"),
+        ({"areaA": np.ones(3, bool)}, "expected a mask, an array of 20 bools"),
+        ({"areaA": [True] * 20}, "expected a mask, an array of 20 bools"),
+        ({"all": np.ones(20, bool)}, "and any others but 'all'"),
+    ],
+)
+def test_populations_that_are_none_are_refused(changes, message):
+    with pytest.raises(ArgumentError, match=message):
+        dataclasses.replace(NETWORK, populations={**NETWORK.populations, **changes})
+    with pytest.raises(ArgumentError, match="expected exc, inh, som and pv"):
+        dataclasses.replace(NETWORK, populations={"exc": AREA})

@@ -12,6 +12,31 @@ from spiking.errors import ArgumentError
 Floats = NDArray[np.float64]
 
 
+def flag(name: str, value: object) -> bool:
+    """Return the value as a bool, or raise ArgumentError unless it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(f"{name} is {value!r:.60}; expected True or False")
+    return bool(value)
+
+
+def real_numbers(name: str, value: object, expected: str) -> Floats:
+    """Return a new array of float64, or raise ArgumentError unless the value is real numbers, none masked."""
+    if isinstance(value, str | bytes):
+        raise ArgumentError(f"{name} is {value!r:.60}; expected {expected}")
+    parts = value if isinstance(value, list | tuple) else [value]
+    if any(np.ma.is_masked(part) for part in parts):
+        raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")
+    try:
+        raw = np.asarray(value)
+        if raw.dtype.kind not in "biuf":
+            raise ArgumentError(f"{name} is not numeric (type {raw.dtype}); expected {expected}")
+        return np.array(raw, np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from None
+
+
 def positive_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
     try:
@@ -31,6 +56,14 @@ def finite_number(name: str, value: object) -> float:
         number = np.nan
     if isinstance(value, bool | str | bytes) or not np.isfinite(number):
         raise ArgumentError(f"{name} is {value!r}; expected a finite number")
+    return number
+
+
+def not_negative(name: str, value: object) -> float:
+    """Return the value as a float, or raise ArgumentError unless it is a finite number, 0 or more."""
+    number = finite_number(name, value)
+    if number < 0:
+        raise ArgumentError(f"{name} is {value!r}; expected 0 or more")
     return number
 
 
@@ -64,15 +97,10 @@ def whole_units(name: str, units: object) -> tuple[int, ...]:
 
 def checked_noise(value: object, n_inputs: int) -> Floats:
     """Return standard deviations of the noise on inputs, shape (n_inputs,), or raise ArgumentError."""
-    try:
-        sigma = np.array(value, np.float64)
-    except (TypeError, ValueError):
-        sigma = np.array(np.nan)
+    expected = f"a finite number of at least 0, or one for each of {n_inputs} inputs"
+    sigma = real_numbers("input_noise", value, expected)
     if sigma.shape not in ((), (n_inputs,)) or not np.isfinite(sigma).all() or (sigma < 0).any():
-        raise ArgumentError(
-            f"input_noise is {value!r:.60}; expected a finite number of at least 0, "
-            f"or one for each of {n_inputs} inputs"
-        )
+        raise ArgumentError(f"input_noise is {value!r:.60}; expected {expected}")
     return np.broadcast_to(sigma, n_inputs).copy()
 
 
@@ -90,17 +118,7 @@ def checked_interval(value: object, time_step: float) -> int:
 def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str = "inputs") -> Floats:
     """Return inputs as float64 with every `downsample`-th column, or raise ArgumentError."""
     expected = f"({n_inputs}, columns) or (trials, {n_inputs}, columns)"
-    try:
-        raw = np.asarray(inputs)
-        if raw.dtype.kind not in "biuf":
-            raise ArgumentError(
-                f"{name} is not numeric (type {raw.dtype}); expected numbers, shape {expected}"
-            )
-        u: Floats = np.array(raw, np.float64)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ArgumentError):
-            raise
-        raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from error
+    u = real_numbers(name, inputs, f"numbers, shape {expected}")
     if u.ndim == 1 and n_inputs == 1:
         u = u[np.newaxis]
     if u.ndim not in (2, 3):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.arguments import flag
 from spiking.conversion import Conversion
 from spiking.evaluation import Evaluation, score
 from spiking.lif_params import LIFParams
@@ -126,6 +127,7 @@ def run_both(
     >>> both.rate_activity.shape == both.spiking_activity.shape
     True
     """
+    balanced, activity = flag("balanced", balanced), flag("activity", activity)
     task = task_for(model, task)
     trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
     network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.arguments import real_numbers
 from spiking.connection_choice import Control, choose, connections, stream, with_connections
 from spiking.errors import ArgumentError
 from spiking.unit_choice import Units, unit_numbers
@@ -289,10 +290,7 @@ def shuffle_input_weights(network: SpikingNetwork, *, seed: int, post: Units = "
 
 
 def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    try:
-        array: Floats = np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} is not an array of numbers ({error}); expected shape {shape}") from None
+    array = real_numbers(name, values, f"finite numbers of shape {shape}")
     if array.shape != shape or not np.isfinite(array).all():
         raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")
     return array

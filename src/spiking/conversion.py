@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import finite_number, positive_number, whole_number
+from spiking.arguments import finite_number, positive_number, real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.lif_params import LIFParams
 
@@ -205,10 +205,7 @@ class Conversion:
 
 
 def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
-    try:
-        array = np.array(values, np.float64)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
+    array = real_numbers(name, values, "a sequence of finite currents in mV")
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
     return tuple(array.tolist())
@@ -334,6 +331,11 @@ def fit_conversion(
     ArgumentError
         An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
         units never become active.
+
+    Warns
+    -----
+    UserWarning
+        The best offset lies at the edge of those that were tried.
 
     Examples
     --------

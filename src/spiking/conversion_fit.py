@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -130,6 +131,12 @@ def _fit(seen: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tup
         offset = float(minimize_scalar(error, bounds=around, method="bounded").x)
         if error(offset) > errors[best]:
             offset = float(tried[best])
+        if best in (0, tried.size - 1):
+            warnings.warn(
+                f"at gain {gain:g} the best offset lies at the edge of those that were tried, {tried[0]:g} "
+                f"to {tried[-1]:g} mV: the conversion may be far from the rate network; try another gain",
+                stacklevel=2,
+            )
         if math.isfinite(factor(offset)):
             return offset, factor(offset), math.sqrt(error(offset))
     raise ArgumentError(

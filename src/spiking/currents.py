@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import finite_number, positive_number
+from spiking.arguments import finite_number, positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.stimulation import checked_window
 from spiking.unit_choice import UnitFraction, checked_units
@@ -145,10 +145,7 @@ class Waveform:
 
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
-    try:
-        array = np.array(values, np.float64)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
+    array = real_numbers(name, values, "finite numbers, one-dimensional")
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ArgumentError(f"{name} is {values!r:.60}; expected finite numbers, one-dimensional")
     return tuple(array.tolist())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.actions import AnyStimulation
-from spiking.arguments import whole_number
+from spiking.arguments import flag, whole_number
 from spiking.binomial import wilson_interval
 from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError
@@ -199,6 +199,7 @@ def evaluate(
     ((20,), True)
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
     task = network_task(network, task)
     if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
         raise ArgumentError("stimulation and input_noise are for spiking networks, not for a rate model")

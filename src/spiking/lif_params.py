@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.arguments import real_numbers
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -153,10 +154,7 @@ def _initial_voltage(value: object) -> str | float | tuple[float, ...]:
     expected = "'uniform', 'resting', or finite voltages in mV: one number, or one for each neuron"
     if isinstance(value, str) and value in ("uniform", "resting"):
         return value
-    try:
-        voltages = np.array(value, np.float64)
-    except (TypeError, ValueError):
-        voltages = np.array(np.nan)
-    if voltages.ndim > 1 or isinstance(value, str | bool) or not np.isfinite(voltages).all():
+    voltages = real_numbers("initial_voltage", value, expected)
+    if voltages.ndim > 1 or isinstance(value, bool) or not np.isfinite(voltages).all():
         raise ArgumentError(f"initial_voltage is {value!r:.60}; expected {expected}")
     return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())

@@ -113,11 +113,12 @@ def model_info(model: RateModel) -> ModelInfo:
     assert decay is not None
     connections = int(np.count_nonzero(weights))
     updates = _last(model, "updates", "tr")
+    losses, accuracies = tests_of_training(model)
     facts: dict[str, Any] = {
         "trained": _trained(model, updates),
         "converged": _flag(model, "converged"),
-        "rate_accuracy": _last(model, "eval_perf_mean"),
-        "rate_loss": _last(model, "eval_loss_mean"),
+        "rate_accuracy": _finite_last(accuracies),
+        "rate_loss": _finite_last(losses),
         "task": recorded_text(model, "task"),
         "scaling_factor": recorded_scaling_factor(model),
     }
@@ -149,8 +150,10 @@ def model_info(model: RateModel) -> ModelInfo:
 
 def recorded_scaling_factor(model: RateModel) -> float | None:
     """Return the scaling factor that tuning left in the file, or None if there is no usable one."""
-    value = _last(model, "opt_scaling_factor")
-    return value if value is not None and value > 0 else None
+    values = _numbers(model, "opt_scaling_factor")
+    if values is None or values.size != 1 or not 0 < values[0] < np.inf:
+        return None
+    return float(values[0])
 
 
 def recorded_task(
@@ -224,13 +227,26 @@ def _numbers(model: RateModel, key: str) -> Floats | None:
     return value.astype(np.float64).ravel()
 
 
+def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
+    """Return loss and accuracy at each test of the training, without the zeros that some files end in.
+
+    Training that ends early leaves zeros in the place of what never was; one of both may be missing.
+    """
+    loss, accuracy = _numbers(model, "eval_loss_mean"), _numbers(model, "eval_perf_mean")
+    if loss is None:
+        return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
+    loss = np.trim_zeros(loss, "b")
+    return loss, np.zeros(0) if accuracy is None else accuracy[: loss.size]
+
+
 def _last(model: RateModel, *keys: str) -> float | None:
     """Return the last entry of the first of these variables that is there, if it is finite."""
-    for key in keys:
-        values = _numbers(model, key)
-        if values is not None and np.isfinite(values[-1]):
-            return float(values[-1])
-    return None
+    found = (_numbers(model, key) for key in keys)
+    return next((last for own in found if (last := _finite_last(own)) is not None), None)
+
+
+def _finite_last(values: Floats | None) -> float | None:
+    return float(values[-1]) if values is not None and values.size and np.isfinite(values[-1]) else None
 
 
 def _flag(model: RateModel, key: str) -> bool | None:
@@ -326,8 +342,8 @@ def _suspicious_training(model: RateModel, facts: dict[str, Any]) -> list[str]:
         found.append("training ended without reaching its criteria")
     elif accuracy is not None and accuracy < _CRITERION:
         found.append(f"the rate model was {accuracy:.0%} correct at the end of its training")
-    losses = _numbers(model, "eval_loss_mean")
-    if losses is not None and not np.isfinite(losses[-1]):
+    losses, _ = tests_of_training(model)
+    if losses.size and not np.isfinite(losses[-1]):
         found.append("the loss at the end of training is not finite")
     return found
 
@@ -348,6 +364,12 @@ def _suspicious_task(model: RateModel) -> list[str]:
 def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
     if "opt_scaling_factor" not in model.extras:
         return []
+    values = _numbers(model, "opt_scaling_factor")
+    if values is not None and values.size > 1:
+        return [
+            f"`opt_scaling_factor` has {values.size} numbers, so that none of them is used: tune it again, "
+            f"or name one"
+        ]
     if factor is None:
         return [
             "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"

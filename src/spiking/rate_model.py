@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.arguments import flag, not_negative, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.frozen import FrozenMapping, Remade
 from spiking.model_arrays import ModelArrays
@@ -338,7 +339,7 @@ class RateModel(Remade):
         ModelFileError
             Initial weights are asked for and the model has none, or some that are not finite.
         """
-        w = self.w0 if initial else self.w
+        w = self.w0 if flag("initial", initial) else self.w
         if w is None:
             raise ModelFileError(f"{self.source} has no `w0`: the initial weights were not saved")
         if not np.isfinite(w).all():
@@ -359,7 +360,7 @@ class RateModel(Remade):
             From before training; None if the model has no ``taus_gaus0``, or one that is not finite.
         """
         shortest, longest = self.tau_range
-        raw = self.taus_gaus0 if initial else self.taus_gaus
+        raw = self.taus_gaus0 if flag("initial", initial) else self.taus_gaus
         raw = None if raw is None or not np.isfinite(raw).all() else raw
         if shortest == longest:
             return np.full(self.n_units, shortest) if raw is not None or not initial else None
@@ -398,10 +399,12 @@ class RateModel(Remade):
         Raises
         ------
         ArgumentError
-            `inputs` has the wrong number of rows or is not finite, or there are not as many `trials`.
+            `inputs` has the wrong number of rows or is not finite, there are not as many `trials`, `noise` is
+            negative or no number, or the currents become infinite, as with inputs near the largest number.
         """
         bias, phi = self.output_bias, self.transfer
-        u = np.asarray(inputs, dtype=np.float64)
+        noise, keep_currents = not_negative("noise", noise), flag("keep_currents", keep_currents)
+        u = real_numbers("inputs", inputs, f"shape ({self.n_inputs}, steps) or (trials, ..., steps)")
         u = u[np.newaxis] if u.ndim == 2 else u
         if u.ndim != 3 or u.shape[1] != self.n_inputs or u.shape[2] < 1 or not np.isfinite(u).all():
             raise ArgumentError(
@@ -424,13 +427,19 @@ class RateModel(Remade):
         x = xi[:, 0] / 100
         rates = np.empty((n_trials, self.n_units, n_steps))
         currents = np.empty_like(rates) if keep_currents else None
-        for t in range(n_steps):
-            if t:
-                drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ self.w_in.T
-                x = (1 - leak) * x + leak * drive + noise * xi[:, t]
-            rates[:, :, t] = phi(x)
-            if currents is not None:
-                currents[:, :, t] = x
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+            for t in range(n_steps):
+                if t:
+                    drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ self.w_in.T
+                    x = (1 - leak) * x + leak * drive + noise * xi[:, t]
+                rates[:, :, t] = phi(x)
+                if currents is not None:
+                    currents[:, :, t] = x
+        if not np.isfinite(x).all():  # from the first that is not on
+            raise ArgumentError(
+                "the synaptic currents become NaN or infinite; expected inputs, noise and weights of a size "
+                "that a network can have"
+            )
         return RateRun(self.w_out @ rates + bias[:, np.newaxis], rates, currents)
 
 

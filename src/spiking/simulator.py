@@ -121,6 +121,12 @@ def simulate(
     if isinstance(inputs, str):
         inputs = get(inputs)
     downsample = whole_number("downsample", downsample, 1)
+    fitted = network.conversion
+    if fitted is not None and fitted.downsample != downsample:
+        raise ArgumentError(
+            f"downsample is {downsample}, but the network's conversion was fitted for {fitted.downsample}: "
+            f"simulate with downsample={fitted.downsample}, or fit or tune it again for {downsample}"
+        )
     if output_file is not None or isinstance(inputs, Task):
         from spiking.simulation_stream import simulate_task, simulate_to_file
 
@@ -181,6 +187,7 @@ def simulate(
     stop = np.zeros(1, np.uint8)
 
     lesioned = list(network.lesioned)
+    alive = np.isin(np.arange(n), lesioned, invert=True)
 
     def run(k: int) -> None:
         assert seed is not None or replayed
@@ -215,6 +222,12 @@ def simulate(
             *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
             stop,
         )
+        left = [voltage[alive], *(kept["output"][k] if "output" in kept else ())]
+        if not stop[0] and not all(np.isfinite(values).all() for values in left):
+            raise ArgumentError(
+                f"trial {trial}: voltages or outputs become NaN or infinite; expected inputs, weights, "
+                f"currents and constants of a size that neurons can have"
+            )
         if "output" in kept and network.readout_bias.any():
             kept["output"][k] += network.readout_bias[:, np.newaxis]
         counted = neurons[steps >= STEPS_NOT_COUNTED]

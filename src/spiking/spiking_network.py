@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spiking import connections, lesions
 from spiking import readout_refit as refitting
-from spiking.arguments import positive_number
+from spiking.arguments import flag, positive_number, real_numbers
 from spiking.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
 from spiking.errors import ArgumentError
 from spiking.fi_curve import isolated
@@ -21,7 +21,7 @@ from spiking.frozen import Remade
 from spiking.lif_params import LIFParams
 from spiking.rate_model import RateModel
 from spiking.tuned_conversion import tuned_conversion
-from spiking.unit_choice import Units, unit_numbers
+from spiking.unit_choice import POPULATIONS, Units, unit_numbers
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -52,7 +52,9 @@ class SpikingNetwork(Remade):
     tau_decay : array, shape (N,)
         Synaptic decay time constants in ms.
     populations : mapping of str to array of bool, shape (N,)
-        ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``.
+        ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``. You may add your own, by
+        ``dataclasses.replace(network, populations={**network.populations, "areaA": mask})``: they can be
+        named wherever a population can.
     params : LIFParams
     scaling_factor : float
     offset : array, shape (N,)
@@ -103,6 +105,7 @@ class SpikingNetwork(Remade):
                 f"initial_voltage has {len(start)} voltages; expected one for each "
                 f"of {self.n_neurons} neurons"
             )
+        self._check_populations()
         arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, self.offset, self.readout_bias]
         arrays += [*self.populations.values()]
         if isinstance(self.weights, np.ndarray):
@@ -112,6 +115,21 @@ class SpikingNetwork(Remade):
         for array in arrays:
             array.setflags(write=False)
 
+    def _check_populations(self) -> None:
+        given: Mapping[str, Any] = self.populations
+        for name, mask in given.items():
+            if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != (self.n_neurons,):
+                raise ArgumentError(
+                    f"populations[{name!r}] is {mask!r:.60}; expected a mask, an array of "
+                    f"{self.n_neurons} bools"
+                )
+        missing = [name for name in POPULATIONS if name not in (*self.populations, "all")]
+        if missing or "all" in self.populations:
+            raise ArgumentError(
+                f"populations are {', '.join(self.populations)}; expected exc, inh, som and pv, and any "
+                f"others but 'all'"
+            )
+
     @classmethod
     def from_rate(
         cls,
@@ -120,7 +138,7 @@ class SpikingNetwork(Remade):
         *,
         conversion: Asked | Conversion | None = None,
         task: Task | str | None = None,
-        gain: float = GAIN,
+        gain: float | None = None,
         params: LIFParams | None = None,
         initial_weights: bool = False,
         readout_bias: bool = False,
@@ -146,8 +164,8 @@ class SpikingNetwork(Remade):
             ``matched`` is here, to each its own.
         task : Task or str, optional
             In whose trials a matched conversion is fitted; None: the one that the model's file records.
-        gain : float
-            Of a matched conversion that is fitted here.
+        gain : float, optional
+            Of a matched conversion that is fitted here, and only of that; 8 by default.
         params : LIFParams, optional
             Constants of neurons and synapses; by default those that a matched conversion was fitted for, the
             published ones otherwise.
@@ -169,6 +187,10 @@ class SpikingNetwork(Remade):
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
         """
+        initial_weights, readout_bias = (
+            flag(name, value)
+            for name, value in (("initial_weights", initial_weights), ("readout_bias", readout_bias))
+        )
         if scaling_factor is not None:
             scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
@@ -184,10 +206,18 @@ class SpikingNetwork(Remade):
         factor, bias = found.factor, model.output_bias if readout_bias or matched else np.zeros(1)
         decay = model.tau_decay()
         assert decay is not None
+        with np.errstate(over="ignore"):
+            weights = model.effective_weights(initial=initial_weights) * found.gain / factor
+            w_in, readout = model.w_in * found.gain, model.w_out / factor
+        if not all(np.isfinite(array).all() for array in (weights, w_in, readout)):
+            raise ArgumentError(
+                f"scaling factor {factor!r} and gain {found.gain!r} make weights that are not finite; "
+                f"expected numbers of the usual size, such as 50 and 8"
+            )
         return cls(
-            weights=_stored(model.effective_weights(initial=initial_weights) * found.gain / factor),
-            w_in=model.w_in * found.gain,
-            readout=model.w_out / factor,
+            weights=_stored(weights),
+            w_in=w_in,
+            readout=readout,
             tau_decay=decay,
             populations=model.populations,
             params=params or found.params or LIFParams(),
@@ -283,10 +313,15 @@ def _conversion(
     factor: float | None,
     conversion: Asked | Conversion,
     task: Task | str | None,
-    gain: float,
+    gain: float | None,
     params: LIFParams | None,
 ) -> Conversion:
     """Return the conversion that `SpikingNetwork.from_rate` was asked for."""
+    if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
+        raise ArgumentError(
+            f"gain is {gain!r}, but no matched conversion is fitted here; leave it out, or ask for "
+            f"conversion='matched'"
+        )
     if isinstance(conversion, Conversion):
         if factor not in (None, conversion.factor):
             raise ArgumentError(
@@ -313,14 +348,13 @@ def _conversion(
         if factor is None:
             raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
         return Conversion(kind="published", factor=factor)
-    return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)
+    return fit_conversion(
+        model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params
+    )
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:
-    try:
-        array = np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} is not numbers ({error}); expected {size}") from error
+    array = real_numbers(name, values, f"{size} finite numbers, or one for all")
     if array.shape not in ((), (1,), (size,)) or not np.isfinite(array).all():
         raise ArgumentError(f"{name} has shape {array.shape}; expected {size} finite numbers, or one for all")
     return np.broadcast_to(array, size).copy()

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import positive_number
+from spiking.arguments import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.unit_choice import UnitFraction, checked_fraction, checked_units
 
@@ -172,14 +172,10 @@ def checked_window(window: object) -> tuple[float, float]:
 
 
 def _amplitude(value: object) -> float | tuple[float, float]:
-    try:
-        amplitude = np.array(value, np.float64)
-    except (TypeError, ValueError):
-        amplitude = np.array(np.nan)
-    if amplitude.shape not in ((), (2,)) or isinstance(value, str) or not np.isfinite(amplitude).all():
-        raise ArgumentError(
-            f"amplitude is {value!r}; expected a finite number of mV, or two, (first, last), for a ramp"
-        )
+    expected = "a finite number of mV, or two, (first, last), for a ramp"
+    amplitude = real_numbers("amplitude", value, expected)
+    if amplitude.shape not in ((), (2,)) or not np.isfinite(amplitude).all():
+        raise ArgumentError(f"amplitude is {value!r}; expected {expected}")
     if amplitude.ndim == 0:
         return float(amplitude)
     return float(amplitude[0]), float(amplitude[1])

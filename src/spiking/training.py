@@ -230,18 +230,18 @@ def _steps(
                 "eval_perf_mean": np.array([test[1] for test in tests]),
             },
         )
-        told: dict[str, Any] = {}
+        asked = None
+        told: dict[str, Any] = {"converts": False} if options.hardening else {}
         if options.hardening:
             hardened = updates - hardened_from
             good = good and hardened >= min(_HARDENED, options.hardening)
             if good:
                 model, limit = RateModel.load(contents({})), options.stop_accuracy
-                told["converts"] = converts(model, task, seed=test_seed + updates, accuracy=limit)
-                good = told["converts"] or hardened >= options.hardening
+                asked = told["converts"] = converts(model, task, seed=test_seed + updates, accuracy=limit)
+                good = asked or hardened >= options.hardening
         stopped = _stopped(task, updates, loss, good, options)
         told |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
         speed = count / (time.perf_counter() - began)
-        asked = told.get("converts")
         yield TrainingState(updates, loss, accuracy, speed, stopped, asked, partial(contents, told))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
@@ -10,6 +9,7 @@ from typing import Any
 
 from spiking.errors import ArgumentError
 from spiking.rate_model import RateModel
+from spiking.simulator import available_threads
 from spiking.tasks import Task
 from spiking.training import TrainingState, train_steps
 
@@ -37,7 +37,7 @@ def train_many(
     seeds : iterable of int
         All different.
     threads : int, optional
-        Models trained at the same time; by default one a processor.
+        Models trained at the same time; by default one an available processor.
     finished : function, optional
         Called with seed and last state as soon as a model is done, in the thread that called `train_many`.
 
@@ -73,7 +73,7 @@ def train_many(
         return state
 
     models: dict[int, RateModel] = {}
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads or available_threads()) as pool:
         waiting: dict[Future[TrainingState], int] = {pool.submit(last_state, seed): seed for seed in order}
         try:
             while waiting:

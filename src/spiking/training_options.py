@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from spiking.arguments import flag
 from spiking.errors import ArgumentError
 from spiking.tasks import STEP_MS
 
@@ -121,6 +122,8 @@ class TrainingOptions:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ArgumentError(f"{name} = {getattr(self, name)!r}: expected one of {', '.join(known)}")
+        for name in ("dale", "published_quirks"):
+            flag(name, getattr(self, name))
         for names, low, high, whole in _RANGES:
             for name in names:
                 value = getattr(self, name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+
 from spiking.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.model_info import recorded_scaling_factor, recorded_text
@@ -46,8 +48,10 @@ def tuned_conversion(model: RateModel) -> Conversion:
     """
     conversion = recorded_conversion(model)
     if conversion is None:
+        several = np.size(model.extras.get("opt_scaling_factor", 0)) > 1
+        found = "several numbers as its" if several else "no"
         raise ArgumentError(
-            f"{model.source} has no tuned scaling factor; give one, such as 50 (--scaling-factor 50), or run "
-            f"spiking tune"
+            f"{model.source} has {found} tuned scaling factor; give one, such as 50 (--scaling-factor 50), "
+            f"or run spiking tune"
         )
     return conversion

@@ -27,14 +27,14 @@ class UnitFraction:
     fraction : float
         From 0 to 1; the number of units is rounded.
     population : str
-        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``.
+        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, or another one of the network.
     seed : int
         Of the choice.
 
     Raises
     ------
     ArgumentError
-        The fraction is not from 0 to 1, the population is unknown, or the seed is negative.
+        The fraction is not from 0 to 1, the population is no text, or the seed is negative.
 
     Examples
     --------
@@ -51,7 +51,8 @@ class UnitFraction:
 
     def __post_init__(self) -> None:
         checked_fraction("fraction", self.fraction)
-        _check_population("population", self.population)
+        if not isinstance(self.population, str):
+            raise ArgumentError(f"population is {self.population!r:.60}; expected the name of one")
         whole_number("seed", self.seed, 0)
 
 
@@ -79,12 +80,9 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
     Raises
     ------
     ArgumentError
-        An unknown population, or numbers that are no units.
+        Numbers that are no units. Which populations there are only a network knows.
     """
-    if isinstance(units, UnitFraction):
-        return units
-    if isinstance(units, str):
-        _check_population(name, units)
+    if isinstance(units, str | UnitFraction):
         return units
     if isinstance(units, np.ndarray) and units.dtype == bool:
         units = np.flatnonzero(units)
@@ -116,6 +114,9 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
             raise ArgumentError(f"{name} has {wrong[0]}; expected numbers from 0 to {n - 1}")
         return np.array(units, np.int64)
     population = units if isinstance(units, str) else units.population
+    known = dict.fromkeys((*POPULATIONS, *populations))
+    if population not in known:
+        raise ArgumentError(f"{name} is {population!r}; expected one of {', '.join(known)}")
     members = np.arange(n) if population == "all" else np.flatnonzero(populations[population])
     if not members.size:
         raise ArgumentError(f"{name} is {population!r}, but this network has no {population} units")
@@ -123,8 +124,3 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
         return members
     stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(_STREAM,)))
     return np.sort(stream.permutation(members)[: round(units.fraction * members.size)])
-
-
-def _check_population(name: str, population: object) -> None:
-    if population not in POPULATIONS:
-        raise ArgumentError(f"{name} is {population!r}; expected one of {', '.join(POPULATIONS)}")

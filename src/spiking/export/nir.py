@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.arguments import flag
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.spiking_network import SpikingNetwork
@@ -45,6 +46,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     >>> "input" in graph.nodes
     True
     """
+    approximate = flag("approximate", approximate)
     nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
     if p.neuron == "quadratic":

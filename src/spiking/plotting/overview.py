@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.plotting.raster import raster
 from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in
-from spiking.plotting.traces import by_condition, condition_colours, inputs, output, shade_stimulus
+from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
 from spiking.rate_model import RateRun
 from spiking.simulation import Simulation
 from spiking.tasks import Task, Trials
@@ -23,7 +23,7 @@ def overview(
     rate: RateRun | None = None,
     figure: Figure | None = None,
 ) -> Figure:
-    """Draw a simulation: for each condition its inputs, the raster of its first trial and its outputs.
+    """Draw a simulation: for each condition its inputs, the raster of its first trial and all its outputs.
 
     Parameters
     ----------
@@ -47,32 +47,40 @@ def overview(
     >>> figure.savefig("overview.pdf")
     """
     groups = by_condition(simulation, trials, None)
-    with drawing_in(figure, max(COLUMN_MM, 12 + 36.5 * len(groups)), 90) as figure:
-        heights = [2.0, 1.2] if trials is None else [0.25 + 0.15 * trials.inputs.shape[1], 2.0, 1.2]
+    n_outputs = simulation.network.n_outputs
+    height = 90 + 22 * (n_outputs - 1)
+    with drawing_in(figure, max(COLUMN_MM, 12 + 36.5 * len(groups)), height) as figure:
+        heights = [] if trials is None else [0.25 + 0.15 * trials.inputs.shape[1]]
+        heights += [2.0, *[1.2] * n_outputs]
         grid = figure.subplots(
             len(heights), len(groups), sharex=True, sharey="row", squeeze=False, height_ratios=heights
         )
         for (condition, members), axes in zip(groups.items(), grid.T, strict=True):
+            spikes, outputs = axes[-n_outputs - 1], axes[-n_outputs:]
             if trials is not None:
                 inputs(trials, members[0], axes[0]).set_xlabel("")
                 axes[0].spines[["top", "right", "bottom"]].set_visible(False)
                 axes[0].tick_params(axis="x", length=0)
-                shade_stimulus(axes[-2], trials, members[:1])
+                shade_stimulus(spikes, trials, members[:1])
             axes[0].set_title(condition)
-            raster(simulation, members[0], axes[-2]).set_xlabel("")
-            axes[-2].spines["bottom"].set_visible(False)
-            axes[-2].tick_params(axis="x", length=0)
+            raster(simulation, members[0], spikes).set_xlabel("")
+            spikes.spines["bottom"].set_visible(False)
+            spikes.tick_params(axis="x", length=0)
             own = [condition] if trials is not None else None
-            output(simulation, axes[-1], trials=trials, task=task, conditions=own, rate=rate)
+            for channel, ax in enumerate(outputs):
+                output(simulation, ax, trials=trials, task=task, conditions=own, rate=rate, channel=channel)
+            for ax in outputs[:-1]:
+                ax.set_xlabel("")
         for ax in grid[:, 1:].flat:
             ax.set_ylabel("")
         if trials is not None:
-            _legend(figure, condition_colours(trials, groups), rate=rate is not None, task=task is not None)
+            marks = legend_marks(rate=rate is not None, task=task)
+            _legend(figure, condition_colours(trials, groups), marks)
         figure.align_ylabels(grid[:, 0])
     return figure
 
 
-def legend_marks(*, rate: bool = True, task: bool = True) -> dict[str, Any]:
+def legend_marks(*, rate: bool, task: Task | None) -> dict[str, Any]:
     """Return handles for the legend of what `output` draws beside the outputs of the spiking network."""
     from matplotlib.lines import Line2D
 
@@ -80,18 +88,19 @@ def legend_marks(*, rate: bool = True, task: bool = True) -> dict[str, Any]:
     if rate:
         entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
     entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
-    if task:
+    if task is not None and criteria(task, list(task.conditions)):
         entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
+    if task is not None:
         entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
     return entries
 
 
-def _legend(figure: Figure, colours: list[str], *, rate: bool, task: bool) -> None:
+def _legend(figure: Figure, colours: list[str], marks: dict[str, Any]) -> None:
     from matplotlib.legend_handler import HandlerTuple
     from matplotlib.lines import Line2D
 
     spiking = tuple(Line2D([], [], color=colour, linewidth=1.2, solid_capstyle="butt") for colour in colours)
-    entries: dict[str, Any] = {"spiking network": spiking} | legend_marks(rate=rate, task=task)
+    entries: dict[str, Any] = {"spiking network": spiking} | marks
     figure.legend(
         list(entries.values()),
         list(entries),

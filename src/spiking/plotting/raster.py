@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.arguments import flag
 from spiking.errors import ArgumentError
 from spiking.plotting.populations import by_population
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on, finish_time_axis
@@ -48,6 +49,7 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     >>> ax = plotting.raster(both.spiking, trial=0, rates=True)
     >>> ax.figure.savefig("raster.pdf")
     """
+    rates = flag("rates", rates)
     spikes = simulation.spikes
     if spikes is None:
         raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")

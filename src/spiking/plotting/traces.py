@@ -53,7 +53,7 @@ def output(
         target, drawn in grey, and the stimulus, which is shaded. Without them all trials are one condition.
     task : Task, optional
         Their task: a bar marks the window that is scored, dotted lines the thresholds that a correct output
-        crosses (or, if the answer is to stay quiet, must not reach).
+        crosses (or, if the answer is to stay quiet, must not reach), unless it has a scorer of its own.
     conditions : sequence of str, optional
         Only these; all by default.
     rate : RateRun, optional
@@ -116,7 +116,7 @@ def output(
                     zorder=3,
                     label=f"{condition}, rate model".lstrip(", "),
                 )
-        ax.set_ylabel("Output")
+        ax.set_ylabel(output_name(channel, simulation.network.n_outputs))
         finish_time_axis(ax, simulation.duration)
         if trials is not None:
             shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
@@ -125,6 +125,11 @@ def output(
         if alone and trials is not None:
             ax.legend(frameon=False)
     return ax
+
+
+def output_name(channel: int, n_outputs: int) -> str:
+    """Return what an axis says of an output: its number, where there are several."""
+    return "Output" if n_outputs == 1 else f"Output {channel}"
 
 
 def _targets(ax: Axes, trials: Trials, groups: dict[str, list[int]], channel: int) -> None:
@@ -233,7 +238,10 @@ def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> li
 
 
 def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
-    """Draw the thresholds of these conditions as dotted lines, and a bar over the window that is scored."""
+    """Draw the thresholds of these conditions as dotted lines, and a bar over the window that is scored.
+
+    A task with a scorer of its own has no thresholds that a figure could know.
+    """
     for level in criteria(task, conditions):
         ax.plot(
             [task.score_from, duration],
@@ -255,7 +263,12 @@ def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -
 
 
 def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
-    """Return the levels that the output of these conditions must cross, or must not reach."""
+    """Return the levels that the output of these conditions must cross, or must not reach.
+
+    None where the task has a scorer of its own: what that asks for it alone knows.
+    """
+    if type(task).score is not Task.score:
+        return []
     labels = {task.conditions[name] for name in conditions if name in task.conditions}
     levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
     return [level for level, needed in levels.items() if needed]

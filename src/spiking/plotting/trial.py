@@ -18,7 +18,7 @@ from spiking.plotting.style import (
     drawing_on,
     finish_time_axis,
 )
-from spiking.plotting.traces import mark_scoring, shade_stimulus
+from spiking.plotting.traces import mark_scoring, output_name, shade_stimulus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +56,8 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     >>> ax.figure.savefig("outputs.pdf")
     """
     _check(both, trial)
+    if not 0 <= channel < both.model.n_outputs:
+        raise ArgumentError(f"channel is {channel}; expected 0 to {both.model.n_outputs - 1}")
     trials, output = both.trials, both.spiking.output
     assert output is not None
     target = trials.targets[trial] if trials.targets.ndim == 2 else trials.targets[trial, channel]
@@ -79,7 +81,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
         )
         mark_scoring(ax, both.task, both.spiking.duration, [trials.conditions[trial]])
         finish_time_axis(ax, both.spiking.duration)
-        ax.set_ylabel("Output")
+        ax.set_ylabel(output_name(channel, both.model.n_outputs))
         ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.8)
     return ax
 
@@ -145,7 +147,7 @@ def activity(
 
 
 def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> Figure:
-    """Draw one trial of both networks: their outputs, and the activity of all units in each.
+    """Draw one trial of both networks: all their outputs, and the activity of all units in each.
 
     The units are in the same order in both panels: by when they are most active in the rate network.
 
@@ -178,9 +180,14 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
     _check(both, number)
     rate, spiking = both.rate_activity[number], both.spiking_activity[number]
     order = np.argsort(rate.argmax(axis=1), kind="stable")
-    with drawing_in(figure, COLUMN_MM, 110) as figure:
-        top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[1, 1.2, 1.2])
-        outputs_of_both(both, number, top).set_xlabel("")
+    n_outputs = both.model.n_outputs
+    with drawing_in(figure, COLUMN_MM, 110 + 25 * (n_outputs - 1)) as figure:
+        heights = [*[1.0] * n_outputs, 1.2, 1.2]
+        *tops, middle, bottom = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+        for channel, top in enumerate(tops):
+            outputs_of_both(both, number, top, channel=channel).set_xlabel("")
+            if channel:
+                top.get_legend().remove()  # the first one's is for all
         activity(rate[order], both.activity_time, middle, label="Rate")
         middle.set(xlabel="", ylabel="Rate network\n(unit)")
         activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")

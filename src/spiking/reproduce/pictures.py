@@ -76,7 +76,7 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
             ax.set_axis_off()
         handles, labels = grid[0, 0].get_legend_handles_labels()
         own = {label: handle for handle, label in zip(handles, labels, strict=True) if "rate" not in label}
-        own |= legend_marks()
+        own |= legend_marks(rate=True, task=shared[0][2].task)
         columns = -(-len(own) // 2)
         figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=columns, **_NARROW)
         _name_conversion(found, figure)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import spiking
 from spiking.actions import AnyStimulation, actions
-from spiking.arguments import whole_number
+from spiking.arguments import flag, whole_number
 from spiking.digest import digest
 from spiking.draws import SharedNoise
 from spiking.errors import ArgumentError, ModelFileError
@@ -130,6 +130,8 @@ def sweep(
     [2.0, 10.0]
     """
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    strict = flag("strict", strict)
+    common_random_numbers = flag("common_random_numbers", common_random_numbers)
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
     varied = axes(grid)
     base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
@@ -182,9 +184,6 @@ def sweep(
     return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows))
 
 
-_POPULATIONS = ("exc", "inh", "som", "pv")
-
-
 @dataclass(frozen=True, eq=False)
 class _Work:
     """What all blocks of a point have in common."""
@@ -201,8 +200,8 @@ class _Work:
     def populations(self) -> tuple[str, ...]:
         """Those whose rates are told apart."""
         own = self.network.populations
-        names = _POPULATIONS if own["som"].any() else ("exc", "inh")
-        return tuple(name for name in names if own[name].any())
+        left_out = () if own["som"].any() else ("som", "pv")
+        return tuple(name for name, mask in own.items() if mask.any() and name not in left_out)
 
     def run(self, point: str, first: int, n: int, noise: SharedNoise | None = None) -> Floats:
         """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""

@@ -31,6 +31,7 @@ def drive_slope(
     downsample: int = 1,
     params: LIFParams | None = None,
     conversion: Conversion | None = None,
+    threads: int | None = None,
 ) -> tuple[float, float]:
     """Compare the drives in some trials, the spiking network at a scaling factor.
 
@@ -41,6 +42,8 @@ def drive_slope(
     conversion : Conversion, optional
         A matched one with that factor. What it gives each unit for what the fit misses, its mean drive,
         counts for the error.
+    threads : int, optional
+        As in `simulate`.
 
     Returns
     -------
@@ -60,6 +63,7 @@ def drive_slope(
         seed=seed,
         trials=numbers,
         downsample=downsample,
+        threads=threads,
         record=Record(output=False, filtered_rates=True, interval=STEP_MS * downsample),
     )
     assert run.filtered_rates is not None

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spiking.arguments import whole_number
+from spiking.arguments import flag, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel
@@ -120,6 +120,9 @@ def find_scaling_factors(
     >>> [tuned.scaling_factor for tuned in find_scaling_factors(models, seed=1, force=True, **options)]
     [30.0, 30.0]
     """
+    if isinstance(models, str | os.PathLike | Mapping | RateModel) or not isinstance(models, Iterable):
+        raise ArgumentError(f"models is {models!r:.60}; expected several, such as a list of one")
+    write, force = flag("write", write), flag("force", force)
     given = list(models)
     try:
         chosen = SearchOptions(**options)
@@ -144,7 +147,15 @@ def find_scaling_factors(
                 return Tuned(source, scaling_factor=recorded)
             counted = count.one_search()
             found = search(
-                workplace, loaded, kind, seed, chosen, path=path, settings=settings, progress=counted
+                workplace,
+                loaded,
+                kind,
+                seed,
+                chosen,
+                path=path,
+                settings=settings,
+                threads=jobs,
+                progress=counted,
             )
             return Tuned(source, found, scaling_factor=found.scaling_factor)
         except ClusterError:

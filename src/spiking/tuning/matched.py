@@ -190,6 +190,7 @@ def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> S
         numbers=range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS),
         downsample=work.downsample,
         params=work.params,
+        threads=work.threads,
     )
     fresh = scores({chosen: range(options.n_trials)})[chosen][:, 0] > 0.5
     return ScalingFactorSearch(

@@ -63,6 +63,7 @@ class Work:
     downsample: int
     params: LIFParams | None
     candidates: Mapping[str, Conversion] = field(default_factory=dict)
+    threads: int | None = None  # of what does not run in blocks
 
     def run(self, point: Point, first: int, n: int, noise: SharedNoise | None = None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""

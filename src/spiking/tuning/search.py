@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import positive_number, whole_number
+from spiking.arguments import flag, positive_number, whole_number
 from spiking.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation, Score
@@ -76,6 +76,7 @@ class SearchOptions:
         if whole_number("n_trials", self.n_trials, 1) > SEARCH_FIRST:
             raise ArgumentError(f"n_trials is {self.n_trials}; expected at most {SEARCH_FIRST}")
         whole_number("downsample", self.downsample, 1)
+        flag("extend", self.extend)
         positive_number("margin", self.margin)
         if self.candidates is not None:
             checked_grid(self.candidates)
@@ -179,11 +180,11 @@ def find_scaling_factor(
     )
     seed = whole_number("seed", seed, 0)
     threads = available_threads() if threads is None else whole_number("threads", threads, 1)
-    path = written_path(model) if write else None
+    path = written_path(model) if flag("write", write) else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:
         told = (lambda factor, n: progress(n)) if progress else None
-        return search(local(pool), loaded, task, seed, options, path=path, progress=told)
+        return search(local(pool), loaded, task, seed, options, path=path, threads=threads, progress=told)
 
 
 def written_path(model: object) -> Path:
@@ -202,17 +203,21 @@ def search(
     *,
     path: Path | None,
     settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
     progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
     """Search at a workplace; `path` is the file that the result goes into, if any; task as of `task_for`.
 
+    `threads` are for what does not run at the workplace, the comparison of drives.
     `progress` is called with candidate and number of trials of each block that is done.
     """
     began = time.perf_counter()
     needed = dataclasses.replace(
         model, extras={}, forms={}, w0=None, taus_gaus0=None
     )  # it may have to travel
-    work = Work(needed, task_for(model, task, settings), seed, options.downsample, options.params)
+    work = Work(
+        needed, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
+    )
     if options.conversion != "published":
         candidates = matched_candidates(
             needed,
@@ -308,6 +313,7 @@ def _drive(work: Work, factor: float) -> tuple[float, float]:
         numbers=numbers,
         downsample=work.downsample,
         params=work.params,
+        threads=work.threads,
     )
 
 

@@ -1,0 +1,225 @@
+"""Arguments that would give a wrong result without a word: flags, masked arrays, numbers beyond all size."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from models import model_mapping
+from networks import pulse_input, random_network
+
+from spiking import (
+    ArgumentError,
+    LIF_network_fnc,
+    LIFParams,
+    RateModel,
+    Record,
+    SpikingNetwork,
+    Stimulation,
+    Waveform,
+    evaluate,
+    export,
+    find_scaling_factor,
+    find_scaling_factors,
+    plotting,
+    simulate,
+    sweep,
+    train_many,
+)
+from spiking.both_networks import run_both
+from spiking.conversion import Conversion, fit_conversion
+from spiking.training_options import TrainingOptions
+
+MODEL = RateModel.load(model_mapping(task="go-nogo"))
+NETWORK = SpikingNetwork.from_rate(MODEL, 50)
+RUN = simulate(NETWORK, pulse_input(), seed=1, record=Record(spikes=True))
+QUIET = {"u": np.zeros((1, 3)), "stims": {"mode": "none"}, "downsample": 1}
+GRID = {"grid": {"refractory": [2.0]}, "seed": 1}
+
+FLAGS = {
+    "initial": [
+        lambda value: MODEL.effective_weights(initial=value),
+        lambda value: MODEL.tau_decay(initial=value),
+    ],
+    "keep_currents": [lambda value: MODEL.run(np.zeros((1, 5)), keep_currents=value)],
+    "initial_weights": [lambda value: SpikingNetwork.from_rate(MODEL, 50, initial_weights=value)],
+    "readout_bias": [lambda value: SpikingNetwork.from_rate(MODEL, 50, readout_bias=value)],
+    "use_initial_weights": [lambda value: LIF_network_fnc(MODEL, 50, use_initial_weights=value, **QUIET)],
+    "strict": [
+        lambda value: evaluate(NETWORK, "go-nogo", 1, seed=1, strict=value),
+        lambda value: sweep(NETWORK, "go-nogo", strict=value, **GRID),
+    ],
+    "keep_outputs": [lambda value: evaluate(NETWORK, "go-nogo", 1, seed=1, keep_outputs=value)],
+    "common_random_numbers": [lambda value: sweep(NETWORK, "go-nogo", common_random_numbers=value, **GRID)],
+    "balanced": [lambda value: run_both(MODEL, scaling_factor=50, balanced=value)],
+    "activity": [lambda value: run_both(MODEL, scaling_factor=50, activity=value)],
+    "extend": [lambda value: find_scaling_factor(MODEL, seed=1, extend=value)],
+    "write": [
+        lambda value: find_scaling_factor(MODEL, seed=1, write=value),
+        lambda value: find_scaling_factors([MODEL], seed=1, write=value),
+    ],
+    "force": [lambda value: find_scaling_factors([MODEL], seed=1, force=value)],
+    "dale": [lambda value: TrainingOptions(dale=value)],
+    "published_quirks": [lambda value: TrainingOptions(published_quirks=value)],
+    "output": [lambda value: Record(output=value)],
+    "rates": [lambda value: plotting.raster(RUN, rates=value)],
+    "approximate": [lambda value: export.to_nir(NETWORK, approximate=value)],
+}
+
+
+@pytest.mark.parametrize("value", ["no", 0, None, [False]])
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_flag_is_true_or_false(name, value):
+    for call in FLAGS[name]:
+        with pytest.raises(ArgumentError, match=rf"{name} is .*; expected True or False"):
+            call(value)
+
+
+def masked(values):
+    values = np.asarray(values, float)
+    return np.ma.array(values, mask=np.arange(values.size).reshape(values.shape) == 0)
+
+
+MASKED = {
+    "inputs": lambda: simulate(NETWORK, masked(pulse_input())),
+    "a list of inputs": lambda: simulate(NETWORK, [masked(pulse_input())]),
+    "u": lambda: LIF_network_fnc(MODEL, 50, **{**QUIET, "u": masked(QUIET["u"])}, use_initial_weights=False),
+    "inputs of the rate network": lambda: MODEL.run(masked(pulse_input())),
+    "input_noise": lambda: simulate(NETWORK, pulse_input(), input_noise=masked([1.0])),
+    "weights": lambda: NETWORK.with_weights(masked(NETWORK.dense_weights)),
+    "input weights": lambda: NETWORK.with_input_weights(masked(NETWORK.w_in)),
+    "offset": lambda: dataclasses.replace(NETWORK, offset=masked(np.ones(20))),
+    "initial_voltage": lambda: LIFParams(initial_voltage=masked([-60.0, -50.0])),
+    "samples": lambda: Waveform([0], masked([1.0, 2.0]), 1),
+    "amplitude": lambda: Stimulation([0], (0, 1), masked([1.0, 2.0])),
+    "unit_offsets": lambda: Conversion(kind="mean_drive", factor=9.0, unit_offsets=masked([1.0, 2.0])),
+}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_masked_entries_are_no_numbers(name):
+    with pytest.raises(ArgumentError, match="has masked entries"):
+        MASKED[name]()
+
+
+def test_a_mask_without_a_masked_entry_is_as_none():
+    u = pulse_input()
+    run = simulate(NETWORK, np.ma.array(u, mask=np.zeros(u.shape, bool)), seed=1)
+    np.testing.assert_array_equal(run.rates, RUN.rates)
+
+
+@pytest.mark.parametrize("noise", [np.nan, np.inf, -1, "loud", True])
+def test_noise_of_the_rate_network_is_a_number(noise):
+    with pytest.raises(ArgumentError, match="noise is "):
+        MODEL.run(np.zeros((1, 5)), noise=noise)
+
+
+@pytest.mark.parametrize("inputs", [np.zeros((1, 5), complex), [["a", "b"]], [[1, 2], [3]]])
+def test_inputs_of_the_rate_network_are_numbers(inputs):
+    with pytest.raises(ArgumentError, match="inputs is not"):
+        MODEL.run(inputs)
+
+
+def test_a_rate_network_that_overflows_is_an_error():
+    with pytest.raises(ArgumentError, match="synaptic currents become NaN or infinite"):
+        RateModel.load(model_mapping(n_inputs=2, w_in=[[5, -5]] * 20)).run(np.full((2, 50), 1e308))
+
+
+@pytest.mark.parametrize(
+    "overflow",
+    [
+        lambda: simulate(NETWORK.with_input_weights(np.full((20, 1), -5)), np.full((1, 5), 1e308), seed=1),
+        lambda: simulate(random_network(tau_membrane=1e-320), pulse_input(), seed=1),
+        lambda: simulate(random_network(readout_bias=1.0).with_params(noise=1e308), pulse_input(), seed=1),
+        lambda: simulate(
+            NETWORK,
+            pulse_input(),
+            seed=1,
+            stimulation=[Stimulation("exc", (0, 50), -1e308, acts_on="current") for _ in range(2)],
+        ),
+    ],
+)
+def test_voltages_that_overflow_are_an_error(overflow):
+    with pytest.raises(ArgumentError, match="voltages or outputs become NaN or infinite"):
+        overflow()
+
+
+def test_outputs_that_overflow_are_an_error():
+    loud = dataclasses.replace(NETWORK, readout=np.full((1, 20), 1e308))
+    with pytest.raises(ArgumentError, match="outputs become NaN or infinite"):
+        simulate(loud, np.full((1, 11), 50.0), seed=1)
+
+
+@pytest.mark.parametrize("factor", [1e-320, 1e-309])
+def test_a_scaling_factor_whose_weights_overflow_is_an_error(factor):
+    with pytest.raises(ArgumentError, match="weights that are not finite"):
+        SpikingNetwork.from_rate(MODEL, factor)
+
+
+def test_a_lesioned_neuron_without_a_voltage_is_none():
+    assert np.isnan(simulate(NETWORK.lesion([3]), pulse_input(), seed=1).rates[0, 3])
+
+
+def test_a_gain_that_nothing_uses_is_an_error():
+    fitted = fit_conversion(MODEL, "go-nogo", n_trials=2)
+    for arguments in ({"scaling_factor": 50}, {"conversion": "published", "scaling_factor": 50}):
+        with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched conversion is fitted here"):
+            SpikingNetwork.from_rate(MODEL, gain=4.0, **arguments)
+    with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched"):
+        SpikingNetwork.from_rate(MODEL, conversion=fitted, gain=4.0)
+    matched = SpikingNetwork.from_rate(MODEL, conversion="matched", task="go-nogo")
+    assert matched.conversion.gain == 8
+
+
+def test_a_fit_at_the_edge_of_its_offsets_says_so(monkeypatch):
+    monkeypatch.setattr("spiking.conversion_fit._OFFSETS", np.linspace(-8.0, -7.0, 11))
+    with pytest.warns(
+        UserWarning, match="at gain 8 the best offset lies at the edge of those that were tried"
+    ):
+        fit_conversion(MODEL, "go-nogo", n_trials=2)
+
+
+def test_a_conversion_is_simulated_with_the_downsample_that_it_was_fitted_for():
+    fitted = fit_conversion(MODEL, "go-nogo", n_trials=2, downsample=2)
+    network = SpikingNetwork.from_rate(MODEL, conversion=fitted)
+    with pytest.raises(ArgumentError, match="downsample is 1, but the network's conversion was fitted for 2"):
+        simulate(network, pulse_input(), seed=1)
+    with pytest.raises(ArgumentError, match="downsample is 1, but"):
+        evaluate(network, "go-nogo", 1, seed=1)
+    assert simulate(network, pulse_input(), seed=1, downsample=2).rates.shape == (1, 20)
+
+
+@pytest.mark.parametrize("models", ["m.mat", model_mapping(), MODEL, 3])
+def test_one_model_is_not_several(models):
+    with pytest.raises(ArgumentError, match=r"models is .*; expected several"):
+        find_scaling_factors(models, seed=1)
+
+
+def test_training_takes_the_processors_that_are_available(monkeypatch):
+    counts = []
+
+    class Pool:
+        def __init__(self, threads):
+            counts.append(threads)
+            raise InterruptedError
+
+    monkeypatch.setattr("spiking.training_family.available_threads", lambda: 3)
+    monkeypatch.setattr("spiking.training_family.ThreadPoolExecutor", Pool)
+    with pytest.raises(InterruptedError):
+        train_many("go-nogo", 20, seeds=[1, 2])
+    assert counts == [3]
+
+
+def test_the_comparison_of_drives_takes_no_more_threads_than_were_given(monkeypatch):
+    from spiking.tuning import drive
+
+    threads, own = [], drive.simulate
+
+    def counted(*args, **kwargs):
+        threads.append(kwargs["threads"])
+        return own(*args, **kwargs)
+
+    monkeypatch.setattr(drive, "simulate", counted)
+    options = {"candidates": [40], "method": "grid", "n_trials": 1, "extend": False}
+    find_scaling_factor(MODEL, seed=1, threads=1, **options)
+    find_scaling_factors([MODEL], seed=1, jobs=2, **options)
+    assert threads == [1, 2]
