@@ -142,7 +142,6 @@ def _about_trials(both: BothNetworks, neurons: int) -> str:
     each, n = len(both.trials) // len(both.task.conditions), both.model.n_units
     return (
         f"Choose a condition. Means are of {each} trials of each condition (seed {both.seed})."
-        f"{f' The output is 0 of {both.model.n_outputs}.' if both.model.n_outputs > 1 else ''}"
         + (f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else "")
         + (
             f" So as not to be too many, spikes are those of {neurons} of the {n} neurons."
