@@ -57,18 +57,23 @@ def end_at_ctrl_c() -> None:
     for work, argument in ((_hear, heard), (_end, None)):
         threading.Thread(target=work, args=(begun, argument), daemon=True).start()
     # The descriptor is written to whatever the main thread does; handlers wait until it is back in Python.
-    signal.signal(signal.SIGINT, lambda *_: os.write(written, b"!"))
+    signal.signal(signal.SIGINT, lambda number, _: os.write(written, bytes([number])))
     signal.set_wakeup_fd(written, warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _hear(begun: threading.Event, heard: int) -> None:
-    os.read(heard, 1)
+    _wait(heard)
     begun.set()
     first = time.monotonic()
     while time.monotonic() - first < _PATIENCE:
-        os.read(heard, 1)
+        _wait(heard)
     _leave("once more, and so not tidied up; no file was left half-written")
+
+
+def _wait(heard: int) -> None:
+    while os.read(heard, 1)[0] != signal.SIGINT:  # other signals that have a handler are told as well
+        pass
 
 
 def _end(begun: threading.Event, _: object) -> None:
