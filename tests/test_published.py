@@ -179,7 +179,7 @@ def test_arguments_stay_as_they_are():
         ({"u": np.zeros((1, 1))}, "at least two"),
         ({"u": np.zeros((1, 3)), "downsample": 3}, "at least two"),
         ({"u": [[np.nan, 0]]}, "NaN"),
-        ({"u": "pulse"}, "u is not numeric"),
+        ({"u": "pulse"}, "u is 'pulse'"),
         ({"u": np.zeros((4, 1, 6))}, "expected one trial"),
         ({"downsample": 0}, "downsample is 0"),
         ({"downsample": 1.5}, "downsample is 1.5"),
