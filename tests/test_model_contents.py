@@ -113,7 +113,7 @@ def test_a_model_in_a_struct_is_found_in_a_file_and_as_scipy_reads_it(tmp_path):
     model = RateModel.load(path)
     assert recorded_scaling_factor(model) == 40  # beside the struct, where tuning writes it
     assert "net" not in model.extras
-    model.save(path)
+    model.save(path, force=True)
     np.testing.assert_array_equal(RateModel.load(path).w, expected.w)
 
 

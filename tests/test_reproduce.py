@@ -383,7 +383,7 @@ def test_differences_of_the_same_networks():
 
 def test_another_file_is_not_taken_for_a_journal(tmp_path):
     (tmp_path / "journal.jsonl").write_text("mine\n")
-    with pytest.raises(ArgumentError, match="is no journal of a reproduction"):
+    with pytest.raises(ArgumentError, match="is no journal"):
         reproduction.run(tmp_path, 1)
     assert (tmp_path / "journal.jsonl").read_text() == "mine\n"
     with pytest.raises(ArgumentError, match="no panel 'fig9'; there are fig7c"):

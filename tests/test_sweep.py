@@ -210,7 +210,7 @@ def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path)
         assert run_trials(**changes)[1] == 10
     precious = tmp_path / "model.mat"
     precious.write_bytes(b"precious")
-    with pytest.raises(ArgumentError, match="is no journal of a sweep"):
+    with pytest.raises(ArgumentError, match="is no journal"):
         sweep(NETWORK, Cue(), grid={"refractory": [0]}, n_trials=5, seed=1, journal=precious)
     assert precious.read_bytes() == b"precious"
 
@@ -320,3 +320,18 @@ def test_mistakes_on_the_command_line(folder, monkeypatch, arguments, message):
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_trials_of_another_sweep_that_was_stopped_are_not_deleted(folder, monkeypatch):
+    from spiking.command_line.app import app
+
+    monkeypatch.chdir(folder)
+    journal = folder / "table.csv.sweep"
+    sweep(NETWORK, Cue(), grid={"refractory": [1]}, n_trials=3, seed=1, journal=journal)
+    short = ["sweep", "model.mat", f"--task={TASK}:Cue", "--trials=2", "--scaling-factor=30"]
+    app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)
+    again = sweep(NETWORK, Cue(), grid={"refractory": [1]}, n_trials=3, seed=1, journal=journal)
+    assert again.unused == 2
+    journal.unlink()
+    app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)
+    assert not journal.exists()

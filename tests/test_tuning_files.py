@@ -9,13 +9,15 @@ import time
 import numpy as np
 import pytest
 from cue import cue_model
+from filelock import FileLock
 from scipy.io import loadmat, savemat
 from tuning_processes import COMMAND, TASK, TUNE, run, start
 from unprivileged import unprivileged
 
-from spiking import ModelFileError, RateModel, find_scaling_factor
-from spiking.tuning import files
+from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
+from spiking.tuning import files, workplace
 from spiking.tuning.files import journal_path
+from spiking.tuning.result import ScalingFactorSearch
 
 
 def wait_for_blocks(path, process, blocks):
@@ -135,8 +137,13 @@ def test_a_journal_of_something_else_is_not_used(path):
     from cue import Cue
 
     wrong = json.dumps([25.0, 2**20, "0" * 40])
-    journal_path(path).write_text('{"format": "spiking tuning journal 1", "seed": 7}\n' + wrong + "\n")
-    found = find_scaling_factor(path, Cue(), seed=1, method="grid", n_trials=40, write=True)
+    of_0_1_0 = '{"format": "spiking tuning journal 1", "version": "0.1.0", "seed": 1}\n' + wrong + "\n"
+    journal_path(path).write_text(of_0_1_0)
+    arguments = {"seed": 1, "method": "grid", "n_trials": 40, "write": True}
+    with pytest.raises(ArgumentError, match="did with another model, task"):
+        find_scaling_factor(path, Cue(), **arguments)
+    assert journal_path(path).read_text() == of_0_1_0
+    found = find_scaling_factor(path, Cue(), **arguments, force=True)
     fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", n_trials=40)
     assert found.as_json() == fresh.as_json()
     assert not journal_path(path).exists()
@@ -252,3 +259,86 @@ def test_a_copy_is_tuned_alike(uninterrupted, tmp_path):
     done = run(*TUNE, place, tmp_path / "second.mat")
     assert done.returncode == 0, done.stderr
     assert place.read_bytes() == (tmp_path / "second.mat").read_bytes() == after
+
+
+GRID = {"method": "grid", "candidates": [25, 30], "extend": False, "n_trials": 6, "write": True}
+
+
+def stopped_search(path, monkeypatch, **changes):
+    """Begin a search, and stop it after a few blocks."""
+    from cue import Cue
+
+    with monkeypatch.context() as patch:
+        ran = []
+
+        def block(*arguments):
+            if len(ran) > 1:
+                raise KeyboardInterrupt
+            ran.append(arguments)
+            return original(*arguments)
+
+        original = workplace.run_block
+        patch.setattr(workplace, "run_block", block)
+        with pytest.raises(KeyboardInterrupt):
+            find_scaling_factor(path, Cue(), **{**GRID, "n_trials": 2000, "threads": 1, **changes})
+
+
+def test_an_interrupted_journal_of_other_settings_is_refused(path, monkeypatch):
+    from cue import Cue
+
+    stopped_search(path, monkeypatch, seed=1)
+    journal, before = journal_path(path), journal_path(path).read_bytes()
+    assert before.count(b"\n") > 1
+    for changes, named in (({"seed": 2}, "seed"), ({"downsample": 2}, "downsample")):
+        with pytest.raises(ArgumentError, match=rf"unfinished run did with another {named}; .*--force"):
+            find_scaling_factor(path, Cue(), **{**GRID, "seed": 1, **changes})
+        (tuned,) = find_scaling_factors([path], Cue(), **{**GRID, "seed": 1, **changes})
+        assert "with another" in str(tuned.error)
+        assert journal.read_bytes() == before
+    found = find_scaling_factor(path, Cue(), **GRID, seed=2, force=True)
+    assert RateModel.load(path).extras["opt_scaling_factor"] == found.scaling_factor
+    assert not journal.exists()
+
+
+def test_what_a_kill_left_after_the_result_was_written_is_tidied_by_the_next_run(path, monkeypatch):
+    from cue import Cue
+
+    journal, lock = journal_path(path), path.with_name("model.mat.tuning.lock")
+    with monkeypatch.context() as patch:
+        patch.setattr("spiking.journal.Journal.remove", lambda self: None)
+        find_scaling_factor(path, Cue(), **GRID, seed=1)
+    left = journal.read_bytes()
+    for there in (True, False):  # killed before the journal, and before the lock was removed
+        if there:
+            journal.write_bytes(left)
+        lock.touch()
+        (tuned,) = find_scaling_factors([path], Cue(), **GRID, seed=1)
+        assert tuned.skipped
+        assert not journal.exists()
+        assert not lock.exists()
+    journal.write_bytes(left)
+    with FileLock(lock):  # someone is at work
+        find_scaling_factors([path], Cue(), **GRID, seed=1)
+    assert journal.read_bytes() == left
+    journal.unlink()
+    stopped_search(path, monkeypatch, seed=2)  # tuned again, and stopped: that is no leftover
+    before = journal.read_bytes()
+    find_scaling_factors([path], Cue(), **GRID, seed=1)
+    assert journal.read_bytes() == before
+
+
+def test_a_folder_that_vanished_does_not_take_the_result_with_it(path, monkeypatch):
+    from cue import Cue
+
+    folder = path.parent / "gone"
+    folder.mkdir()
+    path.rename(folder / path.name)
+    as_variables = ScalingFactorSearch.as_variables
+
+    def vanish(self):
+        shutil.rmtree(folder)
+        return as_variables(self)
+
+    monkeypatch.setattr(ScalingFactorSearch, "as_variables", vanish)
+    with pytest.raises(ModelFileError, match=r"was removed while .*found was the scaling factor \d+"):
+        find_scaling_factor(folder / path.name, Cue(), **GRID, seed=1)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spiking.errors import SpikingError
+from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption
 
 
 @contextmanager
-def held_alone(path: Path, in_use: str, error: type[SpikingError]) -> Iterator[None]:
+def held_alone(path: Path, in_use: str) -> Iterator[None]:
     """Hold ``<path>.lock``, which is the operating system's: it ends with the process, however that ends.
 
     Parameters
@@ -20,13 +20,16 @@ def held_alone(path: Path, in_use: str, error: type[SpikingError]) -> Iterator[N
         What is worked on.
     in_use : str
         What to say when someone else holds it.
-    error : type
-        Raised then, and when there can be no lock.
+
+    Raises
+    ------
+    ArgumentError
+        Someone else holds it, or there can be no lock.
     """
     from filelock import FileLock, Timeout
 
     place = path.with_name(path.name + ".lock")
-    lock = FileLock(place, thread_local=False)
+    lock = FileLock(place, thread_local=False, fallback_to_soft=False)
 
     def remove() -> None:
         if lock.is_locked:  # while it is ours: whoever waits for the old file then sees that it is gone
@@ -37,9 +40,13 @@ def held_alone(path: Path, in_use: str, error: type[SpikingError]) -> Iterator[N
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise error(in_use) from None
-        except (OSError, NotImplementedError) as reason:
-            raise error(f"{place} could not be made: {reason}") from None
+            raise ArgumentError(in_use) from None
+        except (OSError, NotImplementedError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ArgumentError(
+                f"{place} could not be made and locked: {reason}; work in a folder that you may write in, on "
+                f"a file system with locks"
+            ) from None
         try:
             yield
         finally:

@@ -100,7 +100,7 @@ def simulate_to_file(
         n_steps = checked_interval(input_interval, time_step) * (columns - 1)
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
-    with held_alone(parts, in_use, ArgumentError), at_interruption(lambda: GOES_ON):
+    with held_alone(parts, in_use), at_interruption(lambda: GOES_ON):
         known, there = _known_identity(parts), simulation_hdf5.identity_of(path)
         if seed is None and not force:
             seed = (known or there or {}).get("seed")

@@ -130,7 +130,11 @@ def sweep(
     if output is not None and journal is not None:
         keep_text(output, found.csv())
         typer.echo(f"wrote {output}")
-        journal.unlink(missing_ok=True)
+        if found.unused:
+            told = f"{journal} stays: it holds {found.unused} trials of another sweep that was stopped"
+            typer.echo(f"{told}; delete it when they are not needed", err=True)
+        else:
+            journal.unlink(missing_ok=True)
     if plot is not None:
         from matplotlib.figure import Figure
 

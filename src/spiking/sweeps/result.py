@@ -34,6 +34,8 @@ class Sweep:
         ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and those of the populations that
         there are, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``; lesioned units
         are left out, and the rate is NaN where none is left. ``readout`` says whether it is the trained one.
+    unused : int
+        How many trials the journal holds that took no part.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Sweep:
     n_trials: int
     seed: int
     rows: tuple[Mapping[str, Any], ...] = field(repr=False)
+    unused: int = 0
 
     @cached_property
     def table(self) -> pd.DataFrame:

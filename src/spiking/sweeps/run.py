@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from spiking.actions import AnyStimulation, actions
 from spiking.arguments import flag, whole_number
 from spiking.digest import digest
 from spiking.draws import SharedNoise
-from spiking.errors import ArgumentError, ModelFileError
+from spiking.errors import ArgumentError
 from spiking.evaluation import Score, network_task, score
 from spiking.model_info import recorded_scaling_factor
 from spiking.rate_model import RateModel
@@ -33,7 +32,7 @@ from spiking.sweeps.result import Sweep
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
 from spiking.trained_task import task_for
-from spiking.tuning.journal import Journal, open_journal
+from spiking.tuning.journal import Known, open_trials
 from spiking.tuning.scores import Scores, block_trials
 from spiking.tuning.workplace import open_workplace
 
@@ -149,9 +148,14 @@ def sweep(
         needed[key].update(numbers)
 
     done = 0
-    with _opened(journal) as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
+    opened: Any = nullcontext()
+    if journal is not None:
+        place = Path(os.fsdecode(journal))
+        opened = open_trials(place, {"format": _FORMAT}, doing="making this sweep")
+    with opened as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
         hold = functools.cache(lambda key: workplace.hold(by_key[key]))
-        known = kept.known if kept else {}
+        known: Known = kept.known if kept else {}
+        left = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
         others = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
         if others:
             unused, name = sum(len(known[key]) for key in others), chosen.name
@@ -181,7 +185,7 @@ def sweep(
             scores({key: sorted(numbers) for key, numbers in needed.items()})
             found = [scores({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
     rows = [{**names, **_row(work, values)} for names, work, values in zip(labels, works, found, strict=True)]
-    return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows))
+    return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,21 +278,3 @@ def _row(work: _Work, values: Floats) -> dict[str, Any]:
     readout = "trained" if work.network.readout_refit is None else str(work.network.readout_refit)
     counts = {"trials": found.trials, "correct": found.correct}
     return {**counts, "accuracy": found.accuracy, "low": low, "high": high, **rates, "readout": readout}
-
-
-@contextmanager
-def _opened(path: str | os.PathLike[str] | None) -> Iterator[Journal | None]:
-    if path is None:
-        yield None
-        return
-    place = Path(os.fsdecode(path))
-    header = {"format": _FORMAT}
-    try:
-        if place.exists() and not json.dumps(header).encode().startswith(place.read_bytes().split(b"\n")[0]):
-            raise ArgumentError(f"{path} is there and is no journal of a sweep; name another file")
-        with open_journal(place, header, doing="making this sweep") as kept:
-            yield kept
-    except ModelFileError as error:
-        raise ArgumentError(str(error)) from None
-    except OSError as error:
-        raise ArgumentError(f"{path} could not be read: {error.strerror or error}") from None

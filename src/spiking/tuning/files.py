@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from spiking.errors import ModelFileError
+from spiking.errors import ArgumentError, ModelFileError, SpikingError
+from spiking.file_lock import held_alone
 from spiking.rate_model import RateModel
-from spiking.tuning.journal import Journal, Known, identity, model_digest, open_journal
+from spiking.tuning.journal import Known, TrialJournal, identity, is_marked, model_digest, open_trials
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.scores import Work
 
@@ -18,7 +19,7 @@ from spiking.tuning.scores import Work
 class TunedFile:
     """Where a search keeps what it has done, and writes what it found: a file, or nowhere without one."""
 
-    def __init__(self, path: Path | None, work: Work, journal: Journal | None) -> None:
+    def __init__(self, path: Path | None, work: Work, journal: TrialJournal | None) -> None:
         self._path, self._work, self._journal = path, work, journal
 
     @property
@@ -43,7 +44,10 @@ class TunedFile:
             return
         from spiking.model_file_writing import update_variables
 
-        kept = f"what was simulated is kept in {self._journal.path}"
+        kept = f"found was the scaling factor {result.scaling_factor:g}"
+        if self._journal.path.exists():
+            kept += f"; what was simulated is kept in {self._journal.path}"
+        variables = result.as_variables()
         if not self._path.exists():
             raise ModelFileError(
                 f"{self._path} was removed while it was tuned; {kept}: put the file back and tune it again"
@@ -51,25 +55,30 @@ class TunedFile:
         try:
             same = model_digest(RateModel.load(self._path)) == model_digest(self._work.model)
             if same:
-                update_variables(self._path, result.as_variables())
-        except ModelFileError as error:
+                self._journal.mark(variables["tuning"].item())
+                update_variables(self._path, variables)
+        except SpikingError as error:
             raise ModelFileError(f"{error}; {kept}") from None
         if not same:
             raise ModelFileError(
                 f"{self._path} was changed while it was tuned and holds another model now; nothing was "
-                f"written into it. Tune it again"
+                f"written into it. Tune it again, with --force (in Python force=True)"
             )
         self._journal.remove()
 
 
 @contextmanager
-def tuned_file(path: Path | None, work: Work) -> Iterator[TunedFile]:
+def tuned_file(path: Path | None, work: Work, *, force: bool) -> Iterator[TunedFile]:
     """Open the journal of a model file (None: keep nothing), for one run at a time.
+
+    With `force` the journal of an unfinished search with other settings is dropped.
 
     Raises
     ------
+    ArgumentError
+        Another run is tuning that file, or was stopped as it did, with other settings.
     ModelFileError
-        Another run is tuning that file, or it is write-protected.
+        The file is write-protected.
     """
     if path is None:
         yield TunedFile(None, work, None)
@@ -77,8 +86,17 @@ def tuned_file(path: Path | None, work: Work) -> Iterator[TunedFile]:
     target = Path(os.path.realpath(path))  # whatever name it is known by, its journal is the same
     if not os.access(target, os.W_OK):
         raise ModelFileError(f"{path} is write-protected: the result could not be written into it")
-    with open_journal(journal_path(target), identity(work)) as journal:
+    place = journal_path(target)
+    with open_trials(place, identity(work), doing="tuning this model", force=force) as journal:
         yield TunedFile(path, work, journal)
+
+
+def remove_leftovers(path: Path, recorded: str) -> None:
+    """Remove what a search left that was killed after it had written its result, `recorded`, into a file."""
+    journal = journal_path(Path(os.path.realpath(path)))
+    with suppress(ArgumentError), held_alone(journal, "in use"):  # which removes the lock
+        if is_marked(journal, recorded):
+            journal.unlink()
 
 
 def journal_path(model: Path) -> Path:

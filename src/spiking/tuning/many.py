@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.arguments import flag, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
-from spiking.model_info import recorded_scaling_factor
+from spiking.model_info import recorded_scaling_factor, recorded_text
 from spiking.rate_model import RateModel
 from spiking.simulator import available_threads
 from spiking.tasks import Task
 from spiking.tasks.find import find
 from spiking.tasks.settings import check_known
+from spiking.tuning.files import remove_leftovers
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.search import SearchOptions, search, written_path
 from spiking.tuning.workplace import Workplace, open_workplace
@@ -92,7 +93,8 @@ def find_scaling_factors(
     write : bool
         Write each result into its file, as soon as it is there (see `find_scaling_factor`).
     force : bool
-        With `write`: also tune files that have been tuned; by default these are skipped.
+        With `write`: also tune files that have been tuned, which are skipped by default, and those of which
+        an unfinished search had other settings.
     progress : callable, optional
         Called with the number of models finished, and of candidates and trials run.
     **options
@@ -143,7 +145,8 @@ def find_scaling_factors(
             source = loaded.source
             recorded = recorded_scaling_factor(loaded)
             path = written_path(model) if write else None
-            if write and not force and recorded is not None:
+            if path is not None and not force and recorded is not None:
+                remove_leftovers(path, recorded_text(loaded, "tuning") or "")
                 return Tuned(source, scaling_factor=recorded)
             counted = count.one_search()
             found = search(
@@ -153,6 +156,7 @@ def find_scaling_factors(
                 seed,
                 chosen,
                 path=path,
+                force=force,
                 settings=settings,
                 threads=jobs,
                 progress=counted,

@@ -97,6 +97,7 @@ def find_scaling_factor(
     params: LIFParams | None = None,
     conversion: Asked = "published",
     write: bool = False,
+    force: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ScalingFactorSearch:
@@ -143,6 +144,8 @@ def find_scaling_factor(
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
         published, everything else as JSON in ``tuning``. Every block of trials is then kept in a journal
         beside it, from which the same call goes on if it was stopped; it gives the same result.
+    force : bool
+        With `write`: drop the journal of a search with other settings that was stopped.
     threads : int, optional
         All available processors by default. Results do not depend on it.
     progress : callable, optional
@@ -155,10 +158,11 @@ def find_scaling_factor(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, or no task is known.
+        An argument cannot be used, no task is known, or the file is being tuned by someone else, or was with
+        other settings and that search was stopped.
     ModelFileError
-        The file is no usable model, cannot be written, is being tuned by someone else, or was changed or
-        removed meanwhile; what was simulated stays in the journal.
+        The file is no usable model, cannot be written, or was changed or removed meanwhile; what was
+        simulated stays in the journal.
 
     Examples
     --------
@@ -184,7 +188,8 @@ def find_scaling_factor(
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:
         told = (lambda factor, n: progress(n)) if progress else None
-        return search(local(pool), loaded, task, seed, options, path=path, threads=threads, progress=told)
+        how: dict[str, Any] = {"path": path, "force": force, "threads": threads, "progress": told}
+        return search(local(pool), loaded, task, seed, options, **how)
 
 
 def written_path(model: object) -> Path:
@@ -202,6 +207,7 @@ def search(
     options: SearchOptions,
     *,
     path: Path | None,
+    force: bool = False,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
     progress: Callable[[float, int], object] | None = None,
@@ -229,7 +235,7 @@ def search(
         )
         work = dataclasses.replace(work, candidates=candidates)
 
-    with tuned_file(path, work) as file:
+    with tuned_file(path, work, force=force) as file:
 
         def record(point: Any, first: int, values: NDArray[Any]) -> None:
             file.add(point, first, values)
