@@ -20,9 +20,9 @@ from matplotlib import pyplot as plt
 
 from spiking import plotting
 from spiking.analysis import conversion_quality, perturbation_response
-from spiking.both_networks import run_both
-from spiking.conversion import Conversion, fit_conversion
-from spiking.reproduce.networks import Network, train_network
+from spiking.conversion.conversion import Conversion, fit_conversion
+from spiking.evaluation.both import run_both
+from spiking.reproduce.train_and_convert import Network, train_network
 from spiking.tasks import GoNoGo
 
 NETWORKS = 12  # of each activation

@@ -22,12 +22,12 @@ from matplotlib import pyplot as plt
 
 import spiking
 from spiking import plotting
-from spiking.conversion import Conversion, fit_conversion
-from spiking.evaluation import score
-from spiking.fi_curve import fi_curve
-from spiking.rate_model import ACTIVATIONS, STEP_MS
-from spiking.reproduce.networks import Network, train_network
-from spiking.reproduce.panels import PANELS
+from spiking.conversion.conversion import Conversion, fit_conversion
+from spiking.evaluation.evaluate import score
+from spiking.neuron.f_i import fi_curve
+from spiking.rate_model.model import ACTIVATIONS, STEP_MS
+from spiking.reproduce.paper.panels import PANELS
+from spiking.reproduce.train_and_convert import Network, train_network
 from spiking.tasks import XOR, GoNoGo
 
 TRIALS, SEED = 100, 1

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import spiking
-from spiking.training import train_steps
+from spiking.training.train import train_steps
 
 GRID = range(20, 76, 5)
 

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from spiking import LIF_network_fnc, LIFParams, RandomDraws, RateModel, SpikingNetwork, simulate
-from spiking.reference import step_by_step
+from spiking.simulation.reference import step_by_step
 
 
 def random_network(n, density, *, seed=0):

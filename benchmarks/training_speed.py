@@ -18,8 +18,10 @@ N_UNITS, N_STEPS, N_UPDATES, ROUNDS = 200, 200, 100, 5
 
 
 def jax_rounds():
-    from spiking import tasks, training, training_updates
-    from spiking.training_options import options_for
+    from spiking import tasks
+    from spiking.training import train as training
+    from spiking.training import updates as training_updates
+    from spiking.training.options import options_for
 
     task, options = tasks.GoNoGo(), options_for("published")
     initial, fixed = training._initial(task, N_UNITS, options, np.random.default_rng(0))
@@ -74,8 +76,10 @@ def vmap():
     import jax
     import jax.numpy as jnp
 
-    from spiking import tasks, training, training_updates
-    from spiking.training_options import options_for
+    from spiking import tasks
+    from spiking.training import train as training
+    from spiking.training import updates as training_updates
+    from spiking.training.options import options_for
 
     task, options = tasks.GoNoGo(), options_for("default")
     structure, numbers = training_updates.split(options)

@@ -27,10 +27,10 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.conversion import Candidate
-from spiking.evaluation import Score
-from spiking.readout_refit import ReadoutRefit
-from spiking.stored_array import StoredArray
+from spiking.conversion.conversion import Candidate
+from spiking.evaluation.evaluate import Score
+from spiking.files.stored_array import StoredArray
+from spiking.network.readout_refit import ReadoutRefit
 
 N = 20
 TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=30.0, score_delay=20.0)

@@ -73,8 +73,8 @@ def read_each(connection: Connection, folder: str) -> None:
     import resource
 
     from spiking.errors import ModelFileError
-    from spiking.model_file import read_variables
-    from spiking.rate_model import RateModel
+    from spiking.matfile.read import read_variables
+    from spiking.rate_model.model import RateModel
 
     warnings.simplefilter("error")
     path = Path(folder) / f"{multiprocessing.current_process().pid}.mat"

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from networks import pulse_input, random_network
 
-from spiking import Record, Simulation, simulate, simulation_stream
+from spiking import Record, Simulation, simulate
+from spiking.simulation.storage import stream as simulation_stream
 
 NETWORK = random_network(20, strength=3.0, bias=-39.0)
 TRIALS = 12

@@ -4,10 +4,10 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from spiking.lif_params import LIFParams
+from spiking.neuron.params import LIFParams
 from spiking.reproduce import Condition, Network, Panel, Paper, panel
-from spiking.reproduce.activity import population_rates
-from spiking.reproduce.pictures import outputs
+from spiking.reproduce.paper.activity import population_rates
+from spiking.reproduce.paper.pictures import outputs
 from spiking.tasks import GoNoGo
 
 _TASK = GoNoGo(duration=200.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)

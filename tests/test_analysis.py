@@ -25,8 +25,8 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.both_networks import run_both
-from spiking.simulation import Spikes
+from spiking.evaluation.both import run_both
+from spiking.simulation.result import Spikes
 from spiking.tuning.drive import drive_slope
 
 RNG = np.random.default_rng(20190924)

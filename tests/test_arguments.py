@@ -25,9 +25,9 @@ from spiking import (
     sweep,
     train_many,
 )
-from spiking.both_networks import run_both
-from spiking.conversion import Conversion, fit_conversion
-from spiking.training_options import TrainingOptions
+from spiking.conversion.conversion import Conversion, fit_conversion
+from spiking.evaluation.both import run_both
+from spiking.training.options import TrainingOptions
 
 MODEL = RateModel.load(model_mapping(task="go-nogo"))
 NETWORK = SpikingNetwork.from_rate(MODEL, 50)
@@ -171,7 +171,7 @@ def test_a_gain_that_nothing_uses_is_an_error():
 
 
 def test_a_fit_at_the_edge_of_its_offsets_says_so(monkeypatch):
-    monkeypatch.setattr("spiking.conversion_fit._OFFSETS", np.linspace(-8.0, -7.0, 11))
+    monkeypatch.setattr("spiking.conversion.fit._OFFSETS", np.linspace(-8.0, -7.0, 11))
     with pytest.warns(
         UserWarning, match="at gain 8 the best offset lies at the edge of those that were tried"
     ):
@@ -202,8 +202,8 @@ def test_training_takes_the_processors_that_are_available(monkeypatch):
             counts.append(threads)
             raise InterruptedError
 
-    monkeypatch.setattr("spiking.training_family.available_threads", lambda: 3)
-    monkeypatch.setattr("spiking.training_family.ThreadPoolExecutor", Pool)
+    monkeypatch.setattr("spiking.training.many.available_threads", lambda: 3)
+    monkeypatch.setattr("spiking.training.many.ThreadPoolExecutor", Pool)
     with pytest.raises(InterruptedError):
         train_many("go-nogo", 20, seeds=[1, 2])
     assert counts == [3]

@@ -19,7 +19,7 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.reference import step_by_step
+from spiking.simulation.reference import step_by_step
 
 N = 60
 

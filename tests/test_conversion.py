@@ -14,12 +14,12 @@ from scipy.io import loadmat, savemat
 from tuning_processes import TASK, run
 
 from spiking import ArgumentError, LIFParams, RateModel, SpikingNetwork, find_scaling_factor, plotting
-from spiking.conversion import VARIANTS, Conversion, fit_conversion, visited_currents
-from spiking.fi_curve import fi_curve
-from spiking.model_info import model_info
-from spiking.rate_model import ACTIVATIONS
-from spiking.sweeps import sweep
-from spiking.tuned_conversion import recorded_conversion
+from spiking.conversion.conversion import VARIANTS, Conversion, fit_conversion, visited_currents
+from spiking.conversion.model_info import model_info
+from spiking.conversion.recorded import recorded_conversion
+from spiking.experiments import sweep
+from spiking.neuron.f_i import fi_curve
+from spiking.rate_model.model import ACTIVATIONS
 from spiking.tuning.matched import best_candidates, choose_candidate
 
 NAMES = sorted(ACTIVATIONS)

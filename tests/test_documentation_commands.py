@@ -17,8 +17,9 @@ import reproduction
 
 from spiking import RateModel, reproduce
 from spiking.command_line.app import main
-from spiking.reproduce import PANELS, panels
-from spiking.tuned_conversion import recorded_conversion
+from spiking.conversion.recorded import recorded_conversion
+from spiking.reproduce import PANELS
+from spiking.reproduce.paper import panels
 
 pytestmark = pytest.mark.slow
 

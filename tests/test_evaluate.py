@@ -8,17 +8,9 @@ from cue import Cue, cue_model
 from models import model_mapping
 from scipy import stats
 
-from spiking import (
-    ArgumentError,
-    RateModel,
-    SpikingNetwork,
-    Stimulation,
-    evaluate,
-    evaluation,
-    simulate,
-    tasks,
-)
-from spiking.binomial import sign_test, wilson_interval
+from spiking import ArgumentError, RateModel, SpikingNetwork, Stimulation, evaluate, simulate, tasks
+from spiking.evaluation import evaluate as evaluation
+from spiking.evaluation.binomial import sign_test, wilson_interval
 
 MODEL = RateModel.load(cue_model())
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spiking import ArgumentError, LIFParams
-from spiking import fi_curve as module
-from spiking.fi_curve import fi_curve
+from spiking.neuron import f_i as module
+from spiking.neuron.f_i import fi_curve
 
 
 def simulated(monkeypatch, params, downsample=1, trials=20):

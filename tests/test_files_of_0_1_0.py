@@ -9,8 +9,8 @@ import pytest
 from every_field import differences
 
 from spiking import ArgumentError, Conversion, RateModel, Record, Simulation, SpikingNetwork, sweep, tasks
-from spiking.model_info import model_info
-from spiking.tuned_conversion import tuned_conversion
+from spiking.conversion.model_info import model_info
+from spiking.conversion.recorded import tuned_conversion
 from spiking.tuning.journal import open_journal
 from spiking.tuning.recorded import recorded_search
 

@@ -92,6 +92,8 @@ def test_names_come_from_where_type_checkers_see_them():
 def test_modules_are_imported_when_they_are_asked_for():
     assert "spiking.analysis" in loaded_by("import spiking; spiking.analysis.agreement")
     assert "spiking.tasks" in loaded_by("import spiking; spiking.tasks.get('xor')")
-    assert "spiking.sweeps" in loaded_by("from spiking import *; assert callable(sweep) and callable(train)")
+    assert "spiking.experiments" in loaded_by(
+        "from spiking import *; assert callable(sweep) and callable(train)"
+    )
     with pytest.raises(AttributeError, match="module 'spiking' has no attribute 'nothing'"):
         spiking.nothing  # noqa: B018

@@ -11,9 +11,9 @@ from cue import Cue, cue_model
 from networks import random_network
 
 from spiking import ArgumentError, SpikingError, find_scaling_factor, sweep
-from spiking.journal import open_journal
+from spiking.files.journal import open_journal
 from spiking.reproduce.record import open_record
-from spiking.tuning.files import journal_path
+from spiking.tuning.model_file import journal_path
 
 HEADER = {"format": "spiking test journal 1", "seed": 1}
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
 from spiking import Oscillation, RandomDraws, Record, Stimulation, Waveform, simulate
-from spiking.reference import step_by_step
+from spiking.simulation.reference import step_by_step
 
 EVERYTHING = Record(spikes=True, filtered_rates=True, voltage=True, currents=True)
 

@@ -17,9 +17,9 @@ from spiking import (
     evaluate,
     find_scaling_factor,
 )
-from spiking.both_networks import run_both
-from spiking.model_file import read_variables
-from spiking.model_info import model_info, recorded_scaling_factor
+from spiking.conversion.model_info import model_info, recorded_scaling_factor
+from spiking.evaluation.both import run_both
+from spiking.matfile.read import read_variables
 
 N = 20
 SIGNED = model_mapping()["w"] @ model_mapping()["m"]

@@ -20,10 +20,10 @@ import scipy.io
 import scipy.io.matlab
 from matlab_files import KINDS, array, element, save, version_5
 
-from spiking import hdf5_process
 from spiking.errors import ModelFileError
-from spiking.matlab_values import MatlabOnly, same_value
-from spiking.model_file import TooLargeFileError, read_variables
+from spiking.matfile import hdf5_worker as hdf5_process
+from spiking.matfile.read import TooLargeFileError, read_variables
+from spiking.matfile.values import MatlabOnly, same_value
 
 CELL, STRUCT, DOUBLE, SPARSE, TEXT = 1, 2, 6, 5, 4
 

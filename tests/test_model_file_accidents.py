@@ -23,13 +23,13 @@ import pytest
 from matlab_files import save
 
 from spiking.errors import ModelFileError
-from spiking.matlab_values import as_matlab, same_value
-from spiking.model_file import read_variables
-from spiking.model_file_writing import update_variables, write_variables
+from spiking.matfile.read import read_variables
+from spiking.matfile.values import as_matlab, same_value
+from spiking.matfile.write import update_variables, write_variables
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills and limits processes as Linux does")
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["pytest", "scipy.io", "scipy.sparse", "h5py", "spiking.model_file_writing"])
+context.set_forkserver_preload(["pytest", "scipy.io", "scipy.sparse", "h5py", "spiking.matfile.write"])
 
 LARGE = np.random.default_rng(0).random((200, 200))
 NOBODY = 65534

@@ -17,12 +17,13 @@ import scipy.io
 import scipy.sparse
 from matlab_files import KINDS, all_variables, array, element, save
 
-from spiking import atomic_file, model_file_writing
 from spiking.errors import ModelFileError
-from spiking.mat5_elements import find_variables
-from spiking.matlab_values import MatlabOnly, as_matlab, same_value
-from spiking.model_file import read_variables
-from spiking.model_file_writing import update_variables, write_variables
+from spiking.files import whole as atomic_file
+from spiking.matfile import write as model_file_writing
+from spiking.matfile.mat5_layout import find_variables
+from spiking.matfile.read import read_variables
+from spiking.matfile.values import MatlabOnly, as_matlab, same_value
+from spiking.matfile.write import update_variables, write_variables
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:

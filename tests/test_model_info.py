@@ -11,8 +11,8 @@ import pytest
 import scipy.io
 
 from spiking import ArgumentError, RateModel, SpikingNetwork
-from spiking.model_info import model_info, recorded_scaling_factor, recorded_task
-from spiking.model_report import as_json
+from spiking.conversion.model_info import model_info, recorded_scaling_factor, recorded_task
+from spiking.conversion.model_info_text import as_json
 from spiking.tasks import GoNoGo
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -49,7 +49,7 @@ def test_facts_are_those_of_the_arrays(variables):
 
 
 def test_spectral_radius_of_a_large_network(monkeypatch):
-    monkeypatch.setattr("spiking.model_info._DENSE_EIGENVALUES", 100)
+    monkeypatch.setattr("spiking.conversion.model_info._DENSE_EIGENVALUES", 100)
     n = 400
     rng = np.random.default_rng(0)
     w = rng.standard_normal((n, n)) * (rng.random((n, n)) < 0.05)

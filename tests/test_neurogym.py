@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spiking.errors import ArgumentError
-from spiking.neurogym import NeuroGymTask
+from spiking.tasks.neurogym import NeuroGymTask
 
 
 class Choice:

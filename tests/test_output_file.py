@@ -9,8 +9,8 @@ import pytest
 import scipy.io
 
 from spiking import ArgumentError
-from spiking.output_file import check_writable, write_whole
-from spiking.simulation_file import read_inputs
+from spiking.files.output import check_writable, write_whole
+from spiking.simulation.storage.npz import read_inputs
 
 
 def test_replaces_and_keeps_permissions(tmp_path):

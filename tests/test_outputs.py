@@ -14,7 +14,7 @@ from scipy.io import loadmat, savemat
 
 from spiking import ArgumentError, RateModel, Record, Simulation, SpikingError, export, simulate
 from spiking.command_line.app import app
-from spiking.output_file import check_outputs, keep, keep_text, write_whole
+from spiking.files.output import check_outputs, keep, keep_text, write_whole
 
 HERE = Path(__file__).parent
 CUE = [f"--task={HERE}/cue.py:Cue"]

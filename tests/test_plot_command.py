@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from spiking.command_line import main
-from spiking.command_line.plot import KINDS
+from spiking.command_line.commands.plot import KINDS
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from models import model_mapping
 from scipy.io import savemat
 
 from spiking import ArgumentError, ModelFileError, RateModel
-from spiking.model_file import read_variables
+from spiking.matfile.read import read_variables
 
 N = 20
 

@@ -13,14 +13,15 @@ from browser import PROGRAM, browser
 
 from spiking import ArgumentError, RateModel, datasets, evaluate, tasks
 from spiking.analysis import conversion_quality
-from spiking.both_networks import run_both
 from spiking.command_line import main
-from spiking.model_info import model_info, recorded_scaling_factor
-from spiking.model_variables import to_variables
-from spiking.report import report, words
+from spiking.conversion.model_info import model_info, recorded_scaling_factor
+from spiking.evaluation.both import run_both
+from spiking.rate_model.to_file import to_variables
+from spiking.report import report
+from spiking.report import text as words
 from spiking.report.commands import commands
-from spiking.report.trials import trial_data
-from spiking.training import described
+from spiking.report.trial_data import trial_data
+from spiking.training.train import described
 from spiking.tuning import find_scaling_factor
 
 NAME = "<b>go</b> & \"nogo\" </script><script>document.title='broken'</script>.mat"
@@ -113,7 +114,7 @@ def test_drawn_trials_are_the_simulated_ones(both):
 
 @pytest.mark.slow
 def test_very_many_spikes_are_thinned(both, monkeypatch):
-    monkeypatch.setattr("spiking.report.trials._SPIKES", 1000)
+    monkeypatch.setattr("spiking.report.trial_data._SPIKES", 1000)
     data = trial_data(both)
     spikes = [len(trial["steps"]) for one in data["conditions"] for trial in one["trials"]]
     assert len(spikes) == 2

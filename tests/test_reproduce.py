@@ -17,18 +17,18 @@ import reproduction
 import scipy.stats
 
 from spiking import RateModel, datasets, evaluate, find_scaling_factor, simulate, train
-from spiking.command_line.reproduce import reproduce
+from spiking.command_line.commands.reproduce import reproduce
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
-from spiking.reproduce.comparison import agrees, difference, interval, paired_difference
 from spiking.reproduce.estimate import minutes
 from spiking.reproduce.measures import Entry
-from spiking.reproduce.networks import TRIALS, Matched, conversion_of, convert_network
-from spiking.reproduce.networks import Tested as ToTest
 from spiking.reproduce.result import Reproduction
-from spiking.reproduce.steps import conversion_key, steps
-from spiking.spiking_network import SpikingNetwork
+from spiking.reproduce.statistics import agrees, difference, interval, paired_difference
+from spiking.reproduce.train_and_convert import TRIALS, Matched, conversion_of, convert_network
+from spiking.reproduce.train_and_convert import Tested as ToTest
+from spiking.reproduce.work import conversion_key, steps
 from spiking.tasks import GoNoGo
 from spiking.tuning.scores import Work
 
@@ -218,7 +218,7 @@ def test_tuning_asks_every_ten_trials_whether_to_stop(monkeypatch):
         if len(asked) == 4:
             raise InterruptedError
 
-    monkeypatch.setattr("spiking.reproduce.networks.correct_trials", correct_trials)
+    monkeypatch.setattr("spiking.reproduce.train_and_convert.correct_trials", correct_trials)
     with pytest.raises(InterruptedError):
         convert_network(datasets.load("go-nogo"), GoNoGo(), 7, LIFParams(), [ToTest(LIFParams())], check)
     assert asked == [0, 10, 20, 30]

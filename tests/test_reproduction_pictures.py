@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 
 from spiking import datasets
 from spiking.analysis import principal_components
-from spiking.lif_params import LIFParams
+from spiking.neuron.params import LIFParams
 from spiking.reproduce import PANELS, Reproduction
-from spiking.reproduce.activity import (
+from spiking.reproduce.measures import Entry
+from spiking.reproduce.paper.activity import (
     BIN,
     choice_axes,
     components_from_onset,
@@ -18,9 +19,8 @@ from spiking.reproduce.activity import (
     stimulus_samples,
     task_variables,
 )
-from spiking.reproduce.measures import Entry
-from spiking.reproduce.networks import TEST_SEED, both_networks, conversion_of
-from spiking.reproduce.pictures import answered
+from spiking.reproduce.paper.pictures import answered
+from spiking.reproduce.train_and_convert import TEST_SEED, both_networks, conversion_of
 
 SEED = 7
 CONVERTED = {"scaling_factor": 50.0, "correct": 97, "best_of_grid": 98, "curve": [], "version": "0"}

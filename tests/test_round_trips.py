@@ -36,14 +36,14 @@ from spiking import (
     Simulation,
     SpikingNetwork,
     Stimulation,
-    kernel,
     simulate,
-    simulation_file,
-    simulation_stream,
 )
-from spiking.draws import SharedNoise
-from spiking.model_file_writing import update_variables
-from spiking.tuned_conversion import tuned_conversion
+from spiking.conversion.recorded import tuned_conversion
+from spiking.matfile.write import update_variables
+from spiking.simulation import kernel
+from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.storage import npz as simulation_file
+from spiking.simulation.storage import stream as simulation_stream
 
 COPIES = {
     **{

@@ -9,8 +9,8 @@ from networks import pulse_input, random_network
 from scipy import stats
 
 from spiking import ArgumentError, RandomDraws, Record, Stimulation, simulate
-from spiking.draws import SharedNoise
-from spiking.reference import step_by_step
+from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.reference import step_by_step
 
 RECORD = Record(spikes=True, filtered_rates=[0, 3], voltage=[1])
 STIMULATION = Stimulation(units=(0, 1, 2), window=(10.0, 40.0))
@@ -155,7 +155,7 @@ def test_every_uniform_of_the_noise_gives_a_finite_normal():
     """The extremes of the 31 bits behind the radius: no logarithm of zero, no root of a negative number."""
     from numba import njit
 
-    from spiking.kernel import _two_normals
+    from spiking.simulation.kernel import _two_normals
 
     @njit
     def extremes(words, angles):

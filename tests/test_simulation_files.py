@@ -17,21 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
-from spiking import (
-    ArgumentError,
-    Oscillation,
-    Record,
-    Simulation,
-    Stimulation,
-    UnitFraction,
-    simulate,
-    simulation_stream,
-    tasks,
-)
-from spiking.digest import digest
-from spiking.readout_refit import ReadoutRefit
-from spiking.simulation_hdf5 import identity_of
-from spiking.stored_array import StoredArray
+from spiking import ArgumentError, Oscillation, Record, Simulation, Stimulation, UnitFraction, simulate, tasks
+from spiking.files.digest import digest
+from spiking.files.stored_array import StoredArray
+from spiking.network.readout_refit import ReadoutRefit
+from spiking.simulation.storage import stream as simulation_stream
+from spiking.simulation.storage.hdf5 import identity_of
 
 EVERYTHING = Record(
     spikes=True, filtered_rates=[5, 2], voltage=[0], currents=True, interval={"output": 1.0, "currents": 0.5}
@@ -207,7 +198,8 @@ def test_memory_holds_a_block_not_a_run(tmp_path):
         import sys
         from networks import pulse_input, random_network
         from peak_memory import peak_bytes
-        from spiking import Record, simulate, simulation_stream
+        from spiking import Record, simulate
+        from spiking.simulation.storage import stream as simulation_stream
         simulation_stream._BLOCK_BYTES = 2**22
         network = random_network(200, n_outputs=1)
         peaks = []
@@ -233,7 +225,8 @@ def test_a_full_disk_leaves_the_finished_trials(tmp_path):
     code = """if True:
         import resource, signal, sys
         from networks import pulse_input, random_network
-        from spiking import ArgumentError, Record, Simulation, simulate, simulation_stream
+        from spiking import ArgumentError, Record, Simulation, simulate
+        from spiking.simulation.storage import stream as simulation_stream
         simulation_stream._BLOCK_TRIALS = 2
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         path = sys.argv[1] + "/run.h5"

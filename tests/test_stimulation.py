@@ -16,7 +16,7 @@ from spiking import (
     Waveform,
     simulate,
 )
-from spiking.reference import step_by_step
+from spiking.simulation.reference import step_by_step
 
 QUIET = {"density": 0.0, "initial_voltage": "resting"}  # unconnected neurons that start at rest
 SPIKES = Record(spikes=True, output=False)

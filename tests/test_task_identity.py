@@ -26,12 +26,12 @@ from spiking import (
     tasks,
 )
 from spiking.command_line.app import app
-from spiking.digest import digest
-from spiking.neurogym import NeuroGymTask
-from spiking.reproduce.networks import Network
-from spiking.simulation_stream import _parts
+from spiking.files.digest import digest
+from spiking.reproduce.train_and_convert import Network
+from spiking.simulation.storage.stream import _parts
 from spiking.tasks.identity import difference, identity
-from spiking.tuning.files import journal_path
+from spiking.tasks.neurogym import NeuroGymTask
+from spiking.tuning.model_file import journal_path
 
 OWN_TASK = """
 from dataclasses import dataclass
@@ -230,7 +230,7 @@ def test_a_sweeps_journal_gives_no_old_numbers(path, tmp_path, network):
 
 @pytest.mark.parametrize("kind", ["input", "score"])
 def test_a_streamed_run_is_not_mixed_from_two_versions(path, tmp_path, network, kind):
-    from spiking import simulation_stream
+    from spiking.simulation.storage import stream as simulation_stream
 
     output = tmp_path / "run.h5"
     arguments = {"trials": 150, "seed": 1, "output_file": output}

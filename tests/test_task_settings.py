@@ -20,14 +20,14 @@ from spiking import (
     tasks,
     train,
 )
-from spiking.both_networks import run_both
 from spiking.command_line.app import _show_warning, app
+from spiking.command_line.demonstration import demonstrate
 from spiking.command_line.models import tell_settings
-from spiking.conversion import visited_currents
-from spiking.demo import demonstrate
+from spiking.conversion.conversion import visited_currents
+from spiking.evaluation.both import run_both
+from spiking.rate_model.task import task_for
 from spiking.report import report
 from spiking.tasks.settings import as_text
-from spiking.trained_task import task_for
 
 TWO_OUTPUTS = """
 from dataclasses import dataclass

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from spiking import datasets, tasks
-from spiking.backpropagation import Fixed, Weights, run
 from spiking.errors import ArgumentError
-from spiking.rate_model import RateModel
-from spiking.training import _initial, train, train_steps
-from spiking.training_conversion import converts
-from spiking.training_options import TrainingOptions, options_for
-from spiking.training_updates import objective, split
+from spiking.rate_model.model import RateModel
+from spiking.training.backpropagation import Fixed, Weights, run
+from spiking.training.options import TrainingOptions, options_for
+from spiking.training.stopping import converts
+from spiking.training.train import _initial, train, train_steps
+from spiking.training.updates import objective, split
 
 SHORT = tasks.GoNoGo(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
 QUICK = {"max_updates": 3}
@@ -196,7 +196,7 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
         asked.append(seed)
         return len(asked) == 3
 
-    monkeypatch.setattr("spiking.training.converts", third_time)
+    monkeypatch.setattr("spiking.training.train.converts", third_time)
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **easy)
     assert (state.updates, state.stopped, state.model.extras["converts"]) == (stops_at, "converged", converts)

@@ -17,9 +17,9 @@ from spiking import (
     simulate,
 )
 from spiking.tuning.drive import drive_slope
+from spiking.tuning.find_one import SEARCH_FIRST
 from spiking.tuning.plateau import best, is_worse, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
-from spiking.tuning.search import SEARCH_FIRST
 
 MODEL = RateModel.load(cue_model())
 

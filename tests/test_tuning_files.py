@@ -15,8 +15,9 @@ from tuning_processes import COMMAND, TASK, TUNE, run, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
-from spiking.tuning import files, workplace
-from spiking.tuning.files import journal_path
+from spiking.parallel import workplace
+from spiking.tuning import model_file as files
+from spiking.tuning.model_file import journal_path
 from spiking.tuning.result import ScalingFactorSearch
 
 
@@ -104,7 +105,7 @@ def test_killed_at_any_moment_and_resumed(uninterrupted, path):
 def test_resuming_runs_only_what_is_missing(path, monkeypatch):
     from cue import Cue
 
-    from spiking.tuning import workplace
+    from spiking.parallel import workplace
 
     ran = []
 
@@ -229,7 +230,7 @@ def test_write_protected(path):
 def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
     from cue import Cue
 
-    from spiking import model_file_writing
+    from spiking.matfile import write as model_file_writing
 
     def full(*_):
         raise ModelFileError(f"{path} could not be written: No space left on device; {path} is as it was")
@@ -305,7 +306,7 @@ def test_what_a_kill_left_after_the_result_was_written_is_tidied_by_the_next_run
 
     journal, lock = journal_path(path), path.with_name("model.mat.tuning.lock")
     with monkeypatch.context() as patch:
-        patch.setattr("spiking.journal.Journal.remove", lambda self: None)
+        patch.setattr("spiking.files.journal.Journal.remove", lambda self: None)
         find_scaling_factor(path, Cue(), **GRID, seed=1)
     left = journal.read_bytes()
     for there in (True, False):  # killed before the journal, and before the lock was removed

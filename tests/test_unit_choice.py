@@ -7,7 +7,7 @@ import pytest
 from networks import pulse_input, random_network
 
 from spiking import ArgumentError, Oscillation, Record, Stimulation, plotting, simulate, sweep, tasks
-from spiking.unit_choice import UnitFraction, checked_units, unit_numbers
+from spiking.network.units import UnitFraction, checked_units, unit_numbers
 
 POPULATIONS = random_network(50).populations
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import spiking
-from spiking.training import train_steps
+from spiking.training.train import train_steps
 
 FOLDER = Path(__file__).parent.parent / "src" / "spiking" / "data"
 FACTORS = np.arange(20, 76, 5)

@@ -4,25 +4,25 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from spiking import datasets, export, tasks
-    from spiking.conversion import Conversion, fit_conversion
-    from spiking.currents import Oscillation, Waveform
-    from spiking.draws import RandomDraws
+    from spiking.conversion.conversion import Conversion, fit_conversion
     from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
-    from spiking.evaluation import Evaluation, evaluate
-    from spiking.lif_params import LIFParams
-    from spiking.published import LIF_network_fnc
-    from spiking.rate_model import RateModel
-    from spiking.record import Record
-    from spiking.simulation import Simulation
-    from spiking.simulator import simulate
-    from spiking.smoothing import Smoothing, smoothed_rates
-    from spiking.spiking_network import SpikingNetwork
-    from spiking.stimulation import Stimulation
-    from spiking.sweeps import Sweep, sweep
-    from spiking.training import train
-    from spiking.training_family import train_many
+    from spiking.evaluation.evaluate import Evaluation, evaluate
+    from spiking.evaluation.smoothing import Smoothing, smoothed_rates
+    from spiking.experiments import Sweep, sweep
+    from spiking.lif_network_fnc import LIF_network_fnc
+    from spiking.network.network import SpikingNetwork
+    from spiking.network.units import UnitFraction
+    from spiking.neuron.params import LIFParams
+    from spiking.rate_model.model import RateModel
+    from spiking.simulation.currents import Oscillation, Waveform
+    from spiking.simulation.random_numbers import RandomDraws
+    from spiking.simulation.record import Record
+    from spiking.simulation.result import Simulation
+    from spiking.simulation.simulate import simulate
+    from spiking.simulation.stimulation import Stimulation
+    from spiking.training.many import train_many
+    from spiking.training.train import train
     from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
-    from spiking.unit_choice import UnitFraction
 
 __all__ = [
     "ArgumentError",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 from spiking.errors import ArgumentError
-from spiking.rate_model import RateModel
+from spiking.rate_model.model import RateModel
 
 _FOLDER = files("spiking") / "data"
 

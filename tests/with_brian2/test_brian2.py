@@ -12,7 +12,7 @@ from scipy.sparse import block_diag, csc_array
 
 import spiking
 from spiking import ArgumentError, LIFParams, RandomDraws, Record, SpikingNetwork
-from spiking.binomial import wilson_interval
+from spiking.evaluation.binomial import wilson_interval
 from spiking.export import to_brian2
 
 with warnings.catch_warnings():

@@ -1,8 +1,8 @@
 """Measures of activity, and of how faithful a conversion is."""
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
-from spiking.analysis.conversion import Agreement, ConversionQuality, agreement, conversion_quality
 from spiking.analysis.cross_temporal import cross_temporal_discriminability
+from spiking.analysis.faithfulness import Agreement, ConversionQuality, agreement, conversion_quality
 from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (

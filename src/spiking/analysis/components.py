@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.arguments import whole_number
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ class PrincipalComponents:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> found = analysis.principal_components(both.spiking_activity, 3)
     >>> found.components.shape, found.explained.shape
@@ -78,7 +78,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> found = analysis.principal_components(both.rate_activity, 2)
     >>> bool(found.explained[0] >= found.explained[1])

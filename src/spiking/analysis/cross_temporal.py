@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.arguments import whole_number
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def cross_temporal_discriminability(
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=8, seed=1)
     >>> activity = both.spiking_activity[:, :, ::20]  # every 100 ms
     >>> analysis.cross_temporal_discriminability(activity, both.trials.conditions, seed=1).shape

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.analysis.components import condition_means
-from spiking.analysis.conversion import Agreement, agreement
-from spiking.arguments import positive_number, whole_number
-from spiking.conversion import Conversion, visited_currents
+from spiking.analysis.faithfulness import Agreement, agreement
+from spiking.checks import positive_number, whole_number
+from spiking.conversion.conversion import Conversion, visited_currents
+from spiking.conversion.recorded import recorded_conversion
 from spiking.errors import ArgumentError
-from spiking.rate_model import STEP_MS, RateModel
-from spiking.record import Record
-from spiking.simulator import simulate
-from spiking.spiking_network import SpikingNetwork
+from spiking.network.network import SpikingNetwork
+from spiking.rate_model.model import STEP_MS, RateModel
+from spiking.rate_model.task import task_for
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
-from spiking.trained_task import task_for
-from spiking.tuned_conversion import recorded_conversion
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.analysis.components import condition_means, principal_components
-from spiking.arguments import whole_number
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class TargetedAxes:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
     >>> variables = {"choice": both.trials.labels}
     >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)
@@ -93,7 +93,7 @@ def targeted_axes(
     --------
     >>> import numpy as np
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
     >>> first = np.array([1 if name[0] == "+" else -1 for name in both.trials.conditions])
     >>> variables = {"choice": both.trials.labels, "first": first}

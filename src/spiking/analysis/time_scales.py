@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.arguments import positive_number, whole_number
+from spiking.checks import positive_number, whole_number
 from spiking.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=12, seed=1)
     >>> counts = analysis.spike_counts(both.spiking, 20, window=(50, 250))  # 10 bins
     >>> analysis.autocorrelation(counts).shape[0]

@@ -9,18 +9,18 @@ from typing import Annotated, NoReturn
 import typer
 
 import spiking
+from spiking.command_line.commands.demo import demo
+from spiking.command_line.commands.evaluate import evaluate
+from spiking.command_line.commands.export import export
+from spiking.command_line.commands.info import info
+from spiking.command_line.commands.plot import plot
+from spiking.command_line.commands.report import report
+from spiking.command_line.commands.reproduce import reproduce
+from spiking.command_line.commands.simulate import simulate
+from spiking.command_line.commands.sweep import sweep
+from spiking.command_line.commands.train import train
+from spiking.command_line.commands.tune import tune
 from spiking.command_line.complaint import complain
-from spiking.command_line.demo import demo
-from spiking.command_line.evaluate import evaluate
-from spiking.command_line.export import export
-from spiking.command_line.info import info
-from spiking.command_line.plot import plot
-from spiking.command_line.report import report
-from spiking.command_line.reproduce import reproduce
-from spiking.command_line.simulate import simulate
-from spiking.command_line.sweep import sweep
-from spiking.command_line.train import train
-from spiking.command_line.tune import tune
 from spiking.errors import SpikingError
 
 app = typer.Typer(

@@ -12,8 +12,8 @@ from spiking.optional import library
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spiking.rate_model import RateRun
-    from spiking.simulation import Simulation
+    from spiking.rate_model.model import RateRun
+    from spiking.simulation.result import Simulation
     from spiking.tasks import Task, Trials
 
 
@@ -42,7 +42,7 @@ def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
     """Write a figure into a file, whole or not at all, and say so; `dpi` is of a .png."""
     import matplotlib as mpl
 
-    from spiking.output_file import keep, write_whole
+    from spiking.files.output import keep, write_whole
 
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text

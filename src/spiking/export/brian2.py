@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.arguments import checked_inputs, whole_number
-from spiking.draws import RandomDraws
+from spiking.checks import checked_inputs, whole_number
 from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
 from spiking.optional import library
-from spiking.reference import STEPS_PER_COLUMN, TIME_STEP_S
-from spiking.spiking_network import SpikingNetwork
+from spiking.simulation.random_numbers import RandomDraws
+from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
 
 _VARIABLES = """
 v : volt
@@ -27,7 +27,7 @@ decay : 1 (constant)
 tau_decay : second (constant)
 """
 
-# One step, in the order of `spiking.reference`; `now` is the end of Brian2's step. Brian2 rearranges sums
+# One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2 rearranges sums
 # within a statement, which would decide the ties of the refractory period otherwise: see `elapsed`.
 _MEMBRANE = """
 now = dt*(t_in_timesteps + 1)

@@ -11,8 +11,8 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.export.parts import column_times, recorded_spikes, sampled, settings
-from spiking.output_file import MODELS, check_output, write_whole
-from spiking.simulation import Simulation
+from spiking.files.output import MODELS, check_output, write_whole
+from spiking.simulation.result import Simulation
 
 _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
 

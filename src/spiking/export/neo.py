@@ -17,7 +17,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.optional import library
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 _UNITS = {"output": "dimensionless", "filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
 

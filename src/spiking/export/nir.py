@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from spiking.arguments import flag
+from spiking.checks import flag
 from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
 from spiking.optional import library
-from spiking.spiking_network import SpikingNetwork
 
 
 def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:

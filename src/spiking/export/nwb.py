@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
-from spiking.atomic_file import replace_file
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.export.parts import (
     channel_neurons,
@@ -27,10 +26,11 @@ from spiking.export.parts import (
     trial_starts,
     trial_table,
 )
+from spiking.files.hdf5 import write_hdf5
+from spiking.files.output import check_output
+from spiking.files.whole import replace_file
 from spiking.optional import library
-from spiking.output_file import check_output
-from spiking.patient_file import write_hdf5
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 _SYNTHETIC = (
     "http://purl.obolibrary.org/obo/NCBITaxon_32630"  # "synthetic construct": a species must be named

@@ -9,7 +9,7 @@ import numpy as np
 from spiking.errors import ArgumentError
 from spiking.export.parts import population_names, recorded_spikes, trial_table
 from spiking.optional import library
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 _TABLES = ("spikes", "trials", "neurons", "rates", "output")
 

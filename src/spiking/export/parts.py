@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 import spiking
 from spiking.errors import ArgumentError
-from spiking.simulation import Simulation, Spikes
-from spiking.simulation_hdf5 import SAMPLED
-from spiking.spiking_network import SpikingNetwork
+from spiking.network.network import SpikingNetwork
+from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.storage.hdf5 import SAMPLED
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.optional import library
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 
 class PynappleData(NamedTuple):

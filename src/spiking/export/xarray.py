@@ -15,7 +15,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.optional import library
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 _UNITS = {"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
 

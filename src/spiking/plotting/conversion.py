@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spiking.conversion import Conversion, visited_currents
+from spiking.conversion.conversion import Conversion, visited_currents
 from spiking.errors import ArgumentError
-from spiking.fi_curve import fi_curve
-from spiking.lif_params import LIFParams
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.f_i import fi_curve
+from spiking.neuron.params import LIFParams
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
-from spiking.rate_model import RateModel
-from spiking.spiking_network import SpikingNetwork
+from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def conversion(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.conversion import fit_conversion
+    >>> from spiking.conversion.conversion import fit_conversion
     >>> model = datasets.load("go-nogo")
     >>> ax = plotting.conversion(model, fit_conversion(model))
     >>> ax.figure.savefig("conversion.pdf")

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
 from spiking.plotting.populations import by_population
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on
-from spiking.rate_model import RateModel
-from spiking.simulation import Simulation
-from spiking.spiking_network import SpikingNetwork
+from spiking.rate_model.model import RateModel
+from spiking.simulation.result import Simulation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.firing_rates(both.spiking)
     >>> ax.figure.savefig("firing_rates.pdf")

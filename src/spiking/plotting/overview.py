@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from spiking.plotting.raster import raster
 from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in
 from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
-from spiking.rate_model import RateRun
-from spiking.simulation import Simulation
+from spiking.rate_model.model import RateRun
+from spiking.simulation.result import Simulation
 from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def overview(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> figure = plotting.overview(both.spiking, trials=both.trials, task=both.task)
     >>> figure.savefig("overview.pdf")

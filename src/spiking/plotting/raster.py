@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.arguments import flag
+from spiking.checks import flag
 from spiking.errors import ArgumentError
 from spiking.plotting.populations import by_population
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on, finish_time_axis
-from spiking.simulation import Simulation
+from spiking.simulation.result import Simulation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.raster(both.spiking, trial=0, rates=True)
     >>> ax.figure.savefig("raster.pdf")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from spiking.errors import ArgumentError
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
-from spiking.rate_model import RateModel
+from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.evaluation import Score
+    from spiking.evaluation.evaluate import Score
     from spiking.tuning import ScalingFactorSearch
 
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR

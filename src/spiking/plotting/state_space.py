@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
-from spiking.both_networks import BothNetworks
 from spiking.errors import ArgumentError
+from spiking.evaluation.both import BothNetworks
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def trajectories(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> from spiking import analysis
     >>> means = analysis.condition_means(both.spiking_activity, both.trials.conditions)
@@ -103,7 +103,7 @@ def state_space(both: BothNetworks, figure: Figure | None = None, *, start: floa
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> figure = plotting.state_space(both)
     >>> figure.savefig("components.pdf")

@@ -11,7 +11,7 @@ from spiking.plotting.style import CONDITION_COLOURS, drawing_on
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.sweeps import Sweep
+    from spiking.experiments import Sweep
 
 _UNITS = MappingProxyType(
     {

@@ -18,8 +18,8 @@ from spiking.plotting.style import (
     drawing_on,
     finish_time_axis,
 )
-from spiking.rate_model import RateRun
-from spiking.simulation import Simulation
+from spiking.rate_model.model import RateRun
+from spiking.simulation.result import Simulation
 from spiking.tasks import STEP_MS, Task, Trials
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def output(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.output(both.spiking, trials=both.trials, task=both.task)
     >>> ax.figure.savefig("output.pdf")
@@ -193,7 +193,7 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.both_networks import run_both
+    >>> from spiking.evaluation.both import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.raster(both.spiking, trial=0)
     >>> ax = plotting.shade_stimulus(ax, both.trials, members=[0])

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.conversion.model_info import tests_of_training
 from spiking.errors import ArgumentError
-from spiking.model_info import tests_of_training
 from spiking.plotting.style import ABOVE, drawing_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.rate_model import RateModel
+    from spiking.rate_model.model import RateModel
 
 
 def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:

@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from spiking.both_networks import BothNetworks
-from spiking.conversion import Conversion
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.model_info import recorded_settings, recorded_task, recorded_text
+from spiking.conversion.recorded import recorded_conversion
 from spiking.errors import ArgumentError
-from spiking.model_info import recorded_settings, recorded_task, recorded_text
+from spiking.evaluation.both import BothNetworks
 from spiking.tasks import names
 from spiking.tasks.settings import as_text, changed
-from spiking.tuned_conversion import recorded_conversion
 from spiking.tuning.recorded import recorded_search
 
 
@@ -56,7 +56,7 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 def _train(both: BothNetworks, name: str, given: str | None) -> str:
     """Return the command that trained a model of ours; empty if the file does not say all of it."""
-    from spiking.training_options import options_for
+    from spiking.training.options import options_for
 
     model = both.model
     recorded, recipe = recorded_text(model, "task"), recorded_text(model, "recipe")

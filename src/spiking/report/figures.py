@@ -9,8 +9,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from spiking import plotting
-from spiking.both_networks import BothNetworks
 from spiking.errors import ArgumentError
+from spiking.evaluation.both import BothNetworks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

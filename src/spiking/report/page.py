@@ -12,18 +12,19 @@ from string import Template
 
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
-from spiking.both_networks import BothNetworks, run_both
-from spiking.evaluation import Evaluation, Score, evaluate
-from spiking.model_info import model_info
-from spiking.model_report import facts
+from spiking.conversion.model_info import model_info
+from spiking.conversion.model_info_text import facts
+from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.evaluate import Evaluation, Score, evaluate
+from spiking.network.network import SpikingNetwork
 from spiking.optional import library
-from spiking.rate_model import RateModel
-from spiking.report import figures, words
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.task import task_for
+from spiking.report import figures
+from spiking.report import text as words
 from spiking.report.commands import commands
-from spiking.report.trials import trial_data
-from spiking.spiking_network import SpikingNetwork
+from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
-from spiking.trained_task import task_for
 
 _ACTIVITY_BYTES = 2**28  # of the trials that are drawn
 _DRAWN_EACH = 10  # trials of a condition, at most

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spiking.conversion import ASKED, Asked
+from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
-from spiking.lif_params import LIFParams
-from spiking.reproduce.networks import Activity, Matched, Network, Tested, Tuning
+from spiking.neuron.params import LIFParams
+from spiking.reproduce.train_and_convert import Activity, Matched, Network, Tested, Tuning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +64,7 @@ class Condition:
     paper : mapping of str to Paper
         By measure.
     activity : function, optional
-        What is measured of the activity of both networks (see ``spiking.reproduce.activity``).
+        What is measured of the activity of both networks (see ``spiking.reproduce.paper.activity``).
 
     Examples
     --------
@@ -112,7 +112,7 @@ class Panel:
     evenly : bool
         Draw the values of the axis evenly spaced, not to scale.
     picture : function, optional
-        Draws one network (see ``spiking.reproduce.pictures``), in place of the measures.
+        Draws one network (see ``spiking.reproduce.paper.pictures``), in place of the measures.
 
     Examples
     --------

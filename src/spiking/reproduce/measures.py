@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from spiking.reproduce.conditions import Condition
-from spiking.reproduce.networks import TRIALS, Row
+from spiking.reproduce.train_and_convert import TRIALS, Row
 
 _SUCCESS = 95  # of 100 fresh trials
 _PLAIN: dict[str, Any] = {"scale": 1.0, "limits": (0.0, math.inf)}  # not a percentage

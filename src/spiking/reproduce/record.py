@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spiking.journal import Journal, open_journal
+from spiking.files.journal import Journal, open_journal
 
 _HEADER = {"format": "spiking reproduction journal 1"}
 

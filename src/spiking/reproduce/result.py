@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from spiking.optional import library
-from spiking.rate_model import RateModel
-from spiking.reproduce.comparison import difference, paired_difference
+from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.lines import Line, columns, heading, line_of, place, words, wrapped
 from spiking.reproduce.measures import MEASURES, Entry
-from spiking.reproduce.published import Pair, pairs, written
+from spiking.reproduce.paired import Pair, pairs, written
+from spiking.reproduce.statistics import difference, paired_difference
+from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,7 +169,7 @@ class Reproduction:
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
         """Draw a measure, by default the panel's first, and the paper's values beside."""
-        from spiking.reproduce.drawing import draw
+        from spiking.reproduce.chart import draw
 
         return draw(self, ax, measure)
 
@@ -181,7 +181,7 @@ class Reproduction:
         figure : matplotlib.figure.Figure, optional
             Where to draw; a new one, a column of print wide, by default.
         """
-        from spiking.reproduce.drawing import draw_all
+        from spiking.reproduce.chart import draw_all
 
         if self.panel.picture is None or self.drawn is None:
             return draw_all(self, figure)
@@ -189,7 +189,7 @@ class Reproduction:
 
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
-        from spiking.output_file import write_whole
+        from spiking.files.output import write_whole
 
         picture = io.BytesIO()
         figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()

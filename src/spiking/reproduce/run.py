@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spiking.arguments import whole_number
-from spiking.conversion import Asked
+from spiking.checks import whole_number
+from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
-from spiking.rate_model import RateModel
+from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.measures import MEASURES, Entry
-from spiking.reproduce.networks import Matched, Tested, Tuning, convert_network, train_network
-from spiking.reproduce.panels import find
+from spiking.reproduce.paper.panels import find
 from spiking.reproduce.record import Record, open_record
 from spiking.reproduce.result import Reproduction
-from spiking.reproduce.steps import Step, Work, conversion_key, network_key, steps
-from spiking.simulator import available_threads
+from spiking.reproduce.train_and_convert import Matched, Tested, Tuning, convert_network, train_network
+from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps
+from spiking.simulation.simulate import available_threads
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -167,7 +167,7 @@ class _Place:
 def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
     """Open the workers of a client, or threads of this process; JAX and the simulation let go of the lock."""
     if client is not None:
-        from spiking.tuning.cluster import cluster
+        from spiking.parallel.cluster import cluster
 
         workplace, at_once = cluster(client, lambda: None)
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # no types

@@ -8,7 +8,7 @@
 """
 
 from spiking.tasks.base import STEP_MS, Task, Trials
-from spiking.tasks.find import get, names
+from spiking.tasks.registry import get, names
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spiking.digest import digest
+from spiking.files.digest import digest
 from spiking.tasks.base import Task
 from spiking.tasks.settings import plain
 
@@ -24,7 +24,7 @@ def identity(task: Task) -> dict[str, Any]:
     """Return what identifies a task, in JSON's types, by names that say what differs if something does.
 
     Name and settings; for a task that does not come with this package also its class, its code (see
-    `spiking.digest`) with the version of Python that compiled it, and a digest of a few trials, which tells
+    `spiking.files.digest`) with the version of Python that compiled it, and a digest of a few trials, which tells
     of data that it reads.
     """
     known: dict[str, Any] = {

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion import Conversion
-from spiking.lif_params import LIFParams
-from spiking.rate_model import STEP_MS, RateModel
-from spiking.record import Record
-from spiking.simulator import simulate
-from spiking.spiking_network import SpikingNetwork
+from spiking.conversion.conversion import Conversion
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import STEP_MS, RateModel
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
 
 Floats = NDArray[np.float64]

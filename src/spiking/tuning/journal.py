@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import spiking
-from spiking.digest import digest
-from spiking.journal import Journal, open_journal
-from spiking.rate_model import RateModel
+from spiking.files.digest import digest
+from spiking.files.journal import Journal, open_journal
+from spiking.rate_model.model import RateModel
 from spiking.tasks.identity import identity as task_identity
 from spiking.tuning.scores import Point, Values, Work
 

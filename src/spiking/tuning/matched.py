@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion import VARIANTS, Candidate, Conversion, Variant, visited_currents
-from spiking.conversion_fit import fit_gain
-from spiking.evaluation import Evaluation, Score, spiking_chunks
-from spiking.evaluation import score as score_outputs
-from spiking.tuning.candidates import published_grid
+from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant, visited_currents
+from spiking.conversion.fit import fit_gain
+from spiking.evaluation.evaluate import Evaluation, Score, spiking_chunks
+from spiking.evaluation.evaluate import score as score_outputs
 from spiking.tuning.drive import drive_slope
+from spiking.tuning.grid import published_grid
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
 
 if TYPE_CHECKING:
-    from spiking.draws import SharedNoise
-    from spiking.lif_params import LIFParams
-    from spiking.rate_model import RateModel
-    from spiking.spiking_network import SpikingNetwork
+    from spiking.network.network import SpikingNetwork
+    from spiking.neuron.params import LIFParams
+    from spiking.rate_model.model import RateModel
+    from spiking.simulation.random_numbers import SharedNoise
     from spiking.tasks import Task
-    from spiking.tuning.search import SearchOptions
+    from spiking.tuning.find_one import SearchOptions
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.binomial import sign_test
+from spiking.evaluation.binomial import sign_test
 
 TIED = 0.05  # p value of the sign test below which a candidate is worse than the best
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.binomial import sign_test
+from spiking.evaluation.binomial import sign_test
 from spiking.tuning.plateau import best, is_worse
 
 BLOCK = 10  # trials between two decisions

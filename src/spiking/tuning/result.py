@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from spiking.conversion import Conversion
-from spiking.evaluation import Evaluation, Score
-from spiking.lif_params import LIFParams
-from spiking.rate_model import RateModel
-from spiking.spiking_network import SpikingNetwork
+from spiking.conversion.conversion import Conversion
+from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tasks.identity import told
 

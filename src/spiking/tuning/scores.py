@@ -11,12 +11,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion import Conversion
-from spiking.draws import SharedNoise
-from spiking.evaluation import correct_trials
-from spiking.lif_params import LIFParams
-from spiking.rate_model import RateModel
-from spiking.spiking_network import SpikingNetwork
+from spiking.conversion.conversion import Conversion
+from spiking.evaluation.evaluate import correct_trials
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
+from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 
 # Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.

@@ -1,0 +1,69 @@
+"""`spiking info`: what is in model files."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spiking.command_line.complaint import BAD_INPUT, complain
+from spiking.command_line.models import load_model
+from spiking.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def info(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or go-nogo, xor, mante, dms.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, an object a file.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say which files are usable; exit with 1 if one is not.")
+    ] = False,
+) -> None:
+    """Say what is in a model file.
+
+    Everything suspicious is named; several files make a table.
+
+    Example: spiking info --check models/*.mat
+    """
+    from spiking.conversion import model_info_text as model_report
+    from spiking.conversion.model_info import model_info
+
+    infos, unusable = [], {}
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # the facts say the same
+        for name in models:
+            try:
+                infos.append(model_info(load_model(name)))
+            except ModelFileError as error:
+                unusable[name] = str(error)
+    if as_json:
+        typer.echo(model_report.as_json(infos, unusable))
+    elif check:
+        for facts in infos:
+            typer.echo(f"usable    {facts.file}")
+        for name in unusable:
+            typer.echo(f"unusable  {name}")
+    elif len(infos) == 1:
+        typer.echo(str(infos[0]))
+    elif infos:
+        _print_table(model_report.as_table(infos))
+        for facts in infos:
+            for note in facts.suspicious:
+                typer.echo(f"{facts.file}: {note}")
+    for reason in unusable.values():
+        complain(reason)
+    if unusable:
+        raise typer.Exit(1 if check else BAD_INPUT)
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 250  # a pipe has no width to fit into
+    console.print(table)

@@ -1,0 +1,174 @@
+"""`spiking plot`: figures of a model for print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
+from spiking.command_line.pictures import write_figure
+from spiking.command_line.progress import progress_bar
+from spiking.errors import ArgumentError
+from spiking.optional import library
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spiking.evaluation.both import BothNetworks
+    from spiking.rate_model.model import RateModel
+
+_MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
+_TRIAL_KINDS = ("comparison", "components", "firing-rates", "output", "overview", "raster", "trial")
+KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
+
+
+def plot(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: one of the names above.")],
+    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File (.pdf, .svg, .png, .eps). Default: KIND.pdf."),
+    ] = None,
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
+    condition: Annotated[
+        str | None, typer.Option(help="Only this condition, such as go. Default: all, in turn.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=10_000, help="Number of trials.")] = 40,
+    trial: Annotated[int, typer.Option(min=0, help="Which one raster and trial show, from 0.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same figure.")] = 1,
+    scaling_factor: Annotated[
+        float | None,
+        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
+    ] = None,
+    dpi: Annotated[int, typer.Option(min=20, max=2400, help="Pixels an inch of a .png.")] = 300,
+    against: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="comparison: the other model. Default: the same.")
+    ] = None,
+    against_factor: Annotated[
+        float | None, typer.Option(help="comparison: the other scaling factor. Default: the file's.")
+    ] = None,
+) -> None:
+    """Draw a figure for print.
+
+    Vector graphics, 85 mm wide (several panels: up to 158 mm).
+
+    From trials: overview (inputs, raster and output by condition), output (by condition: mean, band of one
+    standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),
+    firing-rates, components (principal components of both networks), comparison (of two models or scaling
+    factors). From the file: weights, time-constants, scaling-factor, training, conversion (transfer function
+    and f-I curve on the inputs that the rate network visits).
+
+    Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
+    """
+    from spiking.files.output import PICTURES, check_outputs
+    from spiking.tasks.registry import find
+
+    if kind not in KINDS:
+        raise ArgumentError(f"KIND is {kind!r}; expected one of {', '.join(sorted(KINDS))}")
+    path = Path(f"{kind}.pdf") if output is None else output
+    check_outputs([(path, PICTURES)], [model, task_name, against])
+    library("matplotlib", "figures", "a figure").use("agg")  # no windows
+    if kind != "comparison" and (against is not None or against_factor is not None):
+        raise ArgumentError(f"--against and --against-factor belong to comparison, not to {kind}")
+    if kind == "comparison" and against is None and against_factor is None:
+        raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
+    rate_model = load_model(model)
+    if kind in _MODEL_KINDS:
+        write_figure(path, _of_model(kind, rate_model, task_name, setting, seed, scaling_factor), dpi)
+        return
+    task = None if task_name is None else find(task_name)  # of both models the same class
+    total = trials * (2 if kind == "comparison" else 1)
+    with progress_bar(total) as advance:
+
+        def run(own: RateModel, factor: float | None, before: int) -> BothNetworks:
+            from spiking.evaluation.both import run_both
+
+            return run_both(
+                own,
+                chosen_task(own, task, setting),
+                trials,
+                seed=seed,
+                scaling_factor=factor,
+                condition=condition,
+                activity=kind in ("trial", "components"),
+                progress=lambda done: advance(before + done),
+            )
+
+        both = run(rate_model, scaling_factor, 0)
+        if kind == "comparison":
+            other_model = rate_model if against is None else load_model(against)
+            other = run(other_model, against_factor, trials)
+            figure = _comparison(both, other, model, against or model)
+        else:
+            figure = _of_trials(kind, both, trial)
+    write_figure(path, figure, dpi)
+
+
+def _of_model(
+    kind: str,
+    model: RateModel,
+    task_name: str | None,
+    setting: list[str] | None,
+    seed: int,
+    scaling_factor: float | None,
+) -> Figure:
+    from spiking import plotting
+    from spiking.conversion.conversion import Conversion
+
+    if kind == "conversion":
+        how = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
+        task = chosen_task(model, task_name, setting)
+        return _figure_of(plotting.conversion(model, how, task, seed=seed))
+    drawn: dict[str, Callable[..., Any]] = {
+        "scaling-factor": plotting.scaling_factor,
+        "time-constants": plotting.time_constants,
+        "training": plotting.training_curve,
+        "weights": plotting.weights,
+    }
+    return _figure_of(drawn[kind](model))
+
+
+def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:
+    from spiking import plotting
+
+    if not 0 <= trial < len(both.trials):
+        raise ArgumentError(f"--trial {trial}: expected 0 to {len(both.trials) - 1} (see --trials)")
+    run, trials, task, rate = both.spiking, both.trials, both.task, both.rate
+    match kind:
+        case "overview":
+            return plotting.overview(run, trials=trials, task=task, rate=rate)
+        case "components":
+            return plotting.state_space(both)
+        case "trial":
+            return plotting.trial(both, trial)
+        case "output":
+            ax = plotting.output(run, trials=trials, task=task)
+        case "raster":
+            ax = plotting.raster(run, trial, rates=True)
+            plotting.shade_stimulus(ax, trials, [trial])
+        case _:
+            ax = plotting.firing_rates(run)
+    return _figure_of(ax)
+
+
+def _comparison(first: BothNetworks, second: BothNetworks, name: str, other_name: str) -> Figure:
+    from spiking import plotting
+
+    factors = [f"factor {both.spiking.network.scaling_factor:g}" for both in (first, second)]
+    names = [Path(name).stem, Path(other_name).stem]
+    if names[0] == names[1]:
+        labels = (factors[0], factors[1])
+    elif factors[0] == factors[1]:
+        labels = (names[0], names[1])
+    else:
+        labels = (f"{names[0]}, {factors[0]}", f"{names[1]}, {factors[1]}")
+    return plotting.comparison(first, second, labels=labels)
+
+
+def _figure_of(ax: Any) -> Figure:
+    figure: Figure = ax.figure
+    return figure

@@ -1,0 +1,297 @@
+"""`spiking train`: one model, or a family of them, one a seed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking.command_line.complaint import complain
+from spiking.command_line.models import SettingOption, task_settings
+from spiking.command_line.pictures import check_can_draw
+from spiking.errors import ArgumentError
+from spiking.interruption import at_interruption, uninterrupted
+
+if TYPE_CHECKING:
+    from spiking.tasks import Task
+    from spiking.training.train import TrainingState
+
+_NOT_CONVERGED = 1
+
+
+def train(
+    task_name: Annotated[str, typer.Argument(metavar="TASK", help="go-nogo, xor, mante, dms, or mytask.py.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Model file (.mat) to write; with --seeds a folder.")
+    ],
+    units: Annotated[int, typer.Option(min=1, help="Number of units.")] = 200,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same model.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="A family, such as 1-20: models that are there already are kept.")
+    ] = None,
+    recipe: Annotated[str, typer.Option(help="default, or published: as Kim, Li & Sejnowski.")] = "default",
+    setting: SettingOption = None,
+    gain: Annotated[float | None, typer.Option(help="Of the initial recurrent weights.")] = None,
+    p_inh: Annotated[float | None, typer.Option(help="Probability of a unit to be inhibitory.")] = None,
+    p_rec: Annotated[float | None, typer.Option(help="Fraction of initial connections.")] = None,
+    n_som: Annotated[int | None, typer.Option(help="Inhibitory units without inhibitory input.")] = None,
+    dale: Annotated[bool | None, typer.Option("--dale/--no-dale", help="Dale's law. Default: yes.")] = None,
+    activation: Annotated[str | None, typer.Option(help="sigmoid, softplus or clipped_relu.")] = None,
+    tau: Annotated[
+        str | None, typer.Option(help="Decay in ms: 35 for all, or 20-100, learned within. Default: 20-100.")
+    ] = None,
+    w_dist: Annotated[str | None, typer.Option(help="Initial weights: gaussian or gamma.")] = None,
+    loss: Annotated[str | None, typer.Option(help="l2 or l1.")] = None,
+    noise: Annotated[float | None, typer.Option(help="Of the synaptic current, each step.")] = None,
+    spike_noise: Annotated[
+        float | None, typer.Option(help="Harden against spikes of this rate (Hz); 0: do not.")
+    ] = None,
+    hardening: Annotated[int | None, typer.Option(help="Most updates with spike noise.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
+    final_learning_rate: Annotated[float | None, typer.Option(help="At --max-updates.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Trials an update.")] = None,
+    clip_norm: Annotated[float | None, typer.Option(help="Largest norm of a gradient; 0: any.")] = None,
+    rate_penalty: Annotated[float | None, typer.Option(help="Times the mean squared rate.")] = None,
+    averaging: Annotated[float | None, typer.Option(help="Decay of the average of the weights.")] = None,
+    max_updates: Annotated[int | None, typer.Option(help="Give up after so many.")] = None,
+    min_updates: Annotated[int | None, typer.Option(help="Do not stop before so many.")] = None,
+    stop_loss: Annotated[float | None, typer.Option(help="Converged below this loss, and")] = None,
+    stop_accuracy: Annotated[float | None, typer.Option(help="from this accuracy on (0 to 1).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace models that are there.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Models of a family at a time.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw loss and accuracy into this file (.png, .pdf, .svg).")
+    ] = None,
+) -> None:
+    """Train a rate model on a task.
+
+    Example: spiking train go-nogo --units 200 --seed 1 -o model.mat
+    """
+    from spiking.files.output import MODELS, PICTURES, check_outputs
+    from spiking.tasks import get
+
+    options = {
+        "gain": gain,
+        "p_inh": p_inh,
+        "p_rec": p_rec,
+        "n_som": n_som,
+        "dale": dale,
+        "activation": activation,
+        "tau": None if tau is None else _decay(tau),
+        "w_dist": w_dist,
+        "loss": loss,
+        "noise": noise,
+        "spike_noise": spike_noise,
+        "hardening": hardening,
+        "learning_rate": learning_rate,
+        "final_learning_rate": final_learning_rate,
+        "batch_size": batch_size,
+        "clip_norm": clip_norm,
+        "rate_penalty": rate_penalty,
+        "averaging": averaging,
+        "max_updates": max_updates,
+        "min_updates": min_updates,
+        "stop_loss": stop_loss,
+        "stop_accuracy": stop_accuracy,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    if learning_rate is not None and final_learning_rate is None:
+        options["final_learning_rate"] = learning_rate
+    task = get(task_name, **task_settings(setting))
+    if plot is not None:
+        check_can_draw(plot)
+    if seeds is None:
+        check_outputs([(output, MODELS), (plot, PICTURES)], [task_name], force=force)
+        _train_one(task, units, 0 if seed is None else seed, recipe, options, output, force, plot)
+    elif seed is not None or plot is not None:
+        raise ArgumentError("--seeds goes together with neither --seed nor --plot")
+    else:
+        _train_family(task, units, _range(seeds), recipe, options, output, force, threads)
+
+
+def _train_one(
+    task: Task,
+    units: int,
+    seed: int,
+    recipe: str,
+    options: dict[str, Any],
+    output: Path,
+    force: bool,
+    plot: Path | None,
+) -> None:
+    from spiking.files.output import keep
+    from spiking.training.train import train_steps
+
+    state, saved, began = None, False, time.perf_counter()
+
+    def save(last: TrainingState) -> None:
+        keep(output, lambda place: last.model.save(place, force=force))
+
+    def rescue() -> str | None:
+        """Save what there is, marked as interrupted, unless it is saved already."""
+        _clear()
+        last = None if saved else state  # training goes on meanwhile
+        if last is None:
+            return None
+        save(last)
+        return f"saved the model after {last.updates} updates in {output}"
+
+    with at_interruption(rescue):
+        for state in train_steps(task, units, seed=seed, recipe=recipe, **options):
+            _show(state)
+        _clear()
+        assert state is not None
+        told = _outcome(state, time.perf_counter() - began)
+        with uninterrupted:
+            save(state)
+            saved = True
+    typer.echo(f"{told}; saved {output}")
+    if plot is not None:
+        _draw(state, plot)
+        typer.echo(f"drew {plot}")
+    if state.stopped != "converged":
+        raise typer.Exit(_NOT_CONVERGED)
+
+
+def _train_family(
+    task: Task,
+    units: int,
+    seeds: list[int],
+    recipe: str,
+    options: dict[str, Any],
+    folder: Path,
+    force: bool,
+    threads: int | None,
+) -> None:
+    from spiking.files.output import MODELS, check_outputs, keep
+    from spiking.training.many import train_many
+    from spiking.training.train import described
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
+    there = [seed for seed in seeds if paths[seed].exists() and not force]
+    converged, errors = 0, list[ArgumentError]()
+    for seed in there:
+        expected = described(task, seed=seed, recipe=recipe, **options)
+        converged += _has_converged(paths[seed], units, expected)
+    if there:
+        typer.echo(f"{len(there)} of {len(seeds)} models are in {folder} already; {converged} have converged")
+    began = time.perf_counter()
+
+    def finished(seed: int, state: TrainingState) -> None:
+        nonlocal converged
+        converged += state.stopped == "converged"
+        told = f"seed {seed}: {_outcome(state, time.perf_counter() - began)}"
+        try:
+            keep(paths[seed], lambda place: state.model.save(place, force=force))
+        except ArgumentError as error:  # the others are trained nevertheless
+            errors.append(error)
+            typer.echo(told)
+        else:
+            typer.echo(f"{told}; saved {paths[seed]}")
+
+    missing = [seed for seed in seeds if seed not in there]
+    check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
+    if missing:
+        with at_interruption(lambda: "the same command trains the models that are missing"):
+            train_many(
+                task, units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
+            )
+    typer.echo(f"{converged} of {len(seeds)} models have converged")
+    for failure in errors:
+        complain(str(failure))
+    if errors or converged < len(seeds):
+        raise typer.Exit(_NOT_CONVERGED)
+
+
+def _has_converged(path: Path, units: int, expected: dict[str, Any]) -> bool:
+    """Say whether a model that is there has converged; raise ArgumentError if it was trained otherwise."""
+    from spiking.conversion.model_info import recorded_text
+    from spiking.rate_model.model import RateModel
+    from spiking.tasks.identity import difference
+
+    model = RateModel.load(path)
+    for name in ("task", "task_settings", "training_options"):
+        found = recorded_text(model, name)
+        if found != expected[name]:
+            raise ArgumentError(
+                f"{path} was trained with {name} {found}, not {expected[name]}: use another folder"
+            )
+    version = json.loads(recorded_text(model, "task_identity") or "null")  # older files do not tell
+    other = "" if version is None else difference(version, json.loads(expected["task_identity"]))
+    if other:
+        raise ArgumentError(f"{path} was trained with another {other}: use another folder")
+    if model.n_units != units:
+        raise ArgumentError(f"{path} has {model.n_units} units, not {units}: use another folder")
+    return bool(model.extras.get("converged"))
+
+
+def _outcome(state: TrainingState, seconds: float) -> str:
+    why = {
+        "converged": "converged",
+        "limit": "not converged, stopped at the limit of updates",
+        "diverged": "not converged, the loss is no longer a number",
+    }[state.stopped]
+    converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
+    return (
+        f"{why}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
+        f"accuracy {100 * state.accuracy:.0f} %{converts}"
+    )
+
+
+def _show(state: TrainingState) -> None:
+    """Tell on stderr where training stands: in one line of a terminal, or now and then in a log."""
+    line = (
+        f"{state.updates} updates: loss {state.loss:.2f}, accuracy {100 * state.accuracy:.0f} %, "
+        f"{state.updates_per_second:.0f} updates/s"
+    )
+    if sys.stderr.isatty():
+        typer.echo(f"\r{line:<78}", nl=False, err=True)
+    elif state.updates % 500 == 0:
+        typer.echo(line, err=True)
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{'':<78}\r", nl=False, err=True)
+
+
+def _draw(state: TrainingState, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from spiking.files.output import keep, write_whole
+    from spiking.plotting import training_curve
+
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    training_curve(state.model, ax=figure.subplots())
+    kind = path.suffix.removeprefix(".").lower()
+    keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=300)))
+
+
+def _decay(text: str) -> float | tuple[float, float]:
+    try:
+        limits = [float(part) for part in text.split("-")]
+    except ValueError:
+        limits = []
+    if len(limits) not in (1, 2):
+        raise ArgumentError(f"--tau {text}: expected ms, such as 35 or 20-100")
+    return limits[0] if len(limits) == 1 else (limits[0], limits[1])
+
+
+def _range(text: str) -> list[int]:
+    """1-20, 3, or 1-5,8 as numbers."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        low, _, high = part.partition("-")
+        try:
+            seeds += range(int(low), int(high or low) + 1)
+        except ValueError:
+            raise ArgumentError(f"--seeds {text}: expected numbers, such as 1-20 or 1-5,8") from None
+    return seeds

@@ -1,0 +1,186 @@
+"""`spiking tune`: the scaling factors of models, found and written into their files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking.command_line.cluster import cluster_client
+from spiking.command_line.complaint import complain
+from spiking.command_line.models import SettingOption, TaskOption, task_settings, tell_settings
+from spiking.command_line.pictures import check_can_draw, write_figure
+from spiking.command_line.progress import models_bar
+from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking.tuning import Tuned
+
+_COLUMNS = (
+    *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
+    *("fresh_trials", "search_trials", "drive_error", "seconds", "note"),
+)
+
+
+def tune(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
+    task_name: TaskOption = None,
+    setting: SettingOption = None,
+    method: Annotated[str, typer.Option(metavar="auto|grid", help="grid: as published.")] = "auto",
+    conversion: Annotated[
+        str,
+        typer.Option(
+            metavar="published|matched|one_offset|mean_drive",
+            help="One factor, or fitted to the f-I curve of the neurons.",
+        ),
+    ] = "published",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed finds the same.")] = 1,
+    trials: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Of a candidate (auto: at most), and fresh ones.")
+    ] = 100,
+    candidates: Annotated[
+        str | None, typer.Option(help="Such as 20,25,30. Default: 20 to 75, or what auto finds.")
+    ] = None,
+    choice: Annotated[
+        str, typer.Option(metavar="plateau|first", help="Middle of the best ones; first: as published.")
+    ] = "plateau",
+    margin: Annotated[
+        float, typer.Option(help="auto ends when no candidate can win by more than this.")
+    ] = 0.05,
+    downsample: Annotated[
+        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+    ] = 1,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also tune files that are tuned already.")] = False,
+    no_write: Annotated[bool, typer.Option("--no-write", help="Leave the model files alone.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write all results into this .json file.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a table, a line a model.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the curve of the only model (.png, .pdf, .svg).")
+    ] = None,
+) -> None:
+    """Find scaling factors of models and write them into the files.
+
+    The reported accuracy comes from fresh trials that took no part in the choice. A run that was stopped, or
+    killed, goes on where it was when it is started again. If a model fails the others are tuned
+    nevertheless, and the exit status is 1.
+
+    Example: spiking tune models/*.mat --task go-nogo --jobs 2
+    """
+    from spiking.files.output import PICTURES, check_outputs, keep_text
+    from spiking.tuning import find_scaling_factors
+
+    check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
+    if plot is not None:
+        check_can_draw(plot)
+        if len(models) > 1:
+            raise ArgumentError(f"--plot draws one model; {len(models)} are given")
+    options: dict[str, Any] = {
+        "method": method,
+        "candidates": None if candidates is None else candidates.split(","),
+        "n_trials": trials,
+        "choice": choice,
+        "margin": margin,
+        "downsample": downsample,
+        "conversion": conversion,
+    }
+    given = task_settings(setting)
+    with cluster_client(scheduler) as client, models_bar(len(models)) as advance:
+        tuned = find_scaling_factors(
+            models,
+            task_name,
+            settings=given,
+            seed=seed,
+            jobs=jobs,
+            client=client,
+            write=not no_write,
+            force=force,
+            progress=advance,
+            **options,
+        )
+    for one in tuned:
+        if one.search is not None:
+            tell_settings(one.search.model, one.search.task, given)
+    if len(models) == 1 and tuned[0].error is not None:
+        raise tuned[0].error
+    only = tuned[0].search if len(models) == 1 else None
+    if only is not None:
+        typer.echo(str(only))
+    else:
+        _print_table(tuned)
+    errors = [one.error for one in tuned if one.error is not None]
+    texts = {output: json.dumps([_json(one) for one in tuned], indent=1), csv_file: _csv(tuned)}
+    for path, text in texts.items():
+        if path is not None:
+            try:
+                keep_text(path, text)
+            except ArgumentError as failure:  # the others are written nevertheless
+                errors.append(failure)
+    if plot is not None and only is not None:
+        from matplotlib.figure import Figure
+
+        figure = Figure(layout="constrained")
+        only.plot(figure.subplots())
+        write_figure(plot, figure)
+    for error in errors:
+        complain(str(error))
+    if errors:
+        raise typer.Exit(1)
+
+
+def _json(one: Tuned) -> dict[str, Any]:
+    found = {} if one.search is None else one.search.as_json()
+    error = None if one.error is None else str(one.error)
+    return {"file": one.source, "scaling_factor": one.scaling_factor, "error": error, **found}
+
+
+def _row(one: Tuned) -> dict[str, Any]:
+    if one.search is None:
+        factor = "" if one.scaling_factor is None else f"{one.scaling_factor:g}"
+        note = "tuned before" if one.skipped else "failed"
+        return {"file": one.source, "scaling_factor": factor, "note": note}
+    found = one.search
+    low, high = found.interval
+    note = "beyond the range" if found.extended else ""
+    if found.conversion is not None:
+        note = f"{found.conversion.kind}, gain {found.conversion.gain:g}"
+    values = (
+        *(one.source, found.task.name, found.method, f"{found.scaling_factor:g}"),
+        *(f"{found.plateau[0]:g}", f"{found.plateau[-1]:g}"),
+        *(f"{value:.3f}" for value in (found.accuracy, low, high)),
+        *(found.fresh.score.trials, found.search_trials, f"{found.drive_error:.2f}", f"{found.seconds:.1f}"),
+        note,
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _csv(tuned: tuple[Tuned, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(one) for one in tuned)
+    return text.getvalue()
+
+
+def _print_table(tuned: tuple[Tuned, ...]) -> None:
+    rows = [_row(one) for one in tuned]
+    width = max(len(row["file"]) for row in rows)
+    typer.echo(f"{'file':{width}}  factor  plateau       accuracy  95 % interval   search trials  seconds")
+    for row in rows:
+        if "accuracy" not in row:
+            typer.echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
+            continue
+        typer.echo(
+            f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
+            f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
+            f"{row['low']} to {row['high']}  {row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
+        )
+    if any(one.skipped for one in tuned):
+        typer.echo("tuned before: left as it was; --force tunes it again", err=True)

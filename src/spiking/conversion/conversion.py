@@ -1,0 +1,362 @@
+"""Conversions of a rate model to a spiking network: the published one, and one matched to the f-I curve.
+
+A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x).
+The published conversion has one number, the scaling factor k, and hopes that phi(x) = f(x)/k. A matched one
+chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model
+really visits:
+
+    weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
+
+This is ``one_offset``. What the fit misses on average can be given back to each unit and to the output as a
+constant (``mean_drive``):
+
+    b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
+
+Nothing else changes: units correspond one to one, connections and their signs are the trained ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import finite_number, positive_number, real_numbers, whole_number
+from spiking.errors import ArgumentError
+from spiking.neuron.params import LIFParams
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+    from spiking.tasks import Task
+
+Floats = NDArray[np.float64]
+Variant = Literal["one_offset", "mean_drive"]
+Kind = Literal["published", "one_offset", "mean_drive"]
+Asked = Literal["published", "matched", "one_offset", "mean_drive"]
+
+VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
+KINDS = ("published", *VARIANTS)
+ASKED = ("published", "matched", *VARIANTS)  # matched: both variants, where spiking trials can choose
+GAIN = 8.0  # where no spiking trial has chosen another
+FIT_TRIALS = 20
+_FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
+_BINS = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A matched conversion that was tried.
+
+    Attributes
+    ----------
+    kind : {"one_offset", "mean_drive", "published"}
+    gain, offset, factor : float
+        As in `Conversion`.
+    correct, trials : int
+        Of its spiking trials.
+    output_error : float
+        Root mean square difference of output and target in these trials, which decides between equals.
+
+    Examples
+    --------
+    >>> from spiking.conversion.conversion import Candidate
+    >>> fitted = {"kind": "one_offset", "gain": 8.0, "offset": -2.0, "factor": 40.0}
+    >>> tried = Candidate(**fitted, correct=19, trials=20, output_error=0.3)
+    >>> tried.correct / tried.trials
+    0.95
+    """
+
+    kind: Kind
+    gain: float
+    offset: float
+    factor: float
+    correct: int
+    trials: int
+    output_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """How a rate model became a spiking network (see `spiking.conversion.conversion`).
+
+    Attributes
+    ----------
+    kind : {"published", "one_offset", "mean_drive"}
+        One factor; gain, offset and factor; or these and an offset of each unit.
+    factor : float
+        k, the scaling factor: divides recurrent and output weights.
+    gain : float
+        s, multiplies recurrent and input weights; 1 as published.
+    offset : float
+        b, a constant current in mV for all units; 0 as published.
+    unit_offsets : tuple of float
+        b_i in mV, for each unit, in place of `offset`; empty unless ``mean_drive``.
+    output_offsets : tuple of float
+        Added to each output, beside b_out; empty unless ``mean_drive``.
+    fitted_factor : float
+        k as fitted, before spiking trials chose a multiple of it.
+    fit_error : float
+        Root mean square of phi(x) - f(s x + b)/k over the currents that the rate model visited, at the
+        fitted factor, relative to that of phi(x); NaN as published.
+    task : str
+        Where the rate model was run for the fit; empty as published.
+    seed, n_trials : int
+        Of these runs.
+    candidates : tuple of Candidate
+        What spiking trials compared; empty if none did.
+    params : LIFParams or None
+        Constants of the neurons that it was fitted for, with which `SpikingNetwork.from_rate` makes its
+        network; None as published, and if it comes from a file that does not say.
+    downsample : int
+        Of the simulations that it was fitted for, as in `simulate`.
+
+    Examples
+    --------
+    >>> from spiking.conversion.conversion import Conversion
+    >>> Conversion(kind="published", factor=30.0).gain
+    1.0
+    """
+
+    kind: Kind
+    factor: float
+    gain: float = 1.0
+    offset: float = 0.0
+    unit_offsets: tuple[float, ...] = ()
+    output_offsets: tuple[float, ...] = ()
+    fitted_factor: float = math.nan
+    fit_error: float = math.nan
+    task: str = ""
+    seed: int = 0
+    n_trials: int = 0
+    candidates: tuple[Candidate, ...] = ()
+    params: LIFParams | None = None
+    downsample: int = 1
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
+        for name, checked in (
+            ("factor", positive_number),
+            ("gain", positive_number),
+            ("offset", finite_number),
+        ):
+            object.__setattr__(self, name, checked(name, getattr(self, name)))
+        for name, least in (("seed", 0), ("n_trials", 0), ("downsample", 1)):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
+        for name in ("unit_offsets", "output_offsets"):
+            object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
+        if (self.kind == "mean_drive") != bool(self.unit_offsets):
+            expected = "one for each unit" if self.kind == "mean_drive" else "none"
+            raise ArgumentError(
+                f"unit_offsets has {len(self.unit_offsets)} numbers; {self.kind} has {expected}"
+            )
+        if self.kind == "published" and (self.gain, self.offset) != (1.0, 0.0):
+            raise ArgumentError(
+                f"gain is {self.gain:g}, offset {self.offset:g} mV; published has gain 1 and no offset"
+            )
+
+    @property
+    def mean_drive(self) -> Floats:
+        """What each unit receives beside the common offset, in units of x; empty unless ``mean_drive``."""
+        return (np.array(self.unit_offsets) - self.offset) / self.gain
+
+    def __str__(self) -> str:
+        if self.kind == "published":
+            return f"published, scaling factor {self.factor:g}"
+        own = ""
+        if self.unit_offsets:
+            extra = np.array(self.unit_offsets)
+            own = f", offsets of units {extra.min():.3g} to {extra.max():.3g} mV"
+        tried = f", best of {len(self.candidates)}" if self.candidates else ""
+        changed = "" if self.params is None else self.params.difference(LIFParams())
+        tried += f", for {changed}" if changed else ""
+        tried += f", for downsample {self.downsample}" if self.downsample > 1 else ""
+        return (
+            f"{self.kind}: gain {self.gain:g}, offset {self.offset:.3g} mV, factor {self.factor:.4g}{own} "
+            f"(fit error {self.fit_error:.3f} on {self.n_trials} trials of {self.task}{tried})"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it in JSON's types, as a model's file keeps it."""
+        found = dataclasses.asdict(self)
+        for key in ("fitted_factor", "fit_error"):
+            found[key] = None if math.isnan(found[key]) else found[key]
+        for key in ("unit_offsets", "output_offsets", "candidates"):
+            found[key] = list(found[key])
+        return found
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Conversion:
+        """Make one of what `as_json` gives; raises TypeError, KeyError or ValueError for anything else."""
+        own = dict(found)
+        for key in ("fitted_factor", "fit_error"):
+            own[key] = math.nan if own[key] is None else float(own[key])
+        for key in ("unit_offsets", "output_offsets"):
+            own[key] = tuple(float(value) for value in own[key])
+        own["candidates"] = tuple(Candidate(**one) for one in own["candidates"])
+        if own.get("params") is not None:  # older files do not keep them
+            own["params"] = LIFParams(**own["params"])
+        return cls(**own)
+
+
+def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
+    array = real_numbers(name, values, "a sequence of finite currents in mV")
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
+    return tuple(array.tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class VisitedCurrents:
+    """The synaptic currents that a rate model visits in trials of a task.
+
+    Attributes
+    ----------
+    task : str
+    seed, n_trials : int
+    currents, rates : array, shape (trials, N, steps)
+        x and r = phi(x).
+    x : array, shape (bins,)
+        Centres of the bins of their histogram, all units and times together.
+    share : array, shape (bins,)
+        Of the currents; sums to 1.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion.conversion import visited_currents
+    >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
+    'go-nogo'
+    """
+
+    task: str
+    seed: int
+    n_trials: int
+    currents: Floats
+    rates: Floats
+    x: Floats
+    share: Floats
+
+
+def visited_currents(
+    model: RateModel, task: Task | str | None = None, *, seed: int = 1, n_trials: int = FIT_TRIALS
+) -> VisitedCurrents:
+    """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    seed, n_trials : int
+
+    Raises
+    ------
+    ArgumentError
+        No task is known, or it has other inputs or outputs than the model.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion.conversion import visited_currents
+    >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
+    >>> seen.n_trials, seen.x.shape == seen.share.shape
+    (4, True)
+    """
+    from spiking.rate_model.task import task_for
+
+    chosen = task_for(model, task)
+    numbers = range(_FIRST, _FIRST + whole_number("n_trials", n_trials, 1))
+    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=_FIRST)
+    run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
+    assert run.currents is not None
+    counts, edges = np.histogram(run.currents, _BINS)
+    return VisitedCurrents(
+        task=chosen.name,
+        seed=seed,
+        n_trials=n_trials,
+        currents=run.currents,
+        rates=run.rates,
+        x=(edges[1:] + edges[:-1]) / 2,
+        share=counts / counts.sum(),
+    )
+
+
+def fit_conversion(
+    model: RateModel,
+    task: Task | str | None = None,
+    *,
+    kind: Asked = "matched",
+    gain: float = GAIN,
+    factor: float | None = None,
+    seed: int = 1,
+    n_trials: int = FIT_TRIALS,
+    params: LIFParams | None = None,
+    downsample: int = 1,
+    visited: VisitedCurrents | None = None,
+) -> Conversion:
+    """Fit offset and factor for a gain, from runs of the rate model alone: no spiking trial is simulated.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    kind : {"matched", "one_offset", "mean_drive"}
+        ``matched`` is ``mean_drive`` here: the two cannot be compared without spiking trials.
+    gain : float
+        s: larger makes noise and reset small against the drive, and rates more regular.
+    factor : float, optional
+        k in place of the fitted one; the offset stays as fitted.
+    seed, n_trials : int
+        Of the runs of the rate model.
+    params : LIFParams, optional
+        Constants of neurons; the published ones by default.
+    downsample : int
+        Of the simulations to come, as in `simulate`: noise a second depends on it.
+    visited : VisitedCurrents, optional
+        Those of an earlier call of `visited_currents`, in place of task, seed and n_trials.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
+        units never become active.
+
+    Warns
+    -----
+    UserWarning
+        The best offset lies at the edge of those that were tried.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> from spiking.conversion.conversion import fit_conversion
+    >>> model = datasets.load("go-nogo")
+    >>> conversion = fit_conversion(model, kind="mean_drive")
+    >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
+    >>> network.offset.shape, conversion.gain
+    ((200,), 8.0)
+    """
+    from spiking.conversion.fit import fit_gain
+
+    if kind not in ASKED[1:]:
+        raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
+    variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
+    gain = positive_number("gain", gain)
+    seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
+    if seen.rates.shape[1] != model.n_units:
+        raise ArgumentError(
+            f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"
+        )
+    fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
+    return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

@@ -1,0 +1,393 @@
+"""What a model file holds: size, weights, time constants, training, tuning; and what looks wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError, SpikingError
+from spiking.rate_model.contents import missing_words, unused_weights, unused_words
+from spiking.rate_model.model import RateModel
+from spiking.tasks import Task, names
+from spiking.tasks.registry import find
+from spiking.tasks.settings import make
+
+Floats = NDArray[np.float64]
+
+_CRITERION = 0.95  # accuracy from which the field calls a model trained
+_DENSE_EIGENVALUES = 1000  # units up to which all eigenvalues take about a second
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """Facts about a rate model; what the file does not say is None.
+
+    Attributes
+    ----------
+    file : str
+        Where the model came from.
+    n_units, n_inputs, n_outputs : int
+    populations : dict of str to int
+        Number of units in ``exc``, ``inh``, and of the latter in ``som`` and ``pv``.
+    dale : bool
+        Whether units are excitatory or inhibitory (Dale's law).
+    activation : str
+        None if the file does not say.
+    connections : int
+        Entries of the effective weights W that are not zero.
+    density : float
+        `connections` divided by N^2.
+    spectral_radius : float
+        Largest absolute eigenvalue of W, before any scaling.
+    tau_range : tuple of float
+        Shortest and longest synaptic decay that training could choose, in ms; equal for a fixed decay.
+    tau_decay : tuple of float
+        Shortest, median and longest synaptic decay of the units, in ms.
+    trained : bool
+        Whether weights or time constants differ from the initial ones; without initial weights, whether
+        updates are recorded.
+    updates : int
+        Training updates.
+    converged : bool
+        Whether training reached its criteria; only files of this package say so.
+    rate_accuracy, rate_loss : float
+        Accuracy (0 to 1) and loss of the rate model at the last test of its training.
+    task : str
+    scaling_factor : float
+        The tuned scaling factor; also None if tuning left no usable one.
+    conversion : str
+        The matched conversion that tuning chose, in words; None if it is as published.
+    spiking_accuracy : float
+        Accuracy of the spiking network at the tuned scaling factor.
+    suspicious : tuple of str
+        Everything that a user should look at, in words.
+    """
+
+    file: str
+    n_units: int
+    n_inputs: int
+    n_outputs: int
+    populations: dict[str, int]
+    dale: bool
+    activation: str | None
+    connections: int
+    density: float
+    spectral_radius: float
+    tau_range: tuple[float, float]
+    tau_decay: tuple[float, float, float]
+    trained: bool | None
+    updates: int | None
+    converged: bool | None
+    rate_accuracy: float | None
+    rate_loss: float | None
+    task: str | None
+    scaling_factor: float | None
+    conversion: str | None
+    spiking_accuracy: float | None
+    suspicious: tuple[str, ...]
+
+    def __str__(self) -> str:
+        from spiking.conversion.model_info_text import in_words
+
+        return in_words(self)
+
+
+def model_info(model: RateModel) -> ModelInfo:
+    """Collect the facts about a model.
+
+    Parameters
+    ----------
+    model : RateModel
+
+    Returns
+    -------
+    ModelInfo
+    """
+    weights = model.effective_weights()
+    decay = model.tau_decay()
+    assert decay is not None
+    connections = int(np.count_nonzero(weights))
+    updates = _last(model, "updates", "tr")
+    losses, accuracies = tests_of_training(model)
+    facts: dict[str, Any] = {
+        "trained": _trained(model, updates),
+        "converged": _flag(model, "converged"),
+        "rate_accuracy": _finite_last(accuracies),
+        "rate_loss": _finite_last(losses),
+        "task": recorded_text(model, "task"),
+        "scaling_factor": recorded_scaling_factor(model),
+    }
+    return ModelInfo(
+        file=model.source,
+        n_units=model.n_units,
+        n_inputs=model.n_inputs,
+        n_outputs=model.n_outputs,
+        populations={name: int(mask.sum()) for name, mask in model.populations.items()},
+        dale=model.dale,
+        activation=model.activation,
+        connections=connections,
+        density=connections / weights.size,
+        spectral_radius=_spectral_radius(weights),
+        tau_range=model.tau_range,
+        tau_decay=(float(decay.min()), float(np.median(decay)), float(decay.max())),
+        updates=None if updates is None else int(updates),
+        conversion=_matched_conversion(model),
+        spiking_accuracy=_tuned_accuracy(model, facts["scaling_factor"]),
+        suspicious=(
+            *_suspicious_weights(model, weights),
+            *_suspicious_training(model, facts),
+            *_suspicious_task(model),
+            *_suspicious_tuning(model, facts["scaling_factor"]),
+        ),
+        **facts,
+    )
+
+
+def recorded_scaling_factor(model: RateModel) -> float | None:
+    """Return the scaling factor that tuning left in the file, or None if there is no usable one."""
+    values = _numbers(model, "opt_scaling_factor")
+    if values is None or values.size != 1 or not 0 < values[0] < np.inf:
+        return None
+    return float(values[0])
+
+
+def recorded_task(
+    model: RateModel, kind: type[Task] | None = None, settings: Mapping[str, Any] | None = None
+) -> Task | None:
+    """Return the task that the file names, with its settings, or None if it names none.
+
+    Only known tasks are accepted: a file must not make us run a Python file.
+
+    Parameters
+    ----------
+    model : RateModel
+    kind : type of Task, optional
+        A task to take in place of the one that the file names; if it is called like that one, with the
+        settings of the file.
+    settings : mapping of str to value, optional
+        Win over those of the file.
+
+    Raises
+    ------
+    ArgumentError
+        If that task is not known here, or its settings are not possible.
+    """
+    name = recorded_text(model, "task")
+    if kind is None:
+        if name is None:
+            return None
+        if name not in names():
+            raise ArgumentError(
+                f"{model.source} is for the task {name!r}, which is not known here ({', '.join(names())}); "
+                f"give the file that defines it (--task mytask.py)"
+            )
+        kind = find(name)
+    recorded = recorded_settings(model, kind)
+    try:
+        own = make(kind, recorded)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"{model.source} records `task_settings` that the task does not take now: {error}; "
+            f"give a Task with others, which wins"
+        ) from error
+    return make(kind, {**recorded, **settings}) if settings else own
+
+
+def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
+    """Return the settings that the file records for a task of this name; empty if it names another one."""
+    text = recorded_text(model, "task_settings") or "{}"
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}: {error}") from error
+    if not isinstance(found, dict):
+        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}; expected names and values")
+    name = kind.name
+    if not isinstance(name, str):  # a property, which may depend on the settings
+        name = make(kind, found).name
+    return found if recorded_text(model, "task") == name else {}
+
+
+def recorded_text(model: RateModel, key: str) -> str | None:
+    """Return a text variable of the file, or None if it is missing, empty or no text."""
+    value = np.asarray(model.extras.get(key, ""))
+    return str(value.item()) or None if value.size == 1 and value.dtype.kind == "U" else None
+
+
+def _numbers(model: RateModel, key: str) -> Floats | None:
+    """Return a numeric variable of the file, flat; None if it is missing, empty or not numeric."""
+    value = np.asarray(model.extras.get(key, ()))
+    if value.dtype.kind not in "biuf" or value.size == 0:
+        return None
+    return value.astype(np.float64).ravel()
+
+
+def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
+    """Return loss and accuracy at each test of the training, without the zeros that some files end in.
+
+    Training that ends early leaves zeros in the place of what never was; one of both may be missing.
+    """
+    loss, accuracy = _numbers(model, "eval_loss_mean"), _numbers(model, "eval_perf_mean")
+    if loss is None:
+        return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
+    loss = np.trim_zeros(loss, "b")
+    return loss, np.zeros(0) if accuracy is None else accuracy[: loss.size]
+
+
+def _last(model: RateModel, *keys: str) -> float | None:
+    """Return the last entry of the first of these variables that is there, if it is finite."""
+    found = (_numbers(model, key) for key in keys)
+    return next((last for own in found if (last := _finite_last(own)) is not None), None)
+
+
+def _finite_last(values: Floats | None) -> float | None:
+    return float(values[-1]) if values is not None and values.size and np.isfinite(values[-1]) else None
+
+
+def _flag(model: RateModel, key: str) -> bool | None:
+    value = _last(model, key)
+    return None if value is None else bool(value)
+
+
+def _trained(model: RateModel, updates: float | None) -> bool | None:
+    if model.w0 is None or not np.isfinite(model.w0).all():
+        return None if updates is None else updates > 0
+    same_decay = (
+        model.taus_gaus is None
+        or model.taus_gaus0 is None
+        or not np.isfinite(model.taus_gaus0).all()
+        or np.array_equal(model.taus_gaus, model.taus_gaus0)
+    )
+    return not (np.array_equal(model.w, model.w0) and same_decay)
+
+
+def _spectral_radius(weights: Floats) -> float:
+    if len(weights) > _DENSE_EIGENVALUES:
+        from scipy.sparse import csr_array
+        from scipy.sparse.linalg import ArpackNoConvergence, eigs
+
+        try:
+            # Several, from a large basis, as the outermost lie close together; `v0` is random by default.
+            start = np.ones(len(weights))
+            largest = eigs(csr_array(weights), k=8, ncv=120, v0=start, return_eigenvectors=False)
+            return float(np.abs(largest).max())
+        except ArpackNoConvergence:
+            pass  # then all of them
+    return float(np.abs(np.linalg.eigvals(weights)).max())
+
+
+def _matched_conversion(model: RateModel) -> str | None:
+    from spiking.conversion.recorded import recorded_conversion
+
+    try:
+        found = recorded_conversion(model)
+    except ArgumentError:  # `_suspicious_tuning` says so
+        return None
+    return None if found is None or found.kind == "published" else str(found)
+
+
+def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
+    factors, accuracies = _numbers(model, "scaling_factors"), _numbers(model, "all_perfs")
+    if factor is None or factors is None or accuracies is None or factors.size != accuracies.size:
+        return None
+    at = accuracies[factors == factor]
+    return float(at[0]) if at.size and np.isfinite(at[0]) else None
+
+
+def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
+    missing = missing_words(model)
+    found = [missing.removeprefix(f"{model.source} ")] if missing else []
+    unused = unused_weights(model)
+    if unused:
+        found.append(unused_words(unused))
+    found += [
+        f"`{key}` has entries that are NaN or infinite: it cannot be used, the trained values can"
+        for key in ("w0", "taus_gaus0")
+        if not np.isfinite(getattr(model, key) if getattr(model, key) is not None else 0).all()
+    ]
+    if model.rectified:
+        found.append(
+            f"{model.rectified:,} of {model.w.size:,} entries of `w` are negative under Dale's law; they are "
+            f"read as zero, as the trainer used them"
+        )
+    if not weights.any():
+        found.append("no recurrent connections: W is zero")
+    no_input = np.logical_not(weights.any(axis=1) | model.w_in.any(axis=1))
+    if no_input.any():
+        found.append(f"{_units(no_input)} without any input, recurrent or external")
+    no_effect = np.logical_not(weights.any(axis=0) | model.w_out.any(axis=0))
+    if no_effect.any():
+        found.append(f"{_units(no_effect)} without any effect, on other units or on the output")
+    found += [f"input {k} reaches no unit" for k in np.flatnonzero(~model.w_in.any(axis=0))]
+    found += [f"output {k} reads no unit" for k in np.flatnonzero(~model.w_out.any(axis=1))]
+    inhibited = np.count_nonzero(weights[np.ix_(model.populations["som"], model.inhibitory)])
+    if inhibited:
+        found.append(
+            f"{inhibited:,} connections from inhibitory units onto SST units, which `som_N` says get none"
+        )
+    return found
+
+
+def _suspicious_training(model: RateModel, facts: dict[str, Any]) -> list[str]:
+    found = []
+    if facts["trained"] is False:
+        found.append("not trained: weights and time constants are the initial ones")
+    accuracy = facts["rate_accuracy"]
+    if facts["converged"] is False:
+        found.append("training ended without reaching its criteria")
+    elif accuracy is not None and accuracy < _CRITERION:
+        found.append(f"the rate model was {accuracy:.0%} correct at the end of its training")
+    losses, _ = tests_of_training(model)
+    if losses.size and not np.isfinite(losses[-1]):
+        found.append("the loss at the end of training is not finite")
+    return found
+
+
+def _suspicious_task(model: RateModel) -> list[str]:
+    try:
+        task = recorded_task(model)
+    except SpikingError as error:
+        return [str(error).removeprefix(f"{model.source} ")]
+    if task is None:
+        return ["no task recorded"]
+    expected, found = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
+    if expected != found:
+        return [f"inputs and outputs are {found}, but its task {task.name} has {expected}"]
+    return []
+
+
+def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
+    if "opt_scaling_factor" not in model.extras:
+        return []
+    values = _numbers(model, "opt_scaling_factor")
+    if values is not None and values.size > 1:
+        return [
+            f"`opt_scaling_factor` has {values.size} numbers, so that none of them is used: tune it again, "
+            f"or name one"
+        ]
+    if factor is None:
+        return [
+            "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"
+        ]
+    from spiking.conversion.recorded import recorded_conversion
+
+    try:
+        found = recorded_conversion(model)
+    except ArgumentError as error:
+        return [str(error).removeprefix(f"{model.source} ")]
+    factors = _numbers(model, "scaling_factors")
+    published = found is not None and found.kind == "published"
+    if published and factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
+        return [f"the scaling factor {factor:g} is at the edge of those that were tried: try a wider range"]
+    return []
+
+
+def _units(mask: NDArray[np.bool_]) -> str:
+    units = np.flatnonzero(mask)
+    listed = ", ".join(map(str, units[:5])) + (", ..." if units.size > 5 else "")
+    return f"unit {listed}" if units.size == 1 else f"{units.size} units ({listed})"

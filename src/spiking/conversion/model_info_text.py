@@ -1,0 +1,119 @@
+"""Facts about models in words, as a table, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from spiking.conversion.model_info import ModelInfo
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def facts(info: ModelInfo) -> dict[str, str]:
+    """Describe one model: name and words of each fact."""
+    return {
+        "units": f"{info.n_units:,}, {info.activation or 'activation unknown'}: {_populations(info)}",
+        "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
+        "connections": f"{info.connections:,}, density {info.density:.1%}, "
+        f"spectral radius of W {info.spectral_radius:.2f}",
+        "synaptic decay": _decay(info),
+        "training": _training(info),
+        "task": info.task or "not recorded",
+        "scaling factor": _tuning(info),
+    }
+
+
+def in_words(info: ModelInfo) -> str:
+    """Describe one model, a line for each fact."""
+    lines = [info.file, *(f"  {name:<15} {fact}" for name, fact in facts(info).items())]
+    notes = info.suspicious or ("nothing",)
+    return "\n".join([*lines, *(f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))])
+
+
+def as_table(infos: list[ModelInfo]) -> Table:
+    """Compare models, a row each."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("file", overflow="fold")
+    for heading in ("units", "exc", "PV", "SST", "density", "radius", "decay (ms)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("trained", "task", "factor"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("suspicious", justify="right", no_wrap=True)
+    for info in infos:
+        shortest, _, longest = info.tau_decay
+        table.add_row(
+            info.file,
+            str(info.n_units),
+            *(str(info.populations[name]) for name in ("exc", "pv", "som")),
+            f"{info.density:.1%}",
+            f"{info.spectral_radius:.2f}",
+            f"{shortest:.0f}-{longest:.0f}",
+            {True: "yes", False: "no", None: "unknown"}[info.trained],
+            info.task or "-",
+            "-" if info.scaling_factor is None else f"{info.scaling_factor:g}",
+            str(len(info.suspicious)),
+        )
+    return table
+
+
+def as_json(infos: list[ModelInfo], unusable: dict[str, str]) -> str:
+    """Return a JSON list, an object for each file: its facts, or why it is unusable."""
+    return json.dumps(
+        [
+            *({"usable": True, **asdict(info)} for info in infos),
+            *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
+        ],
+        indent=2,
+        allow_nan=False,
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def _populations(info: ModelInfo) -> str:
+    if not info.dale:
+        return "without Dale's law, units excite and inhibit"
+    exc, inh, som, pv = (info.populations[name] for name in ("exc", "inh", "som", "pv"))
+    kinds = f" ({pv} PV, {som} SST)" if som else ""
+    return f"{exc} excitatory, {inh} inhibitory{kinds}, Dale's law"
+
+
+def _decay(info: ModelInfo) -> str:
+    shortest, median, longest = info.tau_decay
+    if shortest == longest:
+        return f"{median:g} ms for every unit"
+    low, high = info.tau_range
+    return f"{shortest:.1f} to {longest:.1f} ms, median {median:.1f} (allowed: {low:g} to {high:g})"
+
+
+def _training(info: ModelInfo) -> str:
+    details = []
+    if info.updates is not None:
+        details.append(f"{info.updates:,} updates")
+    if info.rate_accuracy is not None:
+        details.append(f"rate model {info.rate_accuracy:.0%} correct at the end")
+    if info.rate_loss is not None:
+        details.append(f"loss {info.rate_loss:.3g}")
+    state = {
+        True: "trained",
+        False: "not trained",
+        None: "unknown: neither initial weights nor updates in the file",
+    }[info.trained]
+    return ", ".join([state, *details])
+
+
+def _tuning(info: ModelInfo) -> str:
+    if info.scaling_factor is None:
+        return "not tuned"
+    accuracy = info.spiking_accuracy
+    conversion = "" if info.conversion is None else f"; {info.conversion}"
+    return f"{info.scaling_factor:g}" + (
+        conversion if accuracy is None else f", {accuracy:.0%} correct with it{conversion}"
+    )

@@ -1,0 +1,57 @@
+"""The conversion that tuning left in a model's file: its scaling factor, or its matched conversion."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.model_info import recorded_scaling_factor, recorded_text
+from spiking.errors import ArgumentError
+from spiking.rate_model.model import RateModel
+
+
+def recorded_conversion(model: RateModel) -> Conversion | None:
+    """Return the conversion that tuning left in the file, or None if it left none.
+
+    Where another program has since put another scaling factor into the file, that is as published.
+
+    Raises
+    ------
+    ArgumentError
+        What the file records cannot be read.
+    """
+    factor, text = recorded_scaling_factor(model), recorded_text(model, "tuning")
+    if factor is None:
+        return None
+    try:
+        found = json.loads(text).get("conversion") if text is not None else None
+        conversion = Conversion.from_json(found) if found is not None else None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); tune it again: "
+            f"spiking tune --force"
+        ) from None
+    if conversion is not None and conversion.factor == factor:
+        return conversion
+    return Conversion(kind="published", factor=factor)
+
+
+def tuned_conversion(model: RateModel) -> Conversion:
+    """Return the conversion that tuning left in the file.
+
+    Raises
+    ------
+    ArgumentError
+        It left none, or it cannot be read.
+    """
+    conversion = recorded_conversion(model)
+    if conversion is None:
+        several = np.size(model.extras.get("opt_scaling_factor", 0)) > 1
+        found = "several numbers as its" if several else "no"
+        raise ArgumentError(
+            f"{model.source} has {found} tuned scaling factor; give one, such as 50 (--scaling-factor 50), "
+            f"or run spiking tune"
+        )
+    return conversion

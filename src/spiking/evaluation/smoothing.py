@@ -1,0 +1,134 @@
+"""Smoothing of outputs and rates: by a Gaussian, or by an exponential as a synapse would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.checks import positive_number
+from spiking.errors import ArgumentError
+from spiking.simulation.result import Simulation
+from spiking.simulation.simulate import STEPS_NOT_COUNTED
+
+Floats = NDArray[np.float64]
+
+_REACH = 4  # widths to which a Gaussian is followed
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """How to smooth samples over time: ``Smoothing("gaussian", 20.0)``.
+
+    Every value becomes a weighted mean of the samples around it. The weights of the samples that there are
+    add up to 1, so that a constant stays what it is, also at the ends.
+
+    Parameters
+    ----------
+    kind : {"gaussian", "exponential"}
+        The Gaussian looks ahead as far as back (out to 4 widths). The exponential looks back only, as
+        ``width dy/dt = -y + x`` does.
+    width : float
+        Standard deviation of the Gaussian or time constant of the exponential, in ms.
+
+    Raises
+    ------
+    ArgumentError
+        An unknown kind, or a width that is not above 0.
+
+    Examples
+    --------
+    >>> from spiking import Smoothing
+    >>> Smoothing("gaussian", 20.0).apply([1.0, 1.0, 1.0], interval=5.0).round(9).tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    kind: Literal["gaussian", "exponential"]
+    width: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("gaussian", "exponential"):
+            raise ArgumentError(f"kind is {self.kind!r}; expected gaussian or exponential")
+        positive_number("width", self.width)
+
+    def apply(self, samples: ArrayLike, interval: float) -> Floats:
+        """Smooth along the last axis.
+
+        Parameters
+        ----------
+        samples : array, shape (..., samples)
+            Such as `Simulation.output`.
+        interval : float
+            Time between samples in ms.
+
+        Returns
+        -------
+        array, shape (..., samples)
+        """
+        x, width = np.asarray(samples, np.float64), self.width / positive_number("interval", interval)
+        if x.shape[-1] == 0:
+            return x
+        return self._sums(x, width) / self._sums(np.ones(x.shape[-1]), width)
+
+    def _sums(self, x: Floats, width: float) -> Floats:
+        """Return the weighted sums of the samples that there are; `width` in samples."""
+        from scipy.signal import lfilter, oaconvolve
+
+        if self.kind == "exponential":
+            stay = np.exp(-1 / width)
+            return np.asarray(lfilter([1 - stay], [1, -stay], x, axis=-1))
+        reach = int(_REACH * width + 0.5)
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+        full = oaconvolve(x, weights.reshape((1,) * (x.ndim - 1) + (-1,)), axes=-1)
+        return np.asarray(full[..., reach : reach + x.shape[-1]])
+
+
+def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: float = 1.0) -> Floats:
+    """Return firing rates over time: spikes counted in bins, and smoothed.
+
+    As in `Simulation.rates`, spikes of the first 9 steps are not counted.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With its spikes recorded.
+    smoothing : Smoothing
+    interval : float
+        Length of a bin in ms, a multiple of the time step. Bin k is from ``k interval`` to ``(k + 1)
+        interval``.
+
+    Returns
+    -------
+    array, shape (trials, neurons, bins)
+        In Hz, of the neurons in the order that `Record` names them; NaN for lesioned ones.
+
+    Raises
+    ------
+    ArgumentError
+        Spikes were not recorded, or the interval is not a multiple of the time step.
+
+    Examples
+    --------
+    >>> from spiking import Record, Smoothing, SpikingNetwork, datasets, simulate, smoothed_rates, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes="exc"))
+    >>> rates = smoothed_rates(run, Smoothing("gaussian", 20.0), interval=10.0)
+    >>> rates.shape == (2, network.populations["exc"].sum(), 100)
+    True
+    """
+    spikes = simulation.spikes
+    if spikes is None:
+        raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
+    stride = round(positive_number("interval", interval) / simulation.time_step)
+    if stride < 1 or abs(stride * simulation.time_step - interval) > 1e-9 * interval:
+        raise ArgumentError(f"interval is {interval} ms; expected a multiple of {simulation.time_step} ms")
+    network = simulation.network
+    neurons = simulation.record.neurons("spikes", network.populations)
+    counts = np.zeros((len(simulation.trials), network.n_neurons, simulation.n_steps // stride))
+    inside = spikes.step < counts.shape[-1] * stride  # a last bin that is not full is left out
+    inside &= spikes.step >= STEPS_NOT_COUNTED
+    np.add.at(counts, (spikes.trial[inside], spikes.neuron[inside], spikes.step[inside] // stride), 1.0)
+    counts[:, list(network.lesioned)] = np.nan
+    return smoothing.apply(counts[:, neurons] * (1000 / interval), interval)

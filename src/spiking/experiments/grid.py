@@ -1,0 +1,189 @@
+"""The grid of a sweep: what its names mean, and the network and settings at each of its points."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spiking.checks import positive_number, whole_number
+from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
+from spiking.network.units import UnitFraction
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
+
+Experiment = Callable[[SpikingNetwork], SpikingNetwork]
+
+_PARAMETERS = tuple(field.name for field in dataclasses.fields(LIFParams))
+_STIMULATION = "stimulation."
+_CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What is simulated at a point of the grid: the base of a sweep, changed name by name.
+
+    `model` is the rate model that the network was made from, if a sweep of the scaling factor is to make it
+    anew.
+    """
+
+    network: SpikingNetwork
+    model: RateModel | None
+    stimulation: Any
+    downsample: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One name of the grid: the labels of its values, and what each does to the setting."""
+
+    name: str
+    labels: tuple[Any, ...]
+    changes: tuple[Callable[[Setting], Setting], ...]
+
+
+def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
+    """Return the axes of a grid (see `sweep`); the scaling factor first: it makes the network.
+
+    Raises
+    ------
+    ArgumentError
+        A name is unknown, an axis is empty, or two of its values have the same label.
+    """
+    given: Any = grid
+    if not isinstance(given, Mapping) or not given:
+        raise ArgumentError(
+            f"grid is {given!r:.60}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
+        )
+    return tuple(_axis(str(name), values) for name, values in grid.items())
+
+
+def points(base: Setting, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], Setting]]:
+    """Return labels and setting of every point; the last axis varies fastest.
+
+    Raises
+    ------
+    ArgumentError
+        A value cannot be used; the message names the point.
+    """
+    order = sorted(range(len(grid)), key=lambda k: grid[k].name != "scaling_factor")
+    for chosen in itertools.product(*(range(len(axis.labels)) for axis in grid)):
+        labels = {axis.name: axis.labels[k] for axis, k in zip(grid, chosen, strict=True)}
+        setting = base
+        try:
+            for k in order:
+                setting = grid[k].changes[chosen[k]](setting)
+        except ArgumentError as error:
+            where = ", ".join(f"{name}={label}" for name, label in labels.items())
+            raise ArgumentError(f"at {where}: {error}") from None
+        yield labels, setting
+
+
+def _axis(name: str, values: Any) -> Axis:
+    if isinstance(values, Mapping):
+        pairs = [(_plain(label), value) for label, value in values.items()]
+    elif isinstance(values, Iterable) and not isinstance(values, str | bytes):
+        pairs = [(_label(name, value), value) for value in values]
+    else:
+        raise ArgumentError(f"grid: {name} is {values!r:.60}; expected a list of values")
+    labels = [label for label, _ in pairs]
+    if not pairs:
+        raise ArgumentError(f"grid: {name} has no values; expected at least one")
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ArgumentError(f"grid: {name} has {label!r} more than once; expected every value once")
+    return Axis(name, tuple(labels), tuple(_change(name, value) for _, value in pairs))
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers as Python's, which print alike everywhere; what is no number as text."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _label(name: str, value: Any) -> Any:
+    if not callable(value):
+        return _plain(value)
+    label = getattr(value, "__name__", "<lambda>")
+    if label == "<lambda>":
+        raise ArgumentError(
+            f"grid: {name} has a function without a name; expected names, such as "
+            f"{{'intact': lambda net: net, 'cut': lambda net: net.cut(pre='inh')}}"
+        )
+    return label
+
+
+def _change(name: str, value: Any) -> Callable[[Setting], Setting]:
+    """Return what a value of this name does to the setting."""
+    if callable(value):
+        return lambda at: dataclasses.replace(at, network=_experiment(name, value, at.network))
+    if name in _PARAMETERS:
+        return lambda at: _with_network(at, lambda net: net.with_params(**{name: value}))
+    if name == "scaling_factor":
+        return lambda at: dataclasses.replace(at, network=_rescaled(at, value))
+    if name == "downsample":
+        return lambda at: dataclasses.replace(at, downsample=whole_number("downsample", value, 1))
+    if name.startswith(_STIMULATION):
+        return lambda at: dataclasses.replace(
+            at, stimulation=_stimulated(name.removeprefix(_STIMULATION), value, at.stimulation)
+        )
+    method, *populations = name.split(".")
+    if method in _CONNECTIONS and len(populations) <= 2:
+        ends: dict[str, Any] = dict(zip(("pre", "post"), populations, strict=False))
+        if method == "scale_weights":
+            return lambda at: _with_network(at, lambda net: net.scale_weights(factor=value, **ends))
+        if method == "cut":
+            return lambda at: _with_network(at, lambda net: net.cut(fraction=value, seed=at.seed, **ends))
+        return lambda at: _with_network(
+            at, lambda net: net.shuffle_weights(fraction=value, seed=at.seed, **ends)
+        )
+    if method == "lesion" and len(populations) <= 1:
+        return lambda at: _with_network(
+            at, lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", at.seed))
+        )
+    raise ArgumentError(
+        f"grid: {name!r} is no known name ({', '.join(_PARAMETERS)}, scaling_factor, downsample, "
+        f"stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, shuffle_weights.PRE.POST, "
+        f"lesion.POPULATION) and {value!r} is no function"
+    )
+
+
+def _with_network(at: Setting, experiment: Experiment) -> Setting:
+    return dataclasses.replace(at, network=experiment(at.network))
+
+
+def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> SpikingNetwork:
+    changed: Any = experiment(network)
+    if not isinstance(changed, SpikingNetwork):
+        raise ArgumentError(f"the function of {name} returned {changed!r:.60}; expected a SpikingNetwork")
+    return changed
+
+
+def _rescaled(at: Setting, factor: Any) -> SpikingNetwork:
+    conversion = at.network.conversion
+    if at.model is not None and conversion is None:
+        return SpikingNetwork.from_rate(at.model, factor, params=at.network.params)
+    network, number = at.network, positive_number("scaling_factor", factor)
+    ratio = network.scaling_factor / number
+    return dataclasses.replace(
+        network.scale_weights(factor=ratio),
+        readout=network.readout * ratio,
+        scaling_factor=number,
+        conversion=None if conversion is None else dataclasses.replace(conversion, factor=number),
+    )
+
+
+def _stimulated(field: str, value: Any, stimulation: Any) -> Any:
+    if not dataclasses.is_dataclass(stimulation) or isinstance(stimulation, type):
+        raise ArgumentError(f"stimulation.{field} is varied, but no one stimulation is given to vary")
+    known = [own.name for own in dataclasses.fields(stimulation)]
+    if field not in known:
+        raise ArgumentError(f"stimulation has no {field!r}; expected one of {', '.join(known)}")
+    changed: Any = dataclasses.replace(stimulation, **{field: value})
+    return changed

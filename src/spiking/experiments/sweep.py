@@ -1,0 +1,280 @@
+"""Run a task at every point of a grid of experiments."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spiking
+from spiking.checks import flag, whole_number
+from spiking.conversion.model_info import recorded_scaling_factor
+from spiking.errors import ArgumentError
+from spiking.evaluation.evaluate import Score, network_task, score
+from spiking.evaluation.smoothing import Smoothing
+from spiking.experiments.grid import Setting, axes, points
+from spiking.experiments.result import Sweep
+from spiking.files.digest import digest
+from spiking.network.network import SpikingNetwork
+from spiking.parallel.workplace import open_workplace
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.task import task_for
+from spiking.simulation.actions import AnyStimulation, actions
+from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.simulation.simulate import available_threads, simulate
+from spiking.tasks import Task
+from spiking.tasks.identity import identity
+from spiking.tuning.journal import Known, open_trials
+from spiking.tuning.scores import Scores, block_trials
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Floats = NDArray[np.float64]
+
+
+def sweep(
+    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    task: Task | str | None = None,
+    *,
+    grid: Mapping[str, Any],
+    n_trials: int = 100,
+    seed: int,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
+    strict: bool = False,
+    smoothing: Smoothing | None = None,
+    downsample: int = 1,
+    common_random_numbers: bool = True,
+    journal: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    client: Client | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Sweep:
+    """Run a task at every point of a grid: ``sweep(network, "mante", grid={"refractory": [0, 2]}, seed=1)``.
+
+    Parameters
+    ----------
+    network : SpikingNetwork, RateModel or path
+        A rate model is converted with the scaling factor that its file records, unless the grid varies it.
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that a rate model's file records.
+    grid : mapping of str to values
+        What is varied; with several names every combination is run, each changing what the names before it
+        left. Names with numbers as values:
+
+        - any field of `LIFParams`, such as ``"refractory"``;
+        - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
+        - ``"stimulation.amplitude"`` and the other fields of `stimulation`;
+        - ``"scale_weights.inh.exc"`` (from `pre` to `post`; either may be left out): the factor;
+        - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`.
+
+        Under any name, values may be functions from network to network: a list of named ones, or a mapping
+        from what the table is to say to the function, such as ``{"I to E": {"intact": lambda net: net,
+        "cut": lambda net: net.cut(pre="inh", post="exc")}}``.
+    n_trials : int
+        At every point.
+    seed : int
+        Of the trials and of the noise, as in `evaluate`, which scores the same trials.
+    stimulation, downsample
+        As in `simulate`.
+    strict, smoothing
+        As in `evaluate`.
+    common_random_numbers : bool
+        All points see the same trials and the same noise, so that they differ by what is varied alone. False:
+        every point has trials of its own, and so the points are independent.
+    journal : path, optional
+        Keep what has been simulated in this file, from which the same call goes on if it was stopped, however
+        it was: it gives the same table. Points and trials may be added. The file stays; delete it when it is
+        no longer needed.
+    jobs : int, optional
+        Threads; all available processors by default. Results do not depend on it.
+    client : distributed.Client, optional
+        Simulate on its workers instead.
+    progress : callable, optional
+        Called with the number of trials that are done.
+
+    Returns
+    -------
+    Sweep
+
+    Warns
+    -----
+    UserWarning
+        The journal holds trials of another version of the task, which are not used.
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, no task is known, a name of the grid is unknown or a value cannot be used
+        (the message says at which point); nothing has been simulated then. Or the journal is in use.
+    ModelFileError
+        The model cannot be used.
+    ClusterError
+        The scheduler of `client` is gone.
+
+    Examples
+    --------
+    >>> from spiking import datasets, sweep
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, n_trials=5, seed=1)
+    >>> [row["refractory"] for row in found.rows]
+    [2.0, 10.0]
+    """
+    n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    strict = flag("strict", strict)
+    common_random_numbers = flag("common_random_numbers", common_random_numbers)
+    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    varied = axes(grid)
+    base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
+    labels, works, wanted = [], [], []
+    for k, (names, at) in enumerate(points(base, varied)):
+        labels.append(names)
+        works.append(_Work(at.network, chosen, seed, at.stimulation, at.downsample, strict, smoothing))
+        first = 0 if common_random_numbers else k * n_trials
+        wanted.append(range(first, first + n_trials))
+    task_key, version = _task_keys(chosen)
+    keys = [f"{task_key} {version} {work.digest()}" for work in works]
+    by_key = dict(zip(keys, works, strict=True))
+    needed: dict[str, set[int]] = {key: set() for key in keys}  # some may be the same, such as a factor of 1
+    for key, numbers in zip(keys, wanted, strict=True):
+        needed[key].update(numbers)
+
+    done = 0
+    opened: Any = nullcontext()
+    if journal is not None:
+        place = Path(os.fsdecode(journal))
+        opened = open_trials(place, {"format": _FORMAT}, doing="making this sweep")
+    with opened as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
+        hold = functools.cache(lambda key: workplace.hold(by_key[key]))
+        known: Known = kept.known if kept else {}
+        left = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
+        others = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
+        if others:
+            unused, name = sum(len(known[key]) for key in others), chosen.name
+            warnings.warn(
+                f"{journal} holds {unused} trials that are not used: the code of the task {name}, what "
+                f"it draws, or the version of spiking or Python has changed",
+                stacklevel=2,
+            )
+
+        def record(key: str, first: int, values: Floats) -> None:
+            nonlocal done
+            if kept:
+                kept.add(key, first, values)
+            done += len(values)
+            if progress:
+                progress(done)
+
+        size = block_trials(workplace.block_seconds, chosen, base.network.n_neurons, downsample)
+        scores: Scores[str] = Scores(
+            lambda keys, *trials: workplace.submit([hold(key) for key in keys], keys, *trials),
+            size,
+            known,
+            record,
+            workplace.check,
+        )
+        with workplace.guarded():
+            scores({key: sorted(numbers) for key, numbers in needed.items()})
+            found = [scores({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
+    rows = [{**names, **_row(work, values)} for names, work, values in zip(labels, works, found, strict=True)]
+    return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=left)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What all blocks of a point have in common."""
+
+    network: SpikingNetwork
+    task: Task
+    seed: int
+    stimulation: Any
+    downsample: int
+    strict: bool
+    smoothing: Smoothing | None
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Those whose rates are told apart."""
+        own = self.network.populations
+        left_out = () if own["som"].any() else ("som", "pv")
+        return tuple(name for name, mask in own.items() if mask.any() and name not in left_out)
+
+    def run(self, point: str, first: int, n: int, noise: SharedNoise | None = None) -> Floats:
+        """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""
+        trials = self.task.trials(n, seed=self.seed, first=first)
+        run = simulate(
+            self.network,
+            trials.spiking_inputs,
+            seed=self.seed,
+            trials=range(first, first + n),
+            stimulation=self.stimulation,
+            downsample=self.downsample,
+            threads=1,
+            noise=noise,
+        )
+        assert run.output is not None
+        output, interval = run.output, run.time[1] - run.time[0]
+        if self.smoothing:
+            output = self.smoothing.apply(output, interval)
+        correct = score(self.task, output, run.time, trials, strict=self.strict)
+        alive = ~np.isnan(run.rates[0])
+        groups = [alive, *(alive & self.network.populations[name] for name in self.populations)]
+        rates = [run.rates[:, group].mean(axis=1) if group.any() else np.full(n, np.nan) for group in groups]
+        return np.column_stack([correct, *rates])
+
+    def digest(self) -> str:
+        """Return a digest of everything that decides what becomes of a trial, but the task."""
+        time_step = 1000 * TIME_STEP_S * self.downsample
+        n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
+        acting = actions(self.stimulation, self.network, n_steps, time_step)
+        return digest(self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
+
+
+_FORMAT = "spiking sweep journal 1"
+
+
+def _task_keys(task: Task) -> tuple[str, str]:
+    """Return what a task is called in a journal, with its settings, and a digest of its version."""
+    of = identity(task)
+    return f"{of['task']} {digest(of['task_settings'])[:16]}", digest(spiking.__version__, of)[:16]
+
+
+def _base(
+    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    task: Task | str | None,
+    grid: Mapping[str, Any],
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
+    downsample: int,
+    seed: int,
+) -> tuple[Setting, Task]:
+    model: RateModel | None = None
+    if not isinstance(network, SpikingNetwork):
+        model = network if isinstance(network, RateModel) else RateModel.load(network)
+        untuned = recorded_scaling_factor(model) is None
+        if untuned and "scaling_factor" not in grid:
+            raise ArgumentError(
+                f"{model.source} has no tuned scaling factor; tune it (spiking tune), vary scaling_factor "
+                f"(--vary scaling_factor=50), or give SpikingNetwork.from_rate(model, 50)"
+            )
+        # The grid puts another factor in the place of 1.
+        network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
+    chosen = network_task(network, task) if model is None else task_for(model, task)
+    return Setting(network, model, stimulation, downsample, seed), chosen
+
+
+def _row(work: _Work, values: Floats) -> dict[str, Any]:
+    found = Score(int(values[:, 0].sum()), len(values))
+    low, high = found.interval
+    names = ("rate", *(f"rate_{name}" for name in work.populations))
+    rates = {name: float(values[:, 1 + k].mean()) for k, name in enumerate(names)}
+    readout = "trained" if work.network.readout_refit is None else str(work.network.readout_refit)
+    counts = {"trials": found.trials, "correct": found.correct}
+    return {**counts, "accuracy": found.accuracy, "low": low, "high": high, **rates, "readout": readout}

@@ -1,0 +1,296 @@
+"""Experiments on connections: scale, cut, shuffle, freeze, replace. Methods of `SpikingNetwork`.
+
+A connection is a weight that is not zero. Every function returns a new network and leaves its own as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.checks import real_numbers
+from spiking.errors import ArgumentError
+from spiking.network.connection_choice import Control, choose, connections, stream, with_connections
+from spiking.network.units import Units, unit_numbers
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+    from spiking.network.network import SpikingNetwork
+
+Floats = NDArray[np.float64]
+
+_SHUFFLE, _INPUTS = 1668181538, 1668181539  # streams of their own
+
+
+def scale_weights(
+    network: SpikingNetwork,
+    *,
+    factor: float,
+    pre: Units = "all",
+    post: Units = "all",
+    fraction: float = 1.0,
+    seed: int = 0,
+    control: Control | None = None,
+) -> SpikingNetwork:
+    """Multiply connections by a factor: ``network.scale_weights(pre="inh", post="exc", factor=0.7)``.
+
+    Parameters
+    ----------
+    factor : float
+        0 cuts, 1 changes nothing, below 0 turns the sign.
+    pre, post : population, UnitFraction, iterable of int or mask
+        Senders and receivers; all by default. Populations are ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` and
+        ``"pv"``.
+    fraction : float
+        Of the connections from `pre` to `post`, this fraction (the number is rounded) at random. For one
+        seed a larger fraction contains the smaller ones.
+    seed : int
+        Of the fraction and of the control.
+    control : {"elsewhere", "strength", "anywhere"}, optional
+        Change other connections instead, as a control for the number or the strength of those changed.
+        ``elsewhere``: as many, at random from the connections that do not lead from `pre` to `post`.
+        ``strength``: from these too, in random order, until the sum of their absolute weights is as close as
+        possible to that of the chosen ones. ``anywhere``: as many, at random from all connections.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        An unknown or empty population, a fraction outside 0 to 1, a factor that is not finite, or not enough
+        connections for the control.
+    """
+    value: Any = factor
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        raise ArgumentError(f"factor is {value!r}; expected a finite number")
+    found = connections(network)
+    chosen = choose(network, found, pre, post, fraction, seed, control)
+    return with_connections(
+        network, found._replace(weight=np.where(chosen, found.weight * factor, found.weight))
+    )
+
+
+def cut(
+    network: SpikingNetwork,
+    *,
+    pre: Units = "all",
+    post: Units = "all",
+    fraction: float = 1.0,
+    seed: int = 0,
+    control: Control | None = None,
+) -> SpikingNetwork:
+    """Cut connections: scale them by 0; parameters and errors as in `scale_weights`."""
+    return scale_weights(
+        network, factor=0.0, pre=pre, post=post, fraction=fraction, seed=seed, control=control
+    )
+
+
+def shuffle_weights(
+    network: SpikingNetwork,
+    *,
+    seed: int,
+    pre: Units = "all",
+    post: Units = "all",
+    fraction: float = 1.0,
+) -> SpikingNetwork:
+    """Give connections new receivers at random; every unit keeps its own weights, signs and out-degree.
+
+    The new receivers of a unit are drawn from `post`, in each of the populations exc, som and pv as many as
+    before. So the connectivity between populations stays, and what the model rules out (inhibition of SST
+    units) stays out. Connections that are not chosen stay where they are.
+
+    Parameters
+    ----------
+    seed : int
+        Of the fraction and of the new receivers.
+    pre, post, fraction
+        Which connections, as in `scale_weights`.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        As in `scale_weights`.
+    """
+    found, places = connections(network), unit_numbers("post", post, network.populations)
+    chosen = choose(network, found, pre, places, fraction, seed, None)
+    rng = stream(seed, _SHUFFLE)
+    populations = network.populations
+    kind = np.where(populations["exc"], 0, np.where(populations["som"], 1, 2))
+    allowed = np.zeros(network.n_neurons, bool)
+    allowed[places] = True
+    receivers = [np.flatnonzero(allowed & (kind == k)) for k in range(3)]
+    post_of = found.post.copy()
+    starts = np.searchsorted(found.pre, np.arange(network.n_neurons + 1))
+    for first, last in pairwise(starts):
+        own = np.arange(first, last)
+        kept = found.post[own[~chosen[own]]]
+        for k in range(3):
+            moving = own[chosen[own] & (kind[found.post[own]] == k)]
+            if moving.size:
+                free = np.setdiff1d(receivers[k], kept)
+                post_of[moving] = rng.choice(free, moving.size, replace=False)
+    return with_connections(network, found._replace(post=post_of))
+
+
+def freeze(
+    network: SpikingNetwork,
+    inputs: ArrayLike,
+    *,
+    seed: int,
+    trials: int | Iterable[int] | None = None,
+    pre: Units = "all",
+    post: Units = "all",
+    fraction: float = 1.0,
+    control: Control | None = None,
+    downsample: int = 1,
+    threads: int | None = None,
+) -> SpikingNetwork:
+    """Replace the synaptic input over some connections by its mean, a constant current.
+
+    The intact network is simulated; the mean rate of each sender, over all of these trials and their whole
+    length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is added to
+    the receiver's `offset` for good, in every trial and from the first step on, and the connections are cut.
+    What varies over these connections, within and between trials, is lost; the mean drive stays.
+
+    Parameters
+    ----------
+    inputs, trials, downsample, threads
+        What the intact network is run on, as in `simulate`: for a task, ``task.trials(...).spiking_inputs``.
+    seed : int
+        Of that run, of the fraction and of the control.
+    pre, post, fraction, control
+        Which connections, as in `scale_weights`.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        As in `scale_weights` and `simulate`.
+    """
+    from spiking.simulation.record import Record
+    from spiking.simulation.simulate import simulate
+
+    found = connections(network)
+    chosen = choose(network, found, pre, post, fraction, seed, control)
+    run = simulate(
+        network,
+        inputs,
+        seed=seed,
+        trials=trials,
+        record=Record(output=False),
+        downsample=downsample,
+        threads=threads,
+    )
+    rates = np.nan_to_num(run.rates).mean(axis=0)  # a lesioned unit sends nothing
+    drive = np.bincount(
+        found.post[chosen], found.weight[chosen] * rates[found.pre[chosen]], minlength=network.n_neurons
+    )
+    rest = with_connections(network, found._replace(weight=np.where(chosen, 0.0, found.weight)))
+    return dataclasses.replace(rest, offset=network.offset + drive)
+
+
+def remove_autapses(network: SpikingNetwork) -> SpikingNetwork:
+    """Cut the connections of units onto themselves.
+
+    Returns
+    -------
+    SpikingNetwork
+    """
+    found = connections(network)
+    return with_connections(
+        network, found._replace(weight=np.where(found.pre == found.post, 0.0, found.weight))
+    )
+
+
+def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.float64]) -> SpikingNetwork:
+    """Replace the recurrent weights.
+
+    Parameters
+    ----------
+    weights : array or scipy.sparse array, shape (N, N)
+        Row postsynaptic, column presynaptic; as they act in the spiking network, that is, divided by the
+        scaling factor.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        Another shape, or entries that are not finite numbers.
+    """
+    given: Any = weights
+    dense = given.toarray() if hasattr(given, "toarray") else given
+    n = network.n_neurons
+    array = _finite("weights", dense, (n, n))
+    if isinstance(network.weights, np.ndarray):
+        return dataclasses.replace(network, weights=array)
+    from scipy.sparse import csc_array
+
+    return dataclasses.replace(network, weights=csc_array(array))
+
+
+def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwork:
+    """Replace the input weights.
+
+    Parameters
+    ----------
+    w_in : array, shape (N, n_inputs)
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        Another shape, or entries that are not finite numbers.
+    """
+    return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
+
+
+def shuffle_input_weights(network: SpikingNetwork, *, seed: int, post: Units = "all") -> SpikingNetwork:
+    """Exchange the input weights among units: each gets those of another, of all inputs together.
+
+    Parameters
+    ----------
+    seed : int
+    post : population, UnitFraction, iterable of int or mask
+        The units that exchange theirs.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        An unknown or empty population, or a negative seed.
+    """
+    units = unit_numbers("post", post, network.populations)
+    w_in = network.w_in.copy()
+    w_in[units] = network.w_in[stream(seed, _INPUTS).permutation(units)]
+    return dataclasses.replace(network, w_in=w_in)
+
+
+def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    array = real_numbers(name, values, f"finite numbers of shape {shape}")
+    if array.shape != shape or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")
+    return array

@@ -1,0 +1,369 @@
+"""The spiking network: leaky integrate-and-fire neurons, one for each unit of a rate model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import flag, positive_number, real_numbers
+from spiking.conversion.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
+from spiking.conversion.recorded import tuned_conversion
+from spiking.errors import ArgumentError
+from spiking.frozen import Remade
+from spiking.network import connections, lesions
+from spiking.network import readout_refit as refitting
+from spiking.network.units import POPULATIONS, Units, unit_numbers
+from spiking.neuron.f_i import isolated
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+    from spiking.tasks import Task
+
+Floats = NDArray[np.float64]
+
+# A network with fewer connections than this stores them sparsely; a small one stays dense, whose rows are
+# added faster than indices are followed (`benchmarks/density.py`).
+_SPARSE_DENSITY = 0.3
+_SPARSE_UNITS = 400
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SpikingNetwork(Remade):
+    """A spiking network, made from a rate model with `SpikingNetwork.from_rate`. Immutable.
+
+    Attributes
+    ----------
+    weights : array or scipy.sparse.csc_array, shape (N, N)
+        Recurrent weights divided by the scaling factor; row postsynaptic, column presynaptic. Sparse where
+        that is faster and smaller (large networks of low density).
+    w_in : array, shape (N, n_inputs)
+        Input weights, as trained.
+    readout : array, shape (n_outputs, N)
+        Output weights divided by the scaling factor.
+    tau_decay : array, shape (N,)
+        Synaptic decay time constants in ms.
+    populations : mapping of str to array of bool, shape (N,)
+        ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``. You may add your own, by
+        ``dataclasses.replace(network, populations={**network.populations, "areaA": mask})``: they can be
+        named wherever a population can.
+    params : LIFParams
+    scaling_factor : float
+    offset : array, shape (N,)
+        Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
+    readout_bias : array, shape (n_outputs,)
+        Added to the output; 0 by default (as published).
+    lesioned : tuple of int
+        Units that are silent (see `lesion`).
+    readout_refit : ReadoutRefit or None
+        How the readout was fitted anew (see `refit_readout`); None for the trained one.
+    conversion : Conversion or None
+        How it was made from its rate model, if not as published.
+
+    Raises
+    ------
+    ArgumentError
+        `offset` is not one finite number for each neuron, `readout_bias` not one for each output, or
+        `LIFParams.initial_voltage` gives voltages for another number of neurons.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> changed = network.lesion([10, 15, 20]).scale_weights(pre="inh", post="exc", factor=0.7)
+    >>> changed.lesioned, network.lesioned  # the old network stays as it is
+    ((10, 15, 20), ())
+    """
+
+    weights: Floats | csc_array[np.float64]
+    w_in: Floats
+    readout: Floats
+    tau_decay: Floats
+    populations: Mapping[str, NDArray[np.bool_]]
+    params: LIFParams
+    scaling_factor: float
+    offset: Floats = field(default_factory=lambda: np.zeros(1))
+    readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
+    lesioned: tuple[int, ...] = ()
+    readout_refit: refitting.ReadoutRefit | None = None
+    conversion: Conversion | None = None
+
+    def __post_init__(self) -> None:
+        for name, size in (("offset", self.n_neurons), ("readout_bias", self.n_outputs)):
+            object.__setattr__(self, name, _one_for_each(name, getattr(self, name), size))
+        start = self.params.initial_voltage
+        if isinstance(start, tuple) and len(start) != self.n_neurons:
+            raise ArgumentError(
+                f"initial_voltage has {len(start)} voltages; expected one for each "
+                f"of {self.n_neurons} neurons"
+            )
+        self._check_populations()
+        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, self.offset, self.readout_bias]
+        arrays += [*self.populations.values()]
+        if isinstance(self.weights, np.ndarray):
+            arrays.append(self.weights)
+        else:
+            arrays += [self.weights.data, self.weights.indices, self.weights.indptr]
+        for array in arrays:
+            array.setflags(write=False)
+
+    def _check_populations(self) -> None:
+        given: Mapping[str, Any] = self.populations
+        for name, mask in given.items():
+            if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != (self.n_neurons,):
+                raise ArgumentError(
+                    f"populations[{name!r}] is {mask!r:.60}; expected a mask, an array of "
+                    f"{self.n_neurons} bools"
+                )
+        missing = [name for name in POPULATIONS if name not in (*self.populations, "all")]
+        if missing or "all" in self.populations:
+            raise ArgumentError(
+                f"populations are {', '.join(self.populations)}; expected exc, inh, som and pv, and any "
+                f"others but 'all'"
+            )
+
+    @classmethod
+    def from_rate(
+        cls,
+        model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
+        scaling_factor: float | None = None,
+        *,
+        conversion: Asked | Conversion | None = None,
+        task: Task | str | None = None,
+        gain: float | None = None,
+        params: LIFParams | None = None,
+        initial_weights: bool = False,
+        readout_bias: bool = False,
+    ) -> SpikingNetwork:
+        """Convert a rate model, unit by unit (Kim, Li & Sejnowski 2019, equations 5 to 8).
+
+        As published, recurrent and output weights are divided by the scaling factor; input weights and time
+        constants are taken over unchanged. A matched conversion (see `spiking.conversion.conversion`) also has a gain
+        and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
+        unit; the model's output bias is then always added.
+
+        Parameters
+        ----------
+        model : RateModel, path or mapping
+            The trained model.
+        scaling_factor : float
+            The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
+            weights. Without it and a `conversion`: as tuning left it in the model's file. A matched
+            conversion without it is fitted.
+        conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion, optional
+            How; ``published`` where a scaling factor is given and this is not. A `Conversion` is one that was
+            fitted before. ``one_offset`` adds the same constant current to all units, ``mean_drive``, which
+            ``matched`` is here, to each its own.
+        task : Task or str, optional
+            In whose trials a matched conversion is fitted; None: the one that the model's file records.
+        gain : float, optional
+            Of a matched conversion that is fitted here, and only of that; 8 by default.
+        params : LIFParams, optional
+            Constants of neurons and synapses; by default those that a matched conversion was fitted for, the
+            published ones otherwise.
+        initial_weights : bool
+            Take the recurrent weights from before training.
+        readout_bias : bool
+            Add the model's output bias to the output; left out by default (as published).
+
+        Returns
+        -------
+        SpikingNetwork
+
+        Raises
+        ------
+        ArgumentError
+            The scaling factor is not a positive number, or none is given and the file records none; the
+            conversion is unknown, cannot be fitted, is for another number of units or was fitted for other
+            constants of the neurons; or initial weights are asked for with a matched one.
+        ModelFileError
+            The model cannot be used, or has no initial weights and they are asked for.
+        """
+        initial_weights, readout_bias = (
+            flag(name, value)
+            for name, value in (("initial_weights", initial_weights), ("readout_bias", readout_bias))
+        )
+        if scaling_factor is not None:
+            scaling_factor = positive_number("scaling_factor", scaling_factor)
+        if not isinstance(model, RateModel):
+            model = RateModel.load(model)
+        if not isinstance(params, LIFParams | None):
+            raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
+        if conversion is None:
+            conversion = "published" if scaling_factor is not None else tuned_conversion(model)
+        found = _conversion(model, scaling_factor, conversion, task, gain, params)
+        matched = found.kind != "published"
+        if matched and initial_weights:
+            raise ArgumentError("initial weights are converted as published only: give a scaling factor")
+        factor, bias = found.factor, model.output_bias if readout_bias or matched else np.zeros(1)
+        decay = model.tau_decay()
+        assert decay is not None
+        with np.errstate(over="ignore"):
+            weights = model.effective_weights(initial=initial_weights) * found.gain / factor
+            w_in, readout = model.w_in * found.gain, model.w_out / factor
+        if not all(np.isfinite(array).all() for array in (weights, w_in, readout)):
+            raise ArgumentError(
+                f"scaling factor {factor!r} and gain {found.gain!r} make weights that are not finite; "
+                f"expected numbers of the usual size, such as 50 and 8"
+            )
+        return cls(
+            weights=_stored(weights),
+            w_in=w_in,
+            readout=readout,
+            tau_decay=decay,
+            populations=model.populations,
+            params=params or found.params or LIFParams(),
+            scaling_factor=factor,
+            offset=np.array(found.unit_offsets or (found.offset,)),
+            readout_bias=bias + np.array(found.output_offsets or (0.0,)),
+            conversion=found if matched else None,
+        )
+
+    def with_params(self, **changes: Any) -> SpikingNetwork:
+        """Return the same network with other constants: ``network.with_params(refractory=5)``.
+
+        Parameters
+        ----------
+        **changes
+            Fields of `LIFParams` and their new values.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such constant, or the value cannot be used.
+        """
+        known = [item.name for item in fields(LIFParams)]
+        for name in changes:
+            if name not in known:
+                raise ArgumentError(f"there is no constant {name!r}; expected one of {', '.join(known)}")
+        return replace(self, params=replace(self.params, **changes))
+
+    def __repr__(self) -> str:
+        kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
+        notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
+        notes += f", {self.readout_refit}" if self.readout_refit else ""
+        notes += f", {self.conversion}" if self.conversion else ""
+        return (
+            f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
+            f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
+        )
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons N."""
+        return len(self.tau_decay)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels."""
+        return int(self.w_in.shape[1])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of readouts."""
+        return int(self.readout.shape[0])
+
+    def units(self, choice: Units) -> NDArray[np.int64]:
+        """Return the numbers of the chosen units: ``network.units("inh")``, shape (units,).
+
+        Parameters
+        ----------
+        choice : str, UnitFraction, iterable of int or array of bool
+            A population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one, numbers
+            or a mask: whatever chooses units elsewhere, such as in a `Stimulation`.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown or empty population, or units that the network does not have.
+        """
+        return unit_numbers("choice", choice, self.populations)
+
+    scale_weights = connections.scale_weights
+    cut = connections.cut
+    shuffle_weights = connections.shuffle_weights
+    freeze = connections.freeze
+    remove_autapses = connections.remove_autapses
+    with_weights = connections.with_weights
+    with_input_weights = connections.with_input_weights
+    shuffle_input_weights = connections.shuffle_input_weights
+    lesion = lesions.lesion
+    refit_readout = refitting.refit_readout
+
+    @cached_property
+    def dense_weights(self) -> Floats:
+        """Recurrent weights as an (N, N) array, however they are stored."""
+        if isinstance(self.weights, np.ndarray):
+            return self.weights
+        dense = self.weights.toarray()
+        dense.setflags(write=False)
+        return dense
+
+
+def _conversion(
+    model: RateModel,
+    factor: float | None,
+    conversion: Asked | Conversion,
+    task: Task | str | None,
+    gain: float | None,
+    params: LIFParams | None,
+) -> Conversion:
+    """Return the conversion that `SpikingNetwork.from_rate` was asked for."""
+    if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
+        raise ArgumentError(
+            f"gain is {gain!r}, but no matched conversion is fitted here; leave it out, or ask for "
+            f"conversion='matched'"
+        )
+    if isinstance(conversion, Conversion):
+        if factor not in (None, conversion.factor):
+            raise ArgumentError(
+                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
+                f"expected one of them"
+            )
+        for what, own, has in (
+            ("units", conversion.unit_offsets, model.n_units),
+            ("outputs", conversion.output_offsets, model.n_outputs),
+        ):
+            if len(own) not in (0, has):
+                raise ArgumentError(f"the conversion is for {len(own)} {what}, the model has {has}")
+        if params is not None and conversion.params is not None:
+            changed = isolated(params).difference(isolated(conversion.params))
+            if changed:
+                raise ArgumentError(
+                    f"params have {changed}, and the conversion was not fitted for that; fit or tune again "
+                    f"with them, or change the network once it is made: network.with_params(...)"
+                )
+        return conversion
+    if conversion not in ASKED:
+        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
+    if conversion == "published":
+        if factor is None:
+            raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
+        return Conversion(kind="published", factor=factor)
+    return fit_conversion(
+        model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params
+    )
+
+
+def _one_for_each(name: str, values: object, size: int) -> Floats:
+    array = real_numbers(name, values, f"{size} finite numbers, or one for all")
+    if array.shape not in ((), (1,), (size,)) or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} has shape {array.shape}; expected {size} finite numbers, or one for all")
+    return np.broadcast_to(array, size).copy()
+
+
+def _stored(weights: Floats) -> Floats | csc_array[np.float64]:
+    density = np.count_nonzero(weights) / weights.size
+    if len(weights) < _SPARSE_UNITS or density > _SPARSE_DENSITY:
+        return weights
+    from scipy.sparse import csc_array
+
+    return csc_array(weights)

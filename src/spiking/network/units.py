@@ -1,0 +1,126 @@
+"""Choosing units: by number, by population, as a mask, or as a seeded fraction of a population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import whole_number, whole_units
+from spiking.errors import ArgumentError
+
+POPULATIONS = ("all", "exc", "inh", "som", "pv")
+
+_STREAM = 1970169200  # keeps this choice apart from other draws with the same seed
+
+
+@dataclass(frozen=True)
+class UnitFraction:
+    """A fraction of a population, chosen at random: ``UnitFraction(0.2, "exc", seed=1)``.
+
+    For one seed a larger fraction contains the smaller ones.
+
+    Parameters
+    ----------
+    fraction : float
+        From 0 to 1; the number of units is rounded.
+    population : str
+        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, or another one of the network.
+    seed : int
+        Of the choice.
+
+    Raises
+    ------
+    ArgumentError
+        The fraction is not from 0 to 1, the population is no text, or the seed is negative.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, UnitFraction, datasets
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> half, fifth = (network.lesion(UnitFraction(f, "inh", seed=1)) for f in (0.5, 0.2))
+    >>> set(fifth.lesioned) < set(half.lesioned)
+    True
+    """
+
+    fraction: float
+    population: str = "all"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checked_fraction("fraction", self.fraction)
+        if not isinstance(self.population, str):
+            raise ArgumentError(f"population is {self.population!r:.60}; expected the name of one")
+        whole_number("seed", self.seed, 0)
+
+
+Units = str | UnitFraction | Iterable[int]
+
+
+def checked_fraction(name: str, value: object) -> float:
+    """Return a fraction as float, or raise ArgumentError unless it is a number from 0 to 1."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= float(value) <= 1:  # type: ignore[arg-type]  # it is a number
+        raise ArgumentError(f"{name} is {value!r}; expected a number from 0 to 1")
+    return float(value)  # type: ignore[arg-type]  # has been checked
+
+
+def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, ...]:
+    """Return a choice of units in a form that cannot change, checked as far as is possible without a network.
+
+    Parameters
+    ----------
+    name : str
+        What the argument is called, for messages.
+    units : str, UnitFraction, iterable of int or array of bool
+        A population; a fraction of one; unit numbers from 0 on, none twice; or a mask, True where chosen.
+
+    Raises
+    ------
+    ArgumentError
+        Numbers that are no units. Which populations there are only a network knows.
+    """
+    if isinstance(units, str | UnitFraction):
+        return units
+    if isinstance(units, np.ndarray) and units.dtype == bool:
+        units = np.flatnonzero(units)
+    return whole_units(name, units)
+
+
+def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.int64]:
+    """Return the numbers of the chosen units, shape (units,): a list's in its order, others ascending.
+
+    Parameters
+    ----------
+    name, units
+        As in `checked_units`.
+    populations : mapping of str to array of bool, shape (N,)
+        Those of the network (`SpikingNetwork.populations`); "all" need not be there.
+
+    Raises
+    ------
+    ArgumentError
+        An unknown or empty population, numbers that are no units of the network, or a mask of another length.
+    """
+    n = next(iter(populations.values())).size
+    if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):
+        raise ArgumentError(f"{name} is a mask of shape {units.shape}; expected ({n},), one entry a unit")
+    units = checked_units(name, units)
+    if isinstance(units, tuple):
+        wrong = [unit for unit in units if unit >= n]
+        if wrong:
+            raise ArgumentError(f"{name} has {wrong[0]}; expected numbers from 0 to {n - 1}")
+        return np.array(units, np.int64)
+    population = units if isinstance(units, str) else units.population
+    known = dict.fromkeys((*POPULATIONS, *populations))
+    if population not in known:
+        raise ArgumentError(f"{name} is {population!r}; expected one of {', '.join(known)}")
+    members = np.arange(n) if population == "all" else np.flatnonzero(populations[population])
+    if not members.size:
+        raise ArgumentError(f"{name} is {population!r}, but this network has no {population} units")
+    if isinstance(units, str):
+        return members
+    stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(_STREAM,)))
+    return np.sort(stream.permutation(members)[: round(units.fraction * members.size)])

@@ -1,0 +1,160 @@
+"""Constants of the spiking network's neurons and synapses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import real_numbers
+from spiking.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+TIME_STEP_MS = 0.05  # of a simulation without downsampling
+
+_CHOICES = MappingProxyType(
+    {
+        "neuron": ("leaky", "quadratic"),
+        "synapse": ("double_exponential", "single_exponential"),
+        "noise_scaling": ("fixed", "sqrt_dt"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LIFParams:
+    """Constants of the neurons and synapses (defaults: SI Table S1 of Kim, Li & Sejnowski 2019).
+
+    - Leaky neuron: ``tau_membrane dv/dt = -v + I + bias``
+    - Quadratic neuron: ``tau_membrane dv/dt = v^2 + I + bias``
+    - Synaptic current: ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
+      ``tau_decay dI/dt = -I + W s`` (single exponential)
+
+    Parameters
+    ----------
+    tau_membrane : float
+        Membrane time constant in ms.
+    refractory : float
+        Time after a spike during which the membrane does not integrate, in ms.
+    tau_rise : float
+        Rise time constant of the double-exponential synapse in ms.
+    reset, threshold, bias : float
+        Voltage after a spike, voltage of a spike, and constant current (the resting level), in mV.
+    peak : float
+        Voltage at which spikes are drawn in mV; uniform initial voltages are on [reset, peak).
+    noise : float
+        Standard deviation of the noise added to each voltage at every step, in mV; also added while
+        refractory (as published).
+    noise_scaling : {"fixed", "sqrt_dt"}
+        ``"fixed"``: the noise of a step is the same for any time step (as published), so `downsample` means
+        less noise a second. ``"sqrt_dt"``: it is multiplied by ``sqrt(time step / 0.05 ms)``, so the free
+        membrane's variance stays ``noise^2 tau_membrane / (2 x 0.05 ms)``.
+    initial_voltage : {"uniform", "resting"}, float or sequence of float
+        ``"uniform"``: drawn from [reset, peak) for each neuron and trial (as published). ``"resting"``: where
+        a neuron stays without noise and input: bias (plus its offset) for the leaky neuron, and
+        ``-sqrt(-bias)`` for the quadratic (0 where the bias is above 0). The published bias is the
+        threshold: there about half of the resting neurons fire at once. Or the voltage in mV: one number,
+        or one for each neuron.
+    neuron : {"leaky", "quadratic"}
+        The quadratic neuron is used with ``threshold=30, bias=0`` (Fig. S7).
+    synapse : {"double_exponential", "single_exponential"}
+        The single exponential has no rise time (Fig. 6B).
+
+    Raises
+    ------
+    ArgumentError
+        A value is not finite, a time constant not positive, the threshold not above the reset, or a choice
+        unknown.
+
+    Examples
+    --------
+    >>> from spiking import LIFParams
+    >>> params = LIFParams(refractory=5.0)  # the others as published
+    >>> params.refractory, params.threshold
+    (5.0, -40.0)
+    """
+
+    tau_membrane: float = 10.0
+    refractory: float = 2.0
+    tau_rise: float = 2.0
+    reset: float = -65.0
+    threshold: float = -40.0
+    bias: float = -40.0
+    peak: float = 30.0
+    noise: float = 0.1
+    noise_scaling: Literal["fixed", "sqrt_dt"] = "fixed"
+    initial_voltage: str | float | tuple[float, ...] = "uniform"
+    neuron: Literal["leaky", "quadratic"] = "leaky"
+    synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "initial_voltage", _initial_voltage(self.initial_voltage))
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "initial_voltage":
+                continue
+            if item.name in _CHOICES:
+                known = _CHOICES[item.name]
+                if value not in known:
+                    raise ArgumentError(f"{item.name} is {value!r}; expected one of {', '.join(known)}")
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+                raise ArgumentError(f"{item.name} is {value!r}; expected a number")
+            if not np.isfinite(value):
+                raise ArgumentError(f"{item.name} is {value}; expected a finite number")
+            if isinstance(value, np.number):  # files and journals hold plain numbers
+                object.__setattr__(self, item.name, value.item())
+        for name in ("tau_membrane", "tau_rise"):
+            if getattr(self, name) <= 0:
+                raise ArgumentError(f"{name} is {getattr(self, name)} ms; expected a time above 0")
+        for name in ("refractory", "noise"):
+            if getattr(self, name) < 0:
+                raise ArgumentError(f"{name} is {getattr(self, name)}; expected 0 or more")
+        if not self.threshold > self.reset:
+            raise ArgumentError(
+                f"threshold is {self.threshold} mV, reset {self.reset} mV; expected threshold above reset"
+            )
+        if self.peak < self.reset:
+            raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
+
+    def difference(self, other: LIFParams) -> str:
+        """Say in words which constants are not those of `other`; empty if they are equal."""
+        own = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
+        return ", ".join(f"{name} {value!r:.40}" for name, value, another in own if value != another)
+
+    def step_noise(self, time_step: float) -> float:
+        """Return the standard deviation of a step's noise in mV, for a time step in ms."""
+        if self.noise_scaling == "fixed":
+            return float(self.noise)
+        return float(self.noise * np.sqrt(time_step / TIME_STEP_MS))
+
+    def start(self, uniforms: Floats, offset: Floats) -> Floats:
+        """Return initial voltages in mV, shape (N,).
+
+        Parameters
+        ----------
+        uniforms : array, shape (N,)
+            Uniform on [0, 1), used where initial voltages are drawn.
+        offset : array, shape (N,)
+            Constant current of each neuron, added to the bias.
+        """
+        if self.initial_voltage == "uniform":
+            return self.reset + (self.peak - self.reset) * uniforms
+        if self.initial_voltage == "resting":
+            current = self.bias + offset
+            return -np.sqrt(np.maximum(-current, 0.0)) if self.neuron == "quadratic" else current
+        return np.broadcast_to(np.array(self.initial_voltage, np.float64), offset.shape).copy()
+
+
+def _initial_voltage(value: object) -> str | float | tuple[float, ...]:
+    expected = "'uniform', 'resting', or finite voltages in mV: one number, or one for each neuron"
+    if isinstance(value, str) and value in ("uniform", "resting"):
+        return value
+    voltages = real_numbers("initial_voltage", value, expected)
+    if voltages.ndim > 1 or isinstance(value, bool) or not np.isfinite(voltages).all():
+        raise ArgumentError(f"initial_voltage is {value!r:.60}; expected {expected}")
+    return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())

@@ -1,0 +1,277 @@
+"""Variables of a model file, checked one by one: every message names file, key, found and expected."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ModelFileError
+from spiking.rate_model.contents import signs_in
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_REQUIRED = MappingProxyType(
+    {
+        "w": "recurrent weights, (N, N)",
+        "m": "+1 and -1 on the diagonal, (N, N)",
+        "w_in": "input weights, (N, n_inputs)",
+        "w_out": "output weights, (n_outputs, N)",
+        "N": "number of units",
+        "exc": "mask of excitatory units, (N, 1)",
+        "inh": "mask of inhibitory units, (N, 1)",
+        "taus": "synaptic decay in steps of 5 ms: one, or shortest and longest",
+        "taus_gaus": "one number a unit from which decays are computed, (N, 1)",
+    }
+)
+
+
+class ModelArrays:
+    """The variables of one model and where they came from; hands each out as float64 or raises."""
+
+    def __init__(self, variables: dict[str, Any], source: str) -> None:
+        self.source = source
+        self._variables = variables
+        self._used: set[str] = set()
+
+    def fail(self, key: str, found: str, expected: str) -> NoReturn:
+        """Raise the error of this package for one variable."""
+        raise ModelFileError(f"{self.source}: `{key}` {found}; expected {expected}")
+
+    def unused(self) -> dict[str, Any]:
+        """Variables that nothing asked for."""
+        return {key: value for key, value in self._variables.items() if key not in self._used}
+
+    def forms(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+        """Return class and shape of every variable as it was read, in order."""
+        arrays = {key: value for key, value in self._variables.items() if isinstance(value, np.ndarray)}
+        return {key: (value.dtype, value.shape) for key, value in arrays.items()}
+
+    def check_complete(self) -> None:
+        """Raise one error that names every variable that is missing and without which there is no model."""
+        keys = list(_REQUIRED)
+        if self._variables.get("taus") is not None and np.size(self._variables["taus"]) == 1:
+            keys.remove("taus_gaus")
+        missing = [f"`{key}` ({_REQUIRED[key]})" for key in keys if self._variables.get(key) is None]
+        if missing:
+            present = ", ".join(sorted(map(str, self._variables))) or "none"
+            raise ModelFileError(
+                f"{self.source}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing "
+                f"(variables found: {present})"
+            )
+
+    def numbers(
+        self, key: str, expected: str, *, required: bool = True, finite: bool = True
+    ) -> Floats | None:
+        """Return the variable as (finite) float64 numbers, or None where it may be missing and is."""
+        self._used.add(key)
+        value = self._variables.get(key)
+        if value is None:
+            assert not required  # `check_complete` has looked
+            return None
+        if np.ma.is_masked(value):
+            self.fail(key, "has masked entries", f"{expected}, none masked")
+        if hasattr(value, "toarray"):  # a sparse matrix
+            if np.prod(value.shape, dtype=float) > 2**27:  # 1 GiB
+                self.fail(key, f"is a sparse matrix of shape {value.shape}", expected)
+            value = value.toarray()
+        try:
+            raw = np.asarray(value)
+            if raw.dtype.kind not in "biuf":
+                self.fail(key, f"is not numeric (type {raw.dtype})", expected)
+            with np.errstate(invalid="ignore"):  # a NaN of damaged bytes; what it becomes is looked at below
+                array = np.array(raw, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ModelFileError):
+                raise
+            self.fail(key, f"is not an array of numbers ({error})", expected)
+        if finite and not np.isfinite(array).all():
+            count = int(np.count_nonzero(~np.isfinite(array)))
+            self.fail(key, f"has {count} entries that are NaN or infinite", f"{expected}, all finite")
+        return array
+
+    def scalar(self, key: str, expected: str, *, required: bool = True) -> float | None:
+        """One number, whatever its shape."""
+        array = self.numbers(key, expected, required=required)
+        if array is None:
+            return None
+        if array.size != 1:
+            self.fail(key, f"has shape {array.shape}", expected)
+        return float(array.item())
+
+    def n_units(self) -> int:
+        """``N``, a positive whole number."""
+        expected = "the number of units, a positive whole number"
+        n = self.scalar("N", expected)
+        if n is None or n < 1 or n != int(n):
+            self.fail("N", f"is {n}", expected)
+        return int(n)
+
+    def square(self, key: str, n: int, *, required: bool = True, finite: bool = True) -> Floats | None:
+        """Return an (N, N) matrix."""
+        expected = f"shape ({n}, {n}), as `N` is {n}"
+        array = self.numbers(key, expected, required=required, finite=finite)
+        if array is None:
+            return None
+        if array.size == 1 and n == 1:
+            return array.reshape(1, 1)
+        if array.shape != (n, n):
+            self.fail(key, f"has shape {array.shape}", expected)
+        return array
+
+    def check_signs(self, inhibitory: Mask, **weights: Floats | None) -> None:
+        """Raise an error where ``w`` or ``w0`` holds the signs of Dale's law already."""
+        for key, own in weights.items():
+            if own is not None and signs_in(own, inhibitory):
+                self.fail(
+                    key,
+                    "seems to hold signs already: it is negative in columns of inhibitory units only, and "
+                    "nowhere positive there",
+                    f"weights before they are multiplied by `m`; if that is so, give {key} = abs({key}) and "
+                    "leave `m` as it is",
+                )
+
+    def vector(self, key: str, n: int, *, required: bool = True, finite: bool = True) -> Floats | None:
+        """One number a unit."""
+        expected = f"shape ({n}, 1), one number a unit, as `N` is {n}"
+        array = self.numbers(key, expected, required=required, finite=finite)
+        if array is None:
+            return None
+        if array.size != n or array.ndim > 2 or max(array.shape, default=1) != n:
+            self.fail(key, f"has shape {array.shape}", expected)
+        return array.reshape(n)
+
+    def checked_mask(self, som_mask: Floats) -> Floats:
+        """`som_m` holds only 0 and 1."""
+        if not np.isin(som_mask, (0.0, 1.0)).all():
+            self.fail("som_m", "has entries other than 0 and 1", "a mask of 0 and 1")
+        return som_mask
+
+    def populations(self, n: int) -> tuple[Mask, Mask]:
+        """Masks of the excitatory and the inhibitory units."""
+        exc, inh = self._unit_mask("exc", n), self._unit_mask("inh", n)
+        if (exc & inh).any():
+            unit = int(np.argmax(exc & inh))
+            self.fail("exc", f"and `inh` overlap (unit {unit} is in both)", "every unit in exactly one")
+        if not (exc | inh).all():
+            unit = int(np.argmax(~(exc | inh)))
+            self.fail(
+                "exc", f"and `inh` do not cover all units (unit {unit} is in neither)", "every unit in one"
+            )
+        return exc, inh
+
+    def _unit_mask(self, key: str, n: int) -> Mask:
+        expected = f"a mask of {n} zeros and ones, or a list of 0-based unit numbers"
+        array = self.numbers(key, expected)
+        assert array is not None
+        flat = array.ravel()
+        if flat.size == n and np.isin(flat, (0.0, 1.0)).all():
+            return flat.astype(np.bool_)
+        units = flat.astype(np.int64)
+        if (units != flat).any() or (units < 0).any() or (units >= n).any():
+            self.fail(
+                key, f"has shape {array.shape} and entries from {flat.min():g} to {flat.max():g}", expected
+            )
+        if np.unique(units).size != units.size:
+            self.fail(
+                key, f"has shape {array.shape} and names unit {np.bincount(units).argmax()} twice", expected
+            )
+        mask = np.zeros(n, dtype=np.bool_)
+        mask[units] = True
+        return mask
+
+    def sign(self, n: int, exc: Mask, inh: Mask) -> Floats:
+        """Return the diagonal of ``m``: (N, N) diagonal, or the diagonal itself."""
+        expected = f"a diagonal ({n}, {n}) matrix, or its diagonal, of +1 (excitatory) and -1 (inhibitory)"
+        m = self.numbers("m", expected)
+        assert m is not None
+        if m.shape == (n, n):
+            diagonal = np.diagonal(m).copy()
+            if np.count_nonzero(m) != np.count_nonzero(diagonal):
+                self.fail("m", "has entries off its diagonal", expected)
+        elif m.size == n and max(m.shape, default=1) == n:
+            diagonal = m.reshape(n)
+        else:
+            self.fail("m", f"has shape {m.shape}", expected)
+        if not inh.any() and (diagonal == -1).any():
+            self.fail(
+                "m",
+                f"has {np.count_nonzero(diagonal == -1)} entries of -1, but `inh` names no inhibitory unit",
+                "both to name the same units, or +1 everywhere in a network without Dale's law",
+            )
+        wrong = diagonal != np.where(inh, -1.0, 1.0)
+        if wrong.any():
+            unit = int(np.argmax(wrong))
+            kind = "inhibitory" if inh[unit] else "excitatory"
+            self.fail("m", f"is {diagonal[unit]:g} for unit {unit}, which is {kind}", expected)
+        return diagonal
+
+    def w_in(self, n: int) -> Floats:
+        """Input weights, (N, n_inputs); 1-D means one input."""
+        expected = f"shape ({n}, n_inputs), one row a unit"
+        array = self.numbers("w_in", expected)
+        assert array is not None
+        if array.size == n and array.ndim <= 2:
+            return array.reshape(n, 1)
+        if array.ndim != 2 or array.shape[0] != n or array.size == 0:
+            self.fail("w_in", f"has shape {array.shape}", expected)
+        return array
+
+    def w_out(self, n: int) -> Floats:
+        """Output weights, (n_outputs, N); 1-D means one output."""
+        expected = f"shape (n_outputs, {n}), one column a unit"
+        array = self.numbers("w_out", expected)
+        assert array is not None
+        if array.size == n and array.ndim <= 2:
+            return array.reshape(1, n)
+        if array.ndim != 2 or array.shape[1] != n or array.size == 0:
+            self.fail("w_out", f"has shape {array.shape}", expected)
+        return array
+
+    def b_out(self, n_outputs: int) -> Floats | None:
+        """Output bias, one number or one an output; None where the file has none."""
+        expected = "one number" if n_outputs == 1 else f"one number, or one for each of {n_outputs} outputs"
+        array = self.numbers("b_out", expected, required=False)
+        if array is None:
+            return None
+        if array.size not in (1, n_outputs):
+            self.fail("b_out", f"has shape {array.shape}", expected)
+        return np.full(n_outputs, array.ravel())
+
+    def som_n(self, n_inhibitory: int) -> int:
+        """``som_N``: how many of the inhibitory units are SST units; 0 where the file does not say."""
+        expected = f"a whole number from 0 to {n_inhibitory}, the number of inhibitory units"
+        count = self.scalar("som_N", expected, required=False)
+        if count is None:
+            return 0
+        if count != int(count) or not 0 <= count <= n_inhibitory:
+            self.fail("som_N", f"is {count:g}", expected)
+        return int(count)
+
+    def tau_range(self, step_ms: float) -> tuple[tuple[float, float], bool]:
+        """Shortest and longest decay in ms, and whether the decay is fixed."""
+        expected = "one fixed decay, or shortest and longest, in steps of 5 ms, above 0"
+        array = self.numbers("taus", expected)
+        assert array is not None
+        if array.size not in (1, 2):
+            self.fail("taus", f"has shape {array.shape}", expected)
+        shortest, longest = float(array.flat[0]), float(array.flat[-1])
+        if shortest <= 0 or longest < shortest:
+            self.fail("taus", f"is {array.ravel().tolist()}", expected)
+        return (shortest * step_ms, longest * step_ms), array.size == 1
+
+    def activation(self) -> str | None:
+        """Return the transfer function's name; None where the file has none."""
+        self._used.add("activation")
+        known = ("sigmoid", "softplus", "clipped_relu")
+        value = self._variables.get("activation")
+        if value is None:
+            return None
+        names = np.asarray(value).ravel()
+        name = str(names[0]) if names.size == 1 else ""
+        if name not in known:
+            self.fail("activation", f"is {value!r:.60}", f"one of {', '.join(known)}")
+        return name

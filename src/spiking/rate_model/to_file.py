@@ -1,0 +1,59 @@
+"""A rate model as the variables of a model file, in the classes and shapes that scripts expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+
+_CLASSES = {"N": np.int64, "som_N": np.int64, "exc": np.uint8, "inh": np.uint8, "taus": np.float64}
+
+
+def to_variables(model: RateModel) -> dict[str, Any]:
+    """Return all variables of a model, unknown ones included, in the order in which they were read.
+
+    Arrays get back the class and shape in which they were read, unless these cannot hold their values. What
+    was never read is single precision, but masks are uint8 and counts int64.
+    """
+    from spiking.rate_model.model import STEP_MS
+
+    shortest, longest = (tau / STEP_MS for tau in model.tau_range)
+    bias = model.b_out
+    if bias is not None:  # one number where it is the same for all outputs
+        bias = bias[np.newaxis, : 1 if (bias == bias[0]).all() else None]
+    arrays = {
+        "w": model.w,
+        "w0": model.w0,
+        "m": np.diag(model.sign),
+        "som_m": model.som_mask,
+        "w_in": model.w_in,
+        "w_out": model.w_out,
+        "b_out": bias,
+        "N": np.array([[model.n_units]]),
+        "som_N": np.array([[model.som_n]]),
+        "exc": ~model.inhibitory[:, np.newaxis],
+        "inh": model.inhibitory[:, np.newaxis],
+        "taus": np.array([[shortest] if shortest == longest else [shortest, longest]]),
+        "taus_gaus": None if model.taus_gaus is None else model.taus_gaus[:, np.newaxis],
+        "taus_gaus0": None if model.taus_gaus0 is None else model.taus_gaus0[:, np.newaxis],
+    }
+    variables = {key: _as_read(key, value, model) for key, value in arrays.items() if value is not None}
+    if model.activation is not None:
+        variables["activation"] = np.array([model.activation])
+    variables |= model.extras
+    order = [key for key in model.forms if key in variables]
+    return {key: variables[key] for key in (*order, *variables)}
+
+
+def _as_read(key: str, values: Any, model: RateModel) -> Any:
+    dtype, shape = model.forms.get(key, (_CLASSES.get(key, np.float32), values.shape))
+    if key == "m" and np.prod(shape) == model.n_units:
+        values = model.sign
+    if np.prod(shape) == values.size:
+        values = values.reshape(shape)
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype)
+    return cast if np.array_equal(cast, values) else values

@@ -1,0 +1,162 @@
+"""Currents into chosen neurons beside the network's own inputs: oscillations and any other course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import finite_number, positive_number, real_numbers
+from spiking.errors import ArgumentError
+from spiking.network.units import UnitFraction, checked_units
+from spiking.simulation.stimulation import checked_window
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Oscillation:
+    """A sinusoidal current, ``amplitude sin(2 pi frequency t + phase)``, t from the trial's start.
+
+    It is added to I in the membrane equation (`LIFParams`), so it does nothing while a neuron is refractory.
+
+    Parameters
+    ----------
+    units : str, UnitFraction, iterable of int or array of bool
+        Neurons, as in `Stimulation`.
+    frequency : float
+        In Hz, above 0.
+    amplitude : float
+        In mV, as the bias.
+    phase : float
+        In radians; 0 is a sine.
+    window : (float, float), optional
+        From when to when, in ms, half open. None: the whole trial.
+    weights : sequence of float, optional
+        A factor for each of the units, in their order. None: 1 for all.
+
+    Raises
+    ------
+    ArgumentError
+        A value is not finite, the frequency not above 0, the window empty, or units or weights are wrong.
+
+    Examples
+    --------
+    >>> from spiking import Oscillation
+    >>> theta = Oscillation("exc", frequency=8.0, amplitude=2.0, window=(0, 500))
+    >>> theta.amounts(0, 3, time_step=0.05).round(4).tolist()  # mV, in the first steps
+    [0.0025, 0.0075, 0.0126]
+    """
+
+    units: str | UnitFraction | Iterable[int]
+    frequency: float
+    amplitude: float
+    phase: float = 0.0
+    window: tuple[float, float] | None = None
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", checked_units("units", self.units))
+        object.__setattr__(self, "frequency", positive_number("frequency", self.frequency))
+        for name in ("amplitude", "phase"):
+            object.__setattr__(self, name, finite_number(name, getattr(self, name)))
+        if self.window is not None:
+            object.__setattr__(self, "window", checked_window(self.window))
+        object.__setattr__(self, "weights", _weights(self.weights, self.units))
+
+    def amounts(self, first: int, last: int, time_step: float) -> Floats:
+        """Return the current in the middle of each of the steps `first` to before `last`, in mV."""
+        time = (np.arange(first, last) + 0.5) * np.float64(time_step / 1000)
+        return np.float64(self.amplitude) * np.sin(2 * np.pi * self.frequency * time + self.phase)
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """A current of any course, given as samples that each last `interval`.
+
+    It is added to I in the membrane equation (`LIFParams`), so it does nothing while a neuron is refractory.
+
+    Parameters
+    ----------
+    units : str, UnitFraction, iterable of int or array of bool
+        Neurons, as in `Stimulation`.
+    samples : sequence of float
+        The current in mV, as the bias.
+    interval : float
+        How long each sample acts, in ms, at least a time step.
+    start : float
+        When the first sample begins, in ms. What lies beyond the end of a trial does not act.
+    weights : sequence of float, optional
+        A factor for each of the units, in their order. None: 1 for all.
+
+    Raises
+    ------
+    ArgumentError
+        There are no samples, a value is not finite, the interval not above 0, the start negative, or units or
+        weights are wrong.
+
+    Examples
+    --------
+    >>> from spiking import Waveform
+    >>> ramp = Waveform([0, 1, 2], samples=[0.0, 1.0, 2.0], interval=100.0, start=250.0)
+    >>> ramp.window
+    (250.0, 550.0)
+    """
+
+    units: str | UnitFraction | Iterable[int]
+    samples: tuple[float, ...]
+    interval: float
+    start: float = 0.0
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", checked_units("units", self.units))
+        object.__setattr__(self, "samples", _numbers("samples", self.samples))
+        if not self.samples:
+            raise ArgumentError("samples is empty; expected the current in mV at successive times")
+        object.__setattr__(self, "interval", positive_number("interval", self.interval))
+        object.__setattr__(self, "start", finite_number("start", self.start))
+        if self.start < 0:
+            raise ArgumentError(f"start is {self.start} ms; expected 0 or more")
+        object.__setattr__(self, "weights", _weights(self.weights, self.units))
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """From when to when the samples act, in ms."""
+        return self.start, self.start + self.interval * len(self.samples)
+
+    def amounts(self, first: int, last: int, time_step: float) -> Floats:
+        """Return the current at each of the steps `first` to before `last` in mV.
+
+        Raises
+        ------
+        ArgumentError
+            The interval is shorter than a time step.
+        """
+        if self.interval < time_step * (1 - 1e-9):
+            raise ArgumentError(
+                f"interval is {self.interval:g} ms; expected at least a time step, {time_step:g} ms"
+            )
+        since = (np.arange(first, last) * time_step - self.start) / self.interval
+        position = np.floor(np.round(since, 6)).astype(np.int64)
+        return np.array(self.samples)[np.clip(position, 0, len(self.samples) - 1)]
+
+
+def _numbers(name: str, values: object) -> tuple[float, ...]:
+    array = real_numbers(name, values, "finite numbers, one-dimensional")
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} is {values!r:.60}; expected finite numbers, one-dimensional")
+    return tuple(array.tolist())
+
+
+def _weights(values: object, units: object) -> tuple[float, ...] | None:
+    if values is None:
+        return None
+    weights = _numbers("weights", values)
+    if isinstance(units, tuple) and len(units) != len(weights):
+        raise ArgumentError(
+            f"weights has {len(weights)} numbers; expected one for each of {len(units)} units"
+        )
+    return weights

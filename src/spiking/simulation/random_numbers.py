@@ -1,0 +1,193 @@
+"""Random numbers of a trial: explicit ones to replay, or streams derived from (seed, trial number)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RandomDraws:
+    """All random numbers of one trial, to replay it exactly.
+
+    Parameters
+    ----------
+    v0 : array, shape (N,)
+        Uniform on [0, 1): the initial voltage is ``reset + (peak - reset) v0``, -65 + 95 v0 by default.
+    noise : array, shape (steps, N)
+        Standard normals; row i is the membrane noise of step i, multiplied by `LIFParams.noise`.
+    coin : array, shape (steps,) or (steps, units), or tuple of arrays, optional
+        Uniform on [0, 1); element i decides whether stimulation acts at step i, or element (i, q) for its
+        unit q (of several). A tuple has one for each of several stimulations, None where none is needed.
+        Only needed where a probability is below 1.
+    input_noise : array, shape (columns, n_inputs), optional
+        Standard normals; row k is the noise of the inputs' column k (of those that are kept). Only needed
+        with noise on inputs.
+
+    Examples
+    --------
+    >>> from spiking import RandomDraws, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> u = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
+    >>> draws = RandomDraws.from_seed(1, trial=0, n_neurons=200, n_steps=20_000)
+    >>> replayed, seeded = simulate(network, u, draws=draws), simulate(network, u, seed=1)
+    >>> bool((replayed.rates == seeded.rates).all())
+    True
+    """
+
+    v0: Floats
+    noise: Floats
+    coin: Floats | tuple[Floats | None, ...] | None = None
+    input_noise: Floats | None = None
+
+    def coins(self, count: int) -> tuple[Floats | None, ...]:
+        """Return the coins of so many stimulations, None where there are none."""
+        given = self.coin if isinstance(self.coin, tuple) else (self.coin,)
+        return (*given, *[None] * count)[:count]
+
+    @classmethod
+    def from_seed(
+        cls,
+        seed: int,
+        trial: int,
+        *,
+        n_neurons: int,
+        n_steps: int,
+        coins: tuple[int, ...] = (1,),
+        input_shape: tuple[int, int] | None = None,
+    ) -> RandomDraws:
+        """Return the very numbers that `simulate` uses for a trial of a seed.
+
+        Parameters
+        ----------
+        seed, trial : int
+            As given to `simulate`; not negative.
+        n_neurons, n_steps : int
+            Size of the network and length of the trial.
+        coins : tuple of int
+            For each stimulation how many coins are thrown a step: 1, or with ``coin="unit"`` one for each of
+            its units; 0 where it always acts.
+        input_shape : (int, int), optional
+            (columns, n_inputs) that are kept, if there is noise on inputs.
+        """
+        all_coins = tuple(
+            coin_uniforms(seed, trial, n_steps, k, count) if count else None for k, count in enumerate(coins)
+        )
+        return cls(
+            v0=initial_uniforms(seed, trial, n_neurons),
+            noise=normals(seed, trial, n_neurons, n_steps).astype(np.float64),
+            coin=all_coins[0] if len(all_coins) == 1 else all_coins,
+            input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
+        )
+
+
+class SharedNoise:
+    """Membrane noise of trials of a seed, drawn once for several networks that run them.
+
+    `simulate` draws the noise of a trial anew for every network, which takes a third of its time. Given the
+    same `SharedNoise` it draws it once and keeps it, 4 bytes a neuron and step; spikes are the same. Best for
+    one or two trials at a time, with all networks, before the next ones.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the simulations.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, simulate, tasks
+    >>> from spiking.simulation.random_numbers import SharedNoise
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> u, noise = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0], SharedNoise(1)
+    >>> runs = [simulate(net, u, seed=1, noise=noise) for net in (network, network.lesion([3]))]
+    >>> len(runs)
+    2
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._kept: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+
+    def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
+        """Return the standard normals of a trial, shape (n_steps, n_neurons)."""
+        key = (trial, n_neurons, n_steps)
+        if key not in self._kept:
+            self._kept[key] = normals(self.seed, trial, n_neurons, n_steps)
+        return self._kept[key]
+
+
+def normals(seed: int, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
+    """Draw the standard normals of a trial's membrane noise, shape (n_steps, n_neurons)."""
+    from spiking.simulation.kernel import fill_normals
+
+    drawn = np.empty(n_steps * n_neurons, np.float32)
+    fill_normals(noise_lanes(seed, trial), drawn)
+    return drawn.reshape(n_steps, n_neurons)
+
+
+# Every purpose has a stream of its own: a longer trial or an added stimulation changes no other number.
+_NOISE, _VOLTAGE, _COIN, _INPUT = range(4)
+
+
+def _sequence(seed: int, trial: int, *purpose: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seed, spawn_key=(trial, *purpose))
+
+
+def noise_lanes(seed: int, trial: int) -> NDArray[np.uint32]:
+    """State of the generators of a trial's membrane noise, shape (4, 256)."""
+    words = _sequence(seed, trial, _NOISE).generate_state(1024)
+    return words.astype(np.uint32).reshape(4, 256)
+
+
+def initial_uniforms(seed: int, trial: int, n_neurons: int) -> Floats:
+    """Uniform numbers behind the initial voltages, shape (N,)."""
+    return np.random.default_rng(_sequence(seed, trial, _VOLTAGE)).random(n_neurons)
+
+
+def coin_uniforms(
+    seed: int, trial: int, n_steps: int, position: int = 0, coins: int = 1, first: int = 0
+) -> Floats:
+    """Uniform numbers that switch a stimulation on at a step.
+
+    Parameters
+    ----------
+    seed, trial : int
+    n_steps : int
+        How many steps.
+    position : int
+        Of the stimulation among all of the trial, from 0.
+    coins : int
+        How many a step.
+    first : int
+        The first of the steps: the numbers of earlier ones are passed over.
+
+    Returns
+    -------
+    array, shape (n_steps,) or, for more than one coin a step, (n_steps, coins)
+    """
+    if coins > 1:
+        return coin_words(seed, trial, n_steps, position, coins, first) * np.float64(2.0**-32)
+    return np.random.Generator(_coin_stream(seed, trial, position, first)).random(n_steps)
+
+
+def coin_words(
+    seed: int, trial: int, n_steps: int, position: int, coins: int, first: int
+) -> NDArray[np.uint32]:
+    """Return what `coin_uniforms` is made of for several coins a step: 32 bits each, (n_steps, coins)."""
+    pairs = (coins + 1) // 2
+    words = _coin_stream(seed, trial, position, first * pairs).random_raw(n_steps * pairs)
+    return words.view(np.uint32).reshape(n_steps, 2 * pairs)[:, :coins]
+
+
+def _coin_stream(seed: int, trial: int, position: int, skipped: int) -> np.random.PCG64:
+    purpose = (_COIN, position) if position else (_COIN,)
+    return np.random.PCG64(_sequence(seed, trial, *purpose)).advance(skipped)
+
+
+def input_normals(seed: int, trial: int, shape: tuple[int, int]) -> Floats:
+    """Return standard normal numbers behind the noise on inputs, shape (columns, n_inputs)."""
+    return np.random.default_rng(_sequence(seed, trial, _INPUT)).standard_normal(shape)

@@ -1,0 +1,255 @@
+"""What a simulation gives: spikes as events, sampled traces, average rates."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
+from spiking.simulation.record import Record
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """Spikes as events, sorted by trial, step and neuron; three arrays of shape (n_spikes,).
+
+    Attributes
+    ----------
+    trial : array of int
+        Position of the trial within the simulation, from 0.
+    neuron : array of int
+    step : array of int
+        Simulation step, from 0.
+    time_step : float
+        Length of a step in ms.
+    bounds : array of int, shape (trials + 1,), optional
+        The first spike of each trial, and the end of the last; of spikes on disk, which would otherwise be
+        read to find them.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> spikes = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True)).spikes
+    >>> neurons, times = spikes.of_trial(1)
+    >>> len(neurons) == len(times) > 100
+    True
+    """
+
+    trial: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+    step: NDArray[np.int32]
+    time_step: float
+    bounds: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return self.step.size
+
+    @property
+    def time(self) -> Floats:
+        """Time of each spike in ms: ``(step + 1) time_step``."""
+        return (self.step + 1.0) * np.float64(self.time_step)
+
+    def first_of_trials(self, n_trials: int) -> NDArray[np.int64]:
+        """Return the first spike of each trial, and the end of the last, shape (trials + 1,)."""
+        if self.bounds is not None:
+            return self.bounds
+        return np.searchsorted(self.trial, np.arange(n_trials + 1)).astype(np.int64)
+
+    def of_trial(self, trial: int) -> tuple[NDArray[np.int32], Floats]:
+        """Return neurons and times in ms of one trial's spikes, given by its position from 0."""
+        first, last = self._range(trial)
+        step = np.asarray(self.step[first:last])
+        return np.asarray(self.neuron[first:last]), (step + 1.0) * np.float64(self.time_step)
+
+    def _range(self, trial: int) -> tuple[int, int]:
+        if self.bounds is not None:
+            return int(self.bounds[trial]), int(self.bounds[trial + 1])
+        first, last = np.searchsorted(self.trial, (trial, trial + 1))
+        return int(first), int(last)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Simulation:
+    """What a simulation kept (see `Record`); what was not asked for is None.
+
+    Attributes
+    ----------
+    network : SpikingNetwork
+        What was simulated.
+    seed : int or None
+        Run again with it for the same numbers; None if draws were replayed.
+    trials : array of int, shape (trials,)
+        Trial numbers.
+    n_steps : int
+        Simulation steps in a trial.
+    time_step : float
+        Length of a step in ms.
+    record : Record
+    rates : array, shape (trials, N)
+        Average firing rates in Hz. As published, the first 9 steps are not counted (initial voltages above
+        threshold fire at once). NaN for units that are lesioned.
+    output : array, shape (trials, n_outputs, samples)
+    spikes : Spikes
+    filtered_rates, voltage, currents : array, shape (trials, neurons, samples)
+        Of the neurons in the order that `Record` names them; in 1/s, mV and mV.
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns)
+        What was put in, one for all trials or one for each; of the columns, those that were kept.
+    task : str
+        Name of the task, if `simulate` was given one.
+    conditions : tuple of str
+        The condition of each trial of that task.
+    correct : array of bool, shape (trials,)
+        Whether each was answered correctly, if the output was recorded.
+    unfinished : bool
+        True of an interrupted run that was opened: these are its finished trials, not all.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> record = Record(voltage=[0, 1], interval=0.5)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=4, seed=1, record=record)
+    >>> run.rates.shape, run.output.shape, run.voltage.shape
+    ((4, 200), (4, 1, 2000), (4, 2, 2000))
+    >>> run.times("voltage")[:3].tolist()  # ms
+    [0.5, 1.0, 1.5]
+    """
+
+    network: SpikingNetwork
+    seed: int | None
+    trials: NDArray[np.int64]
+    n_steps: int
+    time_step: float
+    record: Record
+    rates: Floats
+    output: Floats | None = None
+    spikes: Spikes | None = None
+    filtered_rates: Floats | None = None
+    voltage: Floats | None = None
+    currents: Floats | None = None
+    inputs: Floats | None = None
+    task: str | None = None
+    conditions: tuple[str, ...] | None = None
+    correct: NDArray[np.bool_] | None = None
+    unfinished: bool = False
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Simulation:
+        """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
+
+        Only descriptions are read; the arrays stay on disk (`spiking.files.stored_array.StoredArray`) and read
+        the trials that they are indexed with: ``run.output[17]``.
+
+        Parameters
+        ----------
+        path : str or path-like
+            An HDF5 file. If there is none, but an unfinished run to be written there: its finished trials.
+            Or a ``.npz`` file that ``spiking simulate`` wrote, which is read whole.
+
+        Returns
+        -------
+        Simulation
+
+        Raises
+        ------
+        ArgumentError
+            There is no such file, or it is not a readable simulation.
+        """
+        from spiking.simulation.storage.stream import load
+
+        return load(Path(path))
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write everything into an HDF5 file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Such as ``run.h5``.
+        force : bool
+            Replace a file that is there.
+
+        Raises
+        ------
+        ArgumentError
+            There is such a file already, or it cannot be written; the message says why.
+        """
+        from spiking.files.output import RUNS, check_output
+        from spiking.simulation.storage.stream import save
+
+        place = Path(os.fsdecode(path))
+        check_output(place, RUNS, force=force)
+        save(place, self)
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial in ms."""
+        return self.n_steps * self.time_step
+
+    @property
+    def time(self) -> Floats:
+        """Times of the output's samples in ms, shape (samples,)."""
+        return self.times("output")
+
+    def times(self, quantity: str) -> Floats:
+        """Return the times in ms of a quantity's samples, such as ``"voltage"``."""
+        stride = self.record.stride(quantity, self.time_step)
+        return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
+
+    def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
+        """Spikes of one trial as zeros and ones, shape (N, n_steps).
+
+        Parameters
+        ----------
+        trial : int
+            Position of the trial within this simulation, from 0.
+
+        Raises
+        ------
+        ArgumentError
+            Spikes were not recorded, or there is no such trial.
+        """
+        if self.spikes is None:
+            raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
+        if not 0 <= trial < len(self.trials):
+            raise ArgumentError(f"trial is {trial}; expected 0 to {len(self.trials) - 1}")
+        matrix = np.zeros((self.network.n_neurons, self.n_steps), np.int8)
+        first, last = self.spikes._range(trial)
+        matrix[self.spikes.neuron[first:last], self.spikes.step[first:last]] = 1
+        return matrix
+
+    def __str__(self) -> str:
+        n_trials, n = self.rates.shape
+        mean = self.rates.mean(axis=0)
+        alive = ~np.isnan(mean)
+        populations = {name: mask & alive for name, mask in self.network.populations.items()}
+        lesioned = f", {n - alive.sum()} lesioned" if not alive.all() else ""
+        if not populations["som"].any():
+            del populations["pv"]  # all inhibitory neurons
+        parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
+        lines = [
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons{lesioned}, "
+            f"scaling factor {self.network.scaling_factor:g}, "
+            + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
+        ]
+        if alive.any():
+            silent = np.mean(mean[alive] == 0)
+            own = f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), silent neurons {silent:.0%}"
+            lines.append(own)
+        if self.spikes is not None:
+            lines.append(f"{len(self.spikes)} spikes recorded")
+        if self.output is not None and self.output.shape[-1]:
+            last = self.output[..., -1].mean(axis=0)
+            lines.append(
+                f"output from {self.output.min():.3f} to {self.output.max():.3f}, "
+                f"at the end {', '.join(f'{value:.3f}' for value in last)} on average"
+            )
+        return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""Artificial stimulation of chosen neurons, as with an electrode or light."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import positive_number, real_numbers
+from spiking.errors import ArgumentError
+from spiking.network.units import UnitFraction, checked_fraction, checked_units
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stimulation:
+    """Push chosen neurons up or down during a window; the published `stims` are one case of it.
+
+    At every step of the window one coin is thrown for all chosen neurons; if it falls below `probability`,
+    `amplitude` is added to their voltages.
+
+    Parameters
+    ----------
+    units : str, UnitFraction, iterable of int or array of bool
+        Neurons: a population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one
+        such as ``UnitFraction(0.2, "exc", seed=1)``, numbers from 0 on, none twice, or a mask.
+    window : (float, float)
+        From when to when, in ms; half open. It may lie beyond the end of a trial: then it never acts. Windows
+        of several stimulations may overlap: their effects add.
+    amplitude : float or (float, float)
+        Above 0 depolarises, below 0 hyperpolarises (published: ``"exc"``, +0.5, and ``"inh"``, -0.5). Two
+        numbers are a ramp: linear in time from the first, at the window's start, to the second, at its end.
+    probability : float, optional
+        Chance that a step acts. None: 0.5 for a voltage (as published), 1 for a current.
+    acts_on : {"voltage", "current"}
+        ``"voltage"``: `amplitude` is in mV a step, added to the voltage after the membrane's step, also while
+        refractory (as published); shorter steps make it stronger. ``"current"``: it is a current in mV, added
+        to I in the membrane equation (`LIFParams`): it does not depend on the time step, and does nothing
+        while a neuron is refractory.
+    coin : {"shared", "unit"}
+        One coin a step for all chosen neurons (as published), or one for each.
+    frequency, pulse_width : float, optional
+        Pulses: `frequency` in Hz, each `pulse_width` ms long, the first at the window's start. The amplitude
+        is 0 between them. None: no pulses, the stimulation is on throughout the window.
+
+    Raises
+    ------
+    ArgumentError
+        Units are not whole, negative, repeated or of an unknown population; the window is empty, reversed or
+        not two finite numbers; the amplitude is not finite; the probability not in [0, 1]; only one of
+        `frequency` and `pulse_width` is given, or pulses overlap.
+
+    Examples
+    --------
+    >>> from spiking import Stimulation, SpikingNetwork, datasets, simulate, tasks
+    >>> light = Stimulation("inh", (250, 500), amplitude=30.0, acts_on="current", frequency=40, pulse_width=5)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=5, seed=1, stimulation=light)
+    >>> dark = simulate(network, tasks.get("go-nogo"), trials=5, seed=1)
+    >>> inhibitory = network.populations["inh"]
+    >>> bool(run.rates[:, inhibitory].mean() > dark.rates[:, inhibitory].mean())
+    True
+    """
+
+    units: str | UnitFraction | Iterable[int]
+    window: tuple[float, float]
+    amplitude: float | tuple[float, float] = 0.5
+    probability: float | None = None
+    acts_on: Literal["voltage", "current"] = "voltage"
+    coin: Literal["shared", "unit"] = "shared"
+    frequency: float | None = None
+    pulse_width: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", checked_units("units", self.units))
+        object.__setattr__(self, "window", checked_window(self.window))
+        object.__setattr__(self, "amplitude", _amplitude(self.amplitude))
+        for name, known in (("acts_on", ("voltage", "current")), ("coin", ("shared", "unit"))):
+            if getattr(self, name) not in known:
+                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
+        if self.probability is None:
+            object.__setattr__(self, "probability", 0.5 if self.acts_on == "voltage" else 1.0)
+        else:
+            object.__setattr__(self, "probability", checked_fraction("probability", self.probability))
+        self._check_pulses()
+
+    def _check_pulses(self) -> None:
+        if self.frequency is None and self.pulse_width is None:
+            return
+        if self.frequency is None or self.pulse_width is None:
+            raise ArgumentError(
+                f"frequency is {self.frequency}, pulse_width {self.pulse_width}; "
+                "pulses need both, in Hz and ms"
+            )
+        frequency, width = (positive_number(k, getattr(self, k)) for k in ("frequency", "pulse_width"))
+        if width > 1000 / frequency:
+            raise ArgumentError(
+                f"pulses of {width:g} ms overlap at {frequency:g} Hz, one every {1000 / frequency:g} ms; "
+                f"expected a shorter pulse_width or a lower frequency"
+            )
+
+    def amounts(self, first: int, last: int, time_step: float) -> Floats:
+        """Return what each of the steps `first` to before `last` adds in mV, shape (steps,).
+
+        Parameters
+        ----------
+        first, last : int
+            Steps, counted from 0.
+        time_step : float
+            Length of a step in ms.
+
+        Raises
+        ------
+        ArgumentError
+            Pulses are shorter than half a time step.
+        """
+        (start, stop), steps = self.window, np.arange(first, last)
+        if isinstance(self.amplitude, tuple):
+            low, high = self.amplitude
+            amounts = low + (high - low) / (stop - start) * ((steps + 0.5) * np.float64(time_step) - start)
+        else:
+            amounts = np.full(steps.size, float(self.amplitude))
+        if self.frequency is None or self.pulse_width is None:
+            return amounts
+        width, period = round(self.pulse_width / time_step), 1000 / self.frequency
+        if width < 1:
+            raise ArgumentError(
+                f"pulse_width is {self.pulse_width:g} ms; expected at least a time step, {time_step:g} ms"
+            )
+        pulses = np.arange((min(stop, last * time_step) - start) / period)
+        onsets = np.ceil(np.round((start + period * pulses) / time_step, 6))
+        since = steps - onsets[np.searchsorted(onsets, steps, side="right") - 1]
+        return np.where(since < width, amounts, 0.0)
+
+
+def window_steps(window: tuple[float, float], time_step: float) -> tuple[int, int]:
+    """First step and the step after the last (0-based) of a window, both in ms.
+
+    Step k covers the time from ``k time_step`` to ``(k + 1) time_step``.
+
+    Raises
+    ------
+    ArgumentError
+        No step begins within the window.
+    """
+    start, stop = (math.ceil(round(t / time_step, 6)) for t in window)
+    if start == stop:
+        raise ArgumentError(
+            f"window is {window}, within which no step begins; "
+            f"expected at least a time step, {time_step:g} ms"
+        )
+    return start, stop
+
+
+def checked_window(window: object) -> tuple[float, float]:
+    """Return a window in ms as two floats, or raise ArgumentError."""
+    expected = "(start, stop) in ms, finite, not negative, start before stop"
+    try:
+        start, stop = (float(t) for t in window)  # type: ignore[attr-defined]  # the error is caught
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"window is {window!r}; expected {expected}") from error
+    if start == stop and math.isfinite(start):
+        raise ArgumentError(f"window is {window!r}, which is empty; expected {expected}")
+    if not (math.isfinite(start) and math.isfinite(stop) and 0 <= start < stop):
+        raise ArgumentError(f"window is {window!r}; expected {expected}")
+    return start, stop
+
+
+def _amplitude(value: object) -> float | tuple[float, float]:
+    expected = "a finite number of mV, or two, (first, last), for a ramp"
+    amplitude = real_numbers("amplitude", value, expected)
+    if amplitude.shape not in ((), (2,)) or not np.isfinite(amplitude).all():
+        raise ArgumentError(f"amplitude is {value!r}; expected {expected}")
+    if amplitude.ndim == 0:
+        return float(amplitude)
+    return float(amplitude[0]), float(amplitude[1])

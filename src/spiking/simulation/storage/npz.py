@@ -1,0 +1,164 @@
+"""Files of a simulation: inputs read from `.npy` and `.mat`, results saved as `.npz` and loaded."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.files.output import check_output, write_whole
+from spiking.simulation.record import Record
+from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.storage import network as network_arrays
+
+# Arrays of a file that are fields of the simulation; without what was not recorded.
+_FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")
+_NETWORK = "network/"
+
+
+def read_inputs(path: Path) -> NDArray[Any]:
+    """Read inputs of a simulation.
+
+    Parameters
+    ----------
+    path : Path
+        A NumPy file (``.npy``), or a MATLAB file with a variable ``u`` or only one variable.
+
+    Returns
+    -------
+    array, shape (n_inputs, columns) or (trials, n_inputs, columns)
+        As in the file; `simulate` checks it.
+
+    Raises
+    ------
+    ArgumentError
+        The file cannot be read, or it is not clear which variable is meant.
+    ModelFileError
+        It is called ``.mat`` and is not a readable MATLAB file.
+    """
+    if path.suffix == ".mat":
+        from spiking.matfile.read import read_variables
+
+        variables = read_variables(path)
+        name = "u" if "u" in variables else next(iter(variables), "")
+        if name != "u" and len(variables) != 1:
+            raise ArgumentError(
+                f"{path} has the variables {', '.join(variables) or 'none'}; "
+                f"expected the inputs as `u`, or a single variable"
+            )
+        return np.asarray(variables[name])
+    if path.suffix != ".npy":
+        raise ArgumentError(f"inputs come from a .npy or .mat file, not {path}")
+    try:
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise ArgumentError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        raise ArgumentError(f"{path} is not a readable .npy file of numbers: {error}") from error
+    if not isinstance(array, np.ndarray):  # an .npz archive under another name
+        raise ArgumentError(f"{path} is an archive of arrays; expected one array, as np.save writes it")
+    return array
+
+
+def save(simulation: Simulation, path: Path, *, model: str, force: bool = False) -> None:
+    """Save a simulation as a compressed ``.npz`` file, whole or not at all.
+
+    The arrays: ``output`` (trials, n_outputs, samples) and its ``time`` in ms (samples,); the spikes as
+    ``spike_trial`` (position in this file, from 0), ``spike_neuron`` and ``spike_time`` in ms, (spikes,)
+    each; ``rates`` in Hz (trials, N); ``filtered_rates``, ``voltage`` and ``currents`` (trials, neurons,
+    samples) if recorded; ``inputs``; ``trial_numbers`` (trials,) and ``seed``, which give the same trials
+    again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` and
+    ``time_step`` in ms; ``record`` (JSON); ``unfinished``; ``scaling_factor``; ``model``, the path of the
+    model; and the network as ``network/weights`` and so on, as in the HDF5 file.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes and output recorded.
+    path : Path
+    model : str
+        Where the model came from.
+    force : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    ArgumentError
+        There is such a file already, it cannot be written, or spikes or output were not recorded.
+    """
+    check_output(path, (".npz",), force=force)
+    spikes, output = simulation.spikes, simulation.output
+    if spikes is None or output is None:
+        raise ArgumentError("spikes or output were not recorded; simulate with record=Record(spikes=True)")
+    arrays: dict[str, Any] = {
+        "time": simulation.time,
+        "spike_trial": spikes.trial,
+        "spike_neuron": spikes.neuron,
+        "spike_time": spikes.time,
+        "trial_numbers": simulation.trials,
+        "duration": simulation.duration,
+        "time_step": simulation.time_step,
+        "record": json.dumps(simulation.record.as_json(simulation.network.populations)),
+        "unfinished": simulation.unfinished,
+        "scaling_factor": simulation.network.scaling_factor,
+        "model": model,
+        "task": simulation.task,
+        "conditions": simulation.conditions,
+        "seed": simulation.seed,
+        **{name: getattr(simulation, name) for name in _FIELDS},
+        **{
+            f"{_NETWORK}{name}": value for name, value in network_arrays.to_arrays(simulation.network).items()
+        },
+    }
+    if simulation.seed is not None and simulation.seed >= 2**64:
+        arrays["seed"] = str(simulation.seed)  # NumPy has no such whole numbers
+    kept: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items() if value is not None}
+    write_whole(path, lambda file: np.savez_compressed(file, **kept))
+
+
+def load(path: Path) -> Simulation:
+    """Read a simulation that `save` wrote (`Simulation.load`).
+
+    Raises
+    ------
+    ArgumentError
+        The file cannot be read, is none of ours, or has no network: version 0.1.0 left it out.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {name: file[name][()] for name in file.files}
+        if "spike_trial" in arrays and "record" not in arrays:
+            raise ArgumentError(
+                f"{path} holds no network, as version 0.1.0 wrote such files; read its arrays with np.load, "
+                f"or simulate again"
+            )
+        time_step = float(arrays["time_step"])
+        trial, neuron, time = (arrays[f"spike_{name}"] for name in ("trial", "neuron", "time"))
+        network = {
+            name.removeprefix(_NETWORK): value for name, value in arrays.items() if name.startswith(_NETWORK)
+        }
+        return Simulation(
+            network=network_arrays.from_arrays(network),
+            seed=int(arrays["seed"]) if "seed" in arrays else None,
+            trials=arrays["trial_numbers"],
+            n_steps=round(float(arrays["duration"]) / time_step),
+            time_step=time_step,
+            record=Record(**json.loads(arrays["record"].item())),
+            spikes=Spikes(trial, neuron, np.rint(time / time_step - 1).astype(np.int32), time_step),
+            task=str(arrays["task"]) if "task" in arrays else None,
+            conditions=tuple(arrays["conditions"].tolist()) if "conditions" in arrays else None,
+            unfinished=bool(arrays["unfinished"]),
+            **{name: arrays[name] for name in _FIELDS if name in arrays},
+        )
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError(
+            f"{path} is not a readable simulation ({error}); spiking simulate MODEL -o run.npz writes one"
+        ) from None

@@ -1,0 +1,294 @@
+"""Simulations written to disk while they run, block of trials after block, so that a killed one goes on.
+
+HDF5 files do not survive the death of their writer, so none is ever written in place. Every block becomes a
+file of its own in the folder ``<file>.parts``, whole or not at all. When all are there they are put together
+into one file, which then takes its place in one step; compressed trials are copied as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import spiking
+from spiking.checks import checked_inputs, checked_interval
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.digest import digest
+from spiking.files.lock import held_alone
+from spiking.files.output import RUNS, check_output, check_writable
+from spiking.files.whole import replace_file
+from spiking.interruption import GOES_ON, at_interruption
+from spiking.network.network import SpikingNetwork
+from spiking.rate_model.task import check_channels
+from spiking.simulation.actions import actions
+from spiking.simulation.record import Record
+from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.simulation.result import Simulation
+from spiking.simulation.simulate import simulate, trial_numbers
+from spiking.simulation.storage import hdf5 as simulation_hdf5
+from spiking.simulation.storage import npz as simulation_file
+from spiking.tasks import Task, Trials
+from spiking.tasks.identity import difference, identity
+
+_BLOCK_BYTES = 2**26
+_BLOCK_TRIALS = 100  # a kill costs a few seconds
+_IDENTITY = "identity.json"
+_FORCE = "or replace it with --force (in Python force=True)"
+
+Progress = Callable[[int], None]
+
+
+def simulate_task(
+    network: SpikingNetwork,
+    task: Task,
+    *,
+    trials: NDArray[np.int64],
+    seed: int | None,
+    condition: str | None,
+    **settings: Any,
+) -> Simulation:
+    """Draw trials of a task, simulate and score them; arguments as of `simulate`."""
+    from spiking.evaluation.evaluate import score
+
+    check_channels(task, network.n_inputs, network.n_outputs, "the network")
+    seed = _fresh_seed() if seed is None else seed
+    drawn = _drawn(task, trials, seed, condition)
+    run = simulate(network, drawn.spiking_inputs, seed=seed, trials=trials, **settings)
+    correct = None if run.output is None else score(task, run.output, run.time, drawn)
+    return replace(run, task=task.name, conditions=drawn.conditions, correct=correct)
+
+
+def simulate_to_file(
+    output_file: str | os.PathLike[str],
+    network: SpikingNetwork,
+    inputs: ArrayLike | Task,
+    *,
+    trials: int | Iterable[int] | None,
+    seed: int | None,
+    condition: str | None,
+    record: Record,
+    downsample: int,
+    input_interval: float | None,
+    progress: Progress | None,
+    force: bool,
+    **settings: Any,
+) -> Simulation:
+    """Simulate into a file, or go on with it; arguments as of `simulate`."""
+    check_output(Path(os.fsdecode(output_file)), RUNS, force=True)  # what run is there is seen below
+    path = Path(os.path.realpath(os.fsdecode(output_file)))
+    if isinstance(inputs, Task):
+        check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
+        numbers, columns = trial_numbers(trials), inputs.n_steps + 1
+    else:
+        if condition is not None:
+            raise ArgumentError("condition is given without a task; expected a task in place of inputs")
+        inputs = np.asarray(inputs)
+        u = checked_inputs(inputs, network.n_inputs, 1)
+        numbers, columns = trial_numbers(trials, len(u) if u.ndim == 3 else None), u.shape[-1]
+    time_step = 1000 * TIME_STEP_S * downsample
+    if input_interval is None:
+        n_steps = STEPS_PER_COLUMN * ((columns - 1) // downsample)
+    else:
+        n_steps = checked_interval(input_interval, time_step) * (columns - 1)
+    parts = _parts(path)
+    in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
+    with held_alone(parts, in_use), at_interruption(lambda: GOES_ON):
+        known, there = _known_identity(parts), simulation_hdf5.identity_of(path)
+        if seed is None and not force:
+            seed = (known or there or {}).get("seed")
+        if seed is None:
+            seed = _fresh_seed()
+        content = {
+            "version": spiking.__version__,
+            "network": digest(network),
+            **(identity(inputs) if isinstance(inputs, Task) else {"inputs": digest(inputs)}),
+            "condition": condition,
+            "seed": seed,
+            "trials": digest(numbers),
+            "record": digest(record),
+            "stimulation": digest(actions(settings["stimulation"], network, n_steps, time_step)),
+            "input_noise": np.asarray(settings["input_noise"], float).tolist(),
+            "input_interval": input_interval,
+            "downsample": downsample,
+        }
+        if there != content:
+            if path.exists() and not force:
+                own = there is not None
+                what = f"a run of another {difference(there, content)}" if own else "no run of simulate"
+                raise ArgumentError(f"{path} is there already, with {what}; choose another file, {_FORCE}")
+            if known not in (None, content):
+                if not force:
+                    raise ArgumentError(
+                        f"{parts} holds an unfinished run with another {difference(known, content)}; "
+                        f"repeat the call that began it, choose another file, {_FORCE}"
+                    )
+                _remove(parts)
+            size = _block_trials(network, record, n_steps, time_step)
+            settings |= {
+                "seed": seed,
+                "record": record,
+                "downsample": downsample,
+                "input_interval": input_interval,
+            }
+
+            def simulate_block(own: slice, advance: Progress | None) -> Simulation:
+                mine = {**settings, "trials": numbers[own], "progress": advance}
+                if isinstance(inputs, Task):
+                    return simulate_task(network, inputs, condition=condition, **mine)
+                return simulate(network, inputs[own] if inputs.ndim == 3 else inputs, **mine)
+
+            _write_parts(parts, content, len(numbers), size, simulate_block, progress)
+            _put_together(parts, path, content)
+        _remove(parts)
+    return load(path)
+
+
+def load(path: Path) -> Simulation:
+    """Open a simulation (`Simulation.load`)."""
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(2) == b"PK":
+                return simulation_file.load(path)
+        return simulation_hdf5.read([path])
+    parts = _finished(_parts(Path(os.path.realpath(path))))
+    if not parts:
+        raise ArgumentError(f"{path} is a folder" if path.is_dir() else f"{path}: there is no such file")
+    return simulation_hdf5.read(parts, unfinished=True)
+
+
+def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None = None) -> None:
+    """Write a simulation whole or not at all (`Simulation.save`)."""
+    check_writable(path)
+    try:
+        replace_file(
+            path,
+            lambda temporary: simulation_hdf5.write(temporary, simulation, identity=identity),
+            verify=lambda temporary: _verify(temporary, simulation),
+        )
+    except ModelFileError as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _verify(written: Path, simulation: Simulation) -> None:
+    found = simulation_hdf5.read([written])
+    if not np.array_equal(found.trials, simulation.trials):
+        raise ModelFileError("what was written does not read back")
+
+
+def _parts(path: Path) -> Path:
+    return path.with_name(path.name + ".parts")
+
+
+def _finished(parts: Path) -> list[Path]:
+    return sorted(parts.glob("*.h5"))
+
+
+def _known_identity(parts: Path) -> Any:
+    """Return what an unfinished run was asked for, or None if there is none."""
+    try:
+        return json.loads((parts / _IDENTITY).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        left = [item for item in parts.iterdir() if item.suffix != ".tmp"] if parts.exists() else []
+        if not left:
+            return None
+        raise ArgumentError(
+            f"{parts} is in the way; expected no such folder, or one of an unfinished run"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"{parts / _IDENTITY} cannot be read: {error}; delete that folder") from None
+
+
+def _write_parts(
+    parts: Path,
+    content: Mapping[str, Any],
+    total: int,
+    size: int,
+    simulate_block: Callable[[slice, Progress | None], Simulation],
+    progress: Progress | None,
+) -> None:
+    try:
+        parts.mkdir(exist_ok=True)
+        for leftover in parts.glob("*.tmp"):
+            leftover.unlink()
+        if not (parts / _IDENTITY).exists():
+            replace_file(
+                parts / _IDENTITY,
+                lambda temporary: _write_text(temporary, json.dumps(content)),
+                verify=lambda temporary: None,
+            )
+    except (OSError, ModelFileError) as error:
+        raise ArgumentError(f"{parts} could not be made: {error}") from None
+    for first in range(0, total, size):
+        own = slice(first, min(first + size, total))
+        part = parts / f"{first:09d}.h5"
+        if not part.exists():
+            save(part, simulate_block(own, _from(progress, first)))
+        if progress:
+            progress(own.stop)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _from(progress: Progress | None, first: int) -> Progress | None:
+    return None if progress is None else lambda done: progress(first + done)
+
+
+def _put_together(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
+    whole = parts / "whole.tmp"  # in there, a kill leaves it where it is cleared away
+    try:
+        save(whole, simulation_hdf5.read(_finished(parts)), content)
+        whole.replace(path)
+    except (OSError, ArgumentError) as error:
+        raise ArgumentError(
+            f"{path} could not be written: {error}; its trials are in {parts}, "
+            f"and the same call puts them together"
+        ) from None
+
+
+def _remove(parts: Path) -> None:
+    """Remove what the file holds now; what the run was asked for goes last, for a kill may come between."""
+    if not parts.exists():
+        return
+    for item in (*_finished(parts), *parts.glob("*.tmp"), parts / _IDENTITY):
+        item.unlink(missing_ok=True)
+    with suppress(OSError):  # something of someone else's is in there
+        parts.rmdir()
+
+
+def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_step: float) -> int:
+    """Return how many trials are simulated and written at once; never depends on the machine."""
+    size = 8 * network.n_neurons
+    for name in simulation_hdf5.SAMPLED:
+        if name == "output":
+            units = network.n_outputs if record.output else 0
+        else:
+            units = record.neurons(name, network.populations).size
+        size += 8 * units * (n_steps // record.stride(name, time_step)) if units else 0
+    return max(1, min(_BLOCK_TRIALS, _BLOCK_BYTES // size))
+
+
+def _fresh_seed() -> int:
+    return secrets.randbelow(2**32)
+
+
+def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | None) -> Trials:
+    if np.all(np.diff(numbers) == 1):
+        return task.trials(len(numbers), seed=seed, condition=condition, first=int(numbers[0]))
+    single = [task.trials(1, seed=seed, condition=condition, first=k) for k in numbers.tolist()]
+    return Trials(
+        np.concatenate([one.inputs for one in single]),
+        np.concatenate([one.targets for one in single]),
+        tuple(one.conditions[0] for one in single),
+        np.concatenate([one.labels for one in single]),
+    )

@@ -1,0 +1,185 @@
+"""How a rate model is trained: every option with its default, and the named recipes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from spiking.checks import flag
+from spiking.errors import ArgumentError
+from spiking.tasks import STEP_MS
+
+_CHOICES = {
+    "activation": ("sigmoid", "softplus", "clipped_relu"),
+    "loss": ("l2", "l1"),
+    "w_dist": ("gaussian", "gamma"),
+}
+_RANGES = (  # names, lowest, highest, whole numbers only
+    (("p_inh", "p_rec", "stop_accuracy"), 0, 1, False),
+    (("averaging",), 0, 0.99999, False),
+    (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
+    (("gain", "noise", "spike_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
+    (("batch_size", "max_updates"), 1, 10**9, True),
+    (("n_som", "hardening", "min_updates"), 0, 10**9, True),
+)
+_OPTIONAL = ("batch_size", "min_updates")
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Options of `train`.
+
+    Parameters
+    ----------
+    gain : float
+        Initial recurrent weights are gain / sqrt(N p_rec) N(0, 1); not used for ``w_dist="gamma"``.
+    p_inh : float
+        Probability that a unit is inhibitory.
+    p_rec : float
+        Fraction of the initial recurrent weights that are not zero.
+    n_som : int
+        The first so many inhibitory units receive nothing from inhibitory ones (SST cells).
+    dale : bool
+        Dale's law: w is rectified and signed by the sending unit's type.
+    activation : str
+        ``sigmoid``, ``softplus`` or ``clipped_relu`` (the last two clipped to [0, 20]).
+    tau : float or (float, float)
+        Synaptic decay in ms: one fixed for all units, or the range in which each unit learns its own.
+    w_dist : str
+        Initial recurrent weights ``gaussian``, or ``gamma`` (shape 2, scale 0.003).
+    loss : str
+        Of one trial: ``l2``, ``sqrt(sum (z - o)^2)``, or ``l1``, ``sum |z - o|``.
+    noise : float
+        Standard deviation of the noise added to the synaptic current in every step of 5 ms.
+    spike_noise : float
+        Noise as if every rate were carried by Poisson spikes, this many a second (Hz) at a rate of 1: what a
+        unit receives from another of rate r has variance r / (spike_noise 5 ms) in every step. It is there in
+        training only, not when the model is scored. 0 for none.
+    hardening : int
+        Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
+        until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
+        stage ends when the spiking network does the task as well (see ``spiking.training.stopping``), or
+        after so many updates. 0: one stage, with noise and without spike noise.
+    learning_rate, final_learning_rate : float
+        Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
+    batch_size : int, optional
+        Trials an update. By default one of each condition; a multiple of that holds all equally often, in
+        other batches conditions are drawn.
+    clip_norm : float
+        Largest norm of a gradient; 0 for no limit.
+    rate_penalty : float
+        Times the mean squared rate, added to the loss.
+    averaging : float
+        Decay, each update, of the running average of the weights that is scored and returned; 0 for none.
+    max_updates : int
+        Training stops here, or before: at the first evaluation (every 100 updates, on 100 trials) that meets
+        both `stop_loss` and `stop_accuracy`, and ends the hardening.
+    min_updates : int, optional
+        Training does not stop before. By default 0; for Go-NoGo with `published_quirks` 1500, as the
+        published code has it (the paper does not).
+    stop_loss, stop_accuracy : float
+        Converged when the mean loss is below, and the accuracy at least this.
+    published_quirks : bool
+        As the published trainer: o[t + 1] is compared with z[t]; rate models are scored over other windows
+        than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
+        integration over the last second); the accuracy must exceed, not reach, `stop_accuracy`; Go-NoGo is
+        trained for at least 1500 updates unless `min_updates` says otherwise.
+
+    Examples
+    --------
+    >>> from spiking.training.options import TrainingOptions
+    >>> TrainingOptions(tau=(20, 50)).tau_steps  # of 5 ms
+    (4.0, 10.0)
+    """
+
+    gain: float = 1.5
+    p_inh: float = 0.2
+    p_rec: float = 0.2
+    n_som: int = 0
+    dale: bool = True
+    activation: str = "sigmoid"
+    tau: float | tuple[float, float] = (20.0, 100.0)
+    w_dist: str = "gaussian"
+    loss: str = "l2"
+    noise: float = 0.1
+    spike_noise: float = 50.0
+    hardening: int = 2000
+    learning_rate: float = 0.01
+    final_learning_rate: float = 0.01
+    batch_size: int | None = None
+    clip_norm: float = 1.0
+    rate_penalty: float = 0.0
+    averaging: float = 0.0
+    max_updates: int = 6000
+    min_updates: int | None = None
+    stop_loss: float = 7.0
+    stop_accuracy: float = 0.95
+    published_quirks: bool = False
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ArgumentError(f"{name} = {getattr(self, name)!r}: expected one of {', '.join(known)}")
+        for name in ("dale", "published_quirks"):
+            flag(name, getattr(self, name))
+        for names, low, high, whole in _RANGES:
+            for name in names:
+                value = getattr(self, name)
+                if name in _OPTIONAL and value is None:
+                    continue
+                if not isinstance(value, int | float) or not low <= value <= high or (whole and value % 1):
+                    kind = "a whole number" if whole else "a number"
+                    raise ArgumentError(f"{name} = {value!r}: expected {kind} from {low:g} to {high:g}")
+        limits = self.tau_steps
+        if not all(math.isfinite(limit) and limit >= 1 for limit in limits) or sorted(set(limits)) != list(
+            limits
+        ):
+            raise ArgumentError(f"tau = {self.tau!r}: expected ms, at least {STEP_MS:g}, smaller limit first")
+
+    @property
+    def tau_steps(self) -> tuple[float, ...]:
+        """The decay in steps of 5 ms: one number, or the two limits."""
+        limits = self.tau if isinstance(self.tau, tuple | list) else (self.tau,)
+        if len(limits) not in (1, 2):
+            raise ArgumentError(f"tau = {self.tau!r}: expected one number or a pair (ms)")
+        return tuple(limit / STEP_MS for limit in limits)
+
+
+_RECIPES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "published": {
+        "gain": 1.5,
+        "noise": 0.1,
+        "spike_noise": 0.0,
+        "hardening": 0,
+        "learning_rate": 0.01,
+        "final_learning_rate": 0.01,
+        "batch_size": 1,
+        "clip_norm": 0.0,
+        "rate_penalty": 0.0,
+        "averaging": 0.0,
+        "max_updates": 6000,
+        "stop_loss": 7.0,
+        "stop_accuracy": 0.95,
+        "published_quirks": True,
+    },
+}
+
+
+def options_for(recipe: str, **changes: Any) -> TrainingOptions:
+    """Return the options of a recipe (``default`` or ``published``) with changes.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown recipe or option, or a value that is not possible.
+    """
+    if recipe not in _RECIPES:
+        raise ArgumentError(f"recipe = {recipe!r}: expected one of {', '.join(_RECIPES)}")
+    known = [field.name for field in dataclasses.fields(TrainingOptions)]
+    unknown = [name for name in changes if name not in known]
+    if unknown:
+        raise ArgumentError(f"unknown training option {', '.join(unknown)}; there are {', '.join(known)}")
+    return TrainingOptions(**(_RECIPES[recipe] | changes))

@@ -1,0 +1,199 @@
+"""Compiled training: many updates in one call, and the evaluation of a model, in JAX and Optax."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from spiking.training.backpropagation import Array, Fixed, Weights, run
+from spiking.training.options import TrainingOptions
+
+EARLY_NOISE = 0.1  # of the noise while a model that will be hardened still learns its task
+_GROWTH = 300  # updates in which the noise grows to its full amplitude in hardening
+_X0 = 0.01  # standard deviation of the first synaptic currents
+_STEP = 0.005  # s
+_NUMBERS = (
+    "noise",
+    "hardening",
+    "learning_rate",
+    "final_learning_rate",
+    "max_updates",
+    "clip_norm",
+    "rate_penalty",
+    "averaging",
+)
+
+
+class Structure(NamedTuple):
+    """The options that decide what is compiled; all others are arguments of the compiled code."""
+
+    activation: str
+    loss: str
+    dale: bool
+    published_quirks: bool
+    spike_noise: bool
+
+
+class Progress(NamedTuple):
+    """All that changes during training."""
+
+    weights: Weights
+    average: Weights
+    moments: Any
+    key: Array
+    updates: Array
+
+
+def split(options: TrainingOptions) -> tuple[Structure, dict[str, Any]]:
+    """Return what is compiled in, and the numbers, with which nothing needs to be compiled again."""
+    structure = Structure(
+        options.activation,
+        options.loss,
+        options.dale,
+        options.published_quirks,
+        options.spike_noise > 0 and options.hardening > 0,
+    )
+    numbers = {name: getattr(options, name) for name in _NUMBERS}
+    shot = 1 / math.sqrt(_STEP * options.spike_noise) if options.spike_noise else 0.0
+    return structure, numbers | {"tau": options.tau_steps, "shot": shot}
+
+
+def start(weights: Weights, seed: int) -> Progress:
+    """Return the state before the first update."""
+    moments = optax.scale_by_adam().init(weights)
+    return Progress(weights, weights, moments, jax.random.key(seed), jnp.zeros((), jnp.int32))
+
+
+def objective(
+    weights: Weights,
+    fixed: Fixed,
+    inputs: Array,
+    targets: Array,
+    key: Array,
+    structure: Structure,
+    numbers: dict[str, Any],
+) -> Array:
+    """Return what is minimised: the mean loss of the trials, and the rate penalty."""
+    outputs, rates = _run(weights, fixed, inputs, key, structure, numbers)
+    penalty: Array = numbers["rate_penalty"] * jnp.mean(rates**2)
+    return jnp.mean(_losses(outputs, targets, structure)) + penalty
+
+
+def _run(
+    weights: Weights,
+    fixed: Fixed,
+    inputs: Array,
+    key: Array,
+    structure: Structure,
+    numbers: dict[str, Any],
+) -> tuple[Array, Array]:
+    n, _, n_steps = inputs.shape
+    noise_key, x0_key, shot_key = jax.random.split(key, 3)
+    shape = (n_steps - 1, n, weights.w.shape[0])
+    noise = numbers["noise"] * jax.random.normal(noise_key, shape, inputs.dtype)
+    x0 = _X0 * jax.random.normal(x0_key, shape[1:], inputs.dtype)
+    shot = None
+    if structure.spike_noise:
+        # 8 random bits a draw: uniform, of standard deviation 1; sums over units and steps are Gaussian
+        coarse = jax.random.bits(shot_key, shape, jnp.uint8).astype(inputs.dtype)
+        shot = numbers["shot"] * (coarse - 127.5) * math.sqrt(12 / (256**2 - 1))
+    return run(
+        weights,
+        fixed,
+        inputs,
+        x0,
+        noise,
+        shot,
+        activation=structure.activation,
+        dale=structure.dale,
+        limits=numbers["tau"],
+    )
+
+
+def _losses(outputs: Array, targets: Array, structure: Structure) -> Array:
+    """Loss of each trial, (n,), for outputs and targets (n, n_outputs, T)."""
+    if structure.published_quirks:
+        outputs, targets = outputs[:, :, 1:], targets[:, :, :-1]
+    error = targets - outputs
+    if structure.loss == "l1":
+        return jnp.sum(jnp.abs(error), axis=(1, 2))
+    return jnp.sqrt(jnp.sum(error**2, axis=(1, 2)))
+
+
+@partial(jax.jit, static_argnames="structure")
+def advance(
+    state: Progress,
+    fixed: Fixed,
+    inputs: Array,
+    targets: Array,
+    numbers: dict[str, Any],
+    *,
+    structure: Structure,
+) -> tuple[Progress, Array]:
+    """Do one update with each batch; return the new state and the losses, (updates,).
+
+    Parameters
+    ----------
+    inputs : array, shape (updates, batch_size, n_inputs, T)
+    targets : array, shape (updates, batch_size, n_outputs, T)
+    numbers, structure
+        Of `split`; in addition ``hardened_from``, the update from which spike noise is added.
+    """
+    adam = optax.scale_by_adam()
+    largest = jnp.where(numbers["clip_norm"] > 0, numbers["clip_norm"], jnp.inf)
+
+    def update(state: Progress, batch: tuple[Array, Array]) -> tuple[Progress, Array]:
+        key, used = jax.random.split(state.key)
+        since = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
+        grown = jnp.minimum(1, since / _GROWTH)
+        grown = jnp.where(numbers["hardening"] > 0, grown, 1.0)
+        now = numbers | {
+            "shot": numbers["shot"] * grown,
+            "noise": numbers["noise"] * (EARLY_NOISE + (1 - EARLY_NOISE) * grown),
+        }
+        loss, gradient = jax.value_and_grad(objective)(state.weights, fixed, *batch, used, structure, now)
+        norm = jnp.sqrt(sum(jnp.sum(part**2) for part in gradient))
+        shrink = jnp.minimum(1, largest / jnp.maximum(norm, 1e-30))
+        direction, moments = adam.update(jax.tree.map(lambda g: shrink * g, gradient), state.moments)
+        rate = _learning_rate(state.updates, numbers)
+        weights = jax.tree.map(lambda w, d: w - rate * d, state.weights, direction)
+        average = jax.tree.map(
+            lambda old, new: numbers["averaging"] * old + (1 - numbers["averaging"]) * new,
+            state.average,
+            weights,
+        )
+        return Progress(weights, average, moments, key, state.updates + 1), loss
+
+    return jax.lax.scan(update, state, (inputs, targets))
+
+
+def _learning_rate(updates: Array, numbers: dict[str, Any]) -> Array:
+    """Half a cosine from the first to the last learning rate."""
+    high, low = numbers["learning_rate"], numbers["final_learning_rate"]
+    done = updates / numbers["max_updates"]
+    return jnp.asarray(low + (high - low) * (1 + jnp.cos(jnp.pi * done)) / 2)
+
+
+@partial(jax.jit, static_argnames="structure")
+def evaluate(
+    weights: Weights,
+    fixed: Fixed,
+    inputs: Array,
+    targets: Array,
+    key: Array,
+    numbers: dict[str, Any],
+    *,
+    structure: Structure,
+) -> tuple[Array, Array]:
+    """Return the loss of each trial and the outputs (n, n_outputs, T), without spike noise.
+
+    The noise is what ``numbers["noise"]`` says, whatever the stage of training.
+    """
+    plain = structure._replace(spike_noise=False)
+    outputs, _ = _run(weights, fixed, inputs, key, plain, numbers)
+    return _losses(outputs, targets, structure), outputs

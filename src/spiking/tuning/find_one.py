@@ -1,0 +1,338 @@
+"""Find the scaling factor of a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import flag, positive_number, whole_number
+from spiking.conversion.conversion import ASKED, Asked
+from spiking.errors import ArgumentError
+from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.neuron.params import LIFParams
+from spiking.parallel.workplace import Workplace, local, scores_of
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.task import task_for
+from spiking.simulation.simulate import available_threads
+from spiking.tasks import Task
+from spiking.tuning.drive import drive_slope
+from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
+from spiking.tuning.matched import matched_candidates, search_matched
+from spiking.tuning.model_file import tuned_file
+from spiking.tuning.plateau import Bits, accuracies, middle, plateau
+from spiking.tuning.racing import around, outwards_then_between, race
+from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
+
+_SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
+
+Method = Literal["auto", "grid"]
+Choice = Literal["plateau", "first"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search; fields as in `find_scaling_factor`.
+
+    Examples
+    --------
+    >>> from spiking.tuning import SearchOptions
+    >>> SearchOptions().method
+    'auto'
+    """
+
+    method: Method = "auto"
+    candidates: Sequence[float] | None = None
+    n_trials: int = 100
+    choice: Choice = "plateau"
+    margin: float = 0.05
+    extend: bool = True
+    downsample: int = 1
+    params: LIFParams | None = None
+    conversion: Asked = "published"
+
+    def __post_init__(self) -> None:
+        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ArgumentError(
+                    f"{name} is {getattr(self, name)!r:.60}; expected one of {', '.join(known)}"
+                )
+        if self.conversion != "published":
+            for name in ("method", "candidates", "choice", "margin", "extend"):
+                if getattr(self, name) != getattr(SearchOptions, name):
+                    raise ArgumentError(
+                        f"{name} belongs to the published conversion; leave it out with {self.conversion}"
+                    )
+        if whole_number("n_trials", self.n_trials, 1) > SEARCH_FIRST:
+            raise ArgumentError(f"n_trials is {self.n_trials}; expected at most {SEARCH_FIRST}")
+        whole_number("downsample", self.downsample, 1)
+        flag("extend", self.extend)
+        positive_number("margin", self.margin)
+        if self.candidates is not None:
+            checked_grid(self.candidates)
+
+
+def find_scaling_factor(
+    model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
+    task: Task | str | None = None,
+    *,
+    seed: int,
+    method: Method = "auto",
+    candidates: Sequence[float] | None = None,
+    n_trials: int = 100,
+    choice: Choice = "plateau",
+    margin: float = 0.05,
+    extend: bool = True,
+    downsample: int = 1,
+    params: LIFParams | None = None,
+    conversion: Asked = "published",
+    write: bool = False,
+    force: bool = False,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ScalingFactorSearch:
+    """Find the scaling factor with which a model's spiking network answers a task best.
+
+    Parameters
+    ----------
+    model : RateModel, path or mapping
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    seed : int
+        Of all trials: the same seed finds the same.
+    method : {"auto", "grid"}
+        ``grid`` runs `n_trials` of every candidate, as published. ``auto`` starts at the factor that matches
+        the recurrent drives of spiking and rate network (``spiking.tuning.drive``) and races: candidates that
+        are significantly worse than the best on the same trials drop out; it uses at most 40 % of the grid's
+        trials, fresh ones included.
+    candidates : sequence of float, optional
+        For ``grid`` 20, 25, ..., 75 (softplus and clipped_relu: 4, 6, ..., 26), as published. ``auto``
+        chooses multiples of half the published step as it goes; if candidates are given it races these.
+    n_trials : int
+        Of every candidate (``auto``: at most), and as many fresh ones to score the choice.
+    choice : {"plateau", "first"}
+        The middle of the plateau of candidates that are statistically tied with the best, or the first (the
+        smallest) of the most accurate, as published.
+    margin : float
+        ``auto`` ends when no candidate can be more accurate than the best by more than this.
+    extend : bool
+        Go beyond the range of the candidates where the best lie at its edge, down to 0 and up to twice.
+    downsample : int
+        As in `simulate`: faster, less accurate.
+    params : LIFParams, optional
+        Constants of neurons and synapses; the published ones by default.
+    conversion : {"published", "matched", "one_offset", "mean_drive"}
+        Which conversion (see `spiking.conversion.conversion`); ``matched`` compares both variants. Each has 10
+        candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each. If the best one
+        is right in all of 40 it is chosen, else the most accurate of the best 4 in 40, between equals that of
+        the smallest output error. If that is wrong in any, a lower gain with 4 multiples and, if asked for
+        ``matched``, the published grid are tried in the same way. Candidates are left as soon as they cannot
+        win: both variants take about 130 trials, at most 640, and 8 for the drive. `n_trials` is how many
+        fresh ones score it (and most of a candidate). `method`, `candidates`, `choice`, `margin` and
+        `extend` are for the published one only.
+    write : bool
+        Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
+        published, everything else as JSON in ``tuning``. Every block of trials is then kept in a journal
+        beside it, from which the same call goes on if it was stopped; it gives the same result.
+    force : bool
+        With `write`: drop the journal of a search with other settings that was stopped.
+    threads : int, optional
+        All available processors by default. Results do not depend on it.
+    progress : callable, optional
+        Called with the number of trials in each block that is done.
+
+    Returns
+    -------
+    ScalingFactorSearch
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, no task is known, or the file is being tuned by someone else, or was with
+        other settings and that search was stopped.
+    ModelFileError
+        The file is no usable model, cannot be written, or was changed or removed meanwhile; what was
+        simulated stays in the journal.
+
+    Examples
+    --------
+    >>> from spiking import datasets, find_scaling_factor
+    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], n_trials=20)
+    >>> found.scaling_factor < 90
+    True
+    """
+    options = SearchOptions(
+        method=method,
+        candidates=candidates,
+        n_trials=n_trials,
+        choice=choice,
+        margin=margin,
+        extend=extend,
+        downsample=downsample,
+        params=params,
+        conversion=conversion,
+    )
+    seed = whole_number("seed", seed, 0)
+    threads = available_threads() if threads is None else whole_number("threads", threads, 1)
+    path = written_path(model) if flag("write", write) else None
+    loaded = model if isinstance(model, RateModel) else RateModel.load(model)
+    with ThreadPoolExecutor(threads) as pool:
+        told = (lambda factor, n: progress(n)) if progress else None
+        how: dict[str, Any] = {"path": path, "force": force, "threads": threads, "progress": told}
+        return search(local(pool), loaded, task, seed, options, **how)
+
+
+def written_path(model: object) -> Path:
+    """Return the path of a model into which the result is to be written."""
+    if not isinstance(model, str | os.PathLike):
+        raise ArgumentError("write=True needs the path of a model file, into which the result is written")
+    return Path(os.fsdecode(model))
+
+
+def search(
+    workplace: Workplace,
+    model: RateModel,
+    task: Task | type[Task] | str | None,
+    seed: int,
+    options: SearchOptions,
+    *,
+    path: Path | None,
+    force: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    progress: Callable[[float, int], object] | None = None,
+) -> ScalingFactorSearch:
+    """Search at a workplace; `path` is the file that the result goes into, if any; task as of `task_for`.
+
+    `threads` are for what does not run at the workplace, the comparison of drives.
+    `progress` is called with candidate and number of trials of each block that is done.
+    """
+    began = time.perf_counter()
+    needed = dataclasses.replace(
+        model, extras={}, forms={}, w0=None, taus_gaus0=None
+    )  # it may have to travel
+    work = Work(
+        needed, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
+    )
+    if options.conversion != "published":
+        candidates = matched_candidates(
+            needed,
+            work.task,
+            conversion=options.conversion,
+            seed=seed,
+            params=options.params,
+            downsample=options.downsample,
+        )
+        work = dataclasses.replace(work, candidates=candidates)
+
+    with tuned_file(path, work, force=force) as file:
+
+        def record(point: Any, first: int, values: NDArray[Any]) -> None:
+            file.add(point, first, values)
+            if progress:
+                progress(point, len(values))
+
+        scores = scores_of(workplace, work, file.known, record)
+        with workplace.guarded():
+            found = (search_matched if work.candidates else _search)(scores, work, options)
+        found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
+        workplace.check()
+        file.finish(found)
+    return found
+
+
+def _search(scores: Scores[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+    grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
+    theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
+    drive_trials = DRIVE_TRIALS
+
+    def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
+        return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
+
+    if options.method == "grid":
+        bits: Bits = run_grid(run, grid, options.n_trials, extend=options.extend)
+    else:
+        of_grid = (len(grid.factors) + 1) * options.n_trials  # with the fresh ones
+        budget = int(_SHARE * of_grid) - options.n_trials - DRIVE_TRIALS
+        if options.candidates is None:
+            theory = _match(work, grid)
+            drive_trials += 2 * DRIVE_TRIALS
+            highest = grid.highest if options.extend else grid.factors[-1]
+            lowest = 0.0 if options.extend else grid.factors[0]
+            field, further = (
+                around(theory, grid.step, lowest, highest),
+                outwards_then_between(grid.step, lowest, highest),
+            )
+            budget -= 2 * DRIVE_TRIALS
+        else:
+            field, further = set(grid.factors), lambda bits, dropped, top: set()
+        ended = race(run, field, further, n_trials=options.n_trials, budget=budget, margin=options.margin)
+        bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
+
+    tied = plateau(bits, dropped)
+    factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
+    _, drive_error = _drive(work, factor)
+    fresh = scores({factor: range(options.n_trials)})[factor]
+    return ScalingFactorSearch(
+        model=work.model,
+        task=work.task,
+        scaling_factor=factor,
+        method=options.method,
+        choice=options.choice,
+        seed=work.seed,
+        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
+        plateau=tied,
+        extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
+        start=theory,
+        fresh=Evaluation(
+            task=work.task,
+            seed=work.seed,
+            correct=fresh,
+            conditions=work.task.trials(options.n_trials, seed=work.seed).conditions,
+        ),
+        drive_error=drive_error,
+        stopped=stopped,
+        drive_trials=drive_trials,
+        downsample=options.downsample,
+        params=options.params,
+        seconds=0.0,
+    )
+
+
+def _drive(work: Work, factor: float) -> tuple[float, float]:
+    numbers = range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS)
+    return drive_slope(
+        work.model,
+        work.task,
+        factor,
+        seed=work.seed,
+        numbers=numbers,
+        downsample=work.downsample,
+        params=work.params,
+        threads=work.threads,
+    )
+
+
+def _match(work: Work, grid: Grid) -> float:
+    """Return the factor that matches the drives: two runs, as the rates depend on it a little."""
+    factor = (grid.factors[0] + grid.factors[-1]) / 2
+    for _ in range(2):
+        slope, _ = _drive(work, factor)
+        if np.isfinite(slope) and slope > 0:
+            factor = float(np.clip(slope, grid.factors[0], grid.highest))
+    return factor
+
+
+def _first(bits: Bits, dropped: frozenset[float]) -> float:
+    accuracy = accuracies({factor: own for factor, own in bits.items() if factor not in dropped})
+    return min(factor for factor, value in accuracy.items() if value == max(accuracy.values()))

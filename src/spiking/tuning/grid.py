@@ -1,0 +1,64 @@
+"""Candidate scaling factors: the published grid, and what to add to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spiking.checks import positive_number
+from spiking.errors import ArgumentError
+from spiking.rate_model.model import ACTIVATIONS, RateModel
+from spiking.tuning.plateau import Bits, plateau
+from spiking.tuning.racing import Run
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Candidates in ascending order, and how far from them a search may go."""
+
+    factors: tuple[float, ...]
+
+    @property
+    def step(self) -> float:
+        """Distance of neighbours, on average."""
+        steps = len(self.factors) - 1
+        return (self.factors[-1] - self.factors[0]) / steps if steps else self.factors[0]
+
+    @property
+    def highest(self) -> float:
+        """No candidate lies beyond: twice the highest of the grid."""
+        return 2 * self.factors[-1]
+
+
+def published_grid(model: RateModel) -> Grid:
+    """Return 20 to 75 in steps of 5; for softplus and clipped_relu 4 to 26 in steps of 2."""
+    factors = range(20, 80, 5) if model.transfer is ACTIVATIONS["sigmoid"] else range(4, 28, 2)
+    return Grid(tuple(float(factor) for factor in factors))
+
+
+def checked_grid(candidates: object) -> Grid:
+    """Return the user's candidates in ascending order, or raise ArgumentError."""
+    try:
+        given = np.asarray(candidates, float).ravel().tolist()
+    except (TypeError, ValueError):
+        given = []
+    if not given:
+        raise ArgumentError(f"candidates is {candidates!r:.60}; expected numbers above 0")
+    return Grid(tuple(sorted({positive_number("candidates", factor) for factor in given})))
+
+
+def run_grid(run: Run, grid: Grid, n_trials: int, *, extend: bool) -> Bits:
+    """Run all candidates; where the plateau reaches an edge of the range, add candidates beyond it."""
+    bits = dict(run(dict.fromkeys(grid.factors, n_trials)))
+    while extend:
+        tied = plateau(bits)
+        beyond = []
+        if tied[0] == min(bits) and tied[0] - grid.step > 0:
+            beyond.append(tied[0] - grid.step)
+        if tied[-1] == max(bits) and tied[-1] + grid.step <= grid.highest:
+            beyond.append(tied[-1] + grid.step)
+        if not beyond:
+            break
+        bits |= run(dict.fromkeys(beyond, n_trials))
+    return bits
