@@ -25,7 +25,8 @@ from spiking import (
     sweep,
     train_many,
 )
-from spiking.conversion.conversion import Conversion, fit_conversion
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.fit import fit_conversion
 from spiking.evaluation.both import run_both
 from spiking.training.options import TrainingOptions
 

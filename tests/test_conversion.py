@@ -14,9 +14,11 @@ from scipy.io import loadmat, savemat
 from tuning_processes import TASK, run
 
 from spiking import ArgumentError, LIFParams, RateModel, SpikingNetwork, find_scaling_factor, plotting
-from spiking.conversion.conversion import VARIANTS, Conversion, fit_conversion, visited_currents
+from spiking.conversion.conversion import VARIANTS, Conversion
+from spiking.conversion.fit import fit_conversion
 from spiking.conversion.model_info import model_info
 from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.visited import visited_currents
 from spiking.experiments import sweep
 from spiking.neuron.f_i import fi_curve
 from spiking.rate_model.model import ACTIVATIONS

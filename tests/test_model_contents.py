@@ -17,9 +17,10 @@ from spiking import (
     evaluate,
     find_scaling_factor,
 )
-from spiking.conversion.model_info import model_info, recorded_scaling_factor
+from spiking.conversion.model_info import model_info
 from spiking.evaluation.both import run_both
 from spiking.matfile.read import read_variables
+from spiking.rate_model.recorded import recorded_scaling_factor
 
 N = 20
 SIGNED = model_mapping()["w"] @ model_mapping()["m"]

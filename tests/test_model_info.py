@@ -11,8 +11,9 @@ import pytest
 import scipy.io
 
 from spiking import ArgumentError, RateModel, SpikingNetwork
-from spiking.conversion.model_info import model_info, recorded_scaling_factor, recorded_task
+from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import as_json
+from spiking.rate_model.recorded import recorded_scaling_factor, recorded_task
 from spiking.tasks import GoNoGo
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -30,7 +30,7 @@ from spiking.reproduce.train_and_convert import TRIALS, Matched, conversion_of, 
 from spiking.reproduce.train_and_convert import Tested as ToTest
 from spiking.reproduce.work import conversion_key, steps
 from spiking.tasks import GoNoGo
-from spiking.tuning.scores import Work
+from spiking.tuning.work import Work
 
 PROGRAM = Path(reproduction.__file__)
 TABLES = ("small.txt", "small.csv", "small.networks.csv", "small.png")

@@ -23,9 +23,9 @@ from spiking import (
 from spiking.command_line.app import _show_warning, app
 from spiking.command_line.demonstration import demonstrate
 from spiking.command_line.models import tell_settings
-from spiking.conversion.conversion import visited_currents
+from spiking.conversion.visited import visited_currents
 from spiking.evaluation.both import run_both
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import task_for
 from spiking.report import report
 from spiking.tasks.settings import as_text
 

@@ -235,7 +235,8 @@ def test_drive_error_and_slope():
 def test_the_work_can_travel():
     import dataclasses
 
-    from spiking.tuning.scores import Work, run_block
+    from spiking.parallel.blocks import run_block
+    from spiking.tuning.work import Work
 
     small = dataclasses.replace(MODEL, extras={}, forms={})
     work = Work(small, Cue(), 1, 1, None)
@@ -248,7 +249,7 @@ def test_the_work_can_travel():
 
 
 def test_blocks_hold_every_missing_trial_once():
-    from spiking.tuning.scores import _blocks
+    from spiking.parallel.blocks import _blocks
 
     rng = np.random.default_rng(0)
     for most in (1, 3, 9, 40):

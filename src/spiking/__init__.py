@@ -4,7 +4,8 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from spiking import datasets, export, tasks
-    from spiking.conversion.conversion import Conversion, fit_conversion
+    from spiking.conversion.conversion import Conversion
+    from spiking.conversion.fit import fit_conversion
     from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
     from spiking.evaluation.evaluate import Evaluation, evaluate
     from spiking.evaluation.smoothing import Smoothing, smoothed_rates

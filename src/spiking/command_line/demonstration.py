@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spiking.conversion.model_info import recorded_scaling_factor
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks, run_both
-from spiking.evaluation.evaluate import score
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import recorded_scaling_factor, task_for
 from spiking.simulation.simulate import simulate
 from spiking.tasks import GoNoGo, Task
+from spiking.tasks.scoring import score
 
 TRIALS = 100  # Go and NoGo in turn
 _FACTORS = tuple(float(factor) for factor in range(20, 80, 5))  # the published grid

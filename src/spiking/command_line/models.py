@@ -55,7 +55,7 @@ def task_settings(setting: list[str] | None) -> dict[str, str]:
 
 def chosen_task(model: RateModel, name: type[Task] | str | None, setting: list[str] | None) -> Task:
     """Return the task of `--task` and `--setting`, or else of the file, and say which settings it has."""
-    from spiking.rate_model.task import task_for
+    from spiking.rate_model.recorded import task_for
 
     given = task_settings(setting)
     task = task_for(model, name, given)
@@ -65,7 +65,7 @@ def chosen_task(model: RateModel, name: type[Task] | str | None, setting: list[s
 
 def tell_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
     """Say on stderr which settings of a task are not the usual ones, and where they come from."""
-    from spiking.conversion.model_info import recorded_settings
+    from spiking.rate_model.recorded import recorded_settings
     from spiking.tasks.settings import as_text, changed
 
     recorded = recorded_settings(model, task)

@@ -31,8 +31,7 @@ from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 
 if TYPE_CHECKING:
-    from spiking.rate_model.model import RateModel
-    from spiking.tasks import Task
+    pass
 
 Floats = NDArray[np.float64]
 Variant = Literal["one_offset", "mean_drive"]
@@ -42,10 +41,6 @@ Asked = Literal["published", "matched", "one_offset", "mean_drive"]
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
 KINDS = ("published", *VARIANTS)
 ASKED = ("published", "matched", *VARIANTS)  # matched: both variants, where spiking trials can choose
-GAIN = 8.0  # where no spiking trial has chosen another
-FIT_TRIALS = 20
-_FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
-_BINS = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,154 +204,3 @@ def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
     return tuple(array.tolist())
-
-
-@dataclass(frozen=True, eq=False)
-class VisitedCurrents:
-    """The synaptic currents that a rate model visits in trials of a task.
-
-    Attributes
-    ----------
-    task : str
-    seed, n_trials : int
-    currents, rates : array, shape (trials, N, steps)
-        x and r = phi(x).
-    x : array, shape (bins,)
-        Centres of the bins of their histogram, all units and times together.
-    share : array, shape (bins,)
-        Of the currents; sums to 1.
-
-    Examples
-    --------
-    >>> from spiking import datasets
-    >>> from spiking.conversion.conversion import visited_currents
-    >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
-    'go-nogo'
-    """
-
-    task: str
-    seed: int
-    n_trials: int
-    currents: Floats
-    rates: Floats
-    x: Floats
-    share: Floats
-
-
-def visited_currents(
-    model: RateModel, task: Task | str | None = None, *, seed: int = 1, n_trials: int = FIT_TRIALS
-) -> VisitedCurrents:
-    """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
-
-    Parameters
-    ----------
-    model : RateModel
-    task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    seed, n_trials : int
-
-    Raises
-    ------
-    ArgumentError
-        No task is known, or it has other inputs or outputs than the model.
-
-    Examples
-    --------
-    >>> from spiking import datasets
-    >>> from spiking.conversion.conversion import visited_currents
-    >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
-    >>> seen.n_trials, seen.x.shape == seen.share.shape
-    (4, True)
-    """
-    from spiking.rate_model.task import task_for
-
-    chosen = task_for(model, task)
-    numbers = range(_FIRST, _FIRST + whole_number("n_trials", n_trials, 1))
-    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=_FIRST)
-    run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
-    assert run.currents is not None
-    counts, edges = np.histogram(run.currents, _BINS)
-    return VisitedCurrents(
-        task=chosen.name,
-        seed=seed,
-        n_trials=n_trials,
-        currents=run.currents,
-        rates=run.rates,
-        x=(edges[1:] + edges[:-1]) / 2,
-        share=counts / counts.sum(),
-    )
-
-
-def fit_conversion(
-    model: RateModel,
-    task: Task | str | None = None,
-    *,
-    kind: Asked = "matched",
-    gain: float = GAIN,
-    factor: float | None = None,
-    seed: int = 1,
-    n_trials: int = FIT_TRIALS,
-    params: LIFParams | None = None,
-    downsample: int = 1,
-    visited: VisitedCurrents | None = None,
-) -> Conversion:
-    """Fit offset and factor for a gain, from runs of the rate model alone: no spiking trial is simulated.
-
-    Parameters
-    ----------
-    model : RateModel
-    task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    kind : {"matched", "one_offset", "mean_drive"}
-        ``matched`` is ``mean_drive`` here: the two cannot be compared without spiking trials.
-    gain : float
-        s: larger makes noise and reset small against the drive, and rates more regular.
-    factor : float, optional
-        k in place of the fitted one; the offset stays as fitted.
-    seed, n_trials : int
-        Of the runs of the rate model.
-    params : LIFParams, optional
-        Constants of neurons; the published ones by default.
-    downsample : int
-        Of the simulations to come, as in `simulate`: noise a second depends on it.
-    visited : VisitedCurrents, optional
-        Those of an earlier call of `visited_currents`, in place of task, seed and n_trials.
-
-    Returns
-    -------
-    Conversion
-
-    Raises
-    ------
-    ArgumentError
-        An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
-        units never become active.
-
-    Warns
-    -----
-    UserWarning
-        The best offset lies at the edge of those that were tried.
-
-    Examples
-    --------
-    >>> from spiking import SpikingNetwork, datasets
-    >>> from spiking.conversion.conversion import fit_conversion
-    >>> model = datasets.load("go-nogo")
-    >>> conversion = fit_conversion(model, kind="mean_drive")
-    >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
-    >>> network.offset.shape, conversion.gain
-    ((200,), 8.0)
-    """
-    from spiking.conversion.fit import fit_gain
-
-    if kind not in ASKED[1:]:
-        raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
-    variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
-    gain = positive_number("gain", gain)
-    seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
-    if seen.rates.shape[1] != model.n_units:
-        raise ArgumentError(
-            f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"
-        )
-    fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
-    return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

@@ -6,15 +6,23 @@ import math
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion.conversion import Conversion, Variant, VisitedCurrents
+from spiking.checks import positive_number
+from spiking.conversion.conversion import Conversion, Variant
+from spiking.conversion.visited import FIT_TRIALS, VisitedCurrents, visited_currents
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+    from spiking.tasks import Task
+from spiking.conversion.conversion import ASKED, Asked
 
 Floats = NDArray[np.float64]
 
@@ -143,3 +151,80 @@ def _fit(seen: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tup
         "no offset fits: the units of the rate model are silent in these trials; train it, or use the "
         "published conversion"
     )
+
+
+GAIN = 8.0  # where no spiking trial has chosen another
+
+
+def fit_conversion(
+    model: RateModel,
+    task: Task | str | None = None,
+    *,
+    kind: Asked = "matched",
+    gain: float = GAIN,
+    factor: float | None = None,
+    seed: int = 1,
+    n_trials: int = FIT_TRIALS,
+    params: LIFParams | None = None,
+    downsample: int = 1,
+    visited: VisitedCurrents | None = None,
+) -> Conversion:
+    """Fit offset and factor for a gain, from runs of the rate model alone: no spiking trial is simulated.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    kind : {"matched", "one_offset", "mean_drive"}
+        ``matched`` is ``mean_drive`` here: the two cannot be compared without spiking trials.
+    gain : float
+        s: larger makes noise and reset small against the drive, and rates more regular.
+    factor : float, optional
+        k in place of the fitted one; the offset stays as fitted.
+    seed, n_trials : int
+        Of the runs of the rate model.
+    params : LIFParams, optional
+        Constants of neurons; the published ones by default.
+    downsample : int
+        Of the simulations to come, as in `simulate`: noise a second depends on it.
+    visited : VisitedCurrents, optional
+        Those of an earlier call of `visited_currents`, in place of task, seed and n_trials.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
+        units never become active.
+
+    Warns
+    -----
+    UserWarning
+        The best offset lies at the edge of those that were tried.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+
+    >>> model = datasets.load("go-nogo")
+    >>> conversion = fit_conversion(model, kind="mean_drive")
+    >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
+    >>> network.offset.shape, conversion.gain
+    ((200,), 8.0)
+    """
+
+    if kind not in ASKED[1:]:
+        raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
+    variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
+    gain = positive_number("gain", gain)
+    seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
+    if seen.rates.shape[1] != model.n_units:
+        raise ArgumentError(
+            f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"
+        )
+    fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
+    return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

@@ -7,9 +7,9 @@ import json
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.model_info import recorded_scaling_factor, recorded_text
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 
 
 def recorded_conversion(model: RateModel) -> Conversion | None:

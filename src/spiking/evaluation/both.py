@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from spiking.checks import flag
 from spiking.conversion.conversion import Conversion
-from spiking.evaluation.evaluate import Evaluation, score
+from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import STEP_MS, RateModel, RateRun
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import task_for
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
+from spiking.tasks.scoring import score
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

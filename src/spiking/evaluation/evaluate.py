@@ -16,11 +16,12 @@ from spiking.evaluation.smoothing import Smoothing
 from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.task import check_channels, task_for
+from spiking.rate_model.recorded import check_channels, task_for
 from spiking.simulation.actions import AnyStimulation
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials, get
+from spiking.tasks.scoring import score
 
 Floats = NDArray[np.float64]
 
@@ -244,26 +245,6 @@ def correct_trials(
     """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
     chunks = spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
     return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
-
-
-def score(
-    task: Task, output: Floats, time: Floats, trials: Trials, *, strict: bool = False
-) -> NDArray[np.bool_]:
-    """Score outputs of shape (trials, n_outputs, samples), as simulations give them.
-
-    Raises
-    ------
-    ArgumentError
-        An output is not finite, or a task of the user's own does not give one bool a trial.
-    """
-    own = output[:, 0] if task.n_outputs == 1 else output
-    correct: Any = task.score(own, time, trials, **({"strict": True} if strict else {}))
-    if not isinstance(correct, np.ndarray) or correct.dtype != bool or correct.shape != (len(trials),):
-        raise ArgumentError(
-            f"the scorer of the task {task.name} gave {correct!r:.60}; "
-            f"expected an array of {len(trials)} bools"
-        )
-    return np.asarray(correct)
 
 
 _Chunk = tuple[Trials, Floats, Floats]  # trials, their outputs (trials, n_outputs, samples), times

@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 
 import spiking
 from spiking.checks import flag, whole_number
-from spiking.conversion.model_info import recorded_scaling_factor
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Score, network_task, score
+from spiking.evaluation.evaluate import Score, network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.grid import Setting, axes, points
 from spiking.experiments.result import Sweep
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
+from spiking.parallel.blocks import Scores, block_trials
 from spiking.parallel.workplace import open_workplace
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import recorded_scaling_factor, task_for
 from spiking.simulation.actions import AnyStimulation, actions
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation.simulate import available_threads, simulate
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
+from spiking.tasks.scoring import score
 from spiking.tuning.journal import Known, open_trials
-from spiking.tuning.scores import Scores, block_trials
 
 if TYPE_CHECKING:
     from distributed import Client

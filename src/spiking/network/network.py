@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
-from spiking.conversion.conversion import ASKED, GAIN, Asked, Conversion, fit_conversion
+from spiking.conversion.conversion import ASKED, Asked, Conversion
+from spiking.conversion.fit import GAIN, fit_conversion
 from spiking.conversion.recorded import tuned_conversion
 from spiking.errors import ArgumentError
 from spiking.frozen import Remade

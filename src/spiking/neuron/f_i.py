@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
+from spiking.experiments.f_i_by_simulation import _simulated
 from spiking.neuron.params import TIME_STEP_MS, LIFParams
 
 Floats = NDArray[np.float64]
@@ -31,7 +32,6 @@ Method = Literal["theory", "simulation"]
 _NODES = 6  # of the quadrature, in a panel of two standard deviations of a step's noise
 _REACH = 8.0  # standard deviations beyond which a normal density is zero
 _MOST_PANELS = 400
-_TRIALS, _TRIAL_MS, _SETTLING_MS = 100, 1200.0, 200.0  # of a simulation
 _FARTHEST = 1000.0  # mV above rheobase
 
 
@@ -219,40 +219,3 @@ def _normal(x: Floats, mean: Floats | float, deviation: float) -> Floats:
     np.exp(density, out=density)
     density /= deviation * np.sqrt(2 * np.pi)
     return density
-
-
-def _simulated(params: LIFParams, currents: Floats, downsample: int) -> tuple[Floats, Floats]:
-    """Return rates and their standard errors, of unconnected units that differ in their current."""
-    from spiking.network.network import SpikingNetwork
-    from spiking.simulation.record import Record
-    from spiking.simulation.simulate import simulate
-
-    n = currents.size
-    nobody = np.zeros(n, np.bool_)
-    network = SpikingNetwork(
-        weights=np.zeros((n, n)),
-        w_in=np.zeros((n, 1)),
-        readout=np.zeros((1, n)),
-        tau_decay=np.full(n, 20.0),
-        populations={"exc": ~nobody, "inh": nobody, "som": nobody, "pv": nobody},
-        params=params,
-        scaling_factor=1.0,
-        offset=currents,
-    )
-    step = TIME_STEP_MS * downsample
-    settling, duration = (step * round(time / step) for time in (_SETTLING_MS, _TRIAL_MS))
-    run = simulate(
-        network,
-        np.zeros((1, 2)),
-        seed=1,
-        trials=_TRIALS,
-        input_interval=duration,
-        downsample=downsample,
-        record=Record(output=False, spikes=True),
-    )
-    assert run.spikes is not None
-    late = (run.spikes.step + 1) * run.time_step > settling
-    places = run.spikes.trial[late].astype(np.int64) * n + run.spikes.neuron[late]
-    counts = np.bincount(places, minlength=_TRIALS * n).reshape(_TRIALS, n)
-    rates = counts / (duration - settling) * 1000
-    return rates.mean(axis=0), rates.std(axis=0, ddof=1) / np.sqrt(_TRIALS)

@@ -9,8 +9,8 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
+from spiking.parallel.blocks import Runnable, run_block
 from spiking.parallel.workplace import Workplace
-from spiking.tuning.scores import Runnable, run_block
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
-from spiking.tuning.scores import Runnable, Scores, Values, Work, block_trials, run_block
+from spiking.parallel.blocks import Runnable, Scores, Values, block_trials, run_block
+from spiking.tuning.work import Work
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spiking.conversion.conversion import Conversion, visited_currents
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.visited import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve
@@ -64,7 +65,7 @@ def conversion(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.conversion.conversion import fit_conversion
+    >>> from spiking.conversion.fit import fit_conversion
     >>> model = datasets.load("go-nogo")
     >>> ax = plotting.conversion(model, fit_conversion(model))
     >>> ax.figure.savefig("conversion.pdf")

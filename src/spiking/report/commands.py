@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.model_info import recorded_settings, recorded_task, recorded_text
 from spiking.conversion.recorded import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks
+from spiking.rate_model.recorded import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import names
 from spiking.tasks.settings import as_text, changed
 from spiking.tuning.recorded import recorded_search

@@ -19,7 +19,7 @@ from spiking.evaluation.evaluate import Evaluation, Score, evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import task_for
 from spiking.report import figures
 from spiking.report import text as words
 from spiking.report.commands import commands

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from spiking.analysis import ConversionQuality
-from spiking.conversion.model_info import ModelInfo, recorded_scaling_factor
+from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.plotting.populations import by_population
 from spiking.plotting.style import POPULATION_NAMES
+from spiking.rate_model.recorded import recorded_scaling_factor
 from spiking.tuning.recorded import RecordedSearch, recorded_search
 
 _CRITERION = 0.95  # the paper's, of a trained network and of a successful conversion

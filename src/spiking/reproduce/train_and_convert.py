@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 import spiking
-from spiking.conversion.conversion import Asked, Conversion, fit_conversion
+from spiking.conversion.conversion import Asked, Conversion
+from spiking.conversion.fit import fit_conversion
 from spiking.evaluation.both import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, correct_trials, evaluate
 from spiking.files.digest import digest

@@ -15,11 +15,16 @@ from spiking.checks import checked_inputs, checked_interval, checked_noise, whol
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.actions import AnyStimulation, actions
-from spiking.simulation.random_numbers import RandomDraws, SharedNoise
+from spiking.simulation.random_numbers import (
+    RandomDraws,
+    SharedNoise,
+    check_draw,
+    replayed_numbers,
+    seeded_numbers,
+)
 from spiking.simulation.record import Record
 from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.trial_randoms import check_draw, replayed_numbers, seeded_numbers
 from spiking.tasks import Task, get
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from spiking.rate_model.model import RateModel
 from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
-from spiking.tuning.scores import Work
+from spiking.tuning.work import Work
 
 _FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
 _NEIGHBOURS = 3  # candidates next to each other that do the task

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spiking.checks import flag, whole_number
-from spiking.conversion.model_info import recorded_scaling_factor, recorded_text
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.workplace import Workplace, open_workplace
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tasks.registry import find

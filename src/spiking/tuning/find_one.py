@@ -19,9 +19,10 @@ from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
+from spiking.parallel.blocks import Scores
 from spiking.parallel.workplace import Workplace, local, scores_of
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.task import task_for
+from spiking.rate_model.recorded import task_for
 from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tuning.drive import drive_slope
@@ -31,7 +32,7 @@ from spiking.tuning.model_file import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
+from spiking.tuning.work import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Work
 
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 

@@ -16,9 +16,10 @@ from typing import Any
 import spiking
 from spiking.files.digest import digest
 from spiking.files.journal import Journal, open_journal
+from spiking.parallel.blocks import Point, Values
 from spiking.rate_model.model import RateModel
 from spiking.tasks.identity import identity as task_identity
-from spiking.tuning.scores import Point, Values, Work
+from spiking.tuning.work import Work
 
 _FORMAT = "spiking tuning journal 1"
 

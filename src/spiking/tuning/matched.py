@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant, visited_currents
+from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
 from spiking.conversion.fit import fit_gain
-from spiking.evaluation.evaluate import Evaluation, Score, spiking_chunks
-from spiking.evaluation.evaluate import score as score_outputs
+from spiking.conversion.visited import visited_currents
+from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.parallel.blocks import Scores
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import published_grid
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Scores, Work
+from spiking.tuning.work import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Work
 
 if TYPE_CHECKING:
-    from spiking.network.network import SpikingNetwork
     from spiking.neuron.params import LIFParams
     from spiking.rate_model.model import RateModel
-    from spiking.simulation.random_numbers import SharedNoise
     from spiking.tasks import Task
     from spiking.tuning.find_one import SearchOptions
 
@@ -74,26 +73,6 @@ def matched_candidates(
         for factor in published_grid(model).factors:
             found[f"published, factor {factor:g}"] = Conversion(kind="published", factor=factor)
     return found
-
-
-def trial_scores(
-    network: SpikingNetwork,
-    task: Task,
-    seed: int,
-    numbers: range,
-    *,
-    downsample: int,
-    noise: SharedNoise | None = None,
-) -> Floats:
-    """Return of each trial whether it is correct (1 or 0), and the mean square of output minus target."""
-    values = []
-    for trials, output, time in spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise):
-        correct = score_outputs(task, output, time, trials)
-        # The rate step nearest to each sample, as in the input; the last target stays on.
-        steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
-        wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
-        values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
-    return np.concatenate(values)
 
 
 def best_candidates(

@@ -13,7 +13,7 @@ from spiking.files.lock import held_alone
 from spiking.rate_model.model import RateModel
 from spiking.tuning.journal import Known, TrialJournal, identity, is_marked, model_digest, open_trials
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.scores import Work
+from spiking.tuning.work import Work
 
 
 class TunedFile:

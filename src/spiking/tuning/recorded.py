@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from spiking.conversion.model_info import recorded_scaling_factor, recorded_text
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from spiking.files.output import RUNS, check_output, check_writable
 from spiking.files.whole import replace_file
 from spiking.interruption import GOES_ON, at_interruption
 from spiking.network.network import SpikingNetwork
-from spiking.rate_model.task import check_channels
+from spiking.rate_model.recorded import check_channels
 from spiking.simulation.actions import actions
 from spiking.simulation.record import Record
 from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
@@ -57,7 +57,7 @@ def simulate_task(
     **settings: Any,
 ) -> Simulation:
     """Draw trials of a task, simulate and score them; arguments as of `simulate`."""
-    from spiking.evaluation.evaluate import score
+    from spiking.tasks.scoring import score
 
     check_channels(task, network.n_inputs, network.n_outputs, "the network")
     seed = _fresh_seed() if seed is None else seed

@@ -1,36 +1,34 @@
-"""What became of each trial: run in blocks, in any order and anywhere, and remembered."""
+"""Run trials in blocks, in any order and anywhere, and remember what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion.conversion import Conversion
-from spiking.evaluation.evaluate import correct_trials
-from spiking.network.network import SpikingNetwork
-from spiking.neuron.params import LIFParams
-from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 
-# Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
-SEARCH_FIRST, DRIVE_FIRST = 2**20, 2**21
-DRIVE_TRIALS = 8
-
 # Simulation time of a trial, and for each step of a neuron, about: only for the size of blocks.
 _TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
+
+
 _AT_ONCE = 2  # trials whose noise is kept, 4 bytes a neuron and step
+
+
 _PATIENCE = 0.5  # seconds between two checks
 
 
 Point = float | str  # what is tried: a scaling factor, or a point of a sweep
+
+
 P = TypeVar("P", bound=Point)
+
+
 Values = NDArray[Any]  # of a number of trials, shape (trials, ...)
 
 
@@ -47,38 +45,6 @@ class Runnable(Protocol):
 
     def run(self, point: Any, first: int, n: int, noise: SharedNoise | None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """What all blocks of a search have in common.
-
-    A point is a scaling factor, whose values are the correct trials, or the name of one of `candidates`,
-    matched conversions, whose values are those of `spiking.tuning.matched.trial_scores`.
-    """
-
-    model: RateModel
-    task: Task
-    seed: int
-    downsample: int
-    params: LIFParams | None
-    candidates: Mapping[str, Conversion] = field(default_factory=dict)
-    threads: int | None = None  # of what does not run in blocks
-
-    def run(self, point: Point, first: int, n: int, noise: SharedNoise | None = None) -> Values:
-        """Run trials `first` to `first + n - 1` at a point, in one thread."""
-        numbers = range(first, first + n)
-        if isinstance(point, str):
-            from spiking.tuning.matched import trial_scores
-
-            network = SpikingNetwork.from_rate(
-                self.model, conversion=self.candidates[point], params=self.params
-            )
-            return trial_scores(
-                network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise
-            )
-        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
-        return correct_trials(network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise)
 
 
 def block_trials(seconds: float, task: Task, n_units: int, downsample: int) -> int:

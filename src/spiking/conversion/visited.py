@@ -1,0 +1,99 @@
+"""The synaptic currents that a rate model visits in trials of a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spiking.checks import whole_number
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+    from spiking.tasks import Task
+from spiking.conversion.conversion import Floats
+
+FIT_TRIALS = 20
+
+
+_FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
+
+
+_BINS = 512
+
+
+@dataclass(frozen=True, eq=False)
+class VisitedCurrents:
+    """The synaptic currents that a rate model visits in trials of a task.
+
+    Attributes
+    ----------
+    task : str
+    seed, n_trials : int
+    currents, rates : array, shape (trials, N, steps)
+        x and r = phi(x).
+    x : array, shape (bins,)
+        Centres of the bins of their histogram, all units and times together.
+    share : array, shape (bins,)
+        Of the currents; sums to 1.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+
+    >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
+    'go-nogo'
+    """
+
+    task: str
+    seed: int
+    n_trials: int
+    currents: Floats
+    rates: Floats
+    x: Floats
+    share: Floats
+
+
+def visited_currents(
+    model: RateModel, task: Task | str | None = None, *, seed: int = 1, n_trials: int = FIT_TRIALS
+) -> VisitedCurrents:
+    """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task or str, optional
+        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+    seed, n_trials : int
+
+    Raises
+    ------
+    ArgumentError
+        No task is known, or it has other inputs or outputs than the model.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+
+    >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
+    >>> seen.n_trials, seen.x.shape == seen.share.shape
+    (4, True)
+    """
+    from spiking.rate_model.recorded import task_for
+
+    chosen = task_for(model, task)
+    numbers = range(_FIRST, _FIRST + whole_number("n_trials", n_trials, 1))
+    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=_FIRST)
+    run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
+    assert run.currents is not None
+    counts, edges = np.histogram(run.currents, _BINS)
+    return VisitedCurrents(
+        task=chosen.name,
+        seed=seed,
+        n_trials=n_trials,
+        currents=run.currents,
+        rates=run.rates,
+        x=(edges[1:] + edges[:-1]) / 2,
+        share=counts / counts.sum(),
+    )

@@ -1,0 +1,83 @@
+"""What all trials of a search have in common, and which trials it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spiking.conversion.conversion import Conversion
+from spiking.evaluation.evaluate import correct_trials, spiking_chunks
+from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
+from spiking.parallel.blocks import Point, Values
+from spiking.rate_model.model import RateModel
+from spiking.simulation.random_numbers import SharedNoise
+from spiking.tasks import Task
+from spiking.tasks.scoring import score as score_outputs
+
+if TYPE_CHECKING:
+    from spiking.network.network import SpikingNetwork
+    from spiking.neuron.params import LIFParams
+    from spiking.rate_model.model import RateModel
+    from spiking.simulation.random_numbers import SharedNoise
+    from spiking.tasks import Task
+from spiking.tuning.matched import Floats
+
+# Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
+SEARCH_FIRST, DRIVE_FIRST = 2**20, 2**21
+
+
+DRIVE_TRIALS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What all blocks of a search have in common.
+
+    A point is a scaling factor, whose values are the correct trials, or the name of one of `candidates`,
+    matched conversions, whose values are those of `spiking.tuning.work.trial_scores`.
+    """
+
+    model: RateModel
+    task: Task
+    seed: int
+    downsample: int
+    params: LIFParams | None
+    candidates: Mapping[str, Conversion] = field(default_factory=dict)
+    threads: int | None = None  # of what does not run in blocks
+
+    def run(self, point: Point, first: int, n: int, noise: SharedNoise | None = None) -> Values:
+        """Run trials `first` to `first + n - 1` at a point, in one thread."""
+        numbers = range(first, first + n)
+        if isinstance(point, str):
+            network = SpikingNetwork.from_rate(
+                self.model, conversion=self.candidates[point], params=self.params
+            )
+            return trial_scores(
+                network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise
+            )
+        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
+        return correct_trials(network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise)
+
+
+def trial_scores(
+    network: SpikingNetwork,
+    task: Task,
+    seed: int,
+    numbers: range,
+    *,
+    downsample: int,
+    noise: SharedNoise | None = None,
+) -> Floats:
+    """Return of each trial whether it is correct (1 or 0), and the mean square of output minus target."""
+    values = []
+    for trials, output, time in spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise):
+        correct = score_outputs(task, output, time, trials)
+        # The rate step nearest to each sample, as in the input; the last target stays on.
+        steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
+        wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
+        values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
+    return np.concatenate(values)
