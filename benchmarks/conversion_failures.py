@@ -25,11 +25,12 @@ from spiking import plotting
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.neuron.f_i import fi_curve
-from spiking.rate_model.model import ACTIVATIONS, STEP_MS
+from spiking.rate_model.model import ACTIVATIONS
 from spiking.reproduce.paper.panels import PANELS
 from spiking.reproduce.train_and_convert import Network, train_network
 from spiking.tasks import XOR, GoNoGo
 from spiking.tasks.scoring import score
+from spiking.timing import STEP_MS
 
 TRIALS, SEED = 100, 1
 GO_NOGO = Network(GoNoGo(), 250, (20.0, 50.0), {"activation": "clipped_relu", "p_rec": 0.2})

@@ -17,8 +17,8 @@ import numpy as np
 from conversion_failures import MANTE, SEED, TRIALS, load
 
 from spiking import SpikingNetwork, fit_conversion, simulate
-from spiking.rate_model.model import STEP_MS
 from spiking.tasks.scoring import score
+from spiking.timing import STEP_MS
 
 AT_ONCE = 20  # trials
 

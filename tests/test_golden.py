@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from spiking import LIFParams, RandomDraws, Record, SpikingNetwork, Stimulation, simulate
-from spiking.simulation.reference import TIME_STEP_S, step_by_step
+from spiking.simulation.reference import step_by_step
+from spiking.timing import TIME_STEP_S
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {case["name"]: case for case in json.loads((GOLDEN / "cases.json").read_text())}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 def flag(name: str, value: object) -> bool:
@@ -139,3 +139,16 @@ def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str 
             f"expected at least two kept"
         )
     return kept
+
+
+def thread_count(threads: object) -> int:
+    """Return a number of threads; None is one for each processor that this process may use."""
+    return available_threads() if threads is None else whole_number("threads", threads, 1)
+
+
+def available_threads() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

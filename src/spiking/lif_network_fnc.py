@@ -16,11 +16,10 @@ from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.simulation.record import Record
-from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation.simulate import simulate
 from spiking.simulation.stimulation import Stimulation
-
-Floats = NDArray[np.float64]
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.typing import Floats
 
 
 def LIF_network_fnc(  # the published name

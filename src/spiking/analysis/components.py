@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

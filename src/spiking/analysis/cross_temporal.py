@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 def cross_temporal_discriminability(

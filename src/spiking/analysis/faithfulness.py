@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.analysis.components import condition_means, principal_components
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks
-
-Floats = NDArray[np.float64]
 
 _COMPONENTS = 3  # hold 99 % of the variance in the paper's Fig. S2
 

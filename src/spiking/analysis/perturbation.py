@@ -6,7 +6,6 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.analysis.components import condition_means
 from spiking.analysis.faithfulness import Agreement, agreement
@@ -16,13 +15,13 @@ from spiking.conversion.recorded import recorded_conversion
 from spiking.conversion.visited import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.rate_model.model import STEP_MS, RateModel
+from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
-
-Floats = NDArray[np.float64]
+from spiking.timing import STEP_MS
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True)

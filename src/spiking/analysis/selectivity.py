@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from spiking.checks import positive_number
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.simulation.result import Simulation, Spikes
+from spiking.typing import Floats
 
-Floats = NDArray[np.float64]
 Window = tuple[float, float]
 
 

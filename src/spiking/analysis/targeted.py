@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.analysis.components import condition_means, principal_components
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.checks import positive_number, whole_number
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:

@@ -24,16 +24,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.checks import finite_number, positive_number, real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     pass
 
-Floats = NDArray[np.float64]
 Variant = Literal["one_offset", "mean_drive"]
 Kind = Literal["published", "one_offset", "mean_drive"]
 Asked = Literal["published", "matched", "one_offset", "mean_drive"]

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.checks import positive_number
 from spiking.conversion.conversion import Conversion, Variant
@@ -18,13 +17,12 @@ from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
 from spiking.conversion.conversion import ASKED, Asked
-
-Floats = NDArray[np.float64]
 
 _OFFSETS = np.linspace(-8.0, 8.0, 161)  # tried first, in units of the gain (at least 1)
 

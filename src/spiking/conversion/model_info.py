@@ -20,8 +20,7 @@ from spiking.rate_model.recorded import (
     recorded_task,
     recorded_text,
 )
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 _CRITERION = 0.95  # accuracy from which the field calls a model trained
 _DENSE_EIGENVALUES = 1000  # units up to which all eigenvalues take about a second

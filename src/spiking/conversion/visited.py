@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.checks import whole_number
+from spiking.random_streams import VISITED_FIRST
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
-from spiking.conversion.conversion import Floats
+from spiking.typing import Floats
 
 FIT_TRIALS = 20
-
-
-_FIRST = 2**23  # of a fit's trials, away from those that are evaluated, tuned on or refitted to
 
 
 _BINS = 512
@@ -83,8 +81,8 @@ def visited_currents(
     from spiking.rate_model.recorded import task_for
 
     chosen = task_for(model, task)
-    numbers = range(_FIRST, _FIRST + whole_number("n_trials", n_trials, 1))
-    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=_FIRST)
+    numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("n_trials", n_trials, 1))
+    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
     run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
     assert run.currents is not None
     counts, edges = np.histogram(run.currents, _BINS)

@@ -13,13 +13,14 @@ from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.model import STEP_MS, RateModel, RateRun
+from spiking.rate_model.model import RateModel, RateRun
 from spiking.rate_model.recorded import task_for
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
 from spiking.tasks.scoring import score
+from spiking.timing import STEP_MS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

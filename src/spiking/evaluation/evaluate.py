@@ -16,14 +16,14 @@ from spiking.evaluation.smoothing import Smoothing
 from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import check_channels, task_for
+from spiking.rate_model.recorded import task_for
 from spiking.simulation.actions import AnyStimulation
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials, get
+from spiking.tasks.base import check_channels
 from spiking.tasks.scoring import score
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 _CHUNK_BYTES = 2**26  # outputs held at once
 _RATE_CHUNK = 20  # matrix products round differently for other numbers of trials: always the same number

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.checks import positive_number
 from spiking.errors import ArgumentError
 from spiking.simulation.result import Simulation
-from spiking.simulation.simulate import STEPS_NOT_COUNTED
-
-Floats = NDArray[np.float64]
+from spiking.timing import STEPS_NOT_COUNTED
+from spiking.typing import Floats
 
 _REACH = 4  # widths to which a Gaussian is followed
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from spiking.neuron.f_i import Floats
-from spiking.neuron.params import TIME_STEP_MS, LIFParams
+from spiking.neuron.params import LIFParams
+from spiking.timing import TIME_STEP_MS
+from spiking.typing import Floats
 
 _TRIALS, _TRIAL_MS, _SETTLING_MS = 100, 1200.0, 200.0  # of a simulation
 
 
-def _simulated(params: LIFParams, currents: Floats, downsample: int) -> tuple[Floats, Floats]:
+def simulated(params: LIFParams, currents: Floats, downsample: int) -> tuple[Floats, Floats]:
     """Return rates and their standard errors, of unconnected units that differ in their current."""
     from spiking.network.network import SpikingNetwork
     from spiking.simulation.record import Record

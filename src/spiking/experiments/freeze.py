@@ -29,31 +29,7 @@ def freeze(
     downsample: int = 1,
     threads: int | None = None,
 ) -> SpikingNetwork:
-    """Replace the synaptic input over some connections by its mean, a constant current.
-
-    The intact network is simulated; the mean rate of each sender, over all of these trials and their whole
-    length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is added to
-    the receiver's `offset` for good, in every trial and from the first step on, and the connections are cut.
-    What varies over these connections, within and between trials, is lost; the mean drive stays.
-
-    Parameters
-    ----------
-    inputs, trials, downsample, threads
-        What the intact network is run on, as in `simulate`: for a task, ``task.trials(...).spiking_inputs``.
-    seed : int
-        Of that run, of the fraction and of the control.
-    pre, post, fraction, control
-        Which connections, as in `scale_weights`.
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        As in `scale_weights` and `simulate`.
-    """
+    """Replace the synaptic input over some connections by its mean: `SpikingNetwork.freeze`."""
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 

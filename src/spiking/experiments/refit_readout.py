@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.checks import positive_number, whole_number
+from spiking.random_streams import REFIT_FIRST
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
     from spiking.tasks import Task
-from spiking.network.readout_refit import Floats, ReadoutRefit
-
-_FIRST = 2**22  # trials to fit to, away from those that are evaluated (from 0) and tuned on (from 2**20)
-
+from spiking.network.readout_refit import ReadoutRefit
+from spiking.typing import Floats
 
 _CHUNK_BYTES = 2**26  # rates held at once
 
@@ -30,39 +29,11 @@ def refit_readout(
     downsample: int = 1,
     threads: int | None = None,
 ) -> SpikingNetwork:
-    """Fit the readout anew to the filtered rates of the spiking network (ridge regression).
-
-    Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the task's
-    target z every 5 ms: towards the old readout, so that the fit is never worse than that on its own trials.
-    There is no constant term. A conversion that needs this is another result than one that works with the
-    trained readout, so the network, its evaluations and their text all say that it was refitted.
-
-    Parameters
-    ----------
-    task : Task or str
-        A task or what `spiking.tasks.get` takes.
-    n_trials : int
-        How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the seed.
-    seed : int
-    ridge : float
-        The penalty, as a fraction of the mean over units of ``sum_t r[t]^2``; 0 for none.
-    downsample, threads
-        As in `simulate`.
-
-    Returns
-    -------
-    SpikingNetwork
-        With `readout_refit`, a `ReadoutRefit`.
-
-    Raises
-    ------
-    ArgumentError
-        An argument cannot be used, or the task has other inputs or outputs than the network.
-    """
+    """Fit the readout anew to the filtered rates of the network: `SpikingNetwork.refit_readout`."""
     from spiking.evaluation.evaluate import network_task
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
-    from spiking.tasks.base import STEP_MS
+    from spiking.timing import STEP_MS
 
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     if ridge != 0:
@@ -71,8 +42,8 @@ def refit_readout(
     n = network.n_neurons
     power, product, target_power, samples = np.zeros((n, n)), np.zeros((network.n_outputs, n)), 0.0, 0
     size = max(1, _CHUNK_BYTES // (8 * n * chosen.n_steps))
-    for first in range(_FIRST, _FIRST + n_trials, size):
-        numbers = range(first, min(first + size, _FIRST + n_trials))
+    for first in range(REFIT_FIRST, REFIT_FIRST + n_trials, size):
+        numbers = range(first, min(first + size, REFIT_FIRST + n_trials))
         trials = chosen.trials(len(numbers), seed=seed, first=first)
         run = simulate(
             network,

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import spiking
-from spiking.checks import flag, whole_number
+from spiking.checks import available_threads, flag, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score, network_task
 from spiking.evaluation.smoothing import Smoothing
@@ -29,17 +28,16 @@ from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for
 from spiking.simulation.actions import AnyStimulation, actions
 from spiking.simulation.random_numbers import SharedNoise
-from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
-from spiking.simulation.simulate import available_threads, simulate
+from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
 from spiking.tasks.scoring import score
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.tuning.journal import Known, open_trials
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from distributed import Client
-
-Floats = NDArray[np.float64]
 
 
 def sweep(

@@ -12,7 +12,7 @@ from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.simulation.random_numbers import RandomDraws
-from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 
 _VARIABLES = """
 v : volt

@@ -7,15 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import spiking
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.result import Simulation, Spikes
 from spiking.simulation.storage.hdf5 import SAMPLED
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 def recorded_spikes(simulation: Simulation, function: str) -> Spikes:

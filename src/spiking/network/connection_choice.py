@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 from spiking.network.units import Units, checked_fraction, unit_numbers
+from spiking.random_streams import CONTROL_STREAM, FRACTION_STREAM
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
 
-Floats = NDArray[np.float64]
 Control = Literal["elsewhere", "strength", "anywhere"]
 
 _CONTROLS = ("elsewhere", "strength", "anywhere")
-_FRACTION, _CONTROL = 1668181536, 1668181537  # streams of their own
 
 
 class Connections(NamedTuple):
@@ -75,9 +75,9 @@ def choose(
     whole_number("seed", seed, 0)
     candidates = np.flatnonzero(between)
     number = round(share * candidates.size)
-    own = stream(seed, _FRACTION).permutation(candidates)[:number]
+    own = stream(seed, FRACTION_STREAM).permutation(candidates)[:number]
     if control is not None:
-        own = _controls(found, between, own, stream(seed, _CONTROL), control)
+        own = _controls(found, between, own, stream(seed, CONTROL_STREAM), control)
     chosen = np.zeros(found.weight.size, bool)
     chosen[own] = True
     return chosen

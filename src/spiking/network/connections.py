@@ -10,21 +10,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.network.connection_choice import Control, choose, connections, stream, with_connections
 from spiking.network.units import Units, unit_numbers
+from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
     from spiking.network.network import SpikingNetwork
-
-Floats = NDArray[np.float64]
-
-_SHUFFLE, _INPUTS = 1668181538, 1668181539  # streams of their own
 
 
 def scale_weights(
@@ -124,7 +122,7 @@ def shuffle_weights(
     """
     found, places = connections(network), unit_numbers("post", post, network.populations)
     chosen = choose(network, found, pre, places, fraction, seed, None)
-    rng = stream(seed, _SHUFFLE)
+    rng = stream(seed, SHUFFLE_STREAM)
     populations = network.populations
     kind = np.where(populations["exc"], 0, np.where(populations["som"], 1, 2))
     allowed = np.zeros(network.n_neurons, bool)
@@ -224,7 +222,7 @@ def shuffle_input_weights(network: SpikingNetwork, *, seed: int, post: Units = "
     """
     units = unit_numbers("post", post, network.populations)
     w_in = network.w_in.copy()
-    w_in[units] = network.w_in[stream(seed, _INPUTS).permutation(units)]
+    w_in[units] = network.w_in[stream(seed, INPUT_STREAM).permutation(units)]
     return dataclasses.replace(network, w_in=w_in)
 
 

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.conversion import ASKED, Asked, Conversion
 from spiking.conversion.fit import GAIN, fit_conversion
 from spiking.conversion.recorded import tuned_conversion
 from spiking.errors import ArgumentError
+from spiking.network.connection_choice import Control
 from spiking.frozen import Remade
 from spiking.network import connections, lesions
-from spiking.network import readout_refit as refitting
+from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import POPULATIONS, Units, unit_numbers
 from spiking.neuron.f_i import isolated
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
     from spiking.tasks import Task
 
-Floats = NDArray[np.float64]
 
 # A network with fewer connections than this stores them sparsely; a small one stays dense, whose rows are
 # added faster than indices are followed (`benchmarks/density.py`).
@@ -94,7 +95,7 @@ class SpikingNetwork(Remade):
     offset: Floats = field(default_factory=lambda: np.zeros(1))
     readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
     lesioned: tuple[int, ...] = ()
-    readout_refit: refitting.ReadoutRefit | None = None
+    readout_refit: ReadoutRefit | None = None
     conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
@@ -147,7 +148,7 @@ class SpikingNetwork(Remade):
         """Convert a rate model, unit by unit (Kim, Li & Sejnowski 2019, equations 5 to 8).
 
         As published, recurrent and output weights are divided by the scaling factor; input weights and time
-        constants are taken over unchanged. A matched conversion (see `spiking.conversion.conversion`) also has a gain
+        constants are taken over unchanged. A matched conversion (see `spiking.conversion`) also has a gain
         and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
         unit; the model's output bias is then always added.
 
@@ -291,13 +292,114 @@ class SpikingNetwork(Remade):
     scale_weights = connections.scale_weights
     cut = connections.cut
     shuffle_weights = connections.shuffle_weights
-    freeze = connections.freeze
     remove_autapses = connections.remove_autapses
     with_weights = connections.with_weights
     with_input_weights = connections.with_input_weights
     shuffle_input_weights = connections.shuffle_input_weights
     lesion = lesions.lesion
-    refit_readout = refitting.refit_readout
+
+    def freeze(
+        self,
+        inputs: ArrayLike,
+        *,
+        seed: int,
+        trials: int | Iterable[int] | None = None,
+        pre: Units = "all",
+        post: Units = "all",
+        fraction: float = 1.0,
+        control: Control | None = None,
+        downsample: int = 1,
+        threads: int | None = None,
+    ) -> SpikingNetwork:
+        """Replace the synaptic input over some connections by its mean, a constant current.
+
+        The intact network is simulated; the mean rate of each sender, over all of these trials and their whole
+        length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is added to
+        the receiver's `offset` for good, in every trial and from the first step on, and the connections are cut.
+        What varies over these connections, within and between trials, is lost; the mean drive stays.
+
+        Parameters
+        ----------
+        inputs, trials, downsample, threads
+            What the intact network is run on, as in `simulate`: for a task, ``task.trials(...).spiking_inputs``.
+        seed : int
+            Of that run, of the fraction and of the control.
+        pre, post, fraction, control
+            Which connections, as in `scale_weights`.
+
+        Returns
+        -------
+        SpikingNetwork
+
+        Raises
+        ------
+        ArgumentError
+            As in `scale_weights` and `simulate`.
+        """
+        from spiking.experiments.freeze import freeze
+
+        return freeze(
+            self,
+            inputs,
+            seed=seed,
+            trials=trials,
+            pre=pre,
+            post=post,
+            fraction=fraction,
+            control=control,
+            downsample=downsample,
+            threads=threads,
+        )
+
+    def refit_readout(
+        self,
+        task: Task | str,
+        n_trials: int = 100,
+        *,
+        seed: int,
+        ridge: float = 0.01,
+        downsample: int = 1,
+        threads: int | None = None,
+    ) -> SpikingNetwork:
+        """Fit the readout anew to the filtered rates of the spiking network (ridge regression).
+
+        Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the task's
+        target z every 5 ms: towards the old readout, so that the fit is never worse than that on its own trials.
+        There is no constant term. A conversion that needs this is another result than one that works with the
+        trained readout, so the network, its evaluations and their text all say that it was refitted.
+
+        Parameters
+        ----------
+        task : Task or str
+            A task or what `spiking.tasks.get` takes.
+        n_trials : int
+            How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the seed.
+        seed : int
+        ridge : float
+            The penalty, as a fraction of the mean over units of ``sum_t r[t]^2``; 0 for none.
+        downsample, threads
+            As in `simulate`.
+
+        Returns
+        -------
+        SpikingNetwork
+            With `readout_refit`, a `ReadoutRefit`.
+
+        Raises
+        ------
+        ArgumentError
+            An argument cannot be used, or the task has other inputs or outputs than the network.
+        """
+        from spiking.experiments.refit_readout import refit_readout
+
+        return refit_readout(
+            self,
+            task, n_trials,
+            seed=seed,
+            ridge=ridge,
+            downsample=downsample,
+            threads=threads,
+        )
 
     @cached_property
     def dense_weights(self) -> Floats:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
     pass
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from spiking.checks import whole_number, whole_units
 from spiking.errors import ArgumentError
+from spiking.random_streams import UNIT_STREAM
 
 POPULATIONS = ("all", "exc", "inh", "som", "pv")
-
-_STREAM = 1970169200  # keeps this choice apart from other draws with the same seed
 
 
 @dataclass(frozen=True)
@@ -122,5 +121,5 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
         raise ArgumentError(f"{name} is {population!r}, but this network has no {population} units")
     if isinstance(units, str):
         return members
-    stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(_STREAM,)))
+    stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(UNIT_STREAM,)))
     return np.sort(stream.permutation(members)[: round(units.fraction * members.size)])

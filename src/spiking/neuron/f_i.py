@@ -19,14 +19,14 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-from spiking.experiments.f_i_by_simulation import _simulated
-from spiking.neuron.params import TIME_STEP_MS, LIFParams
+from spiking.neuron.params import LIFParams
+from spiking.timing import TIME_STEP_MS
+from spiking.typing import Floats
 
-Floats = NDArray[np.float64]
 Method = Literal["theory", "simulation"]
 
 _NODES = 6  # of the quadrature, in a panel of two standard deviations of a step's noise
@@ -125,7 +125,9 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
     currents = _currents(params, step)
     error = np.zeros_like(currents)
     if method == "simulation":
-        rate, error = _simulated(params, currents, downsample)
+        from spiking.experiments.f_i_by_simulation import simulated
+
+        rate, error = simulated(params, currents, downsample)
     else:
         rate = np.array([_rate(params, step, current) for current in currents])
     for array in (currents, rate, error):

@@ -7,14 +7,11 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
-
-Floats = NDArray[np.float64]
-
-TIME_STEP_MS = 0.05  # of a simulation without downsampling
+from spiking.timing import TIME_STEP_MS
+from spiking.typing import Floats
 
 _CHOICES = MappingProxyType(
     {

@@ -20,7 +20,8 @@ from spiking.plotting.style import (
 )
 from spiking.rate_model.model import RateRun
 from spiking.simulation.result import Simulation
-from spiking.tasks import STEP_MS, Task, Trials
+from spiking.tasks import Task, Trials
+from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,13 +6,10 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.errors import ModelFileError
 from spiking.rate_model.contents import signs_in
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from spiking.typing import Floats, Mask
 
 _REQUIRED = MappingProxyType(
     {

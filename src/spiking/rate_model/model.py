@@ -25,11 +25,8 @@ from spiking.rate_model.contents import (
     unused_words,
 )
 from spiking.rate_model.from_file import ModelArrays
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-STEP_MS = 5.0  # one step of a rate model
+from spiking.timing import STEP_MS
+from spiking.typing import Floats, Mask
 
 
 @dataclass(frozen=True)

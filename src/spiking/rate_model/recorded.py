@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from spiking.conversion.model_info import Floats
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, names
+from spiking.tasks.base import check_channels
 from spiking.tasks.registry import find
 from spiking.tasks.settings import make
+from spiking.typing import Floats
 
 
 def recorded_scaling_factor(model: RateModel) -> float | None:
@@ -153,12 +154,3 @@ def task_for(
         )
     check_channels(task, model.n_inputs, model.n_outputs, model.source)
     return task
-
-
-def check_channels(task: Task, n_inputs: int, n_outputs: int, what: str) -> None:
-    """Raise ArgumentError unless a task has that many inputs and outputs; `what` has them."""
-    if (task.n_inputs, task.n_outputs) != (n_inputs, n_outputs):
-        raise ArgumentError(
-            f"{what} has inputs: {n_inputs}, outputs: {n_outputs}; "
-            f"the task {task.name} needs inputs: {task.n_inputs}, outputs: {task.n_outputs}"
-        )

@@ -18,7 +18,7 @@ def to_variables(model: RateModel) -> dict[str, Any]:
     Arrays get back the class and shape in which they were read, unless these cannot hold their values. What
     was never read is single precision, but masks are uint8 and counts int64.
     """
-    from spiking.rate_model.model import STEP_MS
+    from spiking.timing import STEP_MS
 
     shortest, longest = (tau / STEP_MS for tau in model.tau_range)
     bias = model.b_out

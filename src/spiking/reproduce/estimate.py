@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable
 
 from spiking import datasets
+from spiking.checks import available_threads
 from spiking.evaluation.evaluate import evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Panel
 from spiking.reproduce.train_and_convert import TRIALS, Matched, Network, tuning_key
 from spiking.reproduce.work import network_key, steps
-from spiking.simulation.simulate import available_threads
 
 # About as in the journal that is in the documentation:
 _TUNING = 700  # trials of a search: candidates that cannot win are left early

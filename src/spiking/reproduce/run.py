@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import whole_number
+from spiking.checks import available_threads, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
@@ -23,7 +23,6 @@ from spiking.reproduce.record import Record, open_record
 from spiking.reproduce.result import Reproduction
 from spiking.reproduce.train_and_convert import Matched, Tested, Tuning, convert_network, train_network
 from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps
-from spiking.simulation.simulate import available_threads
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -20,6 +20,7 @@ from spiking.evaluation.evaluate import Evaluation, correct_trials, evaluate
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
+from spiking.random_streams import SEARCH_FIRST
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
@@ -31,7 +32,6 @@ TRIALS = 100  # of each candidate in tuning, and fresh ones of each test, as in 
 _ACTIVITY_TRIALS = 48  # of which activity is measured, as many of each condition
 _LOOK = 10  # trials between two looks at whether a candidate can still win
 TEST_SEED = 10**9  # added to a network's seed: trials of tuning and tests are none of its training
-_TUNING_FIRST = 2**20  # the first trial of tuning: those of the tests count from 0
 _P_REC = 1.0  # with the published code's 0.2 training is slower than in Fig. 1C (see `docs/reproduction.md`)
 
 Row = dict[str, Any]
@@ -284,7 +284,7 @@ def _tune(
     best, chosen = -1, math.nan
     for k, factor in enumerate(published_grid(model).factors):
         network = SpikingNetwork.from_rate(model, factor, params=params)
-        first, correct, done = _TUNING_FIRST + k * TRIALS, 0, 0
+        first, correct, done = SEARCH_FIRST + k * TRIALS, 0, 0
         while done < TRIALS and correct + TRIALS - done > best:
             if check:
                 check()

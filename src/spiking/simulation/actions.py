@@ -13,8 +13,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.network.units import unit_numbers
 from spiking.simulation.currents import Oscillation, Waveform
 from spiking.simulation.stimulation import Stimulation, window_steps
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 AnyStimulation = Stimulation | Oscillation | Waveform
 

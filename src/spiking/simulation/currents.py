@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.checks import finite_number, positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.network.units import UnitFraction, checked_units
 from spiking.simulation.stimulation import checked_window
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from spiking.network.network import SpikingNetwork
 from spiking.simulation.actions import Action
 from spiking.simulation.kernel import Actions, Constants, Synapses
 
-Floats = NDArray[np.float64]
-
 _BLOCK = 16  # longest block, in steps
 _TABLE_SIZE = 20_000  # entries of a table (160 kB)
 _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at the base overflows its digits

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.simulation.actions import Action
-from spiking.simulation.trial_randoms import Floats
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,8 @@ from numpy.typing import NDArray
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.actions import AnyStimulation, actions
 from spiking.simulation.random_numbers import RandomDraws
-
-Floats = NDArray[np.float64]
-
-TIME_STEP_S = 0.00005  # of a simulation without downsampling
-STEPS_PER_COLUMN = 100
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

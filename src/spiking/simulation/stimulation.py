@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.network.units import UnitFraction, checked_fraction, checked_units
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@
 5.0
 """
 
-from spiking.tasks.base import STEP_MS, Task, Trials
+from spiking.tasks.base import Task, Trials
 from spiking.tasks.registry import get, names
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
+from spiking.timing import STEP_MS
 
 __all__ = [
     "STEP_MS",

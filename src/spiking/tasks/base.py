@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
+from spiking.random_streams import TASK_STREAM
+from spiking.timing import STEP_MS
 
-STEP_MS = 5.0  # one step of the rate model
-_STREAM = 1952805748  # keeps the draws of a task apart from those of a simulation with the same seed
 _TIME_TOLERANCE = 1e-6  # ms; (k + 1) * 0.05 is not exact
 
 
@@ -205,7 +205,7 @@ class Task:
             raise ArgumentError(f"condition {condition!r}: {self.name} has {', '.join(names)}")
         drawn, inputs, targets = [], [], []
         for number in range(first, first + n):
-            stream = np.random.SeedSequence(seed, spawn_key=(_STREAM, number))
+            stream = np.random.SeedSequence(seed, spawn_key=(TASK_STREAM, number))
             rng = np.random.default_rng(stream)
             own = names[rng.integers(len(names))]  # drawn even if not used: the rest of the stream stays put
             own = names[number % len(names)] if balanced else own
@@ -287,4 +287,13 @@ def _check_scorer(kind: type[Task], n_outputs: int) -> None:
             f"the task {kind.__name__} has {n_outputs} outputs, and Task.score judges one; give the class a "
             f"method score(self, output, time, trials, *, strict=False) that says of each trial whether it "
             f"is correct; output has the shape (trials, outputs, samples)"
+        )
+
+
+def check_channels(task: Task, n_inputs: int, n_outputs: int, what: str) -> None:
+    """Raise ArgumentError unless a task has that many inputs and outputs; `what` has them."""
+    if (task.n_inputs, task.n_outputs) != (n_inputs, n_outputs):
+        raise ArgumentError(
+            f"{what} has inputs: {n_inputs}, outputs: {n_outputs}; "
+            f"the task {task.name} needs inputs: {task.n_inputs}, outputs: {task.n_outputs}"
         )

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
-from spiking.tasks import STEP_MS, Task, Trials
+from spiking.tasks import Task, Trials
+from spiking.timing import STEP_MS
 
 _SAMPLED = 200  # trials that are looked at to learn the actions, the length, and when to score
 _ONE_AT_A_TIME = Lock()  # an environment holds one trial, and searches draw trials in threads

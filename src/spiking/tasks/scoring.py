@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Floats
 from spiking.tasks import Task, Trials
+from spiking.typing import Floats
 
 
 def score(

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.tasks.base import STEP_MS, Task, rising, to_steps
+from spiking.tasks.base import Task, rising, to_steps
+from spiking.timing import STEP_MS
 
 _Trial = tuple[NDArray[np.float64], NDArray[np.float64]]
 

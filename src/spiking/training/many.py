@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
 
+from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.training.train import TrainingState, train_steps
 

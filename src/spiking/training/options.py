@@ -9,7 +9,7 @@ from typing import Any
 
 from spiking.checks import flag
 from spiking.errors import ArgumentError
-from spiking.tasks import STEP_MS
+from spiking.timing import STEP_MS
 
 _CHOICES = {
     "activation": ("sigmoid", "softplus", "clipped_relu"),

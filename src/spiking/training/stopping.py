@@ -6,9 +6,9 @@ again, while its loss says nothing of it. So training asks the spiking network.
 
 from __future__ import annotations
 
+from spiking.checks import available_threads
 from spiking.parallel.workplace import open_workplace, scores_of
 from spiking.rate_model.model import RateModel
-from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
 from spiking.tuning.work import Work

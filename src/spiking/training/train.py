@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import spiking
 from spiking.errors import ArgumentError
 from spiking.optional import library
+from spiking.random_streams import TRAINING_STREAM
 from spiking.rate_model.model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
 from spiking.tasks.identity import identity
@@ -29,7 +30,6 @@ from spiking.training.stopping import converts
 if TYPE_CHECKING:
     from spiking.training.backpropagation import Fixed, Weights
 
-_STREAM = 1953653102  # keeps the draws of training apart from all others with the same seed
 _NEVER = 2**30  # an update that never comes
 _HARDENED = 300  # updates with spike noise before it is asked whether the network converts
 _EVERY = 100  # updates between evaluations, and trials in one
@@ -176,7 +176,7 @@ def _steps(
     from spiking.training import updates as training_updates
 
     draw_seed, trial_seed, test_seed, key_seed = (
-        int(word) for word in np.random.SeedSequence(seed, spawn_key=(_STREAM,)).generate_state(4)
+        int(word) for word in np.random.SeedSequence(seed, spawn_key=(TRAINING_STREAM,)).generate_state(4)
     )
     initial, fixed = _initial(task, n_units, options, np.random.default_rng(draw_seed))
     state = training_updates.start(initial, key_seed)

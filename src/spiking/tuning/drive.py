@@ -8,17 +8,15 @@ theory expects the best factor, and how well the conversion then works.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.conversion.conversion import Conversion
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.model import STEP_MS, RateModel
+from spiking.rate_model.model import RateModel
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
-
-Floats = NDArray[np.float64]
+from spiking.timing import STEP_MS
 
 
 def drive_slope(

@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import flag, whole_number
+from spiking.checks import available_threads, flag, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.workplace import Workplace, open_workplace
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
-from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tasks.registry import find
 from spiking.tasks.settings import check_known

@@ -14,16 +14,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, positive_number, whole_number
+from spiking.checks import flag, positive_number, thread_count, whole_number
 from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import Scores
 from spiking.parallel.workplace import Workplace, local, scores_of
+from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
-from spiking.simulation.simulate import available_threads
 from spiking.tasks import Task
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
@@ -32,7 +32,7 @@ from spiking.tuning.model_file import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Work
+from spiking.tuning.work import DRIVE_TRIALS, Work
 
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 
@@ -133,7 +133,7 @@ def find_scaling_factor(
     params : LIFParams, optional
         Constants of neurons and synapses; the published ones by default.
     conversion : {"published", "matched", "one_offset", "mean_drive"}
-        Which conversion (see `spiking.conversion.conversion`); ``matched`` compares both variants. Each has 10
+        Which conversion (see `spiking.conversion`); ``matched`` compares both variants. Each has 10
         candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each. If the best one
         is right in all of 40 it is chosen, else the most accurate of the best 4 in 40, between equals that of
         the smallest output error. If that is wrong in any, a lower gain with 4 multiples and, if asked for
@@ -184,7 +184,7 @@ def find_scaling_factor(
         conversion=conversion,
     )
     seed = whole_number("seed", seed, 0)
-    threads = available_threads() if threads is None else whole_number("threads", threads, 1)
+    threads = thread_count(threads)
     path = written_path(model) if flag("write", write) else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with ThreadPoolExecutor(threads) as pool:

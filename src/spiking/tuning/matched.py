@@ -7,18 +7,19 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
 from spiking.conversion.fit import fit_gain
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.parallel.blocks import Scores
+from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import published_grid
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_FIRST, DRIVE_TRIALS, SEARCH_FIRST, Work
+from spiking.tuning.work import DRIVE_TRIALS, Work
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.neuron.params import LIFParams
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from spiking.tasks import Task
     from spiking.tuning.find_one import SearchOptions
 
-Floats = NDArray[np.float64]
 
 # Of both variants 20 candidates: 200 trials for all, and 30 more for each of 4, would make 320; leaving some
 # and accepting the first that is always right makes about 130. Chosen on 30 networks with their trials in

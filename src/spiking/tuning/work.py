@@ -24,11 +24,7 @@ if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.simulation.random_numbers import SharedNoise
     from spiking.tasks import Task
-from spiking.tuning.matched import Floats
-
-# Trial numbers of a seed: `evaluate` and the fresh trials count from 0, so the search stays away from there.
-SEARCH_FIRST, DRIVE_FIRST = 2**20, 2**21
-
+from spiking.typing import Floats
 
 DRIVE_TRIALS = 8
 

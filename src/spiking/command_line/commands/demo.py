@@ -34,7 +34,7 @@ def demo(
     """
     from spiking.command_line.demonstration import TRIALS, demonstrate
     from spiking.files.output import PICTURES, check_outputs
-    from spiking.training import train as training
+    from spiking.training import train as train_model
 
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train: give a model or have one trained, not both")
@@ -46,7 +46,7 @@ def demo(
         if plot is not None:
             raise
         no_picture = f"no picture: {error}"
-    rate_model = training.train("go-nogo", seed=1) if train else load_model(model)
+    rate_model = train_model("go-nogo", seed=1) if train else load_model(model)
     with progress_bar(TRIALS) as advance:
         both, origin = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
     tell_settings(rate_model, both.task, ())

@@ -40,16 +40,16 @@ def evaluate(
     """
     import json
 
-    from spiking.evaluation import evaluate as evaluation
+    from spiking.evaluation import evaluate as score_network
     from spiking.network.network import SpikingNetwork
 
     rate_model = load_model(model)
     task = chosen_task(rate_model, task_name, setting)
     network = SpikingNetwork.from_rate(rate_model, scaling_factor)
     kind = "published" if network.conversion is None else network.conversion.kind
-    rate = evaluation.evaluate(rate_model, task, trials, seed=seed, strict=strict)
+    rate = score_network(rate_model, task, trials, seed=seed, strict=strict)
     with progress_bar(trials) as advance:
-        spiking = evaluation.evaluate(
+        spiking = score_network(
             network,
             task,
             trials,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.analysis.components import condition_means, principal_components
 from spiking.analysis.faithfulness import agreement
 from spiking.analysis.targeted import TargetedAxes, targeted_axes
 from spiking.evaluation.both import BothNetworks
-
-Floats = NDArray[np.float64]
+from spiking.typing import Floats
 
 BIN = 5  # samples of 5 ms
 _SELECTIVE = 0.01  # p value of a unit's regression coefficient

@@ -210,7 +210,7 @@ def _chunk(array: Any, k: int) -> bytes:
 
 
 def _processors() -> int:
-    from spiking.simulation.simulate import available_threads
+    from spiking.checks import available_threads
 
     return available_threads()
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import spiking
 from spiking.checks import checked_inputs, checked_interval
@@ -28,16 +26,17 @@ from spiking.files.output import RUNS, check_output, check_writable
 from spiking.files.whole import replace_file
 from spiking.interruption import GOES_ON, at_interruption
 from spiking.network.network import SpikingNetwork
-from spiking.rate_model.recorded import check_channels
 from spiking.simulation.actions import actions
 from spiking.simulation.record import Record
-from spiking.simulation.reference import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.simulation.result import Simulation
-from spiking.simulation.simulate import simulate, trial_numbers
+from spiking.simulation.run_trials import run_trials, trial_numbers
 from spiking.simulation.storage import hdf5 as simulation_hdf5
 from spiking.simulation.storage import npz as simulation_file
-from spiking.tasks import Task, Trials
+from spiking.simulation.task_trials import fresh_seed, run_task_trials
+from spiking.tasks import Task
+from spiking.tasks.base import check_channels
 from spiking.tasks.identity import difference, identity
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 
 _BLOCK_BYTES = 2**26
 _BLOCK_TRIALS = 100  # a kill costs a few seconds
@@ -45,26 +44,6 @@ _IDENTITY = "identity.json"
 _FORCE = "or replace it with --force (in Python force=True)"
 
 Progress = Callable[[int], None]
-
-
-def simulate_task(
-    network: SpikingNetwork,
-    task: Task,
-    *,
-    trials: NDArray[np.int64],
-    seed: int | None,
-    condition: str | None,
-    **settings: Any,
-) -> Simulation:
-    """Draw trials of a task, simulate and score them; arguments as of `simulate`."""
-    from spiking.tasks.scoring import score
-
-    check_channels(task, network.n_inputs, network.n_outputs, "the network")
-    seed = _fresh_seed() if seed is None else seed
-    drawn = _drawn(task, trials, seed, condition)
-    run = simulate(network, drawn.spiking_inputs, seed=seed, trials=trials, **settings)
-    correct = None if run.output is None else score(task, run.output, run.time, drawn)
-    return replace(run, task=task.name, conditions=drawn.conditions, correct=correct)
 
 
 def simulate_to_file(
@@ -89,8 +68,6 @@ def simulate_to_file(
         check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
         numbers, columns = trial_numbers(trials), inputs.n_steps + 1
     else:
-        if condition is not None:
-            raise ArgumentError("condition is given without a task; expected a task in place of inputs")
         inputs = np.asarray(inputs)
         u = checked_inputs(inputs, network.n_inputs, 1)
         numbers, columns = trial_numbers(trials, len(u) if u.ndim == 3 else None), u.shape[-1]
@@ -106,7 +83,7 @@ def simulate_to_file(
         if seed is None and not force:
             seed = (known or there or {}).get("seed")
         if seed is None:
-            seed = _fresh_seed()
+            seed = fresh_seed()
         content = {
             "version": spiking.__version__,
             "network": digest(network),
@@ -143,8 +120,8 @@ def simulate_to_file(
             def simulate_block(own: slice, advance: Progress | None) -> Simulation:
                 mine = {**settings, "trials": numbers[own], "progress": advance}
                 if isinstance(inputs, Task):
-                    return simulate_task(network, inputs, condition=condition, **mine)
-                return simulate(network, inputs[own] if inputs.ndim == 3 else inputs, **mine)
+                    return run_task_trials(network, inputs, condition=condition, **mine)
+                return run_trials(network, inputs[own] if inputs.ndim == 3 else inputs, **mine)
 
             _write_parts(parts, content, len(numbers), size, simulate_block, progress)
             _put_together(parts, path, content)
@@ -276,19 +253,3 @@ def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_st
             units = record.neurons(name, network.populations).size
         size += 8 * units * (n_steps // record.stride(name, time_step)) if units else 0
     return max(1, min(_BLOCK_TRIALS, _BLOCK_BYTES // size))
-
-
-def _fresh_seed() -> int:
-    return secrets.randbelow(2**32)
-
-
-def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | None) -> Trials:
-    if np.all(np.diff(numbers) == 1):
-        return task.trials(len(numbers), seed=seed, condition=condition, first=int(numbers[0]))
-    single = [task.trials(1, seed=seed, condition=condition, first=k) for k in numbers.tolist()]
-    return Trials(
-        np.concatenate([one.inputs for one in single]),
-        np.concatenate([one.targets for one in single]),
-        tuple(one.conditions[0] for one in single),
-        np.concatenate([one.labels for one in single]),
-    )

@@ -1,0 +1,257 @@
+"""Run trials of a spiking network on given inputs, in threads: everything that simulates does it here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import current_thread, main_thread
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.checks import checked_inputs, checked_interval, checked_noise, thread_count, whole_number
+from spiking.errors import ArgumentError
+from spiking.network.network import SpikingNetwork
+from spiking.simulation.actions import AnyStimulation, actions
+from spiking.simulation.random_numbers import (
+    RandomDraws,
+    SharedNoise,
+    check_draw,
+    replayed_numbers,
+    seeded_numbers,
+)
+from spiking.simulation.record import Record
+from spiking.simulation.result import Simulation, Spikes
+from spiking.timing import STEPS_NOT_COUNTED, STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.typing import Floats
+
+
+def run_trials(
+    network: SpikingNetwork,
+    inputs: ArrayLike,
+    *,
+    seed: int | None = None,
+    trials: int | Iterable[int] | None = None,
+    record: Record | None = None,
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
+    input_noise: float | Sequence[float] = 0.0,
+    input_interval: float | None = None,
+    downsample: int = 1,
+    threads: int | None = None,
+    draws: RandomDraws | Sequence[RandomDraws] | None = None,
+    noise: SharedNoise | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Simulation:
+    """Simulate trials on an array of inputs; arguments, result and errors are those of `simulate`."""
+    downsample = whole_number("downsample", downsample, 1)
+    n, dt = network.n_neurons, TIME_STEP_S * downsample
+    time_step, column_steps = 1000 * dt, STEPS_PER_COLUMN
+    if input_interval is not None:
+        column_steps = checked_interval(input_interval, time_step)
+    u = checked_inputs(inputs, network.n_inputs, downsample if input_interval is None else 1)
+    sigma = checked_noise(input_noise, network.n_inputs)
+    n_columns, n_steps = u.shape[-1], column_steps * (u.shape[-1] - 1)
+    record = record or Record()
+    replayed = _checked_draws(draws, seed)
+    if noise is not None and (noise.seed != seed or replayed):
+        raise ArgumentError(f"noise is that of seed {noise.seed}, and seed is {seed}; expected the same")
+    numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
+    threads = thread_count(threads)
+
+    from spiking.simulation import (
+        kernel,  # Numba is imported when something is simulated, not before
+        kernel_input,  # Numba is imported when something is simulated, not before
+    )
+
+    acting = actions(stimulation, network, n_steps, time_step)
+    input_shape = (n_columns, network.n_inputs) if sigma.any() else None
+    if replayed:
+        for draw in replayed:
+            check_draw(draw, n, n_steps, acting, input_shape)
+    else:
+        seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
+    constants = kernel_input.constants(
+        network, n_steps, column_steps, dt, replay=bool(replayed) or noise is not None
+    )
+    synapses = kernel_input.synapses(network, dt)
+    every_action = kernel_input.actions(acting, n, dt / constants.tm)
+    readout, w_in = kernel_input.fixed(network.readout), kernel_input.fixed(network.w_in.T)
+    columns = kernel_input.fixed(u.swapaxes(-1, -2))
+    kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
+    spike_neurons = record.neurons("spikes", network.populations)
+    rates = np.empty((len(numbers), n))
+    events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
+    stop = np.zeros(1, np.uint8)
+
+    lesioned = list(network.lesioned)
+    alive = np.isin(np.arange(n), lesioned, invert=True)
+
+    def run(k: int) -> None:
+        assert seed is not None or replayed
+        trial = int(numbers[k])
+        own = (
+            replayed_numbers(replayed[k], acting)
+            if seed is None
+            else seeded_numbers(
+                seed,
+                trial,
+                n,
+                acting,
+                input_shape,
+                None if noise is None else noise.of(trial, n, n_steps),
+            )
+        )
+        inputs_k = columns[k] if columns.ndim == 3 else columns
+        if own.input_noise is not None and input_shape:
+            inputs_k = kernel_input.fixed(inputs_k + sigma * own.input_noise)
+        voltage = network.params.start(own.v0, network.offset)
+        voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
+        steps, neurons = kernel.run_trial(
+            constants,
+            synapses,
+            w_in,
+            inputs_k,
+            readout,
+            voltage,
+            own.lanes,
+            kernel_input.fixed(own.noise, own.noise.dtype),
+            kernel_input.with_hits(every_action, own.hits),
+            *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
+            stop,
+        )
+        left = [voltage[alive], *(kept["output"][k] if "output" in kept else ())]
+        if not stop[0] and not all(np.isfinite(values).all() for values in left):
+            raise ArgumentError(
+                f"trial {trial}: voltages or outputs become NaN or infinite; expected inputs, weights, "
+                f"currents and constants of a size that neurons can have"
+            )
+        if "output" in kept and network.readout_bias.any():
+            kept["output"][k] += network.readout_bias[:, np.newaxis]
+        counted = neurons[steps >= STEPS_NOT_COUNTED]
+        rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        rates[k, lesioned] = np.nan
+        if 0 < spike_neurons.size < n:
+            chosen = np.isin(neurons, spike_neurons)
+            events[k] = (steps[chosen], neurons[chosen])
+        elif spike_neurons.size:
+            events[k] = (steps, neurons)
+
+    _run_all(run, len(numbers), threads, stop, progress)
+    if record.spikes is not False:
+        kept["spikes"] = _joined(events, time_step)
+    return Simulation(
+        network=network,
+        seed=None if replayed else seed,
+        trials=numbers,
+        n_steps=n_steps,
+        time_step=time_step,
+        record=record,
+        rates=rates,
+        inputs=u,
+        **kept,
+    )
+
+
+_NO_SPIKES = (np.empty(0, np.int32), np.empty(0, np.int32))
+
+
+def _joined(events: list[tuple[NDArray[np.int32], NDArray[np.int32]]], time_step: float) -> Spikes:
+    return Spikes(
+        trial=np.repeat(np.arange(len(events), dtype=np.int32), [len(steps) for steps, _ in events]),
+        neuron=np.concatenate([neurons for _, neurons in events]),
+        step=np.concatenate([steps for steps, _ in events]),
+        time_step=time_step,
+    )
+
+
+def _run_all(
+    run: Callable[[int], None],
+    n_trials: int,
+    threads: int,
+    stop: NDArray[np.uint8],
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Run all trials in threads; on Ctrl-C or an error tell the running ones to stop and drop the others."""
+    if threads == 1 and current_thread() is not main_thread():  # Ctrl-C comes to the main thread only
+        for k in range(n_trials):
+            run(k)
+            if progress:
+                progress(k + 1)
+        return
+    with ThreadPoolExecutor(min(threads, n_trials)) as pool:
+        try:
+            # not as_completed: it holds the locks of all trials for a while, and Ctrl-C then would never end
+            for finished, _ in enumerate(pool.map(run, range(n_trials)), start=1):
+                if progress:
+                    progress(finished)
+        except BaseException:
+            stop[0] = 1
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _allocate(
+    record: Record, network: SpikingNetwork, n_trials: int, n_steps: int, time_step: float
+) -> tuple[dict[str, Any], list[tuple[int, NDArray[np.int64], Floats]]]:
+    """Make the arrays of samples: for users (trials, neurons, samples), and as the kernel fills them."""
+    kept: dict[str, Any] = {}
+    samples, size = [], 0
+    for name in ("output", "voltage", "currents", "filtered_rates"):
+        if name == "output":
+            units = np.arange(network.n_outputs if record.output else 0)
+        else:
+            units = record.neurons(name, network.populations)
+        stride = record.stride(name, time_step) if units.size else 0
+        shape = (n_trials, n_steps // stride if stride else 0, units.size)
+        size += 8 * int(np.prod(shape))
+        _check_memory(size)
+        array = np.empty(shape)
+        samples.append((stride, units, array))
+        if stride:
+            kept[name] = array.swapaxes(1, 2)
+    return kept, samples
+
+
+def _check_memory(size: int) -> None:
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on every system
+        return
+    if size > memory:
+        raise ArgumentError(
+            f"recording this takes {size / 1e9:.0f} GB, more than the {memory / 1e9:.0f} GB of this machine; "
+            f"record fewer neurons or trials, or thin it, such as Record(interval=1.0)"
+        )
+
+
+def _checked_draws(
+    draws: RandomDraws | Sequence[RandomDraws] | None, seed: int | None
+) -> Sequence[RandomDraws]:
+    if draws is None:
+        return ()
+    if seed is not None:
+        raise ArgumentError("seed and draws are both given; expected one of them")
+    result = [draws] if isinstance(draws, RandomDraws) else list(draws)
+    if not result or not all(isinstance(draw, RandomDraws) for draw in result):
+        raise ArgumentError(f"draws is {draws!r:.60}; expected RandomDraws, one for each trial")
+    return result
+
+
+def trial_numbers(
+    trials: int | Iterable[int] | None, n_inputs: int | None = None, n_draws: int | None = None
+) -> NDArray[np.int64]:
+    """Numbers of the trials to run; `n_inputs`, `n_draws`: how many the other arguments are for, if any."""
+    if trials is None:
+        numbers = list(range(n_inputs or n_draws or 1))
+    elif isinstance(trials, Iterable):
+        numbers = [whole_number("trials", trial, 0) for trial in trials]
+    else:
+        numbers = list(range(whole_number("trials", trials, 1)))
+    if not numbers:
+        raise ArgumentError("trials is empty; expected at least one trial number")
+    for name, count in (("inputs", n_inputs), ("draws", n_draws)):
+        if count is not None and count != len(numbers):
+            raise ArgumentError(f"{name} is for {count} trials, but {len(numbers)} are asked for")
+    return np.array(numbers, np.int64)
