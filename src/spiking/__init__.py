@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
     from spiking.evaluation.evaluate import Evaluation, evaluate
     from spiking.evaluation.smoothing import Smoothing, smoothed_rates
-    from spiking.experiments import Sweep, sweep
+    from spiking.experiments.result import Sweep
+    from spiking.experiments.sweep import sweep
     from spiking.lif_network_fnc import LIF_network_fnc
     from spiking.network.network import SpikingNetwork
     from spiking.network.units import UnitFraction
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from spiking.simulation.stimulation import Stimulation
     from spiking.training.many import train_many
     from spiking.training.train import train
-    from spiking.tuning import ScalingFactorSearch, find_scaling_factor, find_scaling_factors
+    from spiking.tuning.find_many import find_scaling_factors
+    from spiking.tuning.find_one import find_scaling_factor
+    from spiking.tuning.result import ScalingFactorSearch
 
 __all__ = [
     "ArgumentError",
@@ -62,25 +65,51 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "conversion": ("Conversion", "fit_conversion"),
-    "currents": ("Oscillation", "Waveform"),
-    "draws": ("RandomDraws",),
-    "errors": ("ArgumentError", "ClusterError", "ModelFileError", "SpikingError"),
-    "evaluation": ("Evaluation", "evaluate"),
-    "lif_params": ("LIFParams",),
-    "published": ("LIF_network_fnc",),
+    "conversion": (
+        "Conversion",
+        "fit_conversion",
+    ),
+    "errors": (
+        "ArgumentError",
+        "ClusterError",
+        "ModelFileError",
+        "SpikingError",
+    ),
+    "evaluation": (
+        "Evaluation",
+        "Smoothing",
+        "evaluate",
+        "smoothed_rates",
+    ),
+    "experiments": (
+        "Sweep",
+        "sweep",
+    ),
+    "lif_network_fnc": ("LIF_network_fnc",),
+    "network": (
+        "SpikingNetwork",
+        "UnitFraction",
+    ),
+    "neuron": ("LIFParams",),
     "rate_model": ("RateModel",),
-    "record": ("Record",),
-    "simulation": ("Simulation",),
-    "simulator": ("simulate",),
-    "smoothing": ("Smoothing", "smoothed_rates"),
-    "spiking_network": ("SpikingNetwork",),
-    "stimulation": ("Stimulation",),
-    "sweeps": ("Sweep", "sweep"),
-    "training": ("train",),
-    "training_family": ("train_many",),
-    "tuning": ("ScalingFactorSearch", "find_scaling_factor", "find_scaling_factors"),
-    "unit_choice": ("UnitFraction",),
+    "simulation": (
+        "Oscillation",
+        "RandomDraws",
+        "Record",
+        "Simulation",
+        "Stimulation",
+        "Waveform",
+        "simulate",
+    ),
+    "training": (
+        "train",
+        "train_many",
+    ),
+    "tuning": (
+        "ScalingFactorSearch",
+        "find_scaling_factor",
+        "find_scaling_factors",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.checks import positive_number
-from spiking.conversion.conversion import Conversion, Variant
+from spiking.conversion.conversion import ASKED, Asked, Conversion, Variant
 from spiking.conversion.visited import FIT_TRIALS, VisitedCurrents, visited_currents
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
@@ -22,7 +22,7 @@ from spiking.typing import Floats
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
-from spiking.conversion.conversion import ASKED, Asked
+
 
 _OFFSETS = np.linspace(-8.0, 8.0, 161)  # tried first, in units of the gain (at least 1)
 
@@ -214,7 +214,6 @@ def fit_conversion(
     >>> network.offset.shape, conversion.gain
     ((200,), 8.0)
     """
-
     if kind not in ASKED[1:]:
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"

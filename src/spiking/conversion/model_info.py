@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.conversion.model_info_text import in_words
+from spiking.conversion.recorded import recorded_conversion
 from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
@@ -95,8 +97,6 @@ class ModelInfo:
     suspicious: tuple[str, ...]
 
     def __str__(self) -> str:
-        from spiking.conversion.model_info_text import in_words
-
         return in_words(self)
 
 
@@ -191,8 +191,6 @@ def _spectral_radius(weights: Floats) -> float:
 
 
 def _matched_conversion(model: RateModel) -> str | None:
-    from spiking.conversion.recorded import recorded_conversion
-
     try:
         found = recorded_conversion(model)
     except ArgumentError:  # `_suspicious_tuning` says so
@@ -283,8 +281,6 @@ def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
         return [
             "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"
         ]
-    from spiking.conversion.recorded import recorded_conversion
-
     try:
         found = recorded_conversion(model)
     except ArgumentError as error:

@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spiking.conversion.model_info import ModelInfo
-
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from spiking.conversion.model_info import ModelInfo
 
 
 def facts(info: ModelInfo) -> dict[str, str]:

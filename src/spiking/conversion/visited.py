@@ -9,11 +9,13 @@ import numpy as np
 
 from spiking.checks import whole_number
 from spiking.random_streams import VISITED_FIRST
+from spiking.rate_model.recorded import task_for
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
-from spiking.typing import Floats
+
 
 FIT_TRIALS = 20
 
@@ -78,8 +80,6 @@ def visited_currents(
     >>> seen.n_trials, seen.x.shape == seen.share.shape
     (4, True)
     """
-    from spiking.rate_model.recorded import task_for
-
     chosen = task_for(model, task)
     numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("n_trials", n_trials, 1))
     trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)

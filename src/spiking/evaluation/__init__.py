@@ -1,1 +1,7 @@
-"""TODO evaluation."""
+"""How often, and how closely, a network is right."""
+
+from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.evaluate import Evaluation, Score, evaluate
+from spiking.evaluation.smoothing import Smoothing, smoothed_rates
+
+__all__ = ["BothNetworks", "Evaluation", "Score", "Smoothing", "evaluate", "run_both", "smoothed_rates"]

@@ -1,4 +1,4 @@
-"""Sweeps: a task run at every point of a grid of experiments."""
+"""Change a network and see what becomes of it: sweeps, frozen connections, refitted readouts."""
 
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep import sweep

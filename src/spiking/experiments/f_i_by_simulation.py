@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
@@ -13,10 +16,6 @@ _TRIALS, _TRIAL_MS, _SETTLING_MS = 100, 1200.0, 200.0  # of a simulation
 
 def simulated(params: LIFParams, currents: Floats, downsample: int) -> tuple[Floats, Floats]:
     """Return rates and their standard errors, of unconnected units that differ in their current."""
-    from spiking.network.network import SpikingNetwork
-    from spiking.simulation.record import Record
-    from spiking.simulation.simulate import simulate
-
     n = currents.size
     nobody = np.zeros(n, np.bool_)
     network = SpikingNetwork(

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from spiking.network.connection_choice import Control, choose, connections, with_connections
 from spiking.network.units import Units
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
@@ -30,9 +32,6 @@ def freeze(
     threads: int | None = None,
 ) -> SpikingNetwork:
     """Replace the synaptic input over some connections by its mean: `SpikingNetwork.freeze`."""
-    from spiking.simulation.record import Record
-    from spiking.simulation.simulate import simulate
-
     found = connections(network)
     chosen = choose(network, found, pre, post, fraction, seed, control)
     run = simulate(

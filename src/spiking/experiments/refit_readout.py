@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.checks import positive_number, whole_number
+from spiking.evaluation.evaluate import network_task
+from spiking.network.readout_refit import ReadoutRefit
 from spiking.random_streams import REFIT_FIRST
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
+from spiking.timing import STEP_MS
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
     from spiking.tasks import Task
-from spiking.network.readout_refit import ReadoutRefit
-from spiking.typing import Floats
+
 
 _CHUNK_BYTES = 2**26  # rates held at once
 
@@ -30,11 +35,6 @@ def refit_readout(
     threads: int | None = None,
 ) -> SpikingNetwork:
     """Fit the readout anew to the filtered rates of the network: `SpikingNetwork.refit_readout`."""
-    from spiking.evaluation.evaluate import network_task
-    from spiking.simulation.record import Record
-    from spiking.simulation.simulate import simulate
-    from spiking.timing import STEP_MS
-
     n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
     if ridge != 0:
         positive_number("ridge", ridge)

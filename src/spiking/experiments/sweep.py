@@ -23,7 +23,7 @@ from spiking.experiments.result import Sweep
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.parallel.blocks import Scores, block_trials
-from spiking.parallel.workplace import open_workplace
+from spiking.parallel.open import open_workplace
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for
 from spiking.simulation.actions import AnyStimulation, actions

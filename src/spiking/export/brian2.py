@@ -27,8 +27,9 @@ decay : 1 (constant)
 tau_decay : second (constant)
 """
 
-# One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2 rearranges sums
-# within a statement, which would decide the ties of the refractory period otherwise: see `elapsed`.
+# One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2
+# rearranges sums within a statement, which would decide the ties of the refractory period otherwise: see
+# `elapsed`.
 _MEMBRANE = """
 now = dt*(t_in_timesteps + 1)
 total = ipsc + bias + drive(t + 51*dt, i) + current

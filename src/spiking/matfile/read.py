@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from spiking.errors import ModelFileError
+from spiking.matfile.hdf5_worker import read_hdf5
 from spiking.matfile.limits import DamagedError, NotMatlabError, TooLargeError
 from spiking.matfile.mat5 import read_arrays
 from spiking.matfile.mat5_layout import HEADER_BYTES, byte_order
@@ -75,8 +76,6 @@ def read_variables(
         with open_regular(path) as file:
             file_size = os.fstat(file.fileno()).st_size
             if file_kind(path, file, file_size) == "7.3":
-                from spiking.matfile.hdf5_worker import read_hdf5
-
                 return read_hdf5(path, file, file_size, wanted, max_bytes)
             file.seek(0)
             return read_arrays(file, file_size, byte_order(file.read(HEADER_BYTES)), wanted, max_bytes)

@@ -20,6 +20,7 @@ import numpy as np
 
 from spiking.errors import ModelFileError
 from spiking.files.whole import replace_file
+from spiking.matfile.hdf5_worker import change_hdf5, same_elsewhere
 from spiking.matfile.limits import DamagedError
 from spiking.matfile.mat5_layout import HEADER_BYTES, Variable, byte_order, find_variables
 from spiking.matfile.read import file_kind, open_regular, read_variables
@@ -109,8 +110,6 @@ def _check_read_back(written: Path, values: dict[str, Any]) -> None:
 
 
 def _replace_hdf5(path: Path, values: dict[str, Any], *, keep_others: bool) -> None:
-    from spiking.matfile.hdf5_worker import change_hdf5, same_elsewhere
-
     def write(temporary: Path) -> None:
         if keep_others:
             shutil.copyfile(path, temporary)

@@ -1,1 +1,7 @@
-"""TODO network."""
+"""The spiking network, its units and its connections."""
+
+from spiking.network.network import SpikingNetwork
+from spiking.network.readout_refit import ReadoutRefit
+from spiking.network.units import UnitFraction
+
+__all__ = ["ReadoutRefit", "SpikingNetwork", "UnitFraction"]

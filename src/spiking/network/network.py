@@ -16,9 +16,9 @@ from spiking.conversion.conversion import ASKED, Asked, Conversion
 from spiking.conversion.fit import GAIN, fit_conversion
 from spiking.conversion.recorded import tuned_conversion
 from spiking.errors import ArgumentError
-from spiking.network.connection_choice import Control
 from spiking.frozen import Remade
 from spiking.network import connections, lesions
+from spiking.network.connection_choice import Control
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import POPULATIONS, Units, unit_numbers
 from spiking.neuron.f_i import isolated
@@ -313,15 +313,17 @@ class SpikingNetwork(Remade):
     ) -> SpikingNetwork:
         """Replace the synaptic input over some connections by its mean, a constant current.
 
-        The intact network is simulated; the mean rate of each sender, over all of these trials and their whole
-        length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is added to
-        the receiver's `offset` for good, in every trial and from the first step on, and the connections are cut.
-        What varies over these connections, within and between trials, is lost; the mean drive stays.
+        The intact network is simulated; the mean rate of each sender, over all of these trials and their
+        whole length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is
+        added to the receiver's `offset` for good, in every trial and from the first step on, and the
+        connections are cut. What varies over these connections, within and between trials, is lost; the mean
+        drive stays.
 
         Parameters
         ----------
         inputs, trials, downsample, threads
-            What the intact network is run on, as in `simulate`: for a task, ``task.trials(...).spiking_inputs``.
+            What the intact network is run on, as in `simulate`: for a task,
+            ``task.trials(...).spiking_inputs``.
         seed : int
             Of that run, of the fraction and of the control.
         pre, post, fraction, control
@@ -363,17 +365,19 @@ class SpikingNetwork(Remade):
     ) -> SpikingNetwork:
         """Fit the readout anew to the filtered rates of the spiking network (ridge regression).
 
-        Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the task's
-        target z every 5 ms: towards the old readout, so that the fit is never worse than that on its own trials.
-        There is no constant term. A conversion that needs this is another result than one that works with the
-        trained readout, so the network, its evaluations and their text all say that it was refitted.
+        Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the
+        task's target z every 5 ms: towards the old readout, so that the fit is never worse than that on its
+        own trials. There is no constant term. A conversion that needs this is another result than one that
+        works with the trained readout, so the network, its evaluations and their text all say that it was
+        refitted.
 
         Parameters
         ----------
         task : Task or str
             A task or what `spiking.tasks.get` takes.
         n_trials : int
-            How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the seed.
+            How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the
+            seed.
         seed : int
         ridge : float
             The penalty, as a fraction of the mean over units of ``sum_t r[t]^2``; 0 for none.
@@ -394,7 +398,8 @@ class SpikingNetwork(Remade):
 
         return refit_readout(
             self,
-            task, n_trials,
+            task,
+            n_trials,
             seed=seed,
             ridge=ridge,
             downsample=downsample,

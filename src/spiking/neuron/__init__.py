@@ -1,1 +1,6 @@
-"""TODO neuron."""
+"""The neuron: its constants, its equations, and its f-I curve from theory."""
+
+from spiking.neuron.f_i import FICurve, fi_curve
+from spiking.neuron.params import LIFParams
+
+__all__ = ["FICurve", "LIFParams", "fi_curve"]

@@ -1,1 +1,1 @@
-"""TODO parallel."""
+"""Blocks of trials in threads or on a cluster."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
-from spiking.parallel.blocks import Runnable, Scores, Values, block_trials, run_block
-from spiking.tuning.work import Work
+from spiking.parallel.blocks import Runnable, Values, run_block
 
 if TYPE_CHECKING:
-    from distributed import Client
+    pass
 
 
 _BLOCK_SECONDS = 0.06  # short, so that threads end together
@@ -62,36 +60,3 @@ def local(pool: ThreadPoolExecutor, check: Callable[[], object] = lambda: None) 
         return pool.submit(run_block, *block)
 
     return Workplace(lambda work: work, submit, _BLOCK_SECONDS, check)
-
-
-def scores_of(
-    workplace: Workplace,
-    work: Work,
-    known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
-    record: Callable[[Any, int, Values], object] = lambda *_: None,
-) -> Scores[Any]:
-    """Return the scores of a model's scaling factors or conversions, simulated at a workplace."""
-    held = workplace.hold(work)
-
-    def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
-        return workplace.submit([held] * len(points), points, first, n)
-
-    block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
-    return Scores(submit, block, known, record, workplace.check)
-
-
-@contextmanager
-def open_workplace(
-    jobs: int, client: Client | None, check: Callable[[], object]
-) -> Iterator[tuple[Workplace, int]]:
-    """Return where to simulate, and how many searches at once keep it busy: some wait, read or write.
-
-    A client's workers, or that many threads (`jobs`) of this process.
-    """
-    if client is not None:
-        from spiking.parallel.cluster import cluster
-
-        yield cluster(client, check)
-    else:
-        with ThreadPoolExecutor(jobs) as pool:
-            yield local(pool, check), jobs + 1

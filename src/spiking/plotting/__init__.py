@@ -8,15 +8,13 @@ condition), which colour-blind readers can tell apart.
 
 from spiking.plotting.comparison import accuracies, comparison, rates_against
 from spiking.plotting.conversion import conversion
+from spiking.plotting.curves import scaling_factor, sweep, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
-from spiking.plotting.scaling_factor import scaling_factor
 from spiking.plotting.state_space import state_space, trajectories
 from spiking.plotting.style import publication
-from spiking.plotting.sweep import sweep
 from spiking.plotting.traces import inputs, output, shade_stimulus
-from spiking.plotting.training_curve import training_curve
 from spiking.plotting.trial import activity, outputs_of_both, trial
 from spiking.plotting.weights import weights
 

@@ -10,12 +10,12 @@ import numpy as np
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks
 from spiking.evaluation.evaluate import Score
-from spiking.plotting.populations import by_population
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
     POPULATION_COLOURS,
     POPULATION_NAMES,
+    by_population,
     drawing_in,
     drawing_on,
 )

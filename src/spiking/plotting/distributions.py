@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.plotting.populations import by_population
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on
+from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population, drawing_on
 from spiking.rate_model.model import RateModel
 from spiking.simulation.result import Simulation
 

@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 
 from spiking.checks import flag
 from spiking.errors import ArgumentError
-from spiking.plotting.populations import by_population
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on, finish_time_axis
+from spiking.plotting.style import (
+    POPULATION_COLOURS,
+    POPULATION_NAMES,
+    by_population,
+    drawing_on,
+    finish_time_axis,
+)
 from spiking.simulation.result import Simulation
 
 if TYPE_CHECKING:

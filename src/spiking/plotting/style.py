@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spiking.optional import library
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 POPULATION_COLOURS = MappingProxyType(
     {
@@ -118,3 +122,15 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
     ax.set_xlim(0, duration)
     ax.set_xlabel("Time (ms)")
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def by_population(populations: Mapping[str, NDArray[np.bool_]]) -> list[tuple[str, NDArray[np.int64]]]:
+    """Return names and members of populations; inhibitory units are split where SST units are known.
+
+    Without inhibitory units there is no Dale's law, so that units are of no type: all of them are ``all``.
+    """
+    if not populations["inh"].any():
+        return [("all", np.arange(len(populations["inh"])))]
+    names = ("exc", "pv", "som") if populations["som"].any() else ("exc", "inh")
+    members = ((name, np.flatnonzero(populations[name])) for name in names)
+    return [(name, units) for name, units in members if units.size]

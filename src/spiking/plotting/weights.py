@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.network.network import SpikingNetwork
-from spiking.plotting.populations import by_population
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, drawing_on
+from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population, drawing_on
 from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:

@@ -15,7 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import flag, not_negative, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.output import MODELS, check_output
 from spiking.frozen import FrozenMapping, Remade
+from spiking.matfile.read import TooLargeFileError, read_variables
+from spiking.matfile.write import update_variables, write_variables
 from spiking.rate_model.contents import (
     MODEL_KEYS,
     flattened,
@@ -25,6 +28,7 @@ from spiking.rate_model.contents import (
     unused_words,
 )
 from spiking.rate_model.from_file import ModelArrays
+from spiking.rate_model.to_file import to_variables
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
 
@@ -162,8 +166,6 @@ class RateModel(Remade):
         """
         unread = False
         if isinstance(model, str | os.PathLike):
-            from spiking.matfile.read import TooLargeFileError, read_variables
-
             source = os.fsdecode(model)
             try:
                 variables = read_variables(model)
@@ -245,10 +247,6 @@ class RateModel(Remade):
         ModelFileError
             The file cannot be written; the message says whether the old one is still there.
         """
-        from spiking.files.output import MODELS, check_output
-        from spiking.matfile.write import update_variables, write_variables
-        from spiking.rate_model.to_file import to_variables
-
         place, source = Path(os.fsdecode(path)), Path(self.source)
         check_output(place, MODELS, force=force)
         in_place = self.unread and place.exists() and source.exists() and place.samefile(source)

@@ -137,7 +137,6 @@ def task_for(
         The model or the task is none, the file records no task and none is given, or the task has other
         inputs or outputs than the model.
     """
-
     if not isinstance(model, RateModel):
         raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
     if isinstance(task, str):

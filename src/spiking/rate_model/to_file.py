@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.timing import STEP_MS
+
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
@@ -18,8 +20,6 @@ def to_variables(model: RateModel) -> dict[str, Any]:
     Arrays get back the class and shape in which they were read, unless these cannot hold their values. What
     was never read is single precision, but masks are uint8 and counts int64.
     """
-    from spiking.timing import STEP_MS
-
     shortest, longest = (tau / STEP_MS for tau in model.tau_range)
     bias = model.b_out
     if bias is not None:  # one number where it is the same for all outputs

@@ -14,6 +14,7 @@ from spiking.evaluation.both import BothNetworks
 from spiking.rate_model.recorded import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import names
 from spiking.tasks.settings import as_text, changed
+from spiking.training.options import options_for
 from spiking.tuning.recorded import recorded_search
 
 
@@ -56,8 +57,6 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 def _train(both: BothNetworks, name: str, given: str | None) -> str:
     """Return the command that trained a model of ours; empty if the file does not say all of it."""
-    from spiking.training.options import options_for
-
     model = both.model
     recorded, recipe = recorded_text(model, "task"), recorded_text(model, "recipe")
     task = given if given is not None and recorded == both.task.name else recorded

@@ -11,8 +11,7 @@ from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both import BothNetworks
 from spiking.evaluation.evaluate import Evaluation, Score
-from spiking.plotting.populations import by_population
-from spiking.plotting.style import POPULATION_NAMES
+from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded import recorded_scaling_factor
 from spiking.tuning.recorded import RecordedSearch, recorded_search
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.evaluation.both import BothNetworks
-from spiking.plotting.populations import by_population
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES
+from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population
 from spiking.plotting.traces import by_condition, condition_colours, criteria, stimulus_windows
 
 _TRIALS_EACH = 3  # of a condition, with spikes

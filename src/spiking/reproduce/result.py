@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from spiking.files.output import write_whole
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
@@ -189,8 +190,6 @@ class Reproduction:
 
     def save(self, folder: Path) -> list[Path]:
         """Write table, networks and figure into a folder; return the files, named after the panel."""
-        from spiking.files.output import write_whole
-
         picture = io.BytesIO()
         figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()
         self.draw(figure).savefig(picture, format="png", dpi=300)

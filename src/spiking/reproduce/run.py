@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from spiking.checks import available_threads, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
+from spiking.parallel.cluster import cluster
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.measures import MEASURES, Entry
@@ -166,8 +167,6 @@ class _Place:
 def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
     """Open the workers of a client, or threads of this process; JAX and the simulation let go of the lock."""
     if client is not None:
-        from spiking.parallel.cluster import cluster
-
         workplace, at_once = cluster(client, lambda: None)
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # no types
 

@@ -1,1 +1,20 @@
-"""TODO simulation."""
+"""Run a spiking network: what goes in, what is kept."""
+
+from spiking.simulation.currents import Oscillation, Waveform
+from spiking.simulation.random_numbers import RandomDraws, SharedNoise
+from spiking.simulation.record import Record
+from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.simulate import simulate
+from spiking.simulation.stimulation import Stimulation
+
+__all__ = [
+    "Oscillation",
+    "RandomDraws",
+    "Record",
+    "SharedNoise",
+    "Simulation",
+    "Spikes",
+    "Stimulation",
+    "Waveform",
+    "simulate",
+]

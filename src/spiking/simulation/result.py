@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
+from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.typing import Floats
@@ -144,8 +145,8 @@ class Simulation:
     def load(cls, path: str | os.PathLike[str]) -> Simulation:
         """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
 
-        Only descriptions are read; the arrays stay on disk (`spiking.files.stored_array.StoredArray`) and read
-        the trials that they are indexed with: ``run.output[17]``.
+        Only descriptions are read; the arrays stay on disk (`spiking.files.stored_array.StoredArray`) and
+        read the trials that they are indexed with: ``run.output[17]``.
 
         Parameters
         ----------
@@ -181,7 +182,6 @@ class Simulation:
         ArgumentError
             There is such a file already, or it cannot be written; the message says why.
         """
-        from spiking.files.output import RUNS, check_output
         from spiking.simulation.storage.stream import save
 
         place = Path(os.fsdecode(path))

@@ -24,8 +24,8 @@ def identity(task: Task) -> dict[str, Any]:
     """Return what identifies a task, in JSON's types, by names that say what differs if something does.
 
     Name and settings; for a task that does not come with this package also its class, its code (see
-    `spiking.files.digest`) with the version of Python that compiled it, and a digest of a few trials, which tells
-    of data that it reads.
+    `spiking.files.digest`) with the version of Python that compiled it, and a digest of a few trials, which
+    tells of data that it reads.
     """
     known: dict[str, Any] = {
         "task": task.name,

@@ -1,1 +1,7 @@
-"""TODO training."""
+"""Train rate networks by backpropagation through time (JAX and Optax)."""
+
+from spiking.training.many import train_many
+from spiking.training.options import TrainingOptions
+from spiking.training.train import TrainingState, train, train_steps
+
+__all__ = ["TrainingOptions", "TrainingState", "train", "train_many", "train_steps"]

@@ -7,11 +7,11 @@ again, while its loss says nothing of it. So training asks the spiking network.
 from __future__ import annotations
 
 from spiking.checks import available_threads
-from spiking.parallel.workplace import open_workplace, scores_of
+from spiking.parallel.open import open_workplace
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
-from spiking.tuning.work import Work
+from spiking.tuning.work import Work, scores_of
 
 _FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
 _NEIGHBOURS = 3  # candidates next to each other that do the task

@@ -1,4 +1,4 @@
-"""The scaling factor of a model: candidates, racing, the choice; journals and model files; many models."""
+"""Find the scaling factor, or the matched conversion, of one model or many."""
 
 from spiking.tuning.find_many import Tuned, find_scaling_factors
 from spiking.tuning.find_one import SearchOptions, find_scaling_factor

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.checks import available_threads, flag, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
-from spiking.parallel.workplace import Workplace, open_workplace
+from spiking.parallel.open import open_workplace
+from spiking.parallel.workplace import Workplace
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 from spiking.tasks import Task

@@ -20,7 +20,7 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import Scores
-from spiking.parallel.workplace import Workplace, local, scores_of
+from spiking.parallel.workplace import Workplace, local
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
@@ -32,7 +32,7 @@ from spiking.tuning.model_file import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_TRIALS, Work
+from spiking.tuning.work import DRIVE_TRIALS, Work, scores_of
 
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from spiking.errors import ArgumentError, ModelFileError, SpikingError
 from spiking.files.lock import held_alone
+from spiking.matfile.write import update_variables
 from spiking.rate_model.model import RateModel
 from spiking.tuning.journal import Known, TrialJournal, identity, is_marked, model_digest, open_trials
 from spiking.tuning.result import ScalingFactorSearch
@@ -42,8 +43,6 @@ class TunedFile:
         """
         if self._path is None or self._journal is None:
             return
-        from spiking.matfile.write import update_variables
-
         kept = f"found was the scaling factor {result.scaling_factor:g}"
         if self._journal.path.exists():
             kept += f"; what was simulated is kept in {self._journal.path}"

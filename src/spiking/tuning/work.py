@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +14,13 @@ from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import correct_trials, spiking_chunks
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.parallel.blocks import Point, Values
+from spiking.parallel.blocks import Point, Scores, Values, block_trials
+from spiking.parallel.workplace import Workplace
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 from spiking.tasks.scoring import score as score_outputs
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
     from spiking.simulation.random_numbers import SharedNoise
     from spiking.tasks import Task
-from spiking.typing import Floats
+
 
 DRIVE_TRIALS = 8
 
@@ -77,3 +81,19 @@ def trial_scores(
         wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
         values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
     return np.concatenate(values)
+
+
+def scores_of(
+    workplace: Workplace,
+    work: Work,
+    known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
+    record: Callable[[Any, int, Values], object] = lambda *_: None,
+) -> Scores[Any]:
+    """Return the scores of a model's scaling factors or conversions, simulated at a workplace."""
+    held = workplace.hold(work)
+
+    def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
+        return workplace.submit([held] * len(points), points, first, n)
+
+    block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
+    return Scores(submit, block, known, record, workplace.check)

@@ -1,1 +1,1 @@
-"""TODO commands."""
+"""The commands, one file each."""

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import spiking
+from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.files.hdf5 import write_hdf5
 from spiking.files.stored_array import StoredArray
@@ -210,8 +211,6 @@ def _chunk(array: Any, k: int) -> bytes:
 
 
 def _processors() -> int:
-    from spiking.checks import available_threads
-
     return available_threads()
 
 

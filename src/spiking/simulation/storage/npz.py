@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.files.output import check_output, write_whole
+from spiking.matfile.read import read_variables
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
 from spiking.simulation.storage import network as network_arrays
@@ -43,8 +44,6 @@ def read_inputs(path: Path) -> NDArray[Any]:
         It is called ``.mat`` and is not a readable MATLAB file.
     """
     if path.suffix == ".mat":
-        from spiking.matfile.read import read_variables
-
         variables = read_variables(path)
         name = "u" if "u" in variables else next(iter(variables), "")
         if name != "u" and len(variables) != 1:

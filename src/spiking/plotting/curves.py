@@ -1,0 +1,279 @@
+"""Curves: accuracy against the scaling factor, a sweep, the course of training."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.conversion.model_info import tests_of_training
+from spiking.errors import ArgumentError
+from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
+from spiking.rate_model.model import RateModel
+from spiking.tuning.recorded import RecordedSearch, recorded_search
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from spiking.evaluation.evaluate import Score
+    from spiking.experiments import Sweep
+    from spiking.rate_model.model import RateModel
+    from spiking.tuning import ScalingFactorSearch
+
+
+_SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
+
+
+def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = None) -> Axes:
+    """Draw accuracy against scaling factor with 95 % intervals, a bar over the plateau, and the fresh score.
+
+    Parameters
+    ----------
+    search : ScalingFactorSearch or RateModel
+        For a model, what its file records of the search: without intervals and plateau if another program
+        tuned it.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        The model's file records no search.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.scaling_factor(datasets.load("go-nogo"))  # as its file records
+    >>> ax.figure.savefig("scaling_factor.pdf")
+    """
+    if isinstance(search, RateModel):
+        found = recorded_search(search)
+        if found is None or not found.accuracy:
+            raise ArgumentError(f"{search.source} records no search for the scaling factor; run spiking tune")
+    else:
+        found = RecordedSearch.from_json(search.as_json())
+    with drawing_on(ax, 50) as ax:
+        if found.plateau:
+            ax.plot(
+                [found.plateau[0], found.plateau[-1]],
+                [1, 1],
+                transform=ax.get_xaxis_transform(),
+                color=_PLATEAU_COLOUR,
+                linewidth=4,
+                solid_capstyle="butt",
+                clip_on=False,
+                label="tied with the best",
+            )
+        factors, accuracy = list(found.accuracy), list(found.accuracy.values())
+        ax.errorbar(
+            factors,
+            accuracy,
+            yerr=_errors(list(found.scores.values())) if found.scores else None,
+            marker="o",
+            markersize=3,
+            color=_SEARCH_COLOUR,
+            linewidth=1,
+            elinewidth=0.7,
+            label="search",
+            clip_on=False,
+        )
+        if found.fresh is not None:
+            ax.errorbar(
+                [found.scaling_factor],
+                [found.fresh.accuracy],
+                yerr=_errors([found.fresh]),
+                marker="D",
+                markersize=5,
+                linestyle="none",
+                color=_CHOICE_COLOUR,
+                elinewidth=1.2,
+                label="chosen, fresh trials",
+                clip_on=False,
+                zorder=3,
+            )
+        else:
+            ax.axvline(found.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
+        ax.set_xlabel("Scaling factor")
+        ax.set_ylabel("Accuracy")
+        ax.set_ylim(0, 1.1)
+        ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        ax.legend(**ABOVE)
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _errors(scores: list[Score]) -> list[list[float]]:
+    """Lengths of the error bars, downwards and upwards."""
+    return [
+        [score.accuracy - score.interval[0] for score in scores],
+        [score.interval[1] - score.accuracy for score in scores],
+    ]
+
+
+_UNITS = MappingProxyType(
+    {
+        **dict.fromkeys(("tau_membrane", "refractory", "tau_rise"), "ms"),
+        **dict.fromkeys(("reset", "threshold", "bias", "peak", "noise", "stimulation.amplitude"), "mV"),
+    }
+)
+
+
+def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw a column of a sweep against the first name varied, a line for each value of the second.
+
+    Parameters
+    ----------
+    found : Sweep
+        Of one or two names.
+    y : str
+        A column of numbers: ``"accuracy"``, with its 95 % intervals, ``"rate"``, ``"rate_exc"``, ...
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        There is no such column, or more than two names were varied.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting, sweep
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, n_trials=4, seed=1)
+    >>> ax = plotting.sweep(found, "rate")
+    >>> ax.figure.savefig("sweep.pdf")
+    """
+    columns = [name for name, value in found.rows[0].items() if name not in (*found.names, "readout")]
+    if y not in columns:
+        raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
+    if len(found.names) > 2:
+        raise ArgumentError(
+            f"{len(found.names)} names were varied ({', '.join(found.names)}); a figure shows two: "
+            f"draw parts of the table"
+        )
+    with drawing_on(ax) as ax:
+        x, *second = found.names
+        groups = list(dict.fromkeys(row[second[0]] for row in found.rows)) if second else [None]
+        values = list(dict.fromkeys(row[x] for row in found.rows))
+        numeric = all(isinstance(value, int | float) for value in values)
+        for group, colour in zip(groups, _colours(groups), strict=True):
+            rows = [row for row in found.rows if not second or row[second[0]] == group]
+            if numeric:
+                rows.sort(key=lambda row: float(row[x]))
+            places = [row[x] if numeric else values.index(row[x]) for row in rows]
+            heights = [row[y] for row in rows]
+            label = None if group is None else f"{group:g}" if isinstance(group, float) else str(group)
+            style = {"marker": "o", "markersize": 4, "color": colour, "label": label}
+            line = "-" if numeric else "none"
+            ax.plot(places, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
+            if y == "accuracy":
+                low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
+                if numeric and len(rows) > 1:
+                    ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+                else:
+                    ax.vlines(places, low, high, color=colour, linewidth=1.2)
+        if not numeric:
+            ax.set_xticks(range(len(values)), [str(value) for value in values])
+            ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.set_xlabel(_title(x))
+        ax.set_ylabel({"accuracy": "Accuracy", "rate": "Rate (Hz)"}.get(y, _title(y)))
+        if y == "accuracy":
+            ax.set_ylim(0, 1.02)
+        elif all(row[y] >= 0 for row in found.rows):
+            ax.set_ylim(bottom=0)
+        if second:
+            ax.legend(title=_title(second[0]), frameon=False)
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _title(name: str) -> str:
+    if name.startswith("rate_"):
+        return f"Rate of {name.removeprefix('rate_')} (Hz)"
+    unit = _UNITS.get(name)
+    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " ").replace(".", " "))
+    title = plain[:1].upper() + plain[1:]
+    return f"{title} ({unit})" if unit else title
+
+
+def _colours(groups: list[Any]) -> list[Any]:
+    """Return a colour for each line: an order of colours where there is one, else distinct ones."""
+    if len(groups) == 1:
+        return [CONDITION_COLOURS[3]]
+    if len(groups) <= len(CONDITION_COLOURS) and not all(isinstance(one, int | float) for one in groups):
+        return list(CONDITION_COLOURS[: len(groups)])
+    import matplotlib as mpl
+
+    return [mpl.colormaps["viridis"](0.9 * k / (len(groups) - 1)) for k in range(len(groups))]
+
+
+def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
+    """Draw the loss of every update and of the evaluations, and the accuracy on a second axis.
+
+    Files of the original trainer keep the last evaluation only, drawn as a point, and zeros for updates that
+    never were, which are left out.
+
+    Parameters
+    ----------
+    model : RateModel
+        One whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Of the loss.
+
+    Raises
+    ------
+    ArgumentError
+        The model does not hold its losses, or tests that do not belong to them.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.training_curve(datasets.load("go-nogo"))
+    >>> ax.figure.savefig("training.pdf")
+    """
+    keys = ("losses", "eval_loss_mean", "eval_perf_mean")
+    if not all(key in model.extras for key in keys):
+        raise ArgumentError(f"{model.source} does not hold the losses of its training: {', '.join(keys)}")
+    losses = np.trim_zeros(np.ravel(np.asarray(model.extras["losses"], dtype=float)), "b")  # never were
+    tests, accuracy = tests_of_training(model)
+    updates = _tested_at(tests.size, losses.size)
+    if not tests.size == accuracy.size == updates.size:
+        raise ArgumentError(
+            f"{model.source} has {losses.size} losses, {tests.size} in eval_loss_mean and {accuracy.size} in "
+            f"eval_perf_mean; expected one test every 100 updates, or the last one only"
+        )
+    mark = "o" if tests.size == 1 else None  # one point is no line
+    with drawing_on(ax, 50) as ax:
+        ax.plot(np.arange(1, losses.size + 1), losses, color="0.75", linewidth=0.5, label="loss, updates")
+        ax.plot(updates, tests, color="#0072B2", linewidth=1, marker=mark, label="loss, 100 fresh trials")
+        ax.set(xlabel="Update", ylabel="Loss")
+        other = ax.twinx()
+        other.plot(updates, 100 * accuracy, color="#D55E00", linewidth=1, marker=mark, label="accuracy")
+        other.set(ylabel="Accuracy (%)", ylim=(0, 102))
+        other.spines["right"].set_visible(True)
+        lines = [line for line in (*ax.get_lines(), *other.get_lines()) if np.size(line.get_xdata())]
+        names = [str(line.get_label()) for line in lines]
+        ax.legend(lines, names, **ABOVE)  # within, lines of either axis would cross it
+    return ax
+
+
+def _tested_at(n_tests: int, n_updates: int) -> NDArray[np.int64]:
+    """Return the updates after which the model was tested: every 100, and the last; or the last only."""
+    if n_tests == 1:
+        return np.array([n_updates])
+    every = np.arange(100, n_updates + 100, 100)
+    return np.minimum(every, n_updates)
