@@ -27,9 +27,10 @@ from spiking import (
 )
 from spiking.command_line.app import app
 from spiking.files.digest import digest
+from spiking.files.journal import difference
 from spiking.reproduce.train_and_convert import Network
 from spiking.simulation.storage.stream import _parts
-from spiking.tasks.identity import difference, identity
+from spiking.tasks.identity import identity
 from spiking.tasks.neurogym import NeuroGymTask
 from spiking.tuning.model_file import journal_path
 

@@ -24,6 +24,7 @@ from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.parallel.blocks import Scores, block_trials
 from spiking.parallel.open import open_workplace
+from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for
 from spiking.simulation.actions import AnyStimulation, actions
@@ -33,7 +34,6 @@ from spiking.tasks import Task
 from spiking.tasks.identity import identity
 from spiking.tasks.scoring import score
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
-from spiking.tuning.journal import Known, open_trials
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar
 from spiking.errors import ArgumentError
 from spiking.files.lock import held_alone
 from spiking.interruption import GOES_ON, at_interruption
-from spiking.tasks.identity import difference
 
 Line = TypeVar("Line")
 
@@ -129,3 +128,13 @@ def _read(
             break
         size += len(line) + 1
     return held, size
+
+
+def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
+    """Say in words which entries of two identities differ."""
+    names = [*expected, *(name for name in found if name not in expected)]
+    return ", ".join(
+        name.replace("_", " ").replace("python", "version of Python")
+        for name in names
+        if (name in found, found.get(name)) != (name in expected, expected.get(name))
+    )

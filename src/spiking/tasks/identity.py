@@ -43,16 +43,6 @@ def identity(task: Task) -> dict[str, Any]:
     }
 
 
-def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
-    """Say in words which entries of two identities differ."""
-    names = [*expected, *(name for name in found if name not in expected)]
-    return ", ".join(
-        name.replace("_", " ").replace("python", "version of Python")
-        for name in names
-        if (name in found, found.get(name)) != (name in expected, expected.get(name))
-    )
-
-
 def _state(task: Task) -> dict[str, Any]:
     """Return what a task holds beside its settings; of other objects, such as an environment, the class."""
     held = {} if is_dataclass(type(task)) else vars(task)

@@ -11,10 +11,10 @@ from typing import Any
 from spiking.errors import ArgumentError, ModelFileError, SpikingError
 from spiking.files.lock import held_alone
 from spiking.matfile.write import update_variables
+from spiking.parallel.trial_journal import Known, TrialJournal, is_marked, open_trials
 from spiking.rate_model.model import RateModel
-from spiking.tuning.journal import Known, TrialJournal, identity, is_marked, model_digest, open_trials
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import Work
+from spiking.tuning.work import Work, identity, model_digest
 
 
 class TunedFile:

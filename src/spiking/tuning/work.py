@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import spiking
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import correct_trials, spiking_chunks
+from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import Point, Scores, Values, block_trials
@@ -19,6 +21,7 @@ from spiking.parallel.workplace import Workplace
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
+from spiking.tasks.identity import identity as task_identity
 from spiking.tasks.scoring import score as score_outputs
 from spiking.typing import Floats
 
@@ -97,3 +100,26 @@ def scores_of(
 
     block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
     return Scores(submit, block, known, record, workplace.check)
+
+
+_FORMAT = "spiking tuning journal 1"
+
+
+def identity(work: Work) -> dict[str, Any]:
+    """Return what decides whether a trial is correct, for the first line of a journal."""
+    return {
+        "format": _FORMAT,
+        "version": spiking.__version__,
+        "model": model_digest(work.model),
+        **task_identity(work.task),
+        "seed": work.seed,
+        "downsample": work.downsample,
+        "neurons": digest(work.params),
+        "conversion": list(work.candidates),  # fitted to the above, in the last bits anew each time
+    }
+
+
+def model_digest(model: RateModel) -> str:
+    """Return a digest of everything in a model that its simulation depends on."""
+    arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
+    return digest(model.activation, *arrays)

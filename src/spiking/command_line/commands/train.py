@@ -213,9 +213,9 @@ def _train_family(
 
 def _has_converged(path: Path, units: int, expected: dict[str, Any]) -> bool:
     """Say whether a model that is there has converged; raise ArgumentError if it was trained otherwise."""
+    from spiking.files.journal import difference
     from spiking.rate_model.model import RateModel
     from spiking.rate_model.recorded import recorded_text
-    from spiking.tasks.identity import difference
 
     model = RateModel.load(path)
     for name in ("task", "task_settings", "training_options"):

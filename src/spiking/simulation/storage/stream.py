@@ -21,6 +21,7 @@ import spiking
 from spiking.checks import checked_inputs, checked_interval
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.digest import digest
+from spiking.files.journal import difference
 from spiking.files.lock import held_alone
 from spiking.files.output import RUNS, check_output, check_writable
 from spiking.files.whole import replace_file
@@ -35,7 +36,7 @@ from spiking.simulation.storage import npz as simulation_file
 from spiking.simulation.task_trials import fresh_seed, run_task_trials
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
-from spiking.tasks.identity import difference, identity
+from spiking.tasks.identity import identity
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 
 _BLOCK_BYTES = 2**26

@@ -1,9 +1,4 @@
-"""The journal of a search or sweep: every block of trials as it is done, so that a killed one goes on.
-
-The first line says what decides what becomes of a trial (model, task, seed and version); each other holds a
-block: point (such as the scaling factor), first trial, and for each trial a 1 or 0, or a list of numbers.
-Method, candidates and numbers of trials are not part: any search can use the trials.
-"""
+"""The journal of trials: every block as it is done, so that a search or sweep that was stopped goes on."""
 
 from __future__ import annotations
 
@@ -13,38 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import spiking
 from spiking.files.digest import digest
 from spiking.files.journal import Journal, open_journal
 from spiking.parallel.blocks import Point, Values
-from spiking.rate_model.model import RateModel
-from spiking.tasks.identity import identity as task_identity
-from spiking.tuning.work import Work
-
-_FORMAT = "spiking tuning journal 1"
 
 Block = tuple[Point, int, list[Any]]
+
+
 Known = dict[Any, dict[int, Any]]  # by point and trial
-
-
-def identity(work: Work) -> dict[str, Any]:
-    """Return what decides whether a trial is correct, for the first line of a journal."""
-    return {
-        "format": _FORMAT,
-        "version": spiking.__version__,
-        "model": model_digest(work.model),
-        **task_identity(work.task),
-        "seed": work.seed,
-        "downsample": work.downsample,
-        "neurons": digest(work.params),
-        "conversion": list(work.candidates),  # fitted to the above, in the last bits anew each time
-    }
-
-
-def model_digest(model: RateModel) -> str:
-    """Return a digest of everything in a model that its simulation depends on."""
-    arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
-    return digest(model.activation, *arrays)
 
 
 class TrialJournal:
