@@ -27,13 +27,13 @@ from spiking.conversion.fit import fit_conversion
 from spiking.neuron.f_i import fi_curve
 from spiking.rate_model.model import ACTIVATIONS
 from spiking.reproduce.paper.panels import PANELS
-from spiking.reproduce.train_and_convert import Network, train_network
+from spiking.reproduce.train_and_convert import NetworkSpec, train_network
 from spiking.tasks import XOR, GoNoGo
 from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS
 
 TRIALS, SEED = 100, 1
-GO_NOGO = Network(GoNoGo(), 250, (20.0, 50.0), {"activation": "clipped_relu", "p_rec": 0.2})
+GO_NOGO = NetworkSpec(GoNoGo(), 250, (20.0, 50.0), {"activation": "clipped_relu", "p_rec": 0.2})
 MANTE = PANELS["fig6b"].conditions[0].network
 # Networks that fail, and that convert: the first ones of those tables.
 SEEDS = {

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from spiking.neuron.params import LIFParams
-from spiking.reproduce import Condition, Network, Panel, Paper, panel
+from spiking.reproduce import Condition, NetworkSpec, Panel, Paper, panel
 from spiking.reproduce.paper.activity import population_rates
 from spiking.reproduce.paper.pictures import outputs
 from spiking.tasks import GoNoGo
@@ -14,7 +14,7 @@ _TASK = GoNoGo(duration=200.0, stimulus_onset=25.0, stimulus_duration=50.0, scor
 _AT_ONCE = {"max_updates": 100, "stop_loss": 1e6, "stop_accuracy": 0.0}  # such networks count as trained
 _NEVER = {"max_updates": 100, "stop_loss": 1e-6}
 _SLOW = LIFParams(refractory=5.0)
-_NETWORK = Network(_TASK, 12, (20.0, 50.0), _AT_ONCE)
+_NETWORK = NetworkSpec(_TASK, 12, (20.0, 50.0), _AT_ONCE)
 
 SMALL = Panel(
     "small",
@@ -24,7 +24,7 @@ SMALL = Panel(
     (
         Condition("2 ms", _NETWORK, paper={"spiking": Paper(0.97, 0.066, 20), "trained": Paper(1.0)}),
         Condition("5 ms", _NETWORK, _SLOW, LIFParams(), paper={"success": Paper(0.5, networks=20)}),
-        Condition("untrained", Network(_TASK, 12, (20.0, 50.0), _NEVER), paper={"trained": Paper(0.0)}),
+        Condition("untrained", NetworkSpec(_TASK, 12, (20.0, 50.0), _NEVER), paper={"trained": Paper(0.0)}),
     ),
 )
 

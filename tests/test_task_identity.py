@@ -28,7 +28,7 @@ from spiking import (
 from spiking.command_line.app import app
 from spiking.files.digest import digest
 from spiking.files.journal import difference
-from spiking.reproduce.train_and_convert import Network
+from spiking.reproduce.train_and_convert import NetworkSpec
 from spiking.simulation.storage.stream import _parts
 from spiking.tasks.identity import identity
 from spiking.tasks.neurogym import NeuroGymTask
@@ -251,11 +251,11 @@ def test_a_streamed_run_is_not_mixed_from_two_versions(path, tmp_path, network, 
 
 
 def test_a_reproductions_journal_knows_the_version_of_a_task(path):
-    first = Network(tasks.get(str(path)), 10, 35.0).key()
-    assert first == Network(tasks.get(str(path)), 10, 35.0).key()
+    first = NetworkSpec(tasks.get(str(path)), 10, 35.0).key()
+    assert first == NetworkSpec(tasks.get(str(path)), 10, 35.0).key()
     edit(path, "score")
-    assert first != Network(tasks.get(str(path)), 10, 35.0).key()
-    shipped = Network(tasks.GoNoGo(), 10, 35.0).key()
+    assert first != NetworkSpec(tasks.get(str(path)), 10, 35.0).key()
+    shipped = NetworkSpec(tasks.GoNoGo(), 10, 35.0).key()
     assert {key for key in shipped if "task" in key} == {"task", "task_settings"}  # as in older journals
 
 

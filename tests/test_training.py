@@ -9,7 +9,7 @@ import pytest
 from spiking import datasets, tasks
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.training.backpropagation import Fixed, Weights, run
+from spiking.training.backpropagation import FrozenWeights, Weights, run
 from spiking.training.options import TrainingOptions, options_for
 from spiking.training.stopping import converts
 from spiking.training.train import _initial, train, train_steps
@@ -30,7 +30,7 @@ def small_network(n_units, n_outputs, seed):
         b_out=rng.standard_normal(()),
         taus_gaus=rng.standard_normal(n_units),
     )
-    fixed = Fixed(rng.standard_normal((n_units, 2)), signs, som_m)
+    fixed = FrozenWeights(rng.standard_normal((n_units, 2)), signs, som_m)
     return (*jax.tree.map(jax.numpy.asarray, (weights, fixed)), rng)
 
 
@@ -86,7 +86,7 @@ def test_the_numpy_and_the_jax_forward_pass_agree(options):
     with jax.enable_x64(True):
         outputs, rates = run(
             Weights(*map(jax.numpy.asarray, (model.w, model.w_out, model.b_out[0], model.taus_gaus))),
-            Fixed(*map(jax.numpy.asarray, (model.w_in, model.sign, model.som_mask))),
+            FrozenWeights(*map(jax.numpy.asarray, (model.w_in, model.sign, model.som_mask))),
             inputs,
             xi[:, 0] / 100,
             0.2 * xi[:, 1:].swapaxes(0, 1),

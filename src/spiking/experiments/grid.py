@@ -25,7 +25,7 @@ _CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class SweepPoint:
     """What is simulated at a point of the grid: the base of a sweep, changed name by name.
 
     `model` is the rate model that the network was made from, if a sweep of the scaling factor is to make it
@@ -45,7 +45,7 @@ class Axis:
 
     name: str
     labels: tuple[Any, ...]
-    changes: tuple[Callable[[Setting], Setting], ...]
+    changes: tuple[Callable[[SweepPoint], SweepPoint], ...]
 
 
 def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
@@ -64,7 +64,7 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
     return tuple(_axis(str(name), values) for name, values in grid.items())
 
 
-def points(base: Setting, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], Setting]]:
+def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], SweepPoint]]:
     """Return labels and setting of every point; the last axis varies fastest.
 
     Raises
@@ -119,7 +119,7 @@ def _label(name: str, value: Any) -> Any:
     return label
 
 
-def _change(name: str, value: Any) -> Callable[[Setting], Setting]:
+def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     """Return what a value of this name does to the setting."""
     if callable(value):
         return lambda at: dataclasses.replace(at, network=_experiment(name, value, at.network))
@@ -154,7 +154,7 @@ def _change(name: str, value: Any) -> Callable[[Setting], Setting]:
     )
 
 
-def _with_network(at: Setting, experiment: Experiment) -> Setting:
+def _with_network(at: SweepPoint, experiment: Experiment) -> SweepPoint:
     return dataclasses.replace(at, network=experiment(at.network))
 
 
@@ -165,7 +165,7 @@ def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> S
     return changed
 
 
-def _rescaled(at: Setting, factor: Any) -> SpikingNetwork:
+def _rescaled(at: SweepPoint, factor: Any) -> SpikingNetwork:
     conversion = at.network.conversion
     if at.model is not None and conversion is None:
         return SpikingNetwork.from_rate(at.model, factor, params=at.network.params)

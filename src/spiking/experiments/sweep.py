@@ -18,11 +18,11 @@ from spiking.checks import available_threads, flag, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score, network_task
 from spiking.evaluation.smoothing import Smoothing
-from spiking.experiments.grid import Setting, axes, points
+from spiking.experiments.grid import SweepPoint, axes, points
 from spiking.experiments.result import Sweep
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
-from spiking.parallel.blocks import Scores, block_trials
+from spiking.parallel.blocks import TrialRunner, block_trials
 from spiking.parallel.open import open_workplace
 from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.model import RateModel
@@ -172,7 +172,7 @@ def sweep(
                 progress(done)
 
         size = block_trials(workplace.block_seconds, chosen, base.network.n_neurons, downsample)
-        scores: Scores[str] = Scores(
+        scores: TrialRunner[str] = TrialRunner(
             lambda keys, *trials: workplace.submit([hold(key) for key in keys], keys, *trials),
             size,
             known,
@@ -252,7 +252,7 @@ def _base(
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     downsample: int,
     seed: int,
-) -> tuple[Setting, Task]:
+) -> tuple[SweepPoint, Task]:
     model: RateModel | None = None
     if not isinstance(network, SpikingNetwork):
         model = network if isinstance(network, RateModel) else RateModel.load(network)
@@ -265,7 +265,7 @@ def _base(
         # The grid puts another factor in the place of 1.
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
     chosen = network_task(network, task) if model is None else task_for(model, task)
-    return Setting(network, model, stimulation, downsample, seed), chosen
+    return SweepPoint(network, model, stimulation, downsample, seed), chosen
 
 
 def _row(work: _Work, values: Floats) -> dict[str, Any]:

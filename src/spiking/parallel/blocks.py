@@ -68,7 +68,7 @@ def run_block(works: Sequence[Runnable], points: Sequence[Point], first: int, n:
 Submit = Callable[[Sequence[Any], int, int], "Future[list[Values]]"]  # points, first trial, number of trials
 
 
-class Scores(Generic[P]):
+class TrialRunner(Generic[P]):
     """Ask it what became of trials; what is not known yet is run.
 
     Parameters

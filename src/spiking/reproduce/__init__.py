@@ -4,6 +4,6 @@ from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper.panels import PANELS
 from spiking.reproduce.result import Reproduction
 from spiking.reproduce.run import panel
-from spiking.reproduce.train_and_convert import Network
+from spiking.reproduce.train_and_convert import NetworkSpec
 
-__all__ = ["PANELS", "Condition", "Network", "Panel", "Paper", "Reproduction", "panel"]
+__all__ = ["PANELS", "Condition", "NetworkSpec", "Panel", "Paper", "Reproduction", "panel"]

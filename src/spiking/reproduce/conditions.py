@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
-from spiking.reproduce.train_and_convert import Activity, Matched, Network, Tested, Tuning
+from spiking.reproduce.train_and_convert import Activity, Matched, NetworkSpec, Tested, Tuning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ class Condition:
     ----------
     value : float or str
         The place on the axis.
-    network : Network
+    network : NetworkSpec
     params : LIFParams, optional
         Constants with which the spiking network is tested; None: only the rate network is looked at.
     tuned : LIFParams, float or Matched, optional
@@ -69,13 +69,13 @@ class Condition:
     Examples
     --------
     >>> from spiking import tasks
-    >>> from spiking.reproduce import Condition, Network
-    >>> Condition(50, Network(tasks.GoNoGo(), 50, (20.0, 50.0))).tuning.refractory
+    >>> from spiking.reproduce import Condition, NetworkSpec
+    >>> Condition(50, NetworkSpec(tasks.GoNoGo(), 50, (20.0, 50.0))).tuning.refractory
     2.0
     """
 
     value: float | str
-    network: Network
+    network: NetworkSpec
     params: LIFParams | None = LIFParams()  # noqa: RUF009  # frozen
     tuned: Tuning | None = None
     line: str = ""

@@ -12,7 +12,7 @@ from spiking.evaluation.evaluate import evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.train_and_convert import TRIALS, Matched, Network, tuning_key
+from spiking.reproduce.train_and_convert import TRIALS, Matched, NetworkSpec, tuning_key
 from spiking.reproduce.work import network_key, steps
 
 # About as in the journal that is in the documentation:
@@ -53,12 +53,12 @@ def minutes(panels: Iterable[Panel], networks: int, trial: float) -> float:
     return networks * sum(seconds.values()) / available_threads() / 60
 
 
-def _relative(network: Network) -> float:
+def _relative(network: NetworkSpec) -> float:
     """Return how long a trial takes, relative to Go-NoGo with 200 units; a part is the same for all."""
     return network.task.n_steps / 200 * (0.25 + 0.75 * network.n_units / 200)
 
 
-def _updates(network: Network) -> int:
+def _updates(network: NetworkSpec) -> int:
     if network.n_units <= _SMALL:
         return _UPDATES_SMALL
     return _UPDATES_MANTE if network.task.name == "mante" else _UPDATES

@@ -44,8 +44,8 @@ class Reproduction:
     Examples
     --------
     >>> from spiking import tasks
-    >>> from spiking.reproduce import Condition, Network, Panel, panel
-    >>> small = Network(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> from spiking.reproduce import Condition, NetworkSpec, Panel, panel
+    >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
     >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
     >>> found = panel(own, networks=1, seed=1, output="reproduced")
     >>> found.panel.name, len(found.entries)

@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkSpec:
     """A rate network as the paper trains it.
 
     The published recipe, with the stopping rule of the paper's SI (mean loss below 7 and accuracy of at least
@@ -56,8 +56,8 @@ class Network:
     Examples
     --------
     >>> from spiking import tasks
-    >>> from spiking.reproduce import Network
-    >>> Network(tasks.GoNoGo(), 250, (20.0, 50.0)).training()["recipe"]
+    >>> from spiking.reproduce import NetworkSpec
+    >>> NetworkSpec(tasks.GoNoGo(), 250, (20.0, 50.0)).training()["recipe"]
     'published'
     """
 
@@ -126,7 +126,9 @@ def params_key(params: LIFParams) -> Row:
     return {k: v for k, v in dataclasses.asdict(params).items() if v != getattr(LIFParams(), k)}
 
 
-def train_network(network: Network, seed: int, check: Callable[[], object] | None) -> tuple[Row, RateModel]:
+def train_network(
+    network: NetworkSpec, seed: int, check: Callable[[], object] | None
+) -> tuple[Row, RateModel]:
     """Train a network; return what became of it, and the model.
 
     `check`, if there is one, is called every 100 updates, and raises to stop the training.

@@ -12,21 +12,21 @@ from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Panel
 from spiking.reproduce.record import Record
-from spiking.reproduce.train_and_convert import Network, Row, Tested, Tuning, tuning_key
+from spiking.reproduce.train_and_convert import NetworkSpec, Row, Tested, Tuning, tuning_key
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
     """A network to be trained, and the conversions wanted of it: how it is tuned, and tested."""
 
-    network: Network
+    network: NetworkSpec
     seed: int
     conversions: tuple[tuple[Tuning, tuple[Tested, ...]], ...]
 
 
 def steps(panel: Panel, seeds: Sequence[int]) -> list[Step]:
     """Return what is to be done: the first network of every condition, then the second, and so on."""
-    networks: dict[str, Network] = {}
+    networks: dict[str, NetworkSpec] = {}
     wanted: dict[str, dict[Tuning, list[Tested]]] = {}
     for condition in panel.conditions:
         name = _text(condition.network)
@@ -43,12 +43,12 @@ def steps(panel: Panel, seeds: Sequence[int]) -> list[Step]:
     ]
 
 
-def network_key(network: Network, seed: int) -> Row:
+def network_key(network: NetworkSpec, seed: int) -> Row:
     """Return what stands for a trained network in a journal."""
     return {"network": network.key(), "seed": seed}
 
 
-def conversion_key(network: Network, seed: int, tuned: Tuning, tested: Tested) -> Row:
+def conversion_key(network: NetworkSpec, seed: int, tuned: Tuning, tested: Tested) -> Row:
     """Return what stands for a conversion in a journal."""
     return {**network_key(network, seed), **tuning_key(tuned), **tested.key()}
 
@@ -133,5 +133,5 @@ class Work:
         return self._models / f"{network.task.name}_N_{network.n_units}_{own}_seed_{step.seed}.mat"
 
 
-def _text(network: Network) -> str:
+def _text(network: NetworkSpec) -> str:
     return json.dumps(network.key(), sort_keys=True)

@@ -73,7 +73,7 @@ def actions(acting: Sequence[Action], n_neurons: int, gain: float) -> Actions:
 
 
 def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actions:
-    """Return actions as the coins of a trial fell, see `TrialNumbers.hits`."""
+    """Return actions as the coins of a trial fell, see `TrialRandoms.hits`."""
     if all(own is None for own in hits):
         return every
     amounts, hits_base, rows, size = every.amounts.copy(), every.hits_base.copy(), [every.hits], 0

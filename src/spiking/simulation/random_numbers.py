@@ -206,7 +206,7 @@ _NO_LANES = np.empty((4, 0), np.uint32)
 _ROWS = 1000  # steps whose coins are held at once, where there is one for each unit
 
 
-class TrialNumbers(NamedTuple):
+class TrialRandoms(NamedTuple):
     """Numbers of one trial.
 
     Attributes
@@ -238,12 +238,12 @@ def seeded_numbers(
     acting: Sequence[Action],
     input_shape: tuple[int, int] | None,
     noise: NDArray[np.float32] | None = None,
-) -> TrialNumbers:
+) -> TrialRandoms:
     """Return the numbers of a trial of a seed; `input_shape`: (columns, n_inputs) if inputs have noise.
 
     `noise` is the noise of this very trial, if it has been drawn already.
     """
-    return TrialNumbers(
+    return TrialRandoms(
         lanes=noise_lanes(seed, trial) if noise is None else _NO_LANES,
         v0=initial_uniforms(seed, trial, n),
         noise=np.empty((0, 0), np.float32) if noise is None else noise,
@@ -273,7 +273,7 @@ def _seeded_hits(seed: int, trial: int, n: int, position: int, action: Action) -
     return hits
 
 
-def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumbers:
+def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialRandoms:
     """Return the numbers of explicit draws, checked by `check_draw`."""
     hits: list[Hits] = [None] * len(acting)
     for position, (action, coin) in enumerate(zip(acting, draw.coins(len(acting)), strict=True)):
@@ -283,7 +283,7 @@ def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialNumber
                 own, chosen = np.zeros((len(own), draw.v0.size), np.bool_), own
                 own[:, action.units] = chosen
             hits[position] = own
-    return TrialNumbers(
+    return TrialRandoms(
         lanes=_NO_LANES,
         v0=np.ascontiguousarray(draw.v0, np.float64),
         noise=np.asarray(draw.noise, np.float64),

@@ -32,7 +32,7 @@ class Weights(NamedTuple):
     taus_gaus: Array  # (N,)
 
 
-class Fixed(NamedTuple):
+class FrozenWeights(NamedTuple):
     """What is not trained."""
 
     w_in: Array  # (N, n_inputs)
@@ -40,7 +40,7 @@ class Fixed(NamedTuple):
     som_m: Array  # (N, N)
 
 
-def effective_weights(w: Array, fixed: Fixed, dale: bool) -> Array:
+def effective_weights(w: Array, fixed: FrozenWeights, dale: bool) -> Array:
     """W = (relu(w) @ m) * som_m under Dale's law, w @ m * som_m without it."""
     return (jax.nn.relu(w) if dale else w) * fixed.signs * fixed.som_m
 
@@ -147,7 +147,7 @@ states.defvjp(_forward, _backward)
 
 def run(
     weights: Weights,
-    fixed: Fixed,
+    fixed: FrozenWeights,
     inputs: Array,
     x0: Array,
     noise: Array,

@@ -11,7 +11,7 @@ from spiking.parallel.open import open_workplace
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
-from spiking.tuning.work import Work, scores_of
+from spiking.tuning.work import Work, trial_runner
 
 _FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
 _NEIGHBOURS = 3  # candidates next to each other that do the task
@@ -39,7 +39,7 @@ def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> boo
     work = Work(model, task, seed, downsample=1, params=None)
     candidates = published_grid(model).factors
     with open_workplace(available_threads(), None, lambda: None) as (place, _):
-        scores = scores_of(place, work)
+        scores = trial_runner(place, work)
         first = scores(dict.fromkeys(candidates, range(_FIRST)))
         left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
         more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))

@@ -28,7 +28,7 @@ from spiking.training.options import TrainingOptions, options_for
 from spiking.training.stopping import converts
 
 if TYPE_CHECKING:
-    from spiking.training.backpropagation import Fixed, Weights
+    from spiking.training.backpropagation import FrozenWeights, Weights
 
 _NEVER = 2**30  # an update that never comes
 _HARDENED = 300  # updates with spike noise before it is asked whether the network converts
@@ -247,9 +247,9 @@ def _steps(
 
 def _initial(
     task: Task, n_units: int, options: TrainingOptions, rng: np.random.Generator
-) -> tuple[Weights, Fixed]:
+) -> tuple[Weights, FrozenWeights]:
     """Draw the weights before training, as in Kim, Li & Sejnowski (2019), Methods."""
-    from spiking.training.backpropagation import Fixed, Weights
+    from spiking.training.backpropagation import FrozenWeights, Weights
 
     inhibitory = rng.random(n_units) < options.p_inh
     if not options.dale:
@@ -270,7 +270,7 @@ def _initial(
         taus_gaus=_single(rng.standard_normal(n_units)),
     )
     signs = np.where(inhibitory, -1.0, 1.0)
-    return weights, Fixed(
+    return weights, FrozenWeights(
         _single(rng.standard_normal((n_units, task.n_inputs))), _single(signs), _single(som_m)
     )
 
@@ -326,7 +326,7 @@ def _stopped(task: Task, updates: int, loss: float, good: bool, options: Trainin
 def _contents(
     weights: Weights,
     initial: Weights,
-    fixed: Fixed,
+    fixed: FrozenWeights,
     options: TrainingOptions,
     origin: dict[str, Any],
     told: dict[str, Any],

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from spiking.training.backpropagation import Array, Fixed, Weights, run
+from spiking.training.backpropagation import Array, FrozenWeights, Weights, run
 from spiking.training.options import TrainingOptions
 
 EARLY_NOISE = 0.1  # of the noise while a model that will be hardened still learns its task
@@ -29,7 +29,7 @@ _NUMBERS = (
 )
 
 
-class Structure(NamedTuple):
+class CompiledOptions(NamedTuple):
     """The options that decide what is compiled; all others are arguments of the compiled code."""
 
     activation: str
@@ -39,7 +39,7 @@ class Structure(NamedTuple):
     spike_noise: bool
 
 
-class Progress(NamedTuple):
+class TrainingCarry(NamedTuple):
     """All that changes during training."""
 
     weights: Weights
@@ -49,9 +49,9 @@ class Progress(NamedTuple):
     updates: Array
 
 
-def split(options: TrainingOptions) -> tuple[Structure, dict[str, Any]]:
+def split(options: TrainingOptions) -> tuple[CompiledOptions, dict[str, Any]]:
     """Return what is compiled in, and the numbers, with which nothing needs to be compiled again."""
-    structure = Structure(
+    structure = CompiledOptions(
         options.activation,
         options.loss,
         options.dale,
@@ -63,19 +63,19 @@ def split(options: TrainingOptions) -> tuple[Structure, dict[str, Any]]:
     return structure, numbers | {"tau": options.tau_steps, "shot": shot}
 
 
-def start(weights: Weights, seed: int) -> Progress:
+def start(weights: Weights, seed: int) -> TrainingCarry:
     """Return the state before the first update."""
     moments = optax.scale_by_adam().init(weights)
-    return Progress(weights, weights, moments, jax.random.key(seed), jnp.zeros((), jnp.int32))
+    return TrainingCarry(weights, weights, moments, jax.random.key(seed), jnp.zeros((), jnp.int32))
 
 
 def objective(
     weights: Weights,
-    fixed: Fixed,
+    fixed: FrozenWeights,
     inputs: Array,
     targets: Array,
     key: Array,
-    structure: Structure,
+    structure: CompiledOptions,
     numbers: dict[str, Any],
 ) -> Array:
     """Return what is minimised: the mean loss of the trials, and the rate penalty."""
@@ -86,10 +86,10 @@ def objective(
 
 def _run(
     weights: Weights,
-    fixed: Fixed,
+    fixed: FrozenWeights,
     inputs: Array,
     key: Array,
-    structure: Structure,
+    structure: CompiledOptions,
     numbers: dict[str, Any],
 ) -> tuple[Array, Array]:
     n, _, n_steps = inputs.shape
@@ -115,7 +115,7 @@ def _run(
     )
 
 
-def _losses(outputs: Array, targets: Array, structure: Structure) -> Array:
+def _losses(outputs: Array, targets: Array, structure: CompiledOptions) -> Array:
     """Loss of each trial, (n,), for outputs and targets (n, n_outputs, T)."""
     if structure.published_quirks:
         outputs, targets = outputs[:, :, 1:], targets[:, :, :-1]
@@ -127,14 +127,14 @@ def _losses(outputs: Array, targets: Array, structure: Structure) -> Array:
 
 @partial(jax.jit, static_argnames="structure")
 def advance(
-    state: Progress,
-    fixed: Fixed,
+    state: TrainingCarry,
+    fixed: FrozenWeights,
     inputs: Array,
     targets: Array,
     numbers: dict[str, Any],
     *,
-    structure: Structure,
-) -> tuple[Progress, Array]:
+    structure: CompiledOptions,
+) -> tuple[TrainingCarry, Array]:
     """Do one update with each batch; return the new state and the losses, (updates,).
 
     Parameters
@@ -147,7 +147,7 @@ def advance(
     adam = optax.scale_by_adam()
     largest = jnp.where(numbers["clip_norm"] > 0, numbers["clip_norm"], jnp.inf)
 
-    def update(state: Progress, batch: tuple[Array, Array]) -> tuple[Progress, Array]:
+    def update(state: TrainingCarry, batch: tuple[Array, Array]) -> tuple[TrainingCarry, Array]:
         key, used = jax.random.split(state.key)
         since = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
         grown = jnp.minimum(1, since / _GROWTH)
@@ -167,7 +167,7 @@ def advance(
             state.average,
             weights,
         )
-        return Progress(weights, average, moments, key, state.updates + 1), loss
+        return TrainingCarry(weights, average, moments, key, state.updates + 1), loss
 
     return jax.lax.scan(update, state, (inputs, targets))
 
@@ -182,13 +182,13 @@ def _learning_rate(updates: Array, numbers: dict[str, Any]) -> Array:
 @partial(jax.jit, static_argnames="structure")
 def evaluate(
     weights: Weights,
-    fixed: Fixed,
+    fixed: FrozenWeights,
     inputs: Array,
     targets: Array,
     key: Array,
     numbers: dict[str, Any],
     *,
-    structure: Structure,
+    structure: CompiledOptions,
 ) -> tuple[Array, Array]:
     """Return the loss of each trial and the outputs (n, n_outputs, T), without spike noise.
 

@@ -19,7 +19,7 @@ from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
-from spiking.parallel.blocks import Scores
+from spiking.parallel.blocks import TrialRunner
 from spiking.parallel.workplace import Workplace, local
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.rate_model.model import RateModel
@@ -32,7 +32,7 @@ from spiking.tuning.model_file import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_TRIALS, Work, scores_of
+from spiking.tuning.work import DRIVE_TRIALS, Work, trial_runner
 
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 
@@ -243,7 +243,7 @@ def search(
             if progress:
                 progress(point, len(values))
 
-        scores = scores_of(workplace, work, file.known, record)
+        scores = trial_runner(workplace, work, file.known, record)
         with workplace.guarded():
             found = (search_matched if work.candidates else _search)(scores, work, options)
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
@@ -252,7 +252,7 @@ def search(
     return found
 
 
-def _search(scores: Scores[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+def _search(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
     grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
     drive_trials = DRIVE_TRIALS

@@ -12,7 +12,7 @@ from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Varia
 from spiking.conversion.fit import fit_gain
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.evaluate import Evaluation, Score
-from spiking.parallel.blocks import Scores
+from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import published_grid
@@ -132,7 +132,7 @@ def choose_candidate(ask: Ask, names: Collection[str], first: int, most: int) ->
     return chosen
 
 
-def search_matched(scores: Scores[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
     """Choose the best candidate, all on the same trials, and score it on fresh ones."""
     first, most = min(_FIRST_TRIALS, options.n_trials), min(_MOST_TRIALS, options.n_trials)
     usual = [name for name, candidate in work.candidates.items() if candidate.gain in GAINS]

@@ -26,7 +26,7 @@ Further = Callable[[Mapping[float, NDArray[np.bool_]], set[float], float], set[f
 
 
 @dataclass(frozen=True)
-class Race:
+class RaceResult:
     """How a race ended.
 
     Attributes
@@ -46,7 +46,7 @@ class Race:
 
 def race(
     run: Run, field: Collection[float], further: Further, *, n_trials: int, budget: int, margin: float
-) -> Race:
+) -> RaceResult:
     """Search the best scaling factor.
 
     Parameters
@@ -75,7 +75,7 @@ def race(
         spent = sum(len(own) for own in bits.values())
         cost = sum(level - len(bits.get(factor, ())) for factor in wanted)
         if bits and spent + cost > budget:
-            return Race(bits, frozenset(dropped), "its trials were used up")
+            return RaceResult(bits, frozenset(dropped), "its trials were used up")
         bits |= run(wanted)
         top = best({factor: bits[factor] for factor in wanted})
         dropped |= {factor for factor in wanted if is_worse(bits[factor], bits[top])}
@@ -83,11 +83,11 @@ def race(
         if more:
             entered |= more
         elif level == n_trials:
-            return Race(bits, frozenset(dropped), "the candidates left have run all trials")
+            return RaceResult(bits, frozenset(dropped), "the candidates left have run all trials")
         elif level >= _EARLIEST and all(
             _could_win_by(bits[factor], bits[top]) <= margin for factor in wanted if factor not in dropped
         ):
-            return Race(bits, frozenset(dropped), f"no other candidate can win by more than {margin:g}")
+            return RaceResult(bits, frozenset(dropped), f"no other candidate can win by more than {margin:g}")
         else:
             level = min(level + BLOCK, n_trials)
 

@@ -16,7 +16,7 @@ from spiking.evaluation.evaluate import correct_trials, spiking_chunks
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.parallel.blocks import Point, Scores, Values, block_trials
+from spiking.parallel.blocks import Point, TrialRunner, Values, block_trials
 from spiking.parallel.workplace import Workplace
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
@@ -86,12 +86,12 @@ def trial_scores(
     return np.concatenate(values)
 
 
-def scores_of(
+def trial_runner(
     workplace: Workplace,
     work: Work,
     known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
     record: Callable[[Any, int, Values], object] = lambda *_: None,
-) -> Scores[Any]:
+) -> TrialRunner[Any]:
     """Return the scores of a model's scaling factors or conversions, simulated at a workplace."""
     held = workplace.hold(work)
 
@@ -99,7 +99,7 @@ def scores_of(
         return workplace.submit([held] * len(points), points, first, n)
 
     block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
-    return Scores(submit, block, known, record, workplace.check)
+    return TrialRunner(submit, block, known, record, workplace.check)
 
 
 _FORMAT = "spiking tuning journal 1"

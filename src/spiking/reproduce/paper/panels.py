@@ -16,7 +16,7 @@ from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper.single_networks import SINGLES
-from spiking.reproduce.train_and_convert import Network
+from spiking.reproduce.train_and_convert import NetworkSpec
 from spiking.tasks import ContextIntegration, GoNoGo
 
 
@@ -71,14 +71,14 @@ def _paper_7c(activation: str) -> dict[str, Paper]:
 
 
 def _sizes_1c() -> tuple[Condition, ...]:
-    return tuple(Condition(n, Network(_GO, n, _SHORT), params=None, paper=_paper_1c(n)) for n in _SIZES)
+    return tuple(Condition(n, NetworkSpec(_GO, n, _SHORT), params=None, paper=_paper_1c(n)) for n in _SIZES)
 
 
 def _activations(task: GoNoGo, options: dict[str, float]) -> tuple[Condition, ...]:
     return tuple(
         Condition(
             name,
-            Network(task, 250, _SHORT, options | ({} if name == "sigmoid" else {"activation": name})),
+            NetworkSpec(task, 250, _SHORT, options | ({} if name == "sigmoid" else {"activation": name})),
             paper=_paper_7c(name),
         )
         for name in _ACTIVATIONS
@@ -86,13 +86,15 @@ def _activations(task: GoNoGo, options: dict[str, float]) -> tuple[Condition, ..
 
 
 def _sparse() -> tuple[Condition, ...]:
-    sizes = (Condition(f"N = {n}", Network(_GO, n, _SHORT, _SPARSE), paper=_paper_1c(n)) for n in _UPDATES)
+    sizes = (
+        Condition(f"N = {n}", NetworkSpec(_GO, n, _SHORT, _SPARSE), paper=_paper_1c(n)) for n in _UPDATES
+    )
     return (*sizes, *_activations(_GO, _SPARSE))
 
 
 def _stopping() -> tuple[Condition, ...]:
     networks = {one.value: (one.network, one.paper) for one in _activations(_GO, {})}
-    networks["sigmoid, to 100 ms"] = (Network(_GO, 250, _LONG), {})
+    networks["sigmoid, to 100 ms"] = (NetworkSpec(_GO, 250, _LONG), {})
     rules: dict[str, dict[str, int]] = {"SI's rule": {}, "1500 updates": {"min_updates": 1500}}
     return tuple(
         Condition(
@@ -111,11 +113,11 @@ def _maxima_2e() -> tuple[Condition, ...]:
     fixed["best_of_grid"] = fixed["spiking"]
     longest = {"spiking": Paper(0.88, reading=0.02), "best_of_grid": Paper(0.88, reading=0.02)}
     paper = {20.0: fixed, 1000.0: longest}
-    return tuple(Condition(m, Network(_GO, 250, _range(m)), paper=paper.get(m, {})) for m in _MOST)
+    return tuple(Condition(m, NetworkSpec(_GO, 250, _range(m)), paper=paper.get(m, {})) for m in _MOST)
 
 
 def _refractory() -> tuple[Condition, ...]:
-    network = Network(_MANTE, 250, _LONG)
+    network = NetworkSpec(_MANTE, 250, _LONG)
     found = {
         0.0: Paper(0.928, 0.143),
         2.0: Paper(0.970, 0.066),
@@ -132,7 +134,7 @@ def _refractory() -> tuple[Condition, ...]:
 
 
 def _synapses() -> tuple[Condition, ...]:
-    network = Network(_MANTE, 250, _LONG)
+    network = NetworkSpec(_MANTE, 250, _LONG)
     single = LIFParams(synapse="single_exponential")
     return (
         Condition("single exponential", network, single, paper=_both(Paper(0.957, 0.073))),
@@ -147,7 +149,7 @@ def _both(paper: Paper) -> dict[str, Paper]:
 
 def _gains() -> tuple[Condition, ...]:
     return tuple(
-        Condition(gain, Network(_MANTE, 250, _LONG, {} if gain == 1.5 else {"gain": gain}))
+        Condition(gain, NetworkSpec(_MANTE, 250, _LONG, {} if gain == 1.5 else {"gain": gain}))
         for gain in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
     )
 
@@ -155,7 +157,7 @@ def _gains() -> tuple[Condition, ...]:
 def _mante_sizes() -> tuple[Condition, ...]:
     trained = {10: Paper(0.0), 250: Paper(0.88, reading=0.02)}
     return tuple(
-        Condition(n, Network(_MANTE, n, _SHORT), paper={"trained": trained[n]} if n in trained else {})
+        Condition(n, NetworkSpec(_MANTE, n, _SHORT), paper={"trained": trained[n]} if n in trained else {})
         for n in _LARGER
     )
 
@@ -174,7 +176,7 @@ _ALL = (
         "Go-NoGo, networks of many sizes converted (decay 20 to 50 ms)",
         "Units N",
         (*_CONVERTED, "gap"),
-        tuple(Condition(n, Network(_GO, n, _SHORT)) for n in _SIZES),
+        tuple(Condition(n, NetworkSpec(_GO, n, _SHORT)) for n in _SIZES),
         "The paper: poor at 10 and 50, the gap to the rate networks smallest at 250.",
     ),
     Panel(
@@ -194,7 +196,7 @@ _ALL = (
         "",
         ("success", *(name for name in _CONVERTED if name != "success")),
         tuple(
-            Condition(name, Network(_GO, 250, tau), paper={"success": Paper(0.94, reading=0.02)})
+            Condition(name, NetworkSpec(_GO, 250, tau), paper={"success": Paper(0.94, reading=0.02)})
             for name, tau in (("fixed 35 ms", 35.0), ("tuned 20 to 50 ms", _SHORT))
         ),
         "The paper: no significant difference.",
@@ -260,7 +262,7 @@ _ALL = (
         tuple(
             Condition(
                 most,
-                Network(_MANTE, 250, _range(most)),
+                NetworkSpec(_MANTE, 250, _range(most)),
                 paper={"trained": Paper(0.0)} if most == 20.0 else {},
             )
             for most in _MOST

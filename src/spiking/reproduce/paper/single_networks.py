@@ -9,23 +9,23 @@ from __future__ import annotations
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper import activity, pictures
-from spiking.reproduce.train_and_convert import Network
+from spiking.reproduce.train_and_convert import NetworkSpec
 from spiking.tasks import ContextIntegration, GoNoGo
 
 _SHORT, _LONG = (20.0, 50.0), (20.0, 100.0)  # ranges of the decay
-_GO = Network(GoNoGo(), 200, _SHORT)
-_MANTE = Network(ContextIntegration(), 250, _SHORT)
-_TYPES = Network(GoNoGo(), 200, _SHORT, {"p_inh": 0.33, "n_som": 20})
-_NO_DALE = Network(GoNoGo(), 200, _SHORT, {"dale": False})
-_SOFTPLUS = Network(GoNoGo(), 250, _SHORT, {"activation": "softplus"})
-_LARGE = Network(ContextIntegration(), 400, _LONG)
+_GO = NetworkSpec(GoNoGo(), 200, _SHORT)
+_MANTE = NetworkSpec(ContextIntegration(), 250, _SHORT)
+_TYPES = NetworkSpec(GoNoGo(), 200, _SHORT, {"p_inh": 0.33, "n_som": 20})
+_NO_DALE = NetworkSpec(GoNoGo(), 200, _SHORT, {"dale": False})
+_SOFTPLUS = NetworkSpec(GoNoGo(), 250, _SHORT, {"activation": "softplus"})
+_LARGE = NetworkSpec(ContextIntegration(), 400, _LONG)
 _QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 _CONVERTED = ("spiking", "success", "rate", "trained")
 _OWN = "own factor"  # tuned for each network
 _RATES = {"pyr_go": 4.7, "pv_go": 9.3, "sst_go": 27.0, "pyr_nogo": 3.1, "pv_nogo": 10.8, "sst_nogo": 25.5}
 
 
-def _at(factor: float, network: Network, paper: Paper | None = None) -> Condition:
+def _at(factor: float, network: NetworkSpec, paper: Paper | None = None) -> Condition:
     given = {} if paper is None else {"spiking": paper}
     return Condition(f"factor {factor:g}", network, tuned=factor, paper=given)
 
