@@ -109,7 +109,7 @@ def main():
         writer = None
         for activation in dict.fromkeys(row["activation"] for row in rows):
             options = {"p_rec": 0.2} | ({} if activation == "sigmoid" else {"activation": activation})
-            network = Network(TASK, 250, (20.0, 50.0), options)
+            network = NetworkSpec(TASK, 250, (20.0, 50.0), options)
             for row in [row for row in rows if row["activation"] == activation][:NETWORKS]:
                 model = train_network(network, int(row["seed"]), None)[1]
                 for how, conversion in conversions(model, row):

@@ -29,7 +29,7 @@ class PrincipalComponents:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> found = analysis.principal_components(both.spiking_activity, 3)
     >>> found.components.shape, found.explained.shape
@@ -77,7 +77,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> found = analysis.principal_components(both.rate_activity, 2)
     >>> bool(found.explained[0] >= found.explained[1])

@@ -47,7 +47,7 @@ def cross_temporal_discriminability(
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=8, seed=1)
     >>> activity = both.spiking_activity[:, :, ::20]  # every 100 ms
     >>> analysis.cross_temporal_discriminability(activity, both.trials.conditions, seed=1).shape

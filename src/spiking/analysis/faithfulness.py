@@ -65,7 +65,7 @@ class ConversionQuality:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> analysis.conversion_quality(both).scaling_factor == both.spiking.network.scaling_factor
     True
@@ -144,7 +144,7 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> quality = analysis.conversion_quality(both)
     >>> 0 < quality.rates.correlation <= 1

@@ -47,7 +47,7 @@ def spike_counts(
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
     >>> analysis.spike_counts(run, 50).shape
     (4, 200, 20)
@@ -84,7 +84,7 @@ def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[st
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
     >>> analysis.population_rates(run, 10)["exc"].shape
     (4, 100)
@@ -119,7 +119,7 @@ def fano_factor(
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
     >>> analysis.fano_factor(run, window=(250, 1000)).shape
     (200,)
@@ -157,7 +157,7 @@ def interval_cv(
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
     >>> analysis.interval_cv(run).shape
     (200,)
@@ -197,7 +197,7 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> counts = analysis.spike_counts(both.spiking, 50)
     >>> analysis.count_correlations(counts, both.trials.conditions).shape

@@ -34,7 +34,7 @@ class TargetedAxes:
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
     >>> variables = {"choice": both.trials.labels}
     >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)
@@ -92,7 +92,7 @@ def targeted_axes(
     --------
     >>> import numpy as np
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
     >>> first = np.array([1 if name[0] == "+" else -1 for name in both.trials.conditions])
     >>> variables = {"choice": both.trials.labels, "first": first}

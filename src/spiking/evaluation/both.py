@@ -43,7 +43,7 @@ class BothNetworks:
     Examples
     --------
     >>> from spiking import datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> both.trials.conditions
     ('go', 'nogo', 'go', 'nogo')
@@ -124,7 +124,7 @@ def run_both(
     Examples
     --------
     >>> from spiking import datasets
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> both.rate_activity.shape == both.spiking_activity.shape
     True

@@ -39,7 +39,7 @@ class Score:
 
     Examples
     --------
-    >>> from spiking.evaluation.evaluate import Score
+    >>> from spiking.evaluation import Score
     >>> print(Score(correct=97, trials=100))
     97 of 100 correct, 0.970 (0.915 to 0.990)
     """

@@ -53,7 +53,7 @@ class FICurve:
     Examples
     --------
     >>> from spiking import LIFParams
-    >>> from spiking.neuron.f_i import fi_curve
+    >>> from spiking.neuron import fi_curve
     >>> rates = fi_curve(LIFParams(refractory=5.0))([10.0, 1000.0])
     >>> bool(rates[1] < 1000 / 5.0)  # no faster than the refractory period allows
     True
@@ -96,7 +96,7 @@ def fi_curve(
 
     Examples
     --------
-    >>> from spiking.neuron.f_i import fi_curve
+    >>> from spiking.neuron import fi_curve
     >>> curve = fi_curve()
     >>> bool(20 < curve(0.0) < 30)  # Hz: without input, the noise reaches the threshold
     True

@@ -57,7 +57,7 @@ def rates_against(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
     >>> ax = plotting.rates_against(both.spiking, weaker.spiking, labels=("as tuned", "factor 60"))
@@ -108,7 +108,7 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.accuracies(both.spiking_score.by_condition)
     >>> [label.get_text() for label in ax.get_yticklabels()]
@@ -158,7 +158,7 @@ def comparison(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
     >>> figure = plotting.comparison(both, weaker, labels=("as tuned", "factor 60"))

@@ -65,7 +65,7 @@ def conversion(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.conversion.fit import fit_conversion
+    >>> from spiking.conversion import fit_conversion
     >>> model = datasets.load("go-nogo")
     >>> ax = plotting.conversion(model, fit_conversion(model))
     >>> ax.figure.savefig("conversion.pdf")

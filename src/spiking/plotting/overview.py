@@ -41,7 +41,7 @@ def overview(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> figure = plotting.overview(both.spiking, trials=both.trials, task=both.task)
     >>> figure.savefig("overview.pdf")

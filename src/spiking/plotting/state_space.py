@@ -53,7 +53,7 @@ def trajectories(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> from spiking import analysis
     >>> means = analysis.condition_means(both.spiking_activity, both.trials.conditions)
@@ -103,7 +103,7 @@ def state_space(both: BothNetworks, figure: Figure | None = None, *, start: floa
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> figure = plotting.state_space(both)
     >>> figure.savefig("components.pdf")

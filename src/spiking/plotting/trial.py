@@ -50,7 +50,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.outputs_of_both(both, trial=0)
     >>> ax.figure.savefig("outputs.pdf")
@@ -115,7 +115,7 @@ def activity(
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> ax = plotting.activity(both.rate_activity[0], both.activity_time)
     >>> ax.figure.savefig("activity.pdf")
@@ -172,7 +172,7 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> from spiking.evaluation.both import run_both
+    >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
     >>> figure = plotting.trial(both, 0)
     >>> figure.savefig("trial.pdf")

@@ -104,7 +104,7 @@ class SharedNoise:
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, simulate, tasks
-    >>> from spiking.simulation.random_numbers import SharedNoise
+    >>> from spiking.simulation import SharedNoise
     >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
     >>> u, noise = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0], SharedNoise(1)
     >>> runs = [simulate(net, u, seed=1, noise=noise) for net in (network, network.lesion([3]))]

@@ -145,7 +145,7 @@ class Simulation:
     def load(cls, path: str | os.PathLike[str]) -> Simulation:
         """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
 
-        Only descriptions are read; the arrays stay on disk (`spiking.files.stored_array.StoredArray`) and
+        Only descriptions are read; the arrays stay on disk (`spiking.files.StoredArray`) and
         read the trials that they are indexed with: ``run.output[17]``.
 
         Parameters

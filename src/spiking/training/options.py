@@ -89,7 +89,7 @@ class TrainingOptions:
 
     Examples
     --------
-    >>> from spiking.training.options import TrainingOptions
+    >>> from spiking.training import TrainingOptions
     >>> TrainingOptions(tau=(20, 50)).tau_steps  # of 5 ms
     (4.0, 10.0)
     """

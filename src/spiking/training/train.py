@@ -102,7 +102,7 @@ def train(
     progress : function, optional
         Called with a `TrainingState` after each 100 updates.
     **options
-        Fields of `spiking.training.options.TrainingOptions`; they take precedence over the recipe.
+        Fields of `spiking.training.TrainingOptions`; they take precedence over the recipe.
 
     Returns
     -------
