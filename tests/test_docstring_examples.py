@@ -11,7 +11,7 @@ import pytest
 import spiking
 
 PAGES = sorted((Path(__file__).parent.parent / "docs" / "reference").glob("*.md"))
-PUBLIC = ("analysis", "export", "plotting", "report", "reproduce", "sweeps", "tasks", "tuning")
+PUBLIC = tuple(path.parent.name for path in sorted(Path(spiking.__file__).parent.glob("*/__init__.py")))
 CONSTANTS = {"PANELS", "STEP_MS"}  # of which a module's or another's example tells
 WITNESSES = ("to_brian2", "NeuroGymTask")  # their examples run in tests/with_brian2 and tests/with_neurogym
 NEEDS = {

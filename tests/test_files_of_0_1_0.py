@@ -11,7 +11,7 @@ from every_field import differences
 from spiking import ArgumentError, Conversion, RateModel, Record, Simulation, SpikingNetwork, sweep, tasks
 from spiking.conversion.model_info import model_info
 from spiking.conversion.recorded import tuned_conversion
-from spiking.tuning.journal import open_journal
+from spiking.parallel.trial_journal import open_trials
 from spiking.tuning.recorded import recorded_search
 
 TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=25.0, score_delay=25.0)
@@ -79,7 +79,7 @@ def test_a_tuned_model(folder, expected, name):
 def test_the_journal_of_a_sweep(folder, expected):
     path = folder / "sweep.journal"
     before = path.read_bytes()
-    with open_journal(path, json.loads(before.splitlines()[0])) as journal:
+    with open_trials(path, json.loads(before.splitlines()[0]), doing="reading") as journal:
         known = journal.known
     rows = expected["sweep"]
     assert len(known) == len(rows) == 2
@@ -100,7 +100,7 @@ def test_the_journal_of_a_sweep(folder, expected):
 def test_the_journal_of_a_search(folder):
     path = folder / "tuning.mat.tuning"
     header, *lines = path.read_bytes().splitlines()
-    with open_journal(path, json.loads(header)) as journal:
+    with open_trials(path, json.loads(header), doing="reading") as journal:
         known = journal.known
     assert len(known) == len(lines) == 12
     first = known["one_offset, gain 8, factor x 0.65"]
