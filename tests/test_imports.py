@@ -84,9 +84,12 @@ def test_public_names_are_listed_and_exist():
 def test_names_come_from_where_type_checkers_see_them():
     tree = ast.parse(Path(spiking.__file__).read_text(encoding="utf-8"))
     (imports,) = (node for node in tree.body if isinstance(node, ast.If))
-    seen = {node.module: {alias.name for alias in node.names} for node in imports.body}
-    assert seen.pop("spiking") == {"datasets", "export", "tasks"}
-    assert seen == {f"spiking.{module}": set(names) for module, names in spiking._HOMES.items()}
+    seen = {}
+    for node in imports.body:  # type checkers take `spiking.evaluation.evaluate` for the module of that name
+        _, _, module = node.module.partition(".")
+        seen.setdefault(module.partition(".")[0], set()).update(alias.name for alias in node.names)
+    assert seen.pop("") == {"datasets", "export", "tasks"}
+    assert seen == {module: set(names) for module, names in spiking._HOMES.items()}
 
 
 def test_modules_are_imported_when_they_are_asked_for():
