@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 
+import pytest
 from hypothesis import settings
 
 # In continuous integration the same examples every time; elsewhere new ones, which is how bugs are found.
@@ -12,3 +14,12 @@ if os.environ.get("CI"):
 
 # Tests that run in the background of a shell ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    """Close what pyplot holds after each test; it warns of many open figures, and warnings are errors."""
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")

@@ -21,7 +21,6 @@ PAGES = Path(__file__).parent.parent / "docs" / "explanation"
 def run(page, monkeypatch):
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")
-    plt.close("all")  # what other tests have left open
     monkeypatch.chdir(PAGES)
     monkeypatch.syspath_prepend(str(PAGES.parent.parent / "tests"))
     text = (PAGES / page).read_text(encoding="utf-8")
