@@ -116,6 +116,13 @@ def simulate(
         )
     if isinstance(inputs, str):
         inputs = get(inputs)
+    downsample = whole_number("downsample", downsample, 1)
+    fitted = network.conversion
+    if fitted is not None and fitted.downsample != downsample:
+        raise ArgumentError(
+            f"downsample is {downsample}, but the network's conversion was fitted for {fitted.downsample}: "
+            f"simulate with downsample={fitted.downsample}, or fit or tune it again for {downsample}"
+        )
     settings: dict[str, Any] = {
         "seed": seed if seed is None else whole_number("seed", seed, 0),
         "record": record or Record(),
@@ -123,7 +130,7 @@ def simulate(
         "input_noise": input_noise,
         "input_interval": input_interval,
         "noise": noise,
-        "downsample": whole_number("downsample", downsample, 1),
+        "downsample": downsample,
         "threads": threads,
         "progress": progress,
     }
@@ -132,7 +139,9 @@ def simulate(
     if condition is not None and not isinstance(inputs, Task):
         raise ArgumentError("condition is given without a task; expected a task in place of inputs")
     if output_file is not None:
-        return simulate_to_file(output_file, network, inputs, trials=trials, condition=condition, **settings)
+        return simulate_to_file(
+            output_file, network, inputs, trials=trials, condition=condition, force=force, **settings
+        )
     if isinstance(inputs, Task):
         return run_task_trials(network, inputs, trials=trial_numbers(trials), condition=condition, **settings)
     return run_trials(network, inputs, trials=trials, draws=draws, **settings)
