@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -122,3 +123,14 @@ def test_a_full_disk_is_told_with_the_file_and_what_it_keeps(tmp_path, full_disk
     assert journal_path(path).stat().st_size <= room
     find_scaling_factor(path, Cue(), **{**arguments, "n_trials": 100})
     assert not journal_path(path).exists()
+
+
+def test_without_locks_nothing_is_begun(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    path = tmp_path / "journal"
+    with pytest.raises(ArgumentError, match=r"journal\.lock could not be made and locked: .*file system with"):
+        lines(path)
+    assert not path.exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import warnings
 from typing import Annotated, NoReturn
@@ -36,6 +38,9 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line; every error and every warning is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be UTF-8
     warnings.filterwarnings("once", category=UserWarning)
     warnings.showwarning = _show_warning
     try:
@@ -49,7 +54,8 @@ def main() -> NoReturn:
     except MemoryError as error:
         status = complain(f"not enough memory: {error}")
     except OSError as error:  # such as a full disk behind stdout
-        status = complain(f"{error.strerror or error}")
+        where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        status = complain(f"{where}{error.strerror or error}")
     sys.exit(status)
 
 

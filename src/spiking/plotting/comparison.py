@@ -18,6 +18,7 @@ from spiking.plotting.style import (
     by_population,
     drawing_in,
     drawing_on,
+    shown,
 )
 from spiking.plotting.traces import output
 from spiking.simulation.result import Simulation
@@ -85,7 +86,7 @@ def rates_against(
                 label=POPULATION_NAMES[name],
             )
         ax.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-        ax.set(xlabel=f"Rate, {labels[0]} (Hz)", ylabel=f"Rate, {labels[1]} (Hz)")
+        ax.set(xlabel=f"Rate, {shown(labels[0])} (Hz)", ylabel=f"Rate, {shown(labels[1])} (Hz)")
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, handletextpad=0.1)
     return ax
@@ -166,7 +167,7 @@ def comparison(
     """
     if first.task != second.task:
         raise ArgumentError(f"experiments on {first.task} and {second.task}; expected the same task")
-    experiments = dict(zip(labels, (first, second), strict=True))
+    experiments = dict(zip(map(shown, labels), (first, second), strict=True))
     if len(experiments) < 2:
         raise ArgumentError(f"both experiments are called {labels[0]!r}; expected two names")
     same = first.spiking.network.n_neurons == second.spiking.network.n_neurons

@@ -124,6 +124,11 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def shown(text: str) -> str:
+    """Return a text with what cannot be drawn, as names of files that are not UTF-8 have it, as ``\\udcff``."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def by_population(populations: Mapping[str, NDArray[np.bool_]]) -> list[tuple[str, NDArray[np.int64]]]:
     """Return names and members of populations; inhibitory units are split where SST units are known.
 

@@ -18,6 +18,7 @@ from spiking.evaluation.both import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, Score, evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
+from spiking.plotting.style import shown
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
 from spiking.report import figures
@@ -96,7 +97,7 @@ def report(
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
-    return page.substitute(
+    filled = page.substitute(
         title=html.escape(title),
         version=html.escape(spiking.__version__),
         style=_part("page.css"),
@@ -126,6 +127,7 @@ def report(
         # "<" could end the element that holds the data, whatever follows it.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
+    return shown(filled)
 
 
 def _part(name: str) -> str:
