@@ -131,6 +131,8 @@ def test_without_locks_nothing_is_begun(tmp_path, monkeypatch):
 
     monkeypatch.setattr("fcntl.flock", flock)
     path = tmp_path / "journal"
-    with pytest.raises(ArgumentError, match=r"journal\.lock could not be made and locked: .*file system with"):
+    with pytest.raises(
+        ArgumentError, match=r"journal\.lock could not be made and locked: .*file system with"
+    ):
         lines(path)
     assert not path.exists()

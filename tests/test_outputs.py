@@ -13,7 +13,7 @@ from networks import pulse_input, random_network
 from scipy.io import loadmat, savemat
 
 from spiking import ArgumentError, RateModel, Record, Simulation, SpikingError, export, simulate
-from spiking.command_line.app import app
+from spiking.command_line.app import app, main
 from spiking.files.output import check_outputs, keep, keep_text, write_whole
 
 HERE = Path(__file__).parent
@@ -173,3 +173,13 @@ def test_a_task_of_the_users_own_is_an_input(tmp_path):
     os.link(tmp_path / "my.py", tmp_path / "my.csv")
     with pytest.raises(ArgumentError, match="an input of the same call"):
         check_outputs([(tmp_path / "my.csv", (".csv",))], [f"{tmp_path}/my.py:Task"])
+
+
+def test_an_error_of_the_system_names_its_file(monkeypatch, capsys):
+    def fail(**_):
+        raise PermissionError(13, "Permission denied", "secret.npy")
+
+    monkeypatch.setattr("spiking.command_line.app.app", fail)
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err == "spiking: secret.npy: Permission denied\n"
