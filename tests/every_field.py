@@ -116,6 +116,7 @@ def simulation(*, sparse=False):
         seed=2**100,
         trials=[4, 9, 2],
         record=dataclasses.replace(record(), output=True, spikes=True),
+        downsample=2,  # as its conversion was fitted for
         threads=1,
     )
     assert len(run.spikes) > 20
@@ -192,7 +193,12 @@ EXAMPLES = {
     Evaluation: evaluation,
     ScalingFactorSearch: scaling_factor_search,
     Sweep: lambda: Sweep(
-        names=("noise",), task=TASK, n_trials=4, seed=1, rows=({"noise": 0.1, "rate": np.nan},)
+        names=("noise",),
+        task=TASK,
+        n_trials=4,
+        seed=1,
+        rows=({"noise": 0.1, "rate": np.nan},),
+        unused=3,
     ),
     Stimulation: lambda: Stimulation(
         UnitFraction(0.5, "exc", seed=1),

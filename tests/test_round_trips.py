@@ -201,7 +201,7 @@ def test_a_saved_run_with_nothing_of_its_own(saved, seed, tmp_path):
 def test_a_run_written_while_it_runs_has_every_field(unfinished, tmp_path, monkeypatch):
     monkeypatch.setattr(simulation_stream, "_BLOCK_TRIALS", 2)
     network, path = spiking_network(), tmp_path / "run.h5"
-    settings = {"seed": 2**100, "trials": 5, "threads": 1}
+    settings = {"seed": 2**100, "trials": 5, "threads": 1, "downsample": 2}
     settings["record"] = dataclasses.replace(record(), output=True, spikes=True)
     if unfinished:
         settings["trials"] = 2

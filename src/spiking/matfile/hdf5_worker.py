@@ -27,7 +27,7 @@ SECONDS = 3.5  # of processor time for a small file, once h5py is imported
 BYTES_PER_SECOND = 50e6  # larger files may take longer
 STALLED_SECONDS = 120  # of waiting for a machine or disk that is slow without fault of the file
 BASE_BYTES = 256 * 2**20  # Python, NumPy and h5py
-PACKAGES = str(Path(__file__).parents[1])  # where `spiking` is
+PACKAGES = str(Path(__file__).parents[2])  # where `spiking` is
 SMALL_FILE = 8 * 2**20  # bytes, up to which the last files read are remembered
 
 
