@@ -10,8 +10,8 @@ from cue import cue_model
 from scipy.io import savemat
 
 from spiking.command_line import main
-from spiking.report import report
 from spiking.rate_model.model import RateModel
+from spiking.report import report
 
 CUE = [f"--task={Path(__file__).parent}/cue.py:Cue"]
 FACTOR = ["--scaling-factor", "30"]

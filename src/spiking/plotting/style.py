@@ -125,7 +125,7 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
 
 
 def shown(text: str) -> str:
-    """Return a text with what cannot be drawn, as names of files that are not UTF-8 have it, as ``\\udcff``."""
+    """Return a text that can be drawn: bytes of a name that are not UTF-8 are spelled out."""
     return text.encode(errors="backslashreplace").decode()
 
 
