@@ -71,6 +71,14 @@ class ModelInfo:
         Accuracy of the spiking network at the tuned scaling factor.
     suspicious : tuple of str
         Everything that a user should look at, in words.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion import model_info
+    >>> info = model_info(datasets.load("go-nogo"))
+    >>> info.n_units, info.populations["exc"] + info.populations["inh"]
+    (200, 200)
     """
 
     file: str
@@ -110,6 +118,13 @@ def model_info(model: RateModel) -> ModelInfo:
     Returns
     -------
     ModelInfo
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.conversion import model_info
+    >>> print(model_info(datasets.load("xor")).task)
+    xor
     """
     weights = model.effective_weights()
     decay = model.tau_decay()

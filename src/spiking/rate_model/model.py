@@ -45,6 +45,13 @@ class RateRun:
         The rates ``r`` of all units.
     currents : array, shape (trials, N, steps)
         The synaptic currents ``x``, if they were asked for, else None.
+
+    Examples
+    --------
+    >>> from spiking import datasets, tasks
+    >>> run = datasets.load("go-nogo").run(tasks.get("go-nogo").trials(2, seed=1).inputs, seed=1)
+    >>> run.rates.shape, run.time[:3].tolist()
+    ((2, 200, 200), [0.0, 5.0, 10.0])
     """
 
     output: Floats

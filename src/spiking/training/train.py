@@ -135,6 +135,12 @@ def train_steps(
     """Train a model and yield where it stands after each 100 updates; parameters as in `train`.
 
     For what `train` does not do: stop by a rule of your own, or keep intermediate models.
+
+    Examples
+    --------
+    >>> from spiking.training import train_steps
+    >>> [state.updates for state in train_steps("go-nogo", 10, seed=1, max_updates=200)]
+    [100, 200]
     """
     task = get(task) if isinstance(task, str) else task
     if n_units < 1:
