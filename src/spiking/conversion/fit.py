@@ -207,6 +207,7 @@ def fit_conversion(
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets
+    >>> from spiking.conversion import fit_conversion
 
     >>> model = datasets.load("go-nogo")
     >>> conversion = fit_conversion(model, kind="mean_drive")

@@ -41,6 +41,7 @@ class VisitedCurrents:
     Examples
     --------
     >>> from spiking import datasets
+    >>> from spiking.conversion import visited_currents
 
     >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
     'go-nogo'
@@ -75,6 +76,7 @@ def visited_currents(
     Examples
     --------
     >>> from spiking import datasets
+    >>> from spiking.conversion import visited_currents
 
     >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
     >>> seen.n_trials, seen.x.shape == seen.share.shape
