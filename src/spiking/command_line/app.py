@@ -1,4 +1,4 @@
-"""The `spiking` command: its options, its commands, and how errors are told."""
+"""The `spiking` command: its options, its commands, and how errors are printed."""
 
 from __future__ import annotations
 

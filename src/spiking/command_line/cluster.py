@@ -1,4 +1,4 @@
-"""Clusters named on the command line."""
+"""Connect to the cluster that is given on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the command line says that something is wrong."""
+"""Print errors and warnings of the command line."""
 
 from __future__ import annotations
 

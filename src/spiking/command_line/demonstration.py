@@ -1,4 +1,4 @@
-"""The demonstration: a trained Go-NoGo model as a rate network and as a spiking network."""
+"""Run the demonstration: a trained Go-NoGo model as a rate network and as a spiking network."""
 
 from __future__ import annotations
 

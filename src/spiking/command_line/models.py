@@ -1,4 +1,4 @@
-"""Models and tasks named on the command line."""
+"""Models and tasks that are given on the command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def load_model(name: str) -> RateModel:
 TaskOption = Annotated[
     str | None,
     typer.Option(
-        "--task", help="go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+        "--task", help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
     ),
 ]
 SettingOption = Annotated[
@@ -35,7 +35,7 @@ SettingOption = Annotated[
     typer.Option(
         "--setting",
         metavar="NAME=VALUE",
-        help="Of the task, such as delay=250 (ms); wins over what the file records.",
+        help="Setting of the task, such as delay=250 (ms); replaces the one that the file records.",
     ),
 ]
 

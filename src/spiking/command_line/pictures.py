@@ -1,4 +1,4 @@
-"""Figures saved as files."""
+"""Save figures as files."""
 
 from __future__ import annotations
 

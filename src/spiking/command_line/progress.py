@@ -1,4 +1,4 @@
-"""The progress bars of long work."""
+"""Progress bars of long computations."""
 
 from __future__ import annotations
 

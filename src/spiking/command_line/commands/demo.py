@@ -1,4 +1,4 @@
-"""`spiking demo`: a trained model at work."""
+"""`spiking demo`: run trials of a trained model."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ def demo(
         str,
         typer.Argument(help="A trained Go-NoGo model (.mat). Default: the one that comes with the package."),
     ] = "go-nogo",
-    train: Annotated[bool, typer.Option("--train", help="Train a model on the spot instead.")] = False,
+    train: Annotated[bool, typer.Option("--train", help="Train a new model instead.")] = False,
     scaling_factor: Annotated[
-        float | None, typer.Option(help="Default: the one that the file records, else the best of 20 to 75.")
+        float | None,
+        typer.Option(
+            help="Scaling factor. Default: the one that the file records, else the best of 20 to 75."
+        ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Where to draw the picture (.png, .pdf, .svg). Default: demo.png.")
+        Path | None, typer.Option(help="File for the picture (.png, .pdf, .svg). Default: demo.png.")
     ] = None,
 ) -> None:
-    """Show a trained Go-NoGo model at work.
+    """Run trials of a trained Go-NoGo model.
 
     Simulates 50 Go and 50 NoGo trials as a rate network and as a spiking network, and draws both.
 

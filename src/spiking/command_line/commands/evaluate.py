@@ -1,4 +1,4 @@
-"""`spiking evaluate`: how often a model is right, as a rate network and as a spiking one."""
+"""`spiking evaluate`: measure the accuracy of a model, as a rate network and as a spiking network."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same score.")] = 1,
     scaling_factor: Annotated[
         float | None,
-        typer.Option(help="Convert as published with this factor. Default: as the file records."),
+        typer.Option(help="Use the published conversion with this factor. Default: as the file records."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="The output must not cross the opposite threshold as well.")
+        bool,
+        typer.Option("--strict", help="A trial is wrong if the output also crosses the opposite threshold."),
     ] = False,
     downsample: Annotated[
-        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
     ] = 1,
-    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a model on a task, as a rate and as a spiking network.
+    """Measure how often the rate and the spiking network are correct.
 
-    Both run the same trials. Intervals are 95 % Wilson score intervals.
+    Both networks run the same trials. Intervals are 95 % Wilson score intervals.
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
     """

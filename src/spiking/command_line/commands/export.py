@@ -1,4 +1,4 @@
-"""`spiking export`: a simulation in the format of another tool."""
+"""`spiking export`: write a simulation in the format of another tool."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ _NEEDS = {"nwb": "pynwb", "csv": "pandas"}
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="Simulation, as `spiking simulate -o run.h5` writes it.")],
+    file: Annotated[
+        Path, typer.Argument(help="Simulation file, as written by `spiking simulate -o run.h5`.")
+    ],
     to: Annotated[
         str | None,
-        typer.Option(metavar="nwb|mat|csv", help="Format. Default: what the name of the output ends in."),
+        typer.Option(metavar="nwb|mat|csv", help="Format. Default: from the ending of the output's name."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Default: the input's name with another ending.")
+        Path | None,
+        typer.Option("--output", "-o", help="File to write. Default: the input's name with another ending."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a .nwb or .mat file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing .nwb or .mat file.")] = False,
 ) -> None:
     """Write a simulation as NWB, MATLAB or CSV.
 
-    CSV: its spikes as a table of text.
+    A CSV file has a table of the spikes only.
 
     Example: spiking export run.h5 --to nwb -o run.nwb
     """

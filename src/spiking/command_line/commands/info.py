@@ -1,4 +1,4 @@
-"""`spiking info`: what is in model files."""
+"""`spiking info`: describe model files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ def info(
     models: Annotated[
         list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or go-nogo, xor, mante, dms.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, an object a file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON list with one object per file.")
+    ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say which files are usable; exit with 1 if one is not.")
+        bool, typer.Option("--check", help="Only list which files are usable; exit with 1 if one is not.")
     ] = False,
 ) -> None:
-    """Say what is in a model file.
+    """Describe a model file.
 
-    Everything suspicious is named; several files make a table.
+    Lists the contents and everything that looks wrong. Several files are shown as a table.
 
     Example: spiking info --check models/*.mat
     """

@@ -1,4 +1,4 @@
-"""`spiking plot`: figures of a model for print."""
+"""`spiking plot`: draw figures of a model for print."""
 
 from __future__ import annotations
 
@@ -30,26 +30,31 @@ def plot(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File (.pdf, .svg, .png, .eps). Default: KIND.pdf."),
+        typer.Option("--output", "-o", help="File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf."),
     ] = None,
     task_name: TaskOption = None,
     setting: SettingOption = None,
     condition: Annotated[
-        str | None, typer.Option(help="Only this condition, such as go. Default: all, in turn.")
+        str | None, typer.Option(help="Use only this condition, such as go. Default: all, in turn.")
     ] = None,
     trials: Annotated[int, typer.Option(min=1, max=10_000, help="Number of trials.")] = 40,
-    trial: Annotated[int, typer.Option(min=0, help="Which one raster and trial show, from 0.")] = 0,
+    trial: Annotated[
+        int, typer.Option(min=0, help="raster, trial: number of the trial to draw, from 0.")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same figure.")] = 1,
     scaling_factor: Annotated[
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
     ] = None,
-    dpi: Annotated[int, typer.Option(min=20, max=2400, help="Pixels an inch of a .png.")] = 300,
+    dpi: Annotated[
+        int, typer.Option(min=20, max=2400, help="Resolution of a .png in pixels per inch.")
+    ] = 300,
     against: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="comparison: the other model. Default: the same.")
+        str | None, typer.Option(metavar="MODEL", help="comparison: second model. Default: the same.")
     ] = None,
     against_factor: Annotated[
-        float | None, typer.Option(help="comparison: the other scaling factor. Default: the file's.")
+        float | None,
+        typer.Option(help="comparison: second scaling factor. Default: the one that the file records."),
     ] = None,
 ) -> None:
     """Draw a figure for print.

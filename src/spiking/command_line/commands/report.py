@@ -1,4 +1,4 @@
-"""`spiking report`: one page about a model."""
+"""`spiking report`: write one page about a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from spiking.optional import library
 
 def report(
     model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page (.html).")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Page to write (.html).")] = Path(
+        "report.html"
+    ),
     task_name: TaskOption = None,
     setting: SettingOption = None,
     trials: Annotated[int, typer.Option(min=1, max=100_000, help="Number of trials to score.")] = 100,
@@ -23,12 +25,14 @@ def report(
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
+    ] = None,
 ) -> None:
-    """Make a page about a model.
+    """Write a page about a model.
 
-    Accuracy, trials, faithfulness of the conversion, tuning, warnings: one file that opens in any browser,
-    also without a network.
+    The page shows accuracy, trials, faithfulness of the conversion, tuning and warnings. It is one file that
+    opens in any browser and needs no internet connection.
 
     Example: spiking report model.mat --task go-nogo -o report.html
     """

@@ -1,4 +1,4 @@
-"""`spiking reproduce`: panels of the 2019 paper, from scratch."""
+"""`spiking reproduce`: reproduce panels of the 2019 paper from scratch."""
 
 from __future__ import annotations
 
@@ -18,38 +18,43 @@ if TYPE_CHECKING:
 
 
 def reproduce(
-    panel: Annotated[str | None, typer.Argument(metavar="PANEL", help="Such as fig7c; or all.")] = None,
-    networks: Annotated[int, typer.Option(min=1, help="Of each condition; may be raised later.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, max=10**9, help="The same seed finds the same.")] = 1,
+    panel: Annotated[
+        str | None, typer.Argument(metavar="PANEL", help="Panel, such as fig7c, or all.")
+    ] = None,
+    networks: Annotated[
+        int, typer.Option(min=1, help="Number of networks of each condition; can be increased later.")
+    ] = 10,
+    seed: Annotated[int, typer.Option(min=0, max=10**9, help="The same seed gives the same results.")] = 1,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of journal, networks, tables and figures.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the journal, networks, tables and figures."),
     ] = None,
     values: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Only these of the values on the panel's axis.")
+        str | None, typer.Option(metavar="A,B,...", help="Use only these values of the panel's axis.")
     ] = None,
     conversion: Annotated[
         str,
         typer.Option(
             metavar="published|matched|one_offset|mean_drive",
-            help="Of the same networks; beside the published one where the folder has both.",
+            help="Conversion of the networks; compared with the published one if the folder has both.",
         ),
     ] = "published",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Networks at a time. Default: one a processor.")
+        int | None, typer.Option(min=1, help="Number of networks at a time. Default: one per processor.")
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
     ] = None,
     list_panels: Annotated[
-        bool, typer.Option("--list", help="Say what there is, or PANEL alone, and about how long it takes.")
+        bool, typer.Option("--list", help="List the panels (or only PANEL) and about how long each takes.")
     ] = False,
 ) -> None:
     """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
-    a table beside the paper's values, and draws the panel. A run that was stopped or killed goes on where it
-    was when it is started again with the same folder, also with more networks, or with --conversion matched,
-    which takes the same networks and leaves out what has no factor to be tuned.
+    a table beside the paper's values, and draws the panel. If a run was stopped or killed, start it again
+    with the same folder: it continues where it stopped, also with more networks. With --conversion matched,
+    the same networks are used, and conditions without a factor to tune are left out.
 
     Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
     """

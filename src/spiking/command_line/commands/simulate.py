@@ -1,4 +1,4 @@
-"""`spiking simulate`: trials of one model as a spiking network."""
+"""`spiking simulate`: run trials of a model as a spiking network."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ def simulate(
     task_name: TaskOption = None,
     setting: SettingOption = None,
     trial: Annotated[
-        str | None, typer.Option(help="Condition, such as go or nogo. Default: each trial draws one.")
+        str | None,
+        typer.Option(help="Condition, such as go or nogo. Default: drawn at random for each trial."),
     ] = None,
     input_file: Annotated[
         Path | None,
         typer.Option(
             "--input",
-            help="Instead of a task: inputs, (n_inputs, columns of 5 ms), in a .npy file or as u in a .mat.",
+            help="Inputs instead of a task: (n_inputs, columns of 5 ms), in a .npy file or as u in a .mat.",
         ),
     ] = None,
     trials: Annotated[
@@ -41,12 +42,15 @@ def simulate(
         int | None, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same spikes.")
     ] = None,
     initial_weights: Annotated[
-        bool, typer.Option("--initial-weights", help="Use the recurrent weights from before training.")
+        bool,
+        typer.Option("--initial-weights", help="Use the initial recurrent weights, from before training."),
     ] = False,
     downsample: Annotated[
-        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
     ] = 1,
-    threads: Annotated[int | None, typer.Option(min=1, help="Default: all processors.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
+    ] = None,
     stimulate: Annotated[
         str | None,
         typer.Option(
@@ -55,41 +59,43 @@ def simulate(
     ] = None,
     units: Annotated[
         str | None,
-        typer.Option(help="Which: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."),
+        typer.Option(
+            help="Neurons to stimulate: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."
+        ),
     ] = None,
     window: Annotated[
-        tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+        tuple[float, float] | None, typer.Option(metavar="START STOP", help="Time of the stimulation in ms.")
     ] = None,
     current: Annotated[
         float | None,
         typer.Option(
-            help="Stimulate with this current in mV. Default: 0.5 mV on the voltage, at every other step by "
-            "chance (as published)."
+            help="Stimulate with this current in mV. Default: add 0.5 mV to the voltage at each step with "
+            "probability 0.5 (as published)."
         ),
     ] = None,
     pulses: Annotated[
         tuple[float, float] | None,
-        typer.Option(metavar="HZ MS", help="Stimulate in pulses of so many a second, each so many ms long."),
+        typer.Option(metavar="HZ MS", help="Stimulate in pulses: their frequency in Hz and width in ms."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw raster and output into this file (.png, .pdf, .svg).")
     ] = None,
     filtered_rates: Annotated[
-        bool, typer.Option("--filtered-rates", help="Also record every neuron's filtered rate.")
+        bool, typer.Option("--filtered-rates", help="Also record the filtered rate of every neuron.")
     ] = False,
     interval: Annotated[
-        float | None, typer.Option(help="Time between recorded samples, ms. Default: every step.")
+        float | None, typer.Option(help="Time between recorded samples in ms. Default: every step.")
     ] = None,
     save: Annotated[
         Path | None,
         typer.Option(
             "--save",
             "-o",
-            help="Save spikes, rates and samples. .npz: at the end; .h5: while it runs, and the same command "
-            "goes on if it was interrupted.",
+            help="Save spikes, rates and samples into this file: .npz (at the end) or .h5 (during the run; "
+            "if it is interrupted, the same command continues it).",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a saved run that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing saved run.")] = False,
 ) -> None:
     """Simulate a model as a spiking network.
 

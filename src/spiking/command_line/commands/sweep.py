@@ -1,4 +1,4 @@
-"""`spiking sweep`: a task run at every point of a grid."""
+"""`spiking sweep`: run a task at every point of a grid."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ def sweep(
             metavar="NAME=VALUES",
             help="What to vary: refractory=0:5:0.5 (from 0 to 5 in steps of 0.5), noise=0,0.1,0.2, "
             "scaling_factor=20:80:10, scale_weights.inh.exc=0:1:0.25, cut.exc=0:0.5:0.1, lesion.inh=0,0.5,1, "
-            "stimulation.amplitude=0:2:0.5 (with --stimulate). Several make a grid.",
+            "stimulation.amplitude=0:2:0.5 (with --stimulate). Give --vary several times for a grid.",
         ),
     ],
     task_name: TaskOption = None,
     setting: SettingOption = None,
-    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Trials at every point.")] = 100,
+    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of trials at every point.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same table.")] = 1,
     scaling_factor: Annotated[
         float | None,
         typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="The output must not cross the opposite threshold as well.")
+        bool,
+        typer.Option("--strict", help="A trial is wrong if the output also crosses the opposite threshold."),
     ] = False,
     independent: Annotated[
-        bool, typer.Option("--independent", help="Every point has trials and noise of its own.")
+        bool, typer.Option("--independent", help="Use different trials and noise at every point.")
     ] = False,
     downsample: Annotated[
-        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
     ] = 1,
     stimulate: Annotated[
         str | None,
@@ -54,23 +55,27 @@ def sweep(
     ] = None,
     units: Annotated[
         str | None,
-        typer.Option(help="Which: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."),
+        typer.Option(
+            help="Neurons to stimulate: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."
+        ),
     ] = None,
     window: Annotated[
-        tuple[float, float] | None, typer.Option(metavar="START STOP", help="When to stimulate, ms.")
+        tuple[float, float] | None, typer.Option(metavar="START STOP", help="Time of the stimulation in ms.")
     ] = None,
     current: Annotated[
         float | None,
         typer.Option(
-            help="Stimulate with this current in mV. Default: 0.5 mV on the voltage, at every other step by "
-            "chance (as published)."
+            help="Stimulate with this current in mV. Default: add 0.5 mV to the voltage at each step with "
+            "probability 0.5 (as published)."
         ),
     ] = None,
     pulses: Annotated[
         tuple[float, float] | None,
-        typer.Option(metavar="HZ MS", help="Stimulate in pulses of so many a second, each so many ms long."),
+        typer.Option(metavar="HZ MS", help="Stimulate in pulses: their frequency in Hz and width in ms."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
     ] = None,
@@ -78,14 +83,15 @@ def sweep(
         Path | None, typer.Option("--output", "-o", help="Write the table into this .csv file.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw what one or two names did (.png, .pdf, .svg).")
+        Path | None,
+        typer.Option(help="Draw the results for one or two varied names into this file (.png, .pdf, .svg)."),
     ] = None,
-    y: Annotated[str, typer.Option(help="What to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
+    y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
 ) -> None:
     """Run a task at every point of a grid, and print the table.
 
-    With -o, a run that was stopped or killed goes on where it was when it is started again; until it is
-    finished, what has been simulated is kept beside the table, in TABLE.csv.sweep.
+    With -o, results are saved beside the table, in TABLE.csv.sweep, until the sweep is finished. If a run was
+    stopped or killed, the same command continues where it stopped.
 
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
     """

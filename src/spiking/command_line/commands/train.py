@@ -1,4 +1,4 @@
-"""`spiking train`: one model, or a family of them, one a seed."""
+"""`spiking train`: train one model, or one for each of several seeds."""
 
 from __future__ import annotations
 
@@ -24,45 +24,66 @@ _NOT_CONVERGED = 1
 
 
 def train(
-    task_name: Annotated[str, typer.Argument(metavar="TASK", help="go-nogo, xor, mante, dms, or mytask.py.")],
+    task_name: Annotated[
+        str, typer.Argument(metavar="TASK", help="Task: go-nogo, xor, mante, dms, or mytask.py.")
+    ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Model file (.mat) to write; with --seeds a folder.")
+        Path, typer.Option("--output", "-o", help="Model file (.mat) to write; with --seeds, a folder.")
     ],
     units: Annotated[int, typer.Option(min=1, help="Number of units.")] = 200,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same model.")] = None,
     seeds: Annotated[
-        str | None, typer.Option(help="A family, such as 1-20: models that are there already are kept.")
+        str | None, typer.Option(help="Train one model per seed, such as 1-20; existing models are kept.")
     ] = None,
-    recipe: Annotated[str, typer.Option(help="default, or published: as Kim, Li & Sejnowski.")] = "default",
+    recipe: Annotated[str, typer.Option(help="default, or published (as Kim, Li & Sejnowski).")] = "default",
     setting: SettingOption = None,
-    gain: Annotated[float | None, typer.Option(help="Of the initial recurrent weights.")] = None,
-    p_inh: Annotated[float | None, typer.Option(help="Probability of a unit to be inhibitory.")] = None,
-    p_rec: Annotated[float | None, typer.Option(help="Fraction of initial connections.")] = None,
-    n_som: Annotated[int | None, typer.Option(help="Inhibitory units without inhibitory input.")] = None,
-    dale: Annotated[bool | None, typer.Option("--dale/--no-dale", help="Dale's law. Default: yes.")] = None,
-    activation: Annotated[str | None, typer.Option(help="sigmoid, softplus or clipped_relu.")] = None,
+    gain: Annotated[float | None, typer.Option(help="Gain of the initial recurrent weights.")] = None,
+    p_inh: Annotated[float | None, typer.Option(help="Probability that a unit is inhibitory.")] = None,
+    p_rec: Annotated[float | None, typer.Option(help="Fraction of connections present at the start.")] = None,
+    n_som: Annotated[
+        int | None, typer.Option(help="Number of inhibitory units (SST) without inhibitory input.")
+    ] = None,
+    dale: Annotated[
+        bool | None, typer.Option("--dale/--no-dale", help="Enforce Dale's law. Default: yes.")
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="Activation: sigmoid, softplus or clipped_relu.")
+    ] = None,
     tau: Annotated[
-        str | None, typer.Option(help="Decay in ms: 35 for all, or 20-100, learned within. Default: 20-100.")
+        str | None,
+        typer.Option(
+            help="Synaptic decay in ms: 35 (fixed), or 20-100 (trained in this range). Default: 20-100."
+        ),
     ] = None,
     w_dist: Annotated[str | None, typer.Option(help="Initial weights: gaussian or gamma.")] = None,
-    loss: Annotated[str | None, typer.Option(help="l2 or l1.")] = None,
-    noise: Annotated[float | None, typer.Option(help="Of the synaptic current, each step.")] = None,
-    spike_noise: Annotated[
-        float | None, typer.Option(help="Harden against spikes of this rate (Hz); 0: do not.")
+    loss: Annotated[str | None, typer.Option(help="Loss: l2 or l1.")] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Noise added to the synaptic current at each step.")
     ] = None,
-    hardening: Annotated[int | None, typer.Option(help="Most updates with spike noise.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of Adam.")] = None,
-    final_learning_rate: Annotated[float | None, typer.Option(help="At --max-updates.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Trials an update.")] = None,
-    clip_norm: Annotated[float | None, typer.Option(help="Largest norm of a gradient; 0: any.")] = None,
-    rate_penalty: Annotated[float | None, typer.Option(help="Times the mean squared rate.")] = None,
-    averaging: Annotated[float | None, typer.Option(help="Decay of the average of the weights.")] = None,
-    max_updates: Annotated[int | None, typer.Option(help="Give up after so many.")] = None,
-    min_updates: Annotated[int | None, typer.Option(help="Do not stop before so many.")] = None,
-    stop_loss: Annotated[float | None, typer.Option(help="Converged below this loss, and")] = None,
-    stop_accuracy: Annotated[float | None, typer.Option(help="from this accuracy on (0 to 1).")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace models that are there.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Models of a family at a time.")] = None,
+    spike_noise: Annotated[
+        float | None, typer.Option(help="Train with noise like that of spikes at this rate (Hz); 0: none.")
+    ] = None,
+    hardening: Annotated[int | None, typer.Option(help="Maximum number of updates with spike noise.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate of Adam.")] = None,
+    final_learning_rate: Annotated[float | None, typer.Option(help="Learning rate at --max-updates.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Number of trials per update.")] = None,
+    clip_norm: Annotated[
+        float | None, typer.Option(help="Maximum norm of the gradient; 0: no limit.")
+    ] = None,
+    rate_penalty: Annotated[float | None, typer.Option(help="Penalty on the mean squared rate.")] = None,
+    averaging: Annotated[
+        float | None, typer.Option(help="Decay of the running average of the weights.")
+    ] = None,
+    max_updates: Annotated[int | None, typer.Option(help="Maximum number of updates.")] = None,
+    min_updates: Annotated[int | None, typer.Option(help="Minimum number of updates.")] = None,
+    stop_loss: Annotated[float | None, typer.Option(help="Converged if the loss is below this, and")] = None,
+    stop_accuracy: Annotated[
+        float | None, typer.Option(help="the accuracy (0 to 1) is at least this.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing models.")] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of models trained at a time (with --seeds).")
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw loss and accuracy into this file (.png, .pdf, .svg).")
     ] = None,
@@ -286,7 +307,7 @@ def _decay(text: str) -> float | tuple[float, float]:
 
 
 def _range(text: str) -> list[int]:
-    """1-20, 3, or 1-5,8 as numbers."""
+    """Return the seeds in a text such as 1-20, 3, or 1-5,8."""
     seeds: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")

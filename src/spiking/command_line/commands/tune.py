@@ -1,4 +1,4 @@
-"""`spiking tune`: the scaling factors of models, found and written into their files."""
+"""`spiking tune`: find the scaling factors of models and write them into their files."""
 
 from __future__ import annotations
 
@@ -30,47 +30,62 @@ def tune(
     models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
     task_name: TaskOption = None,
     setting: SettingOption = None,
-    method: Annotated[str, typer.Option(metavar="auto|grid", help="grid: as published.")] = "auto",
+    method: Annotated[
+        str, typer.Option(metavar="auto|grid", help="Search method; grid is the published one.")
+    ] = "auto",
     conversion: Annotated[
         str,
         typer.Option(
             metavar="published|matched|one_offset|mean_drive",
-            help="One factor, or fitted to the f-I curve of the neurons.",
+            help="published: one scaling factor. Others: fitted to the f-I curve of the neurons.",
         ),
     ] = "published",
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed finds the same.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same result.")] = 1,
     trials: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Of a candidate (auto: at most), and fresh ones.")
+        int,
+        typer.Option(
+            min=1, max=100_000, help="Trials of each candidate (auto: at most), and of the final test."
+        ),
     ] = 100,
     candidates: Annotated[
-        str | None, typer.Option(help="Such as 20,25,30. Default: 20 to 75, or what auto finds.")
+        str | None,
+        typer.Option(help="Factors to try, such as 20,25,30. Default: 20 to 75 (grid), or chosen by auto."),
     ] = None,
     choice: Annotated[
-        str, typer.Option(metavar="plateau|first", help="Middle of the best ones; first: as published.")
+        str,
+        typer.Option(
+            metavar="plateau|first",
+            help="plateau: middle of the best factors. first: the first best one, as published.",
+        ),
     ] = "plateau",
     margin: Annotated[
-        float, typer.Option(help="auto ends when no candidate can win by more than this.")
+        float, typer.Option(help="auto stops when no candidate can be better by more than this accuracy.")
     ] = 0.05,
     downsample: Annotated[
-        int, typer.Option(min=1, help="Take steps so many times longer: faster, less accurate.")
+        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
     ] = 1,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Threads. Default: all processors.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
+    ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also tune files that are tuned already.")] = False,
-    no_write: Annotated[bool, typer.Option("--no-write", help="Leave the model files alone.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also tune files that are already tuned.")] = False,
+    no_write: Annotated[bool, typer.Option("--no-write", help="Do not change the model files.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write all results into this .json file.")] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a table, a line a model.")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table into this file, one row per model.")
+    ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw the curve of the only model (.png, .pdf, .svg).")
+        Path | None,
+        typer.Option(help="Draw accuracy against factor into this file (.png, .pdf, .svg); one model only."),
     ] = None,
 ) -> None:
     """Find scaling factors of models and write them into the files.
 
-    The reported accuracy comes from fresh trials that took no part in the choice. A run that was stopped, or
-    killed, goes on where it was when it is started again. If a model fails the others are tuned
-    nevertheless, and the exit status is 1.
+    The reported accuracy comes from fresh trials, which were not used to choose the factor. If a run was
+    stopped or killed, the same command continues where it stopped. If one model fails, the others are still
+    tuned, and the exit status is 1.
 
     Example: spiking tune models/*.mat --task go-nogo --jobs 2
     """
