@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value in its proper type or raises `ArgumentError`."""
+"""Check arguments: each function returns the value in its proper type or raises `ArgumentError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions of this package: every one says what was wrong, where, and what was expected."""
+"""Exceptions of this package. Each message says what was wrong, where, and what was expected."""
 
 from __future__ import annotations
 

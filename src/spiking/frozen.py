@@ -1,4 +1,4 @@
-"""What keeps a frozen dataclass frozen when it is copied or pickled."""
+"""Keep frozen dataclasses frozen when they are copied or pickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command at once, wherever it is; what has to be done before that registers itself here.
+"""End a command at once on Ctrl-C, after running the functions that are registered here.
 
 A KeyboardInterrupt in the main thread is enough for programs that import the package. A command needs more:
 raised while something is compiled, imported or called back it gets lost, or the process dies by a signal when

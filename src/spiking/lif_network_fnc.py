@@ -1,4 +1,4 @@
-"""`LIF_network_fnc`, the published function, to the letter."""
+"""`LIF_network_fnc`, the published function, with the same arguments and results."""
 
 from __future__ import annotations
 

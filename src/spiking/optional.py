@@ -1,4 +1,4 @@
-"""Libraries that a plain installation does not have."""
+"""Import optional libraries, which a plain installation does not have."""
 
 from __future__ import annotations
 

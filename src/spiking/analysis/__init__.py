@@ -1,4 +1,4 @@
-"""Measures of activity, and of how faithful a conversion is."""
+"""Analyse activity, and measure how faithful a conversion is."""
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
 from spiking.analysis.cross_temporal import cross_temporal_discriminability

@@ -1,4 +1,4 @@
-"""Whether activity tells conditions apart in the same way at different times."""
+"""Cross-temporal discriminability: whether patterns that distinguish conditions do so at other times too."""
 
 from __future__ import annotations
 

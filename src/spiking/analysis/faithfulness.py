@@ -1,4 +1,4 @@
-"""How faithful a conversion is: the spiking network against the rate network, in the same trials."""
+"""Measure how faithful a conversion is: compare both networks in the same trials."""
 
 from __future__ import annotations
 

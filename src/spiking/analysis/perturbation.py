@@ -1,4 +1,4 @@
-"""How both networks of a model respond to the same small perturbation."""
+"""Compare how the rate network and the spiking network respond to the same small perturbation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the activity of each unit tells two kinds of trials apart."""
+"""Selectivity: how well the activity of each unit distinguishes two kinds of trials."""
 
 from __future__ import annotations
 

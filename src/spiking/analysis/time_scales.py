@@ -1,4 +1,4 @@
-"""How long the activity of a unit remembers itself: autocorrelation over trials and its time scale."""
+"""Intrinsic time scales: autocorrelation of each unit's activity over trials, and its decay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line, `spiking`: a module for each command, which reads arguments and prints results.
+"""The command line, `spiking`: one module per command, which reads arguments and prints results.
 
 Imports that take long (Numba, SciPy, Matplotlib, Rich) happen inside the functions: help must be quick.
 """

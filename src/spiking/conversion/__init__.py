@@ -1,4 +1,4 @@
-"""From a rate model to a spiking network: scaling factor, gain, offsets.
+"""Convert a rate model to a spiking network: scaling factor, gain, offsets.
 
 Conversions of a rate model to a spiking network: the published one, and one matched to the f-I curve.
 

@@ -1,4 +1,4 @@
-"""The conversion of a rate model: the published one, or one matched to the f-I curve, as data."""
+"""The parameters of a conversion, either published or matched to the f-I curve."""
 
 from __future__ import annotations
 

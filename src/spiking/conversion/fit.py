@@ -1,4 +1,4 @@
-"""The fit of a matched conversion: the offset and factor at which f(s x + b)/k is most like phi(x)."""
+"""Fit a matched conversion: find the offset and factor at which f(s x + b)/k is closest to phi(x)."""
 
 from __future__ import annotations
 

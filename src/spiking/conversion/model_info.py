@@ -1,4 +1,4 @@
-"""What a model file holds: size, weights, time constants, training, tuning; and what looks wrong."""
+"""Describe a model file: size, weights, time constants, training, tuning, and possible problems."""
 
 from __future__ import annotations
 

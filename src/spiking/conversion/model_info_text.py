@@ -1,4 +1,4 @@
-"""Facts about models in words, as a table, or as JSON."""
+"""Format the description of model files as text, as a table, or as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversion that tuning left in a model's file: its scaling factor, or its matched conversion."""
+"""Read the conversion that tuning wrote into a model file: scaling factor or matched conversion."""
 
 from __future__ import annotations
 

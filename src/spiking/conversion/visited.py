@@ -1,4 +1,4 @@
-"""The synaptic currents that a rate model visits in trials of a task."""
+"""Compute the synaptic currents that occur in a rate model in trials of a task."""
 
 from __future__ import annotations
 

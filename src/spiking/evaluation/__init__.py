@@ -1,4 +1,4 @@
-"""How often, and how closely, a network is right."""
+"""Measure how often a network answers correctly, and compare rate and spiking networks."""
 
 from spiking.evaluation.both import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, Score, evaluate

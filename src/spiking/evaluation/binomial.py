@@ -1,4 +1,4 @@
-"""Statistics of trials that are correct or not."""
+"""Binomial statistics of correct and wrong trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same trials of a model as a rate network and as a spiking network."""
+"""Run the same trials of a model as a rate network and as a spiking network."""
 
 from __future__ import annotations
 

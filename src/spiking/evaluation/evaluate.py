@@ -1,4 +1,4 @@
-"""How often a network answers a task correctly: rate and spiking networks alike."""
+"""Measure how often a rate or spiking network answers a task correctly."""
 
 from __future__ import annotations
 

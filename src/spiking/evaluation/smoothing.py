@@ -1,4 +1,4 @@
-"""Smoothing of outputs and rates: by a Gaussian, or by an exponential as a synapse would."""
+"""Smooth outputs and rates with a Gaussian or, like a synapse, with an exponential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change a network and see what becomes of it: sweeps, frozen connections, refitted readouts."""
+"""Experiments on spiking networks: sweeps, frozen connections, refitted readouts."""
 
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep import sweep

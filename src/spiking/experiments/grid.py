@@ -1,4 +1,4 @@
-"""The grid of a sweep: what its names mean, and the network and settings at each of its points."""
+"""The grid of a sweep: interpret its names, and make the network and settings of each point."""
 
 from __future__ import annotations
 

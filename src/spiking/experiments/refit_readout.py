@@ -1,4 +1,4 @@
-"""Fit the readout of a spiking network anew. A method of `SpikingNetwork`."""
+"""Fit a new readout of a spiking network. A method of `SpikingNetwork`."""
 
 from __future__ import annotations
 

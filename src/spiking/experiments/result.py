@@ -1,4 +1,4 @@
-"""What a sweep found: a tidy table, one row for each point of the grid."""
+"""The result of a sweep: a tidy table with one row for each point of the grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks and simulations in the tools that people already use; each function imports its library.
+"""Export networks and simulations to other tools; each function imports its library.
 
 >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
 >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)

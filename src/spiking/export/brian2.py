@@ -1,4 +1,4 @@
-"""The spiking network as a Brian2 network."""
+"""Export a spiking network as a Brian2 network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulations as MATLAB files."""
+"""Export simulations as MATLAB files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulations as Neo blocks."""
+"""Export simulations as Neo blocks."""
 
 from __future__ import annotations
 

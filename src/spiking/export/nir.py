@@ -1,4 +1,4 @@
-"""The spiking network in the Neuromorphic Intermediate Representation (NIR)."""
+"""Export a spiking network to the Neuromorphic Intermediate Representation (NIR)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulations as files of Neurodata Without Borders."""
+"""Export simulations as files of Neurodata Without Borders (NWB)."""
 
 from __future__ import annotations
 

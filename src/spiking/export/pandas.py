@@ -1,4 +1,4 @@
-"""Simulations as pandas tables."""
+"""Export simulations as pandas tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the exports share: populations, one time line of all trials."""
+"""Functions that the exports share: names of populations, one time line for all trials."""
 
 from __future__ import annotations
 

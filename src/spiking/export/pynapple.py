@@ -1,4 +1,4 @@
-"""Simulations as pynapple objects."""
+"""Export simulations as pynapple objects."""
 
 from __future__ import annotations
 

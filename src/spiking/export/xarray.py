@@ -1,4 +1,4 @@
-"""Simulations as xarray datasets."""
+"""Export simulations as xarray datasets."""
 
 from __future__ import annotations
 

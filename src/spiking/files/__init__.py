@@ -1,4 +1,4 @@
-"""Write files whole, lock them, keep journals of work; nothing of science."""
+"""Write files atomically, lock them, and keep journals of work. Contains no neuroscience."""
 
 from spiking.files.stored_array import StoredArray
 

@@ -1,4 +1,4 @@
-"""One digest of all that decides a result: numbers, arrays, dataclasses, code of functions and classes.
+"""Compute a digest of everything that determines a result: numbers, arrays, dataclasses, code.
 
 Everything is told with its type, arrays with their shape, so that different things have different digests.
 Code is what Python compiled, which is what runs: a file may have been edited since, and a notebook has none.

@@ -1,4 +1,4 @@
-"""Writing HDF5 files, though the library may crash or keep a file open for ever when a disk is full."""
+"""Write HDF5 files safely, because the library may crash or never close a file when a disk is full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Journals: what is done, a line of JSON each, as soon as it is known, so that work that was stopped goes on.
+"""Journals: record finished work, one line of JSON each, so that a stopped run can continue.
 
 The first line says of what the journal is; by it, and by nothing else, a file is taken for ours. A last line
 that a kill cut short is dropped.

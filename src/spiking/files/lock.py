@@ -1,4 +1,4 @@
-"""One process at a time works on a file, on this or another machine that sees it."""
+"""Lock a file, so that only one process works on it, on this machine or on others that share it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one rule of what may be written where, and files that are written whole or not at all."""
+"""Check which files a command may write, and write them completely or not at all."""
 
 from __future__ import annotations
 

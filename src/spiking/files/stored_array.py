@@ -1,4 +1,4 @@
-"""An array in HDF5 files that reads what is asked for."""
+"""An array in HDF5 files that reads only the requested parts."""
 
 from __future__ import annotations
 

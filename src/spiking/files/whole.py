@@ -1,4 +1,4 @@
-"""Replace a file in one step: whoever looks, at whatever moment, finds the old file or the new one, whole."""
+"""Replace a file in one step: at every moment, either the complete old or the complete new file exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the variables of MATLAB 7.3 (HDF5) files; only ever run in a process of its own (`hdf5_process`).
+"""Read the variables of MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_process`).
 
 MATLAB keeps an array transposed, with its class as an attribute; text as UTF-16 codes; an empty array by
 its dimensions; cells, and the fields of struct arrays, as references into a group ``#refs#``.

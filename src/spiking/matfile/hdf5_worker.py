@@ -1,4 +1,4 @@
-"""Work on MATLAB 7.3 (HDF5) files in a process of its own, for the HDF5 library may crash on damaged files.
+"""Open MATLAB 7.3 (HDF5) files in a separate process, because the library may crash on damaged files.
 
 The process may use so much time and memory and no more. Run as ``python -m spiking.matfile.hdf5_worker`` it
 takes one task from standard input and gives the result to standard output, both pickled.

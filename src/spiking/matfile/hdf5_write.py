@@ -1,4 +1,4 @@
-"""Write variables into MATLAB 7.3 (HDF5) files; only ever run in a process of its own (`hdf5_process`).
+"""Write variables into MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_process`).
 
 The layout is described in `hdf5_arrays`. Datasets of other variables are not touched, and references stay
 good, since nothing moves.

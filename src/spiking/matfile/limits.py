@@ -1,4 +1,4 @@
-"""What a model file may use up while it is read, and how its readers say that it is damaged or too large."""
+"""Limits on what reading a model file may use, and the errors for damaged or too large files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the variables of MATLAB 5 to 7.2 files: damaged bytes raise an error and can do nothing else.
+"""Read the variables of MATLAB 5 to 7.2 files; damaged files raise an error and do no other harm.
 
 Numbers are made by NumPy from bounded buffers after their type, count and dimensions have been compared,
 so no file can reach memory that is not its own or ask for more than it may. Not by `scipy.io.loadmat`:

@@ -1,4 +1,4 @@
-"""The byte structure of MATLAB 5 to 7.2 files: which variables there are and where, held against the bytes.
+"""Find and check the variables in the byte structure of MATLAB 5 to 7.2 files.
 
 A header of 128 bytes, then one element a variable: a tag (type, number of bytes) and the data, possibly
 compressed, which are an array in elements of their own (MathWorks, "MAT-File Format", chapter 1).

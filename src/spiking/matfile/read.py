@@ -1,4 +1,4 @@
-"""Read the variables of MATLAB files, versions 5 to 7.3, so that no file can harm the process.
+"""Read the variables of MATLAB files, versions 5 to 7.3; no file can crash the process.
 
 Versions 5 to 7.2 are read by our own strict reader (`mat5_arrays`, which says why), in 3 ms for 200 units.
 Version 7.3 is HDF5, which nobody can check beforehand: h5py reads it in a process of its own, of limited

@@ -1,4 +1,4 @@
-"""MATLAB's values in NumPy: classes are dtypes, and shapes are those that `scipy.io.loadmat` gives.
+"""Convert MATLAB values to NumPy: classes to dtypes, with the shapes of `scipy.io.loadmat`.
 
 | MATLAB | NumPy |
 |---|---|

@@ -1,4 +1,4 @@
-"""Write and change the variables of MATLAB files; the file on disk is whole at every moment.
+"""Write and change the variables of MATLAB files; the file on disk is complete at every moment.
 
 Files of version 5 are made by `scipy.io.savemat`. To change some variables, the bytes of all others are
 copied as they are, so nothing can happen to their values, classes or shapes.

@@ -1,4 +1,4 @@
-"""Choosing connections: by sender and receiver, as a seeded fraction, or as a control for such a choice."""
+"""Choose connections: by sender and receiver, as a random fraction, or as a control for such a choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A readout fitted anew to the rates of a spiking network. A method of `SpikingNetwork`."""
+"""The record of a readout that was fitted to the rates of a spiking network."""
 
 from __future__ import annotations
 

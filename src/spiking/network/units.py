@@ -1,4 +1,4 @@
-"""Choosing units: by number, by population, as a mask, or as a seeded fraction of a population."""
+"""Choose units: by number, by population, as a mask, or as a random fraction of a population."""
 
 from __future__ import annotations
 

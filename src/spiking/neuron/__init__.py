@@ -1,4 +1,4 @@
-"""The neuron: its constants, its equations, and its f-I curve from theory."""
+"""The neuron: its constants, its equations, and its theoretical f-I curve."""
 
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams

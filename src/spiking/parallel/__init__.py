@@ -1,1 +1,1 @@
-"""Blocks of trials in threads or on a cluster."""
+"""Run blocks of trials in threads or on a cluster."""

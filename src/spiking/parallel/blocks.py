@@ -1,4 +1,4 @@
-"""Run trials in blocks, in any order and anywhere, and remember what became of each."""
+"""Run trials in blocks, in any order and place, and keep the result of each."""
 
 from __future__ import annotations
 

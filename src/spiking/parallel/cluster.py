@@ -1,4 +1,4 @@
-"""A dask.distributed cluster as the place where blocks of trials are simulated."""
+"""Simulate blocks of trials on a dask.distributed cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open the place where blocks of trials run: threads of this process, or a cluster."""
+"""Open the executor of blocks of trials: threads of this process, or a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of trials: every block as it is done, so that a search or sweep that was stopped goes on."""
+"""The journal of trials: record each finished block, so that a stopped search or sweep can continue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where blocks of trials run: threads of this process, or elsewhere."""
+"""Executors of blocks of trials: threads of this process, or elsewhere."""
 
 from __future__ import annotations
 

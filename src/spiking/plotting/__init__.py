@@ -1,4 +1,4 @@
-"""Figures of models, simulations and experiments, for print.
+"""Draw figures of models, simulations and experiments, for print.
 
 Functions that draw into axes take `ax` and return it; without it they make a figure as wide as a column of
 print (85 mm). Those that make a figure of several panels take `figure` and return it. None saves or shows a

@@ -1,4 +1,4 @@
-"""Two experiments side by side: outputs, accuracy, and the rate of each neuron."""
+"""Compare two experiments: outputs, accuracy, and the rate of each neuron."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transfer function of a rate model, the f-I curve that stands for it, and the inputs that it visits."""
+"""Draw the transfer function of a rate model, the matching f-I curve, and the inputs that occur."""
 
 from __future__ import annotations
 

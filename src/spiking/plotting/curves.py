@@ -1,4 +1,4 @@
-"""Curves: accuracy against the scaling factor, a sweep, the course of training."""
+"""Draw curves: accuracy against scaling factor, sweeps, training."""
 
 from __future__ import annotations
 

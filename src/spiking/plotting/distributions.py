@@ -1,4 +1,4 @@
-"""Distributions over the units of a network, by population."""
+"""Draw distributions over the units of a network, by population."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One figure of a whole simulation."""
+"""Draw an overview of a simulation: inputs, rasters and outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spike rasters."""
+"""Draw spike rasters."""
 
 from __future__ import annotations
 

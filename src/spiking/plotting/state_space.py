@@ -1,4 +1,4 @@
-"""Trajectories in the plane of two principal components."""
+"""Draw trajectories in the plane of two principal components."""
 
 from __future__ import annotations
 

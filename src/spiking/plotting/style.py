@@ -1,4 +1,4 @@
-"""Colours, the settings of figures for print, and what all axes over time share."""
+"""Colours, settings of figures for print, and elements that all axes over time share."""
 
 from __future__ import annotations
 

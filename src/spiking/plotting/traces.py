@@ -1,4 +1,4 @@
-"""Inputs and outputs over time."""
+"""Draw inputs and outputs over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial of the rate network against the same trial of the spiking network."""
+"""Draw one trial of the rate network beside the same trial of the spiking network."""
 
 from __future__ import annotations
 

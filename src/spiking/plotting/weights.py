@@ -1,4 +1,4 @@
-"""Recurrent weights."""
+"""Draw recurrent weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trained rate network: its data, its run, its file, and what the file records."""
+"""The trained rate network: its data, its simulation, and its file with the recorded settings."""
 
 from spiking.rate_model.model import RateModel, RateRun
 

@@ -1,4 +1,4 @@
-"""Which variables of a file are the model, and which others hold weights that nothing here uses."""
+"""Tell the variables of the model from other weights in its file, which are not used here."""
 
 from __future__ import annotations
 

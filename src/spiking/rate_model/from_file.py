@@ -1,4 +1,4 @@
-"""Variables of a model file, checked one by one: every message names file, key, found and expected."""
+"""Check the variables of a model file; each message names the file, the key, and what was expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model file records beside the model itself: its task, its training, its tuning."""
+"""Read what a model file records besides the model: task, training, tuning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rate model as the variables of a model file, in the classes and shapes that scripts expect."""
+"""Convert a rate model to the variables of a model file, in the classes and shapes that scripts expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report: one self-contained page about a model, with figures, measures, warnings and commands."""
+"""Write a self-contained page about a model, with figures, measures, warnings and commands."""
 
 from spiking.report.page import report
 

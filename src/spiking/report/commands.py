@@ -1,4 +1,4 @@
-"""The commands that made a model and this page."""
+"""List the commands that made a model and this page."""
 
 from __future__ import annotations
 

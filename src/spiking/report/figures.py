@@ -1,4 +1,4 @@
-"""The figures of a page that need no script, as pictures within it."""
+"""Draw the figures of the page that need no script, and embed them as pictures."""
 
 from __future__ import annotations
 

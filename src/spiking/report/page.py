@@ -1,4 +1,4 @@
-"""One self-contained page about a model."""
+"""Assemble the self-contained page about a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says about a model, in words."""
+"""Write the text of the page about a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trials that the page draws: outputs by condition, and the spikes of some trials."""
+"""Prepare the trials that the page draws: outputs by condition, and spikes of some trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of Kim, Li & Sejnowski (PNAS 2019), from scratch and with intervals."""
+"""Reproduce the panels of Kim, Li & Sejnowski (PNAS 2019) from scratch, with intervals."""
 
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper.panels import PANELS

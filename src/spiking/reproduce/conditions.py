@@ -1,4 +1,4 @@
-"""What a panel of the paper is: conditions, each a kind of network, and the paper's values."""
+"""Define a panel of the paper: conditions, each a kind of network, and the paper's values."""
 
 from __future__ import annotations
 

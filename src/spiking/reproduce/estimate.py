@@ -1,4 +1,4 @@
-"""About how long panels take on this machine."""
+"""Estimate how long panels take on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured of a network: how each number is had, and how it is told."""
+"""The measures of a network: how each one is computed and formatted."""
 
 from __future__ import annotations
 

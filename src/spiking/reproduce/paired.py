@@ -1,4 +1,4 @@
-"""Another conversion beside the published one: the same networks, tested on the same fresh trials."""
+"""Compare another conversion with the published one: same networks, same fresh trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of reproductions: what became of each network, as soon as it is known.
+"""The journal of reproductions: record the result of each network as soon as it is known.
 
 It never holds what can be had from its lines, and panels share it: a network that two of them need is trained
 and converted once.

@@ -1,4 +1,4 @@
-"""What became of a panel: every network, and the table that compares it with the paper."""
+"""The result of a panel: all networks, and the table that compares them with the paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reproduce panels: train, tune and test all networks, in any order, each once."""
+"""Reproduce panels: train, tune and test each network once, in any order."""
 
 from __future__ import annotations
 

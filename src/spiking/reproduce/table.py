@@ -1,4 +1,4 @@
-"""A line of a panel's table: a measure of a condition, and how it is written."""
+"""A line of a panel's table: one measure in one condition, and its format."""
 
 from __future__ import annotations
 

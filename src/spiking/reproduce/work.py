@@ -1,4 +1,4 @@
-"""What a panel needs: its networks and their conversions, and which of them are done."""
+"""List the networks and conversions that a panel needs, and which of them are done."""
 
 from __future__ import annotations
 

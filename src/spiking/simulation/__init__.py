@@ -1,4 +1,4 @@
-"""Run a spiking network: what goes in, what is kept."""
+"""Simulate a spiking network: inputs, stimulation, recording and results."""
 
 from spiking.simulation.currents import Oscillation, Waveform
 from spiking.simulation.random_numbers import RandomDraws, SharedNoise

@@ -1,4 +1,4 @@
-"""What stimulations and currents do to one network: at which steps, to which neurons, how much."""
+"""Resolve stimulations and currents for one network: steps, neurons and amplitudes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Currents into chosen neurons beside the network's own inputs: oscillations and any other course."""
+"""Currents into chosen neurons in addition to the inputs: oscillations and arbitrary waveforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fast kernel: one trial of a spiking network, compiled by Numba, with the spikes of `reference.py`.
+"""The fast kernel: one trial, compiled by Numba, with the same spikes as `reference.py`.
 
 Between spikes the synapses are linear. So their state is kept as it was at the start of a block of steps
 (the base), and read `b` steps later from tables:

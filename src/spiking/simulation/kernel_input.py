@@ -1,4 +1,4 @@
-"""A network as the kernel wants it: weights as jumps of the synaptic state, tables of decay."""
+"""Prepare a network for the kernel: weights as jumps of the synaptic state, tables of decay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random numbers of a trial: explicit ones to replay, or streams derived from (seed, trial number)."""
+"""Random numbers of a trial: given explicitly, or from streams derived from (seed, trial number)."""
 
 from __future__ import annotations
 

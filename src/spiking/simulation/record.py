@@ -1,4 +1,4 @@
-"""What a simulation keeps: which quantities, of which neurons, how often."""
+"""Choose what a simulation records: which quantities, of which neurons, how often."""
 
 from __future__ import annotations
 

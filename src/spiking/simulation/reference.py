@@ -1,4 +1,4 @@
-"""The specification: one trial of a spiking network, one plain NumPy step at a time.
+"""The specification: one trial of a spiking network, step by step in plain NumPy.
 
 Slow on purpose. The golden traces of the original function are matched by this file, and the fast kernel
 is matched against it: same random numbers, same spikes.

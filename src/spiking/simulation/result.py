@@ -1,4 +1,4 @@
-"""What a simulation gives: spikes as events, sampled traces, average rates."""
+"""The result of a simulation: spikes as events, sampled traces, average rates."""
 
 from __future__ import annotations
 

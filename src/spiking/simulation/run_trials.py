@@ -1,4 +1,4 @@
-"""Run trials of a spiking network on given inputs, in threads: everything that simulates does it here."""
+"""Run trials of a spiking network on given inputs, in threads. All simulations run through here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run trials that a task draws, and score them."""
+"""Run the trials of a task and score them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks: trials, targets and scorers, the same for training, evaluation, tuning and plotting.
+"""Tasks: trials, targets and scoring, the same for training, evaluation, tuning and plotting.
 
 >>> from spiking import tasks
 >>> tasks.names()[:4]

@@ -1,4 +1,4 @@
-"""What a task is: named conditions, trials drawn from a seed, and one scorer for rate and spiking outputs."""
+"""The base class of tasks: conditions, random trials, and one scorer for rate and spiking outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifies a task: what is kept under it is of no other task, and of no other version of it."""
+"""Identify a task and its version, so that saved results of another version are not reused."""
 
 from __future__ import annotations
 

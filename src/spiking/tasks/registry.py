@@ -1,4 +1,4 @@
-"""Find a task by its name, in a user's file, or among installed entry points."""
+"""Find a task by its name, in a user's file, or among the installed entry points."""
 
 from __future__ import annotations
 

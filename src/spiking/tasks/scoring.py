@@ -1,4 +1,4 @@
-"""Score the outputs of a simulation, whatever the task."""
+"""Score the outputs of a simulation of any task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of tasks, as texts and JSON hold them, and as the fields of a task have them."""
+"""Convert settings of tasks between texts, JSON and the fields of a task."""
 
 from __future__ import annotations
 

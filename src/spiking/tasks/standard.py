@@ -1,4 +1,4 @@
-"""The four tasks of the field: Go-NoGo, XOR, context integration, delayed match to sample.
+"""The four standard tasks: Go-NoGo, XOR, context integration, delayed match to sample.
 
 Timings and criteria: Kim, Li & Sejnowski, PNAS 116:22811 (2019); the context task follows Mante et al.,
 Nature 503:78 (2013). Times are in ms, multiples of the 5 ms step; stimuli are half open, [onset, offset).

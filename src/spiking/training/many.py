@@ -1,4 +1,4 @@
-"""Train models of many seeds at once."""
+"""Train one model for each of many seeds, several at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a rate model is trained: every option with its default, and the named recipes."""
+"""The options of training with their defaults, and the named recipes."""
 
 from __future__ import annotations
 

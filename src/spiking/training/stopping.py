@@ -1,7 +1,7 @@
-"""Whether a network in training converts: its spiking network does the task at neighbouring scaling factors.
+"""Test during training whether a network converts, that is, whether its spiking network does the task.
 
-From one evaluation to the next, a network in training may convert perfectly, then hardly, then perfectly
-again, while its loss says nothing of it. So training asks the spiking network.
+From one evaluation to the next, a network in training may convert perfectly, then poorly, then perfectly
+again, while its loss does not show this. So training tests the spiking network itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The recurrent drive of the spiking network against that of the rate model.
+"""Compare the recurrent drive of the spiking network with that of the rate model.
 
 A unit of the rate model receives ``W r_rate``, its counterpart ``W r_spk / scaling_factor``. So the factor at
 which both are the same on average is the slope of ``W r_spk`` on ``W r_rate``, over units and time: where

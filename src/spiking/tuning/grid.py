@@ -1,4 +1,4 @@
-"""Candidate scaling factors: the published grid, and what to add to it."""
+"""Candidate scaling factors: the published grid, and its extensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search the best matched conversion: a few gains, multiples of the fitted factor, and spiking trials."""
+"""Search for the best matched conversion: try gains and factors around the fit on spiking trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tuning a model file: one run at a time, a journal beside it, results written at the end or not at all."""
+"""Tune a model file: lock it, keep a journal beside it, and write the results once, at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice: the middle of the plateau of statistically tied best candidates."""
+"""Choose the middle of the plateau of statistically tied best candidates."""
 
 from __future__ import annotations
 

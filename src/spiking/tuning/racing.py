@@ -1,4 +1,4 @@
-"""Racing: candidates run the same trials, block by block, and those that are significantly worse drop out.
+"""Racing: run the same trials for all candidates, in blocks, and drop those that are significantly worse.
 
 It starts with a few candidates around the factor that theory expects, moves outwards while the outermost
 candidate is still in the race, and goes between candidates once few are left.

@@ -1,4 +1,4 @@
-"""What a search for the scaling factor left in a model file."""
+"""Read the result of a search for the scaling factor from a model file."""
 
 from __future__ import annotations
 

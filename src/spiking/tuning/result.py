@@ -1,4 +1,4 @@
-"""What a search for the scaling factor found."""
+"""The result of a search for the scaling factor."""
 
 from __future__ import annotations
 

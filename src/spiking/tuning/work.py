@@ -1,4 +1,4 @@
-"""What all trials of a search have in common, and which trials it uses."""
+"""The common settings of all trials of a search, and the trial numbers that it uses."""
 
 from __future__ import annotations
 

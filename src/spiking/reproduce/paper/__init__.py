@@ -1,1 +1,1 @@
-"""The panels of Kim, Li & Sejnowski (PNAS 2019): what is trained, measured and drawn."""
+"""The panels of Kim, Li & Sejnowski (PNAS 2019): which networks are trained, measured and drawn."""

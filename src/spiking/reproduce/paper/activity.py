@@ -1,4 +1,4 @@
-"""What panels of single networks measure of activity; each function takes trials of both networks."""
+"""Measures of activity in panels of single networks; each function takes trials of both networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of the paper: what is trained and converted in each, and what the paper found.
+"""The panels of the paper: networks to train and convert, and the paper's results.
 
 Kim, Li & Sejnowski, PNAS 116:22811 (2019). Accuracies and shares are fractions, times are in ms. Values that
 were read off a figure say how exactly they could be read.

@@ -1,4 +1,4 @@
-"""Drawings of one network, the first of a panel that trained: what the paper shows of single networks."""
+"""Draw the figures of single networks, using the first network of a panel that trained."""
 
 from __future__ import annotations
 

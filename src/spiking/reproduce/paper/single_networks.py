@@ -1,4 +1,4 @@
-"""The panels in which the paper shows one network: the same of several, of which one is drawn.
+"""Panels in which the paper shows one network: several are measured here and one is drawn.
 
 Sources as in `panels`. The paper does not say of each how many units it had or in which range its decays were
 trained; where it does not, N and range are those of the panel that it belongs to.

@@ -1,1 +1,1 @@
-"""Simulations on disk: HDF5 and NumPy files, whole or written while they run."""
+"""Store simulations in HDF5 and NumPy files, at the end or while they run."""

@@ -1,4 +1,4 @@
-"""Simulations as HDF5 files: how they are laid out, written whole, and opened without being read.
+"""HDF5 files of simulations: their layout, writing them, and opening them without reading the arrays.
 
 ``/rates``, ``/output``, ``/voltage``, ``/currents``, ``/filtered_rates`` and, where every trial had its own,
 ``/inputs`` have the trial as their first dimension, and every trial is a chunk (of ``/rates`` many are).

@@ -1,4 +1,4 @@
-"""A spiking network as arrays and texts by name, as run files hold it."""
+"""Convert a spiking network to named arrays and texts, as files of simulations store it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a simulation: inputs read from `.npy` and `.mat`, results saved as `.npz` and loaded."""
+"""Read inputs from `.npy` and `.mat` files; save and load results as `.npz` files."""
 
 from __future__ import annotations
 

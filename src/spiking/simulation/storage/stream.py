@@ -1,4 +1,4 @@
-"""Simulations written to disk while they run, block of trials after block, so that a killed one goes on.
+"""Write simulations to disk while they run, in blocks of trials, so that a killed run can continue.
 
 HDF5 files do not survive the death of their writer, so none is ever written in place. Every block becomes a
 file of its own in the folder ``<file>.parts``, whole or not at all. When all are there they are put together
