@@ -29,6 +29,7 @@ def held_alone(path: Path, in_use: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     place = path.with_name(path.name + ".lock")
+    new = not place.exists()
     lock = FileLock(place, thread_local=False, fallback_to_soft=False)
 
     def remove() -> None:
@@ -42,6 +43,9 @@ def held_alone(path: Path, in_use: str) -> Iterator[None]:
         except Timeout:
             raise ArgumentError(in_use) from None
         except (OSError, NotImplementedError) as error:
+            if new:
+                with suppress(OSError):
+                    place.unlink()
             reason = getattr(error, "strerror", None) or error
             raise ArgumentError(
                 f"{place} could not be made and locked: {reason}; work in a folder that you may write in, on "

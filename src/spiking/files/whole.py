@@ -7,12 +7,15 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from spiking.errors import ModelFileError
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.lock import held_alone
 from spiking.interruption import at_interruption
+
+_LEFTOVERS = f".spiking-{'[0-9a-f]' * 16}.tmp*"  # a file as it is written, and its lock
 
 
 def digest(path: Path) -> bytes | None:
@@ -30,7 +33,8 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
     """Write a file beside `path`, verify it, and put it in the place of `path`.
 
     A symbolic link stays, and the file that it points to is replaced. Permissions, and where possible the
-    owner, stay. A process killed on the way leaves the old file, and perhaps ``.spiking-*.tmp`` beside it.
+    owner, stay. A process killed on the way leaves the old file, and perhaps ``.spiking-*.tmp`` beside it,
+    which the next call that writes in that folder removes.
 
     Parameters
     ----------
@@ -59,7 +63,8 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
         elif not target.parent.is_dir():
             raise ModelFileError(f"there is no folder {target.parent}")
         mode = 0o666 if status is None else 0o600
-        with at_interruption(lambda: temporary.unlink(missing_ok=True)):
+        _remove_leftovers(target.parent)
+        with _held(temporary), at_interruption(lambda: temporary.unlink(missing_ok=True)):
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             try:
                 write(temporary)
@@ -82,6 +87,22 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
         raise ModelFileError(
             f"{path}: the new file is in place, but may be lost if the machine fails now: {error.strerror}"
         ) from None
+
+
+@contextmanager
+def _held(temporary: Path) -> Iterator[None]:
+    """Hold a file that is about to be made, so that no other process takes it for a leftover."""
+    with ExitStack() as held:
+        with suppress(ArgumentError):  # where there are no locks nobody removes leftovers
+            held.enter_context(held_alone(temporary, "it is being written"))
+        yield
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed have left in a folder; what a live one writes it holds."""
+    for name in {path.name.removesuffix(".lock") for path in folder.glob(_LEFTOVERS)}:
+        with suppress(ArgumentError, OSError), held_alone(folder / name, "it is being written"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _take_over(temporary: Path, status: os.stat_result) -> None:

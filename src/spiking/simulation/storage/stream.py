@@ -170,13 +170,17 @@ def _finished(parts: Path) -> list[Path]:
     return sorted(parts.glob("*.h5"))
 
 
+def _leftovers(parts: Path) -> list[Path]:
+    """Return what a kill left of files that were being written; the run is held, so nobody writes them."""
+    return list(parts.glob("*.tmp*"))
+
+
 def _known_identity(parts: Path) -> Any:
     """Return what an unfinished run was asked for, or None if there is none."""
     try:
         return json.loads((parts / _IDENTITY).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        left = [item for item in parts.iterdir() if item.suffix != ".tmp"] if parts.exists() else []
-        if not left:
+        if not parts.exists() or set(parts.iterdir()) <= set(_leftovers(parts)):
             return None
         raise ArgumentError(
             f"{parts} is in the way; expected no such folder, or one of an unfinished run"
@@ -195,7 +199,7 @@ def _write_parts(
 ) -> None:
     try:
         parts.mkdir(exist_ok=True)
-        for leftover in parts.glob("*.tmp"):
+        for leftover in _leftovers(parts):
             leftover.unlink()
         if not (parts / _IDENTITY).exists():
             replace_file(
@@ -238,7 +242,7 @@ def _remove(parts: Path) -> None:
     """Remove what the file holds now; what the run was asked for goes last, for a kill may come between."""
     if not parts.exists():
         return
-    for item in (*_finished(parts), *parts.glob("*.tmp"), parts / _IDENTITY):
+    for item in (*_finished(parts), *_leftovers(parts), parts / _IDENTITY):
         item.unlink(missing_ok=True)
     with suppress(OSError):  # something of someone else's is in there
         parts.rmdir()
