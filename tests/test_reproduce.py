@@ -390,6 +390,26 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
         panel("fig9", networks=1, seed=1, output=tmp_path)
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_what_cannot_be_written_is_told_before_the_work_begins(tmp_path, name):
+    (tmp_path / name).write_bytes(b"MATLAB 5.0 MAT-file")
+    with pytest.raises(ArgumentError, match=f"cannot write .*{name}: .*something else"):
+        reproduction.run(tmp_path, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["networks", name])
+    assert (tmp_path / name).read_bytes() == b"MATLAB 5.0 MAT-file"
+
+
+def test_tables_of_all_panels_are_checked_before_the_first(tmp_path):
+    last = list(PANELS)[-1]
+    (tmp_path / f"{last}.csv").mkdir()
+    with pytest.raises(ArgumentError, match=f"{last}.csv: it is a folder"):
+        reproduce("all", networks=1, output=tmp_path)
+    assert not (tmp_path / "journal.jsonl").exists()
+    (tmp_path / "journal.jsonl").mkdir()
+    with pytest.raises(ArgumentError, match=r"journal.jsonl: it is a folder"):
+        reproduce("fig7c", networks=1, output=tmp_path)
+
+
 def test_a_damaged_journal_is_neither_used_nor_cut(whole, tmp_path):
     journal = tmp_path / "journal.jsonl"
     lines = (whole[0] / "journal.jsonl").read_bytes().splitlines(keepends=True)

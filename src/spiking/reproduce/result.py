@@ -193,16 +193,21 @@ class Reproduction:
         picture = io.BytesIO()
         figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()
         self.draw(figure).savefig(picture, format="png", dpi=300)
-        contents = {
-            "txt": f"{self}\n".encode(),
-            "csv": self.csv().encode(),
-            "networks.csv": self.networks_csv().encode(),
-            "png": picture.getvalue(),
-        }
-        paths = {kind: folder / f"{self.panel.name}.{kind}" for kind in contents}
-        for kind, path in paths.items():
-            write_whole(path, partial(_write, contents[kind]))
-        return list(paths.values())
+        contents = (
+            f"{self}\n".encode(),
+            self.csv().encode(),
+            self.networks_csv().encode(),
+            picture.getvalue(),
+        )
+        paths = files_of(self.panel, folder)
+        for path, content in zip(paths, contents, strict=True):
+            write_whole(path, partial(_write, content))
+        return paths
+
+
+def files_of(panel: Panel, folder: Path) -> list[Path]:
+    """Return the files that `Reproduction.save` writes: table, its numbers, the networks, the figure."""
+    return [folder / f"{panel.name}.{kind}" for kind in ("txt", "csv", "networks.csv", "png")]
 
 
 def _write(content: bytes, file: IO[bytes]) -> None:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from spiking.checks import available_threads, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
+from spiking.files.output import check_outputs, check_writable
 from spiking.parallel.cluster import cluster
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paper.panels import find
 from spiking.reproduce.record import Record, open_record
-from spiking.reproduce.result import Reproduction
+from spiking.reproduce.result import Reproduction, files_of
 from spiking.reproduce.train_and_convert import Matched, Tested, Tuning, convert_network, train_network
 from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps
 
@@ -106,10 +107,7 @@ def panel(
         raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
     jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
     folder = Path(output)
-    try:
-        (folder / "networks").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+    prepare(folder, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
     with open_record(folder / "journal.jsonl") as record:
         work = Work(record, folder / "networks", steps(chosen, seeds), progress)
@@ -118,6 +116,17 @@ def panel(
         entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
         drawn = _drawn(work, chosen, entries) if chosen.picture else None
     return Reproduction(chosen, networks, seed, tuple(entries), drawn)
+
+
+def prepare(folder: Path, panels: Sequence[Panel]) -> None:
+    """Make the folder of a reproduction; raise ArgumentError unless all of it can be written."""
+    try:
+        (folder / "networks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+    check_writable(folder / "networks" / "any.mat")
+    check_writable(folder / "journal.jsonl")
+    check_outputs((path, (path.suffix,)) for one in panels for path in files_of(one, folder))
 
 
 def _entry(record: Record, condition: Condition, seed: int) -> Entry:

@@ -61,6 +61,7 @@ def reproduce(
     from spiking.reproduce import PANELS
     from spiking.reproduce import panel as run
     from spiking.reproduce.paper.panels import find
+    from spiking.reproduce.run import prepare
 
     taken = None if values is None else [value.strip() for value in values.split(",")]
     if panel is None and list_panels:
@@ -80,6 +81,7 @@ def reproduce(
     if output is None:
         raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
     library("matplotlib", "figures", "the figure of a panel")
+    prepare(output, panels)
     with cluster_client(scheduler) as client:
         for one in panels:
             with steps_bar(one.name) as advance:
