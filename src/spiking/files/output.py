@@ -147,12 +147,13 @@ def keep(path: Path, write: Callable[[Path], object]) -> None:
     Raises
     ------
     ArgumentError
-        It could not be written to its place; the message says why, and where it is.
+        It could not be written to its place; the message says why, and where it is, if anywhere.
     """
     try:
         write(path)
     except SpikingError as error:
-        for folder in (path.parent, Path(), Path(tempfile.gettempdir())):
+        folders = (path.parent, Path(), Path(tempfile.gettempdir()))
+        for folder in folders:
             names = chain([path.name], (f"{path.stem}-{k}{path.suffix}" for k in count(1)))
             place = next(own for name in names if not os.path.lexists(own := folder / name))
             try:
@@ -160,7 +161,9 @@ def keep(path: Path, write: Callable[[Path], object]) -> None:
             except SpikingError:
                 continue
             raise ArgumentError(f"{error}; what was to be written is kept in {place}") from None
-        raise
+        raise ArgumentError(
+            f"{error}; nor could it be kept beside, in the working folder, or in {folders[-1]}: it is lost"
+        ) from None
 
 
 def keep_text(path: Path, text: str) -> None:

@@ -213,7 +213,13 @@ def _write_parts(
         own = slice(first, min(first + size, total))
         part = parts / f"{first:09d}.h5"
         if not part.exists():
-            save(part, simulate_block(own, _from(progress, first)))
+            block = simulate_block(own, _from(progress, first))
+            try:
+                save(part, block)
+            except ArgumentError as error:
+                raise ArgumentError(
+                    f"{error}; {parts} keeps the trials before, and the same call goes on from there"
+                ) from None
         if progress:
             progress(own.stop)
 
