@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spiking.errors import ArgumentError
-from spiking.interruption import at_interruption
+from spiking.interruption import at_interruption, uninterrupted
 
 
 @contextmanager
@@ -39,7 +39,8 @@ def held_alone(path: Path, in_use: str) -> Iterator[None]:
 
     with at_interruption(remove):
         try:
-            lock.acquire(timeout=0)
+            with uninterrupted:  # or the file might be made when it has been tidied up
+                lock.acquire(timeout=0)
         except Timeout:
             raise ArgumentError(in_use) from None
         except (OSError, NotImplementedError) as error:

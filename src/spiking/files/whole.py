@@ -13,7 +13,7 @@ from pathlib import Path
 
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.lock import held_alone
-from spiking.interruption import at_interruption
+from spiking.interruption import at_interruption, uninterrupted
 
 _LEFTOVERS = f".spiking-{'[0-9a-f]' * 16}.tmp*"  # a file as it is written, and its lock
 
@@ -65,7 +65,8 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
         mode = 0o666 if status is None else 0o600
         _remove_leftovers(target.parent)
         with _held(temporary), at_interruption(lambda: temporary.unlink(missing_ok=True)):
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+            with uninterrupted:  # or it might be made when it has been tidied up
+                os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             try:
                 write(temporary)
                 _flush(temporary)
