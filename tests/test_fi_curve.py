@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from spiking import ArgumentError, LIFParams
+from spiking.experiments import f_i_by_simulation
 from spiking.neuron import f_i as module
 from spiking.neuron.f_i import fi_curve
 
 
 def simulated(monkeypatch, params, downsample=1, trials=20):
-    monkeypatch.setattr(module, "_TRIALS", trials)
+    monkeypatch.setattr(f_i_by_simulation, "_TRIALS", trials)
     currents = fi_curve(params, downsample=downsample).current[::6]
-    return currents, *module._simulated(params, currents, downsample)
+    return currents, *f_i_by_simulation.simulated(params, currents, downsample)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_curves_rise_and_are_kept():
 
 
 def test_the_quadratic_neuron_is_simulated(monkeypatch):
-    monkeypatch.setattr(module, "_TRIALS", 2)
+    monkeypatch.setattr(f_i_by_simulation, "_TRIALS", 2)
     module._curve.cache_clear()
     params = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
     curve = fi_curve(params)

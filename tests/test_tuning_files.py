@@ -230,12 +230,10 @@ def test_write_protected(path):
 def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
     from cue import Cue
 
-    from spiking.matfile import write as model_file_writing
-
     def full(*_):
         raise ModelFileError(f"{path} could not be written: No space left on device; {path} is as it was")
 
-    monkeypatch.setattr(model_file_writing, "update_variables", full)
+    monkeypatch.setattr(files, "update_variables", full)
     before = path.read_bytes()
     with pytest.raises(ModelFileError, match=r"No space left .* is kept in"):
         find_scaling_factor(path, Cue(), seed=1, n_trials=10, write=True)
