@@ -145,14 +145,13 @@ def _limit(seconds: float, memory: int) -> None:
 
 def main() -> None:
     """Do the task that standard input describes."""
-    from spiking.matfile import hdf5_read as hdf5_arrays
-    from spiking.matfile import hdf5_write as hdf5_writing
+    from spiking.matfile import hdf5_read, hdf5_write
 
     seconds, memory, task, arguments = pickle.load(sys.stdin.buffer)
     tasks: dict[str, Callable[..., Any]] = {
-        "read": hdf5_arrays.read_arrays,
-        "change": hdf5_writing.change,
-        "same_elsewhere": hdf5_writing.same_elsewhere,
+        "read": hdf5_read.read_arrays,
+        "change": hdf5_write.change,
+        "same_elsewhere": hdf5_write.same_elsewhere,
     }
     _limit(seconds, memory)
     result: Any

@@ -32,7 +32,7 @@ def info(
 
     Example: spiking info --check models/*.mat
     """
-    from spiking.conversion import model_info_text as model_report
+    from spiking.conversion import model_info_text
     from spiking.conversion.model_info import model_info
 
     infos, unusable = [], {}
@@ -43,7 +43,7 @@ def info(
             except ModelFileError as error:
                 unusable[name] = str(error)
     if as_json:
-        typer.echo(model_report.as_json(infos, unusable))
+        typer.echo(model_info_text.as_json(infos, unusable))
     elif check:
         for facts in infos:
             typer.echo(f"usable    {facts.file}")
@@ -52,7 +52,7 @@ def info(
     elif len(infos) == 1:
         typer.echo(str(infos[0]))
     elif infos:
-        _print_table(model_report.as_table(infos))
+        _print_table(model_info_text.as_table(infos))
         for facts in infos:
             for note in facts.suspicious:
                 typer.echo(f"{facts.file}: {note}")

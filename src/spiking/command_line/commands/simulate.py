@@ -108,7 +108,7 @@ def simulate(
     from spiking.files.output import PICTURES, RUNS, check_outputs, keep
     from spiking.network.network import SpikingNetwork
     from spiking.simulation.simulate import simulate as run_simulation
-    from spiking.simulation.storage import npz as simulation_file
+    from spiking.simulation.storage import npz
 
     stream = save is not None and save.suffix.lower() in RUNS
     check_outputs(
@@ -127,7 +127,7 @@ def simulate(
             raise ArgumentError(
                 "--input is given together with --task, --setting or --trial; expected one of them"
             )
-        inputs = simulation_file.read_inputs(input_file)
+        inputs = npz.read_inputs(input_file)
         total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
         task = chosen_task(rate_model, task_name, setting)
@@ -154,7 +154,7 @@ def simulate(
         typer.echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if save is not None:
         if not stream:
-            keep(save, lambda place: simulation_file.save(run, place, model=model, force=force))
+            keep(save, lambda place: npz.save(run, place, model=model, force=force))
         typer.echo(f"saved {save}")
     if plot is not None:
         assert run.seed is not None

@@ -31,8 +31,7 @@ from spiking.simulation.actions import actions
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import run_trials, trial_numbers
-from spiking.simulation.storage import hdf5 as simulation_hdf5
-from spiking.simulation.storage import npz as simulation_file
+from spiking.simulation.storage import hdf5, npz
 from spiking.simulation.task_trials import fresh_seed, run_task_trials
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
@@ -80,7 +79,7 @@ def simulate_to_file(
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
     with held_alone(parts, in_use), at_interruption(lambda: GOES_ON):
-        known, there = _known_identity(parts), simulation_hdf5.identity_of(path)
+        known, there = _known_identity(parts), hdf5.identity_of(path)
         if seed is None and not force:
             seed = (known or there or {}).get("seed")
         if seed is None:
@@ -135,12 +134,12 @@ def load(path: Path) -> Simulation:
     if path.is_file():
         with path.open("rb") as file:
             if file.read(2) == b"PK":
-                return simulation_file.load(path)
-        return simulation_hdf5.read([path])
+                return npz.load(path)
+        return hdf5.read([path])
     parts = _finished(_parts(Path(os.path.realpath(path))))
     if not parts:
         raise ArgumentError(f"{path} is a folder" if path.is_dir() else f"{path}: there is no such file")
-    return simulation_hdf5.read(parts, unfinished=True)
+    return hdf5.read(parts, unfinished=True)
 
 
 def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None = None) -> None:
@@ -149,7 +148,7 @@ def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None 
     try:
         replace_file(
             path,
-            lambda temporary: simulation_hdf5.write(temporary, simulation, identity=identity),
+            lambda temporary: hdf5.write(temporary, simulation, identity=identity),
             verify=lambda temporary: _verify(temporary, simulation),
         )
     except ModelFileError as error:
@@ -157,7 +156,7 @@ def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None 
 
 
 def _verify(written: Path, simulation: Simulation) -> None:
-    found = simulation_hdf5.read([written])
+    found = hdf5.read([written])
     if not np.array_equal(found.trials, simulation.trials):
         raise ModelFileError("what was written does not read back")
 
@@ -235,7 +234,7 @@ def _from(progress: Progress | None, first: int) -> Progress | None:
 def _put_together(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
     whole = parts / "whole.tmp"  # in there, a kill leaves it where it is cleared away
     try:
-        save(whole, simulation_hdf5.read(_finished(parts)), content)
+        save(whole, hdf5.read(_finished(parts)), content)
         whole.replace(path)
     except (OSError, ArgumentError) as error:
         raise ArgumentError(
@@ -257,7 +256,7 @@ def _remove(parts: Path) -> None:
 def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_step: float) -> int:
     """Return how many trials are simulated and written at once; never depends on the machine."""
     size = 8 * network.n_neurons
-    for name in simulation_hdf5.SAMPLED:
+    for name in hdf5.SAMPLED:
         if name == "output":
             units = network.n_outputs if record.output else 0
         else:
