@@ -61,7 +61,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """How a rate model became a spiking network (see `spiking.conversion.conversion`).
+    """The parameters with which a rate model was converted (see `spiking.conversion`).
 
     Attributes
     ----------

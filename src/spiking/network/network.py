@@ -157,17 +157,17 @@ class SpikingNetwork(Remade):
         model : RateModel, path or mapping
             The trained model.
         scaling_factor : float
-            The one free parameter (1/lambda in the paper), above 0; usually 20 to 100. Larger means weaker
-            weights. Without it and a `conversion`: as tuning left it in the model's file. A matched
-            conversion without it is fitted.
+            The only parameter of the published conversion (1/lambda in the paper), above 0; usually 20 to
+            100. A larger factor means weaker weights. Without a factor and `conversion`, the one that tuning
+            wrote into the model's file is used. Without a factor, a matched conversion is fitted.
         conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion, optional
-            How; ``published`` where a scaling factor is given and this is not. A `Conversion` is one that was
-            fitted before. ``one_offset`` adds the same constant current to all units, ``mean_drive``, which
-            ``matched`` is here, to each its own.
+            Kind of conversion; by default ``published`` if a scaling factor is given. ``one_offset`` adds the
+            same constant current to all units, ``mean_drive`` a different one to each; ``matched`` means
+            ``mean_drive`` here. A `~spiking.conversion.Conversion` that was fitted before is used as it is.
         task : Task or str, optional
-            In whose trials a matched conversion is fitted; None: the one that the model's file records.
+            Task in whose trials a matched conversion is fitted. None: the one that the model's file records.
         gain : float, optional
-            Of a matched conversion that is fitted here, and only of that; 8 by default.
+            Gain of a matched conversion that is fitted here (only allowed then); 8 by default.
         params : LIFParams, optional
             Constants of neurons and synapses; by default those that a matched conversion was fitted for, the
             published ones otherwise.
@@ -387,7 +387,7 @@ class SpikingNetwork(Remade):
         Returns
         -------
         SpikingNetwork
-            With `readout_refit`, a `ReadoutRefit`.
+            With `readout_refit`, a `~spiking.network.ReadoutRefit`.
 
         Raises
         ------

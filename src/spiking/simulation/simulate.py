@@ -78,7 +78,8 @@ def simulate(
     draws : RandomDraws or sequence of RandomDraws, optional
         Random numbers to replay, one a trial, instead of a seed.
     noise : SharedNoise, optional
-        Takes less time where several networks run the same trials: see `SharedNoise`. Results are the same.
+        Saves time if several networks run the same trials: see `~spiking.simulation.SharedNoise`. Results are
+        the same.
     progress : callable, optional
         Called with the number of finished trials after each.
     output_file : path, optional
