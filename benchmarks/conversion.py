@@ -25,7 +25,7 @@ import spiking
 from spiking.analysis import conversion_quality, perturbation_response
 from spiking.conversion.conversion import ASKED, Conversion
 from spiking.evaluation.binomial import wilson_interval
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 
 # The published recipe, output and target compared at the same step; Go-NoGo for a fixed number of updates.
 RECIPE = {"recipe": "published", "published_quirks": False}

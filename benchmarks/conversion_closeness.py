@@ -22,7 +22,7 @@ from spiking import plotting
 from spiking.analysis import conversion_quality, perturbation_response
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 from spiking.reproduce.train_and_convert import NetworkSpec, train_network
 from spiking.tasks import GoNoGo
 

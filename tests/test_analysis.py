@@ -25,7 +25,7 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 from spiking.simulation.result import Spikes
 from spiking.tuning.drive import drive_slope
 

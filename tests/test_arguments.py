@@ -27,7 +27,7 @@ from spiking import (
 )
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 from spiking.training.options import TrainingOptions
 
 MODEL = RateModel.load(model_mapping(task="go-nogo"))

@@ -16,7 +16,7 @@ from cue import Cue, cue_model
 from scipy.io import savemat
 
 from spiking import ClusterError, RateModel, find_scaling_factors, sweep
-from spiking.tuning.model_file import journal_path
+from spiking.tuning.write_result import journal_path
 
 distributed = pytest.importorskip("distributed")
 # Warnings are of Dask and Tornado, when connections end.

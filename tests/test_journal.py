@@ -13,8 +13,8 @@ from networks import random_network
 
 from spiking import ArgumentError, SpikingError, find_scaling_factor, sweep
 from spiking.files.journal import open_journal
-from spiking.reproduce.record import open_record
-from spiking.tuning.model_file import journal_path
+from spiking.reproduce.journal import open_record
+from spiking.tuning.write_result import journal_path
 
 HEADER = {"format": "spiking test journal 1", "seed": 1}
 

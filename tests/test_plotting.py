@@ -15,7 +15,7 @@ from models import model_mapping
 
 from spiking import ArgumentError, RateModel, Record, SpikingNetwork, plotting, simulate, tasks
 from spiking.analysis import condition_means, principal_components
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 from spiking.plotting.style import POPULATION_COLOURS
 
 GO_NOGO = Path(__file__).parent / "golden" / "sst.mat"

@@ -24,7 +24,7 @@ from spiking.command_line.app import _show_warning, app
 from spiking.command_line.demonstration import demonstrate
 from spiking.command_line.models import tell_settings
 from spiking.conversion.visited import visited_currents
-from spiking.evaluation.both import run_both
+from spiking.evaluation.both_networks import run_both
 from spiking.rate_model.recorded import task_for
 from spiking.report import report
 from spiking.tasks.settings import as_text

@@ -10,8 +10,8 @@ from spiking import datasets, tasks
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.training.backpropagation import FrozenWeights, Weights, run
+from spiking.training.conversion_test import converts
 from spiking.training.options import TrainingOptions, options_for
-from spiking.training.stopping import converts
 from spiking.training.train import _initial, train, train_steps
 from spiking.training.updates import objective, split
 

@@ -17,8 +17,8 @@ from unprivileged import unprivileged
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
 from spiking.parallel import workplace
 from spiking.tuning import model_file as files
-from spiking.tuning.model_file import journal_path
 from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.write_result import journal_path
 
 
 def wait_for_blocks(path, process, blocks):

@@ -81,7 +81,7 @@ def test_every_package_has_a_floor_and_the_page_is_made_from_them():
     assert packages <= set(FLOOR)
     assert set(FLOOR) <= {top(name) for name in MODULES}
     assert PAGE.read_text(encoding="utf-8") == page(), "python tools/architecture_page.py writes it"
-    assert len(page().splitlines()) <= 60
+    assert len(page().splitlines()) <= 70
 
 
 def test_imports_go_down():

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from spiking.analysis.components import condition_means, principal_components
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 
 _COMPONENTS = 3  # hold 99 % of the variance in the paper's Fig. S2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for

@@ -1,6 +1,6 @@
 """Measure how often a network answers correctly, and compare rate and spiking networks."""
 
-from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, Score, evaluate
 from spiking.evaluation.smoothing import Smoothing, smoothed_rates
 

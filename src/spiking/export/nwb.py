@@ -26,9 +26,9 @@ from spiking.export.parts import (
     trial_starts,
     trial_table,
 )
+from spiking.files.atomic import replace_file
 from spiking.files.hdf5 import write_hdf5
 from spiking.files.output import check_output
-from spiking.files.whole import replace_file
 from spiking.optional import library
 from spiking.simulation.result import Simulation
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from spiking.errors import ArgumentError, ModelFileError, SpikingError
-from spiking.files.whole import replace_file
+from spiking.files.atomic import replace_file
 
 MODELS = (".mat",)
 RUNS = (".h5", ".hdf5")

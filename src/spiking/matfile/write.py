@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from spiking.errors import ModelFileError
-from spiking.files.whole import replace_file
+from spiking.files.atomic import replace_file
 from spiking.matfile.hdf5_worker import change_hdf5, same_elsewhere
 from spiking.matfile.limits import DamagedError
 from spiking.matfile.mat5_layout import HEADER_BYTES, Variable, byte_order, find_variables

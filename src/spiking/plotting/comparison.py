@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.evaluate import Score
 from spiking.plotting.style import (
     COLUMN_MM,

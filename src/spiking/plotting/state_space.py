@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on
 
 if TYPE_CHECKING:

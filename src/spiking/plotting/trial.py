@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,

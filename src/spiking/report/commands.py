@@ -10,7 +10,7 @@ from typing import Any
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded import recorded_conversion
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.rate_model.recorded import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import names
 from spiking.tasks.settings import as_text, changed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spiking import plotting
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

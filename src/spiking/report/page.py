@@ -14,7 +14,7 @@ import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import facts
-from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, Score, evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library

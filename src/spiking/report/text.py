@@ -9,7 +9,7 @@ import numpy as np
 from spiking.analysis import ConversionQuality
 from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded import recorded_scaling_factor

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population
 from spiking.plotting.traces import by_condition, condition_colours, criteria, stimulus_windows
 

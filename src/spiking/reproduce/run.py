@@ -19,9 +19,9 @@ from spiking.files.output import check_outputs, check_writable
 from spiking.parallel.cluster import cluster
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
+from spiking.reproduce.journal import Record, open_record
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paper.panels import find
-from spiking.reproduce.record import Record, open_record
 from spiking.reproduce.result import Reproduction, files_of
 from spiking.reproduce.train_and_convert import Matched, Tested, Tuning, convert_network, train_network
 from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps

@@ -15,7 +15,7 @@ import numpy as np
 import spiking
 from spiking.conversion.conversion import Asked, Conversion
 from spiking.conversion.fit import fit_conversion
-from spiking.evaluation.both import BothNetworks, run_both
+from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import Evaluation, correct_trials, evaluate
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork

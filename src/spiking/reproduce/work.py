@@ -11,7 +11,7 @@ from pathlib import Path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.record import Record
+from spiking.reproduce.journal import Record
 from spiking.reproduce.train_and_convert import NetworkSpec, Row, Tested, Tuning, tuning_key
 
 

@@ -1,55 +1,27 @@
-"""Test during training whether a network converts, that is, whether its spiking network does the task.
-
-From one evaluation to the next, a network in training may convert perfectly, then poorly, then perfectly
-again, while its loss does not show this. So training tests the spiking network itself.
-"""
+"""When a training ends."""
 
 from __future__ import annotations
 
-from spiking.checks import available_threads
-from spiking.parallel.open import open_workplace
-from spiking.rate_model.model import RateModel
-from spiking.tasks import Task
-from spiking.tuning.grid import published_grid
-from spiking.tuning.work import Work, trial_runner
+import math
 
-_FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
-_NEIGHBOURS = 3  # candidates next to each other that do the task
-_CONFIRMING = 40  # other trials, at the middle one
+from spiking.tasks import GoNoGo, Task
+from spiking.training.options import TrainingOptions
 
 
-def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:
-    """Say whether the spiking network does the task.
+def is_good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
+    """Say whether loss and accuracy of an evaluation reach the criteria."""
+    if options.published_quirks:
+        return loss < options.stop_loss and accuracy > options.stop_accuracy
+    return loss < options.stop_loss and accuracy >= options.stop_accuracy
 
-    At three neighbouring factors of the published grid at least, and on other trials at the middle one, the
-    share of correct trials must reach the middle between `accuracy` and 1: for 0.95, all of 10 trials and 39
-    of 40.
 
-    Parameters
-    ----------
-    model : RateModel
-    task : Task
-    seed : int
-        Of the trials and the noise.
-    accuracy : float
-        What the rate network has to reach, 0 to 1.
-    """
-    needed = (1 + accuracy) / 2 - 1e-9
-
-    work = Work(model, task, seed, downsample=1, params=None)
-    candidates = published_grid(model).factors
-    with open_workplace(available_threads(), None, lambda: None) as (place, _):
-        scores = trial_runner(place, work)
-        first = scores(dict.fromkeys(candidates, range(_FIRST)))
-        left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
-        more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))
-        good: list[float] = []  # the widest run of neighbours
-        run: list[float] = []
-        for factor in candidates:
-            run = [*run, factor] if factor in more and more[factor].mean() >= needed else []
-            good = max(good, run, key=len)
-        if len(good) < _NEIGHBOURS:
-            return False
-        middle = good[len(good) // 2]
-        others = range(_FIRST + _THEN, _FIRST + _THEN + _CONFIRMING)
-        return bool(scores({middle: others})[middle].mean() >= needed)
+def why_stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:
+    """Return ``diverged``, ``converged``, ``limit``, or nothing where training goes on."""
+    if not math.isfinite(loss):
+        return "diverged"
+    least = options.min_updates
+    if least is None:
+        least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
+    if good and updates >= least:
+        return "converged"
+    return "limit" if updates >= options.max_updates else ""

@@ -24,8 +24,9 @@ from spiking.rate_model.model import RateModel
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials, get
 from spiking.tasks.identity import identity
 from spiking.tasks.settings import recordable
+from spiking.training.conversion_test import converts
 from spiking.training.options import TrainingOptions, options_for
-from spiking.training.stopping import converts
+from spiking.training.stopping import is_good, why_stopped
 
 if TYPE_CHECKING:
     from spiking.training.backpropagation import FrozenWeights, Weights
@@ -219,7 +220,7 @@ def _steps(
         loss = float(np.mean(test_losses))
         accuracy = _accuracy(task, np.asarray(outputs, dtype=float), trials, options)
         tests.append((loss, accuracy))
-        good = _good(loss, accuracy, options)
+        good = is_good(loss, accuracy, options)
         if good and hardened_from == _NEVER:
             hardened_from = updates
         contents = partial(
@@ -245,7 +246,7 @@ def _steps(
                 model, limit = RateModel.load(contents({})), options.stop_accuracy
                 asked = told["converts"] = converts(model, task, seed=test_seed + updates, accuracy=limit)
                 good = asked or hardened >= options.hardening
-        stopped = _stopped(task, updates, loss, good, options)
+        stopped = why_stopped(task, updates, loss, good, options)
         told |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
         speed = count / (time.perf_counter() - began)
         yield TrainingState(updates, loss, accuracy, speed, stopped, asked, partial(contents, told))
@@ -310,23 +311,6 @@ def _accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options:
     if isinstance(task, ContextIntegration):
         moments = moments + task.score_from - (moments[-200] if moments.size > 200 else moments[0])
     return float(task.score(outputs, moments, trials).mean())
-
-
-def _good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
-    if options.published_quirks:
-        return loss < options.stop_loss and accuracy > options.stop_accuracy
-    return loss < options.stop_loss and accuracy >= options.stop_accuracy
-
-
-def _stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:
-    if not math.isfinite(loss):
-        return "diverged"
-    least = options.min_updates
-    if least is None:
-        least = 1500 if options.published_quirks and isinstance(task, GoNoGo) else 0
-    if good and updates >= least:
-        return "converged"
-    return "limit" if updates >= options.max_updates else ""
 
 
 def _contents(

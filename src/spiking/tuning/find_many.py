@@ -20,8 +20,8 @@ from spiking.tasks import Task
 from spiking.tasks.registry import find
 from spiking.tasks.settings import check_known
 from spiking.tuning.find_one import SearchOptions, search, written_path
-from spiking.tuning.model_file import remove_leftovers
 from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.write_result import remove_leftovers
 
 if TYPE_CHECKING:
     from distributed import Client

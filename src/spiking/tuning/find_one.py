@@ -28,11 +28,11 @@ from spiking.tasks import Task
 from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
 from spiking.tuning.matched import matched_candidates, search_matched
-from spiking.tuning.model_file import tuned_file
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.work import DRIVE_TRIALS, Work, trial_runner
+from spiking.tuning.write_result import tuned_file
 
 _SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
 

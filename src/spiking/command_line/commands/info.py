@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spiking.command_line.complaint import BAD_INPUT, complain
+from spiking.command_line.messages import BAD_INPUT, complain
 from spiking.command_line.models import load_model
 from spiking.errors import ModelFileError
 

@@ -17,7 +17,7 @@ from spiking.optional import library
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spiking.evaluation.both import BothNetworks
+    from spiking.evaluation.both_networks import BothNetworks
     from spiking.rate_model.model import RateModel
 
 _MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
@@ -90,7 +90,7 @@ def plot(
     with progress_bar(total) as advance:
 
         def run(own: RateModel, factor: float | None, before: int) -> BothNetworks:
-            from spiking.evaluation.both import run_both
+            from spiking.evaluation.both_networks import run_both
 
             return run_both(
                 own,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line.complaint import complain
+from spiking.command_line.messages import complain
 from spiking.command_line.models import SettingOption, task_settings
 from spiking.command_line.pictures import check_can_draw
 from spiking.errors import ArgumentError

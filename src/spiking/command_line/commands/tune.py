@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line.cluster import cluster_client
-from spiking.command_line.complaint import complain
+from spiking.command_line.messages import complain
 from spiking.command_line.models import SettingOption, TaskOption, task_settings, tell_settings
 from spiking.command_line.pictures import check_can_draw, write_figure
 from spiking.command_line.progress import models_bar

@@ -7,7 +7,7 @@ import numpy as np
 from spiking.analysis.components import condition_means, principal_components
 from spiking.analysis.faithfulness import agreement
 from spiking.analysis.targeted import TargetedAxes, targeted_axes
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.typing import Floats
 
 BIN = 5  # samples of 5 ms

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spiking.evaluation.both import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.distributions import time_constants
 from spiking.plotting.overview import legend_marks, overview
 from spiking.plotting.state_space import state_space

@@ -28,7 +28,7 @@ from spiking.files.stored_array import StoredArray
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage import network as network_arrays
+from spiking.simulation.storage import network_arrays
 
 FORMAT = "spiking simulation 1"
 SAMPLED = ("output", "filtered_rates", "voltage", "currents")

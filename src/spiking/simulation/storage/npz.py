@@ -16,7 +16,7 @@ from spiking.files.output import check_output, write_whole
 from spiking.matfile.read import read_variables
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage import network as network_arrays
+from spiking.simulation.storage import network_arrays
 
 # Arrays of a file that are fields of the simulation; without what was not recorded.
 _FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")

@@ -20,11 +20,11 @@ from numpy.typing import ArrayLike
 import spiking
 from spiking.checks import checked_inputs, checked_interval
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
 from spiking.files.journal import difference
 from spiking.files.lock import held_alone
 from spiking.files.output import RUNS, check_output, check_writable
-from spiking.files.whole import replace_file
 from spiking.interruption import GOES_ON, at_interruption
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.actions import actions

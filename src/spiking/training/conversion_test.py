@@ -1,0 +1,55 @@
+"""Test during training whether a network converts, that is, whether its spiking network does the task.
+
+From one evaluation to the next, a network in training may convert perfectly, then poorly, then perfectly
+again, while its loss does not show this. So training tests the spiking network itself.
+"""
+
+from __future__ import annotations
+
+from spiking.checks import available_threads
+from spiking.parallel.open import open_workplace
+from spiking.rate_model.model import RateModel
+from spiking.tasks import Task
+from spiking.tuning.grid import published_grid
+from spiking.tuning.work import Work, trial_runner
+
+_FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
+_NEIGHBOURS = 3  # candidates next to each other that do the task
+_CONFIRMING = 40  # other trials, at the middle one
+
+
+def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:
+    """Say whether the spiking network does the task.
+
+    At three neighbouring factors of the published grid at least, and on other trials at the middle one, the
+    share of correct trials must reach the middle between `accuracy` and 1: for 0.95, all of 10 trials and 39
+    of 40.
+
+    Parameters
+    ----------
+    model : RateModel
+    task : Task
+    seed : int
+        Of the trials and the noise.
+    accuracy : float
+        What the rate network has to reach, 0 to 1.
+    """
+    needed = (1 + accuracy) / 2 - 1e-9
+
+    work = Work(model, task, seed, downsample=1, params=None)
+    candidates = published_grid(model).factors
+    with open_workplace(available_threads(), None, lambda: None) as (place, _):
+        scores = trial_runner(place, work)
+        first = scores(dict.fromkeys(candidates, range(_FIRST)))
+        left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
+        more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))
+        good: list[float] = []  # the widest run of neighbours
+        run: list[float] = []
+        for factor in candidates:
+            run = [*run, factor] if factor in more and more[factor].mean() >= needed else []
+            good = max(good, run, key=len)
+        if len(good) < _NEIGHBOURS:
+            return False
+        middle = good[len(good) // 2]
+        others = range(_FIRST + _THEN, _FIRST + _THEN + _CONFIRMING)
+        return bool(scores({middle: others})[middle].mean() >= needed)
