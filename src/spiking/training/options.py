@@ -60,8 +60,8 @@ class TrainingOptions:
     hardening : int
         Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
         until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
-        stage ends when the spiking network does the task as well (see ``spiking.training.conversion_test``), or
-        after so many updates. 0: one stage, with noise and without spike noise.
+        stage ends when the spiking network does the task as well (see ``spiking.training.conversion_test``),
+        or after so many updates. 0: one stage, with noise and without spike noise.
     learning_rate, final_learning_rate : float
         Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
     batch_size : int, optional
