@@ -51,7 +51,7 @@ class NetworkSpec:
     tau : float or (float, float)
         Synaptic decay in ms.
     options : mapping of str to value
-        Other fields of `TrainingOptions`.
+        Other fields of `~spiking.training.TrainingOptions`.
 
     Examples
     --------

@@ -101,7 +101,7 @@ def train(
     recipe : str
         ``default``, or ``published``: Kim, Li & Sejnowski (2019), with the quirks of the published code.
     progress : function, optional
-        Called with a `TrainingState` after each 100 updates.
+        Called with a `~spiking.training.TrainingState` after each 100 updates.
     **options
         Fields of `spiking.training.TrainingOptions`; they take precedence over the recipe.
 
