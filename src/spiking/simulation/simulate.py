@@ -51,44 +51,45 @@ def simulate(
     inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task or str
         The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
-        one input. A task, or what `spiking.tasks.get` takes: its trials of these numbers, drawn from the same
-        seed; the result has their `conditions` and says which are `correct`.
+        one input. With a task, or a name that `spiking.tasks.get` accepts, the trials of the task are drawn
+        from the same seed; the result then has their `conditions`, and `correct`.
     seed : int, optional
-        Every trial has random streams of its own, derived from (seed, trial number), so the numbers do not
-        depend on threads or on what else is simulated. None: a new seed, kept in the result.
+        Every trial has its own random streams, derived from (seed, trial number), so its numbers do not
+        depend on threads or on what else is simulated. None: a new seed, stored in the result.
     trials : int or iterable of int, optional
-        How many trials (numbered from 0), or the numbers of the trials to run. One by default, or as many
+        Number of trials (numbered from 0), or the numbers of the trials to run. One by default, or as many
         as `inputs` has.
     condition : str, optional
-        With a task: only trials of this condition. By default each draws one.
+        With a task: run only trials of this condition. By default it is drawn for each trial.
     record : Record, optional
         What to keep; the output at every step by default.
     stimulation : Stimulation, Oscillation, Waveform or a sequence of them, optional
-        What acts on chosen neurons beside the inputs; the effects of several add.
+        What acts on chosen neurons in addition to the inputs. The effects of several add.
     input_noise : float or sequence of float, one for each input
         Standard deviation of the normal noise added to each column of each input, drawn anew for each trial.
         0 by default. Like the inputs it reaches the neurons through `w_in`.
     input_interval : float, optional
-        How long a column of `inputs` lasts in ms, a multiple of the time step. None: 5 ms.
+        Duration of a column of `inputs` in ms, a multiple of the time step. None: 5 ms.
     downsample : int
-        Take steps so many times longer: faster, less accurate. Without an `input_interval` only every so many
-        columns of the input are kept, each for so many times 5 ms (as published); with one, all are kept.
+        Make time steps this many times longer: faster, less accurate. Without `input_interval`, only every
+        `downsample`-th column of the input is kept, for `downsample` times 5 ms (as published); with it, all
+        columns are kept.
     threads : int, optional
-        All available processors by default. Results do not depend on it.
+        Number of threads; by default one per available processor. Results do not depend on it.
     draws : RandomDraws or sequence of RandomDraws, optional
-        Random numbers to replay, one a trial, instead of a seed.
+        Random numbers to replay, one object per trial, instead of a seed.
     noise : SharedNoise, optional
         Saves time if several networks run the same trials: see `~spiking.simulation.SharedNoise`. Results are
         the same.
     progress : callable, optional
-        Called with the number of finished trials after each.
+        Called after each trial with the number of finished trials.
     output_file : path, optional
         Write everything recorded into this HDF5 file, block by block as it is simulated, and return it as
         `Simulation.load` does; memory then holds one block (64 MB, or a trial). If the process ends
-        before that, however it ends, the same call goes on with the trials that are missing, and comes to
-        the same file; `Simulation.load` opens the finished ones meanwhile. Needs no seed to go on.
+        before that, the same call runs the missing trials and produces the same file, even without a seed;
+        until then, `Simulation.load` opens the finished trials.
     force : bool
-        Replace another run, finished or not, that is in the place of `output_file`.
+        Replace another run, finished or not, that exists at `output_file`.
 
     Returns
     -------
