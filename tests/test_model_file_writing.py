@@ -18,7 +18,7 @@ import scipy.sparse
 from matlab_files import KINDS, all_variables, array, element, save
 
 from spiking.errors import ModelFileError
-from spiking.files import whole as atomic_file
+from spiking.files import atomic
 from spiking.matfile import write as model_file_writing
 from spiking.matfile.mat5_layout import find_variables
 from spiking.matfile.read import read_variables
@@ -241,8 +241,8 @@ def test_a_change_by_someone_else_meanwhile_is_kept(
 ) -> None:
     path = save(tmp_path / "m.mat", {"x": np.ones((1, 1))}, kind)
     theirs = save(tmp_path / "theirs.mat", {"x": np.zeros((1, 1))}, kind).read_bytes()
-    take_over = atomic_file._take_over
-    monkeypatch.setattr(atomic_file, "_take_over", lambda *args: (take_over(*args), path.write_bytes(theirs)))
+    take_over = atomic._take_over
+    monkeypatch.setattr(atomic, "_take_over", lambda *args: (take_over(*args), path.write_bytes(theirs)))
     with pytest.raises(
         ModelFileError, match=r"m\.mat could not be written: someone else changed .* as they left it"
     ):
@@ -272,7 +272,7 @@ def test_ctrl_c_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch
     def interrupt(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(atomic_file, "_flush", interrupt)
+    monkeypatch.setattr(atomic, "_flush", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_variables(path, {"x": 2.0})
     assert path.read_bytes() == before

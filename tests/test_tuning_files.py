@@ -16,7 +16,7 @@ from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
 from spiking.parallel import workplace
-from spiking.tuning import model_file as files
+from spiking.tuning import write_result
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.write_result import journal_path
 
@@ -233,13 +233,13 @@ def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
     def full(*_):
         raise ModelFileError(f"{path} could not be written: No space left on device; {path} is as it was")
 
-    monkeypatch.setattr(files, "update_variables", full)
+    monkeypatch.setattr(write_result, "update_variables", full)
     before = path.read_bytes()
     with pytest.raises(ModelFileError, match=r"No space left .* is kept in"):
         find_scaling_factor(path, Cue(), seed=1, n_trials=10, write=True)
     assert path.read_bytes() == before
     assert journal_path(path).exists()
-    assert files.journal_path is journal_path
+    assert write_result.journal_path is journal_path
 
 
 def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
