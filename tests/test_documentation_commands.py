@@ -48,7 +48,7 @@ RUN_BY = {
     ("explanation/from-matlab.md", "python"): "test_explanation",
     ("explanation/from-pytorch.md", "python"): "test_explanation",
     ("explanation/from-pytorch.md", "sh"): "test_documentation_commands",
-    ("export.md", "matlab"): "test_documentation_export",
+    ("export.md", "matlab"): "with_octave/test_octave",
     ("export.md", "py"): "with_brian2/test_brian2",
     ("export.md", "python"): "test_documentation_export",
     ("export.md", "sh"): "test_documentation_export",
