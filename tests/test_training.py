@@ -1,6 +1,7 @@
 """Training: gradients, what is trained and what is not, options, seeds, stopping."""
 
 import dataclasses
+import sys
 
 import jax
 import numpy as np
@@ -196,7 +197,8 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
         asked.append(seed)
         return len(asked) == 3
 
-    monkeypatch.setattr("spiking.training.train.converts", third_time)
+    module = sys.modules["spiking.training.train"]  # its function hides it
+    monkeypatch.setattr(module, "converts", third_time)
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **easy)
     assert (state.updates, state.stopped, state.model.extras["converts"]) == (stops_at, "converged", converts)
