@@ -31,7 +31,7 @@ def test_a_real_task_trains_and_converts(name, settings):
     environment = neurogym.make(name, dt=20, **settings).unwrapped
     task = NeuroGymTask(environment)
     options = {"stop_accuracy": 0.8, "stop_loss": 20.0, "max_updates": 3000}
-    *_, state = spiking.training.train.train_steps(task, 100, seed=1, tau=(20.0, 50.0), **options)
+    *_, state = spiking.training.train_steps(task, 100, seed=1, tau=(20.0, 50.0), **options)
     print(name, task.n_steps, state)
     assert state.stopped == "converged"
     trials = task.trials(50, seed=3)
