@@ -12,9 +12,17 @@ import numpy as np
 from matlab_files import save
 from models import model_mapping
 
-from spiking import Record, Simulation, SpikingNetwork, find_scaling_factor, simulate, sweep, tasks
-from spiking.simulation.storage import npz as simulation_file
-from spiking.simulation.storage import stream as simulation_stream
+from spiking import (
+    Record,
+    Simulation,
+    SpikingNetwork,
+    find_scaling_factor,
+    simulate,
+    simulation_file,
+    simulation_stream,
+    sweep,
+    tasks,
+)
 
 HERE = Path(__file__).parent
 TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=25.0, score_delay=25.0)
