@@ -26,14 +26,17 @@ COMMANDS = [
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits processes as Linux does")
 
 
-def run(folder, *arguments, limit=resource.RLIM_INFINITY):
-    def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.executable, [sys.executable, "-m", "spiking", *sys.argv[2:]])
+"""  # in the process itself: a fork of one in which JAX runs may never come back
 
+
+def run(folder, *arguments, limit=resource.RLIM_INFINITY):
     return subprocess.run(
-        [sys.executable, "-m", "spiking", *map(str, arguments)],
+        [sys.executable, "-c", LIMITED, str(limit), *map(str, arguments)],
         cwd=folder,
-        preexec_fn=small_files,
         capture_output=True,
         text=True,
         check=False,
