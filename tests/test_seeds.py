@@ -77,7 +77,7 @@ def test_another_process_gives_the_same_bits(network):
     )
     digests = {
         subprocess.run(
-            [sys.executable, "-c", code], cwd="tests", capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], cwd="tests/helpers", capture_output=True, text=True, check=True
         ).stdout
         for _ in range(2)
     }

@@ -1,0 +1,166 @@
+"""Facts about a model and what is suspicious in it, from models made wrong on purpose."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+from spiking import ArgumentError, RateModel, SpikingNetwork
+from spiking.conversion.model_info import model_info
+from spiking.conversion.model_info_text import as_json
+from spiking.rate_model.recorded import recorded_scaling_factor, recorded_task
+from spiking.tasks import GoNoGo
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture
+def variables():
+    return {k: v for k, v in scipy.io.loadmat(GOLDEN / "sst.mat").items() if not k.startswith("__")}
+
+
+def info(variables):
+    return model_info(RateModel.load(variables))
+
+
+def only(variables):
+    """The suspicions about a model that is in order but for one thing."""
+    return info({"task": "go-nogo", **variables}).suspicious
+
+
+def test_a_model_in_order_is_not_suspicious(variables):
+    assert only(variables) == ()
+
+
+def test_facts_are_those_of_the_arrays(variables):
+    facts = info(variables)
+    w = np.maximum(variables["w"].astype(float), 0) @ variables["m"] * variables["som_m"]
+    assert facts.connections == np.count_nonzero(w)
+    assert facts.density == np.count_nonzero(w) / 3600
+    assert facts.spectral_radius == pytest.approx(np.abs(np.linalg.eigvals(w)).max(), rel=1e-12)
+    assert facts.tau_range == (20, 100)
+    assert 20 < facts.tau_decay[0] < facts.tau_decay[1] < facts.tau_decay[2] < 100
+    assert (facts.trained, facts.updates, facts.converged) == (True, None, None)
+    assert sum(facts.populations[name] for name in ("exc", "som", "pv")) == 60
+
+
+def test_spectral_radius_of_a_large_network(monkeypatch):
+    module = sys.modules[model_info.__module__]  # its package gives the function under the name of the module
+    monkeypatch.setattr(module, "_DENSE_EIGENVALUES", 100)
+    n = 400
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal((n, n)) * (rng.random((n, n)) < 0.05)
+    variables = {
+        **{"N": n, "w": w, "m": np.ones(n), "exc": np.ones(n), "inh": np.zeros(n), "taus": 4.0},
+        **{"w_in": np.ones(n), "w_out": np.ones(n), "b_out": 0.0, "activation": "sigmoid"},
+    }
+    assert info(variables).spectral_radius == pytest.approx(np.abs(np.linalg.eigvals(w)).max(), rel=1e-4)
+
+
+def test_negative_weights_under_dales_law(variables):
+    variables["w"] = variables["w"].copy()
+    variables["w"][variables["w"] == 0] = -0.1
+    (note,) = only(variables)
+    assert "of 3,600 entries of `w` are negative under Dale's law" in note
+
+
+def test_units_without_input_and_without_effect(variables):
+    variables["w"], variables["w_in"], variables["w_out"] = (
+        variables[k].copy() for k in ("w", "w_in", "w_out")
+    )
+    variables["w"][3], variables["w_in"][3] = 0, 0
+    variables["w"][:, [4, 5]], variables["w_out"][:, [4, 5]] = 0, 0
+    assert only(variables) == (
+        "unit 3 without any input, recurrent or external",
+        "2 units (4, 5) without any effect, on other units or on the output",
+    )
+
+
+def test_dead_channels_and_no_connections(variables):
+    for key in ("w", "w_in", "w_out"):
+        variables[key] = np.zeros_like(variables[key])
+    notes = only(variables)
+    assert "no recurrent connections: W is zero" in notes
+    assert "input 0 reaches no unit" in notes
+    assert "output 0 reads no unit" in notes
+
+
+def test_inhibited_sst_units(variables):
+    variables["som_m"] = np.ones_like(variables["som_m"])
+    (note,) = only(variables)
+    assert "from inhibitory units onto SST units" in note
+
+
+def test_untrained_and_unconverged(variables):
+    variables["w"], variables["taus_gaus"] = variables["w0"], variables["taus_gaus0"]
+    assert only(variables) == ("not trained: weights and time constants are the initial ones",)
+    assert info(variables).trained is False
+    variables.pop("w0")
+    assert info(variables).trained is None
+    assert info({**variables, "tr": 300}).trained is True
+    assert only({**variables, "converged": False}) == ("training ended without reaching its criteria",)
+    assert only({**variables, "eval_perf_mean": [0.5, 0.9]}) == (
+        "the rate model was 90% correct at the end of its training",
+    )
+    assert only({**variables, "eval_loss_mean": np.nan}) == ("the loss at the end of training is not finite",)
+
+
+@pytest.mark.parametrize("left_by_a_killed_search", [np.nan, 0, np.array([[np.nan]]), np.empty((0, 0))])
+def test_tuning_left_by_an_interrupted_search(variables, left_by_a_killed_search):
+    variables["opt_scaling_factor"] = left_by_a_killed_search
+    (note,) = only(variables)
+    assert "interrupted search" in note
+    assert recorded_scaling_factor(RateModel.load(variables)) is None
+
+
+def test_tuned(variables):
+    variables |= {"opt_scaling_factor": np.uint8(50), "scaling_factors": np.arange(20, 80, 5)}
+    variables["all_perfs"] = np.linspace(0.5, 1.0, 12)
+    facts = info(variables)
+    assert (facts.scaling_factor, facts.spiking_accuracy) == (50, pytest.approx(0.5 + 6 / 22))
+    assert only(variables) == ()
+    (note,) = only({**variables, "opt_scaling_factor": 75})
+    assert "edge" in note
+
+
+def test_recorded_task(variables):
+    settings = json.dumps({"stimulus_onset": 100.0})
+    model = RateModel.load({**variables, "task": "go-nogo", "task_settings": settings})
+    assert recorded_task(model) == GoNoGo(stimulus_onset=100)
+    assert info(variables).suspicious == ("no task recorded",)
+    assert "its task xor has (2, 1)" in only({**variables, "task": "xor"})[0]
+    for settings in ("{", "3", '{"onset": 1}', '{"stimulus_onset": "soon"}'):
+        assert len(only({**variables, "task_settings": settings})) == 1
+
+
+def test_words_and_json_for_every_golden_model():
+    for path in GOLDEN.glob("*.mat"):
+        facts = model_info(RateModel.load(path))
+        assert str(facts).startswith(str(path))
+        read = json.loads(as_json([facts], {}))[0]
+        assert read.pop("usable")
+        assert read.keys() == {item.name for item in dataclasses.fields(facts)}
+    assert "35 ms for every unit" in str(model_info(RateModel.load(GOLDEN / "fixedtau.mat")))
+    assert "without Dale's law" in str(model_info(RateModel.load(GOLDEN / "nodale.mat")))
+
+
+def test_a_history_that_ends_in_zeros_ended_before_them(variables):
+    padded = {"eval_loss_mean": [5.0, 3.0, 0.0, 0.0], "eval_perf_mean": [0.5, 0.98, 0.0, 0.0]}
+    facts = info({**variables, "task": "go-nogo", **padded})
+    assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
+
+
+def test_of_several_scaling_factors_none_is_guessed(variables):
+    variables["opt_scaling_factor"] = np.array([[30.0, 50.0]])
+    (note,) = only(variables)
+    assert "`opt_scaling_factor` has 2 numbers" in note
+    model = RateModel.load(variables)
+    assert recorded_scaling_factor(model) is None
+    with pytest.raises(ArgumentError, match="has several numbers as its tuned scaling factor; give one"):
+        SpikingNetwork.from_rate(model)

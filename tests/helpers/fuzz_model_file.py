@@ -1,0 +1,192 @@
+"""Read thousands of damaged model files, each in a process whose death would be seen, and count what happens.
+
+    python tests/helpers/fuzz_model_file.py [FILES] [SEED]
+
+The files are good ones of three kinds (version 5 uncompressed and compressed, version 7.3), changed in one or
+a few bytes, cut off, spliced together, or with a number replaced by one that could do harm. A read is good
+when it gives variables that can be used and a model that passes validation, or raises a `ModelFileError`,
+within 5 s of processor time and 1 GiB.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import matlab_files
+import numpy as np
+from matlab_files import KINDS
+from peak_memory import peak_bytes
+
+SHARES = (0.5, 0.3, 0.2)  # of the files; one of version 7.3 takes 0.3 s, the others some milliseconds
+MAX_SECONDS = 5.0
+MAX_BYTES = 2**30
+HARMFUL = (0, 1, 2, 4, 14, 15, 255, 2**15, 2**16, 2**20, 2**26, 2**31 - 1, 2**31, 2**32 - 1)
+
+
+def good_files(folder: Path) -> dict[str, bytes]:
+    """Return the content of a good file of each kind."""
+    variables = matlab_files.all_variables()
+    return {kind: matlab_files.save(folder / "good.mat", variables, kind).read_bytes() for kind in KINDS}
+
+
+def damaged(good: bytes, others: list[bytes], random: np.random.Generator) -> bytes:
+    """Return a file with one kind of damage."""
+    content = bytearray(good)
+    # Half of the damage in the first part of the file, where most of its structure is
+    end = len(content) if random.random() < 0.5 else min(len(content), 4096)
+    place = int(random.integers(end))
+    match random.choice(["byte", "bytes", "number", "cut", "splice", "remove", "insert", "zeros"]):
+        case "byte":
+            content[place] ^= int(random.integers(1, 256))
+        case "bytes":
+            for place in random.integers(end, size=random.integers(2, 20)):
+                content[place] = int(random.integers(256))
+        case "number":
+            place -= place % 4
+            number = int(random.choice(HARMFUL))
+            content[place : place + 4] = number.to_bytes(4, "little" if random.random() < 0.9 else "big")
+        case "cut":
+            del content[place:]
+        case "splice":
+            other = others[random.integers(len(others))]
+            content[place:] = other[random.integers(len(other)) :]
+        case "remove":
+            del content[place : place + int(random.integers(1, 64))]
+        case "insert":
+            content[place:place] = random.bytes(int(random.integers(1, 64)))
+        case "zeros":
+            stop = min(len(content), place + int(random.integers(1, 1024)))
+            content[place:stop] = bytes(stop - place)
+    return bytes(content)
+
+
+def read_each(connection: Connection, folder: str) -> None:
+    """Read the files whose content is received, and send what came of each."""
+    import resource
+
+    from spiking.errors import ModelFileError
+    from spiking.matfile.read import read_variables
+    from spiking.rate_model.model import RateModel
+
+    warnings.simplefilter("error")
+    path = Path(folder) / f"{multiprocessing.current_process().pid}.mat"
+    while content := connection.recv_bytes():
+        path.write_bytes(content)
+        start = sum(os.times()[:4])
+        try:
+            use(read_variables(path))
+            RateModel.load(path).effective_weights()
+            outcome = "model"
+        except ModelFileError as error:
+            outcome = (
+                "ModelFileError" if str(path) in str(error) else f"error that does not name the file: {error}"
+            )
+        except BaseException as error:  # noqa: BLE001 - any other error is what is looked for
+            outcome = f"{type(error).__name__}: {error}"
+        seconds = sum(os.times()[:4]) - start
+        children = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        connection.send((outcome, seconds, peak_bytes() + children))
+
+
+def use(variables: dict[str, Any]) -> None:
+    """Touch every value, so that one that points outside of its memory is noticed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for value in variables.values():
+            str(value)
+            if hasattr(value, "tocsc"):
+                value @ np.ones(value.shape[1])
+            elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+                value.sum()
+
+
+class Reader:
+    """A process that reads files; it is replaced when it has died or hangs."""
+
+    def __init__(self, folder: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=read_each, args=(theirs, folder), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def outcome(self, content: bytes) -> tuple[str, float, int]:
+        """Return what came of reading a file, the seconds, and the largest memory so far."""
+        self.connection.send_bytes(content)
+        if not self.connection.poll(10 * MAX_SECONDS):
+            self.process.kill()
+            return "HANGS", 10 * MAX_SECONDS, 0
+        try:
+            return self.connection.recv()
+        except EOFError:
+            self.process.join()
+            return f"DIED ({self.process.exitcode})", 0.0, 0
+
+    def close(self) -> None:
+        """End the process."""
+        if self.process.is_alive():
+            self.connection.send_bytes(b"")
+        self.process.join()
+        self.connection.close()
+
+
+def fuzz(n_files: int, seed: int) -> tuple[Counter[tuple[str, str]], float, int, list[bytes]]:
+    """Read damaged files.
+
+    Returns
+    -------
+    counts : Counter
+        Of (kind, outcome).
+    longest : float
+        Seconds that the slowest read took.
+    largest : int
+        Bytes of memory, of the reading process and of one that it started together.
+    bad : list of bytes
+        The files whose reading was not as it should be.
+    """
+    random = np.random.default_rng(seed)
+    counts: Counter[tuple[str, str]] = Counter()
+    longest, largest, bad = 0.0, 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        good = good_files(Path(folder))
+        reader = Reader(folder)
+        for _ in range(n_files):
+            kind = str(random.choice(KINDS, p=SHARES))
+            content = damaged(good[kind], list(good.values()), random)
+            outcome, seconds, n_bytes = reader.outcome(content) if content else ("ModelFileError", 0.0, 0)
+            counts[kind, outcome] += 1
+            longest, largest = max(longest, seconds), max(largest, n_bytes)
+            if outcome not in ("model", "ModelFileError") or seconds > MAX_SECONDS or n_bytes > MAX_BYTES:
+                bad.append(content)
+                reader.close()
+                reader = Reader(folder)
+        reader.close()
+    return counts, longest, largest, bad
+
+
+def main() -> int:
+    """Read as many files as the command line says, and print the counts."""
+    n_files = int(sys.argv[1]) if len(sys.argv) > 1 else 12_000
+    counts, longest, largest, bad = fuzz(n_files, seed=int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    for (kind, outcome), count in sorted(counts.items()):
+        print(f"{kind:14}{outcome:40}{count:8}")
+    print(
+        f"{sum(counts.values())} files, longest read {longest:.2f} s, most memory {largest / 2**20:.0f} MiB"
+    )
+    for number, content in enumerate(bad):
+        path = Path(tempfile.gettempdir()) / f"bad-model-{number}.mat"
+        path.write_bytes(content)
+        print(f"NOT GOOD: {path}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,325 @@
+"""What the figures show: every spike in its population's row and colour, means, windows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from models import model_mapping
+
+from spiking import ArgumentError, RateModel, Record, SpikingNetwork, plotting, simulate, tasks
+from spiking.analysis import condition_means, principal_components
+from spiking.evaluation.both_networks import run_both
+from spiking.plotting.style import POPULATION_COLOURS
+
+GO_NOGO = Path(__file__).parents[1] / "golden" / "sst.mat"
+TASK = tasks.GoNoGo()
+
+
+@pytest.fixture(scope="module")
+def model():
+    return RateModel.load(GO_NOGO)
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return TASK.trials(8, seed=1)
+
+
+@pytest.fixture(scope="module")
+def run(model, trials):
+    network = SpikingNetwork.from_rate(model, 50)
+    return simulate(network, trials.spiking_inputs, seed=1, record=Record(spikes=True))
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_raster_shows_every_spike_by_population(run, ax):
+    assert plotting.raster(run, 2, ax) is ax
+    matrix = run.spike_matrix(2)
+    lines = {to_hex(line.get_color()): line for line in ax.lines if line.get_marker() == "|"}
+    top = 0
+    for name in ("exc", "pv", "som"):
+        mask = run.network.populations[name]
+        line = lines[POPULATION_COLOURS[name].lower()]
+        neuron, step = np.nonzero(matrix[mask])
+        expected = sorted(zip((step + 1) * run.time_step, neuron + top + 0.5, strict=True))
+        assert np.allclose(sorted(zip(*line.get_data(), strict=True)), expected)
+        top += mask.sum()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["exc.\n(45)", "PV\n(9)", "SST\n(6)"]
+    assert ax.get_ylim() == (60, 0)
+    assert ax.get_xlim() == (0, 1000)
+
+
+def test_output_shows_means_trials_and_windows(model, run, trials, ax):
+    rate = model.run(trials.inputs, seed=1)
+    assert plotting.output(run, ax, trials=trials, task=TASK, rate=rate) is ax
+    thin = run.time.size // 1000
+    for condition in ("go", "nogo"):
+        members = [k for k, name in enumerate(trials.conditions) if name == condition]
+        assert len(members) > 1
+        (mean,) = (line for line in ax.lines if line.get_label() == condition)
+        assert np.allclose(mean.get_ydata(), run.output[members, 0].mean(axis=0)[::thin])
+        (dashed,) = (line for line in ax.lines if line.get_label() == f"{condition}, rate model")
+        assert np.allclose(dashed.get_ydata(), rate.output[members, 0].mean(axis=0))
+    assert sum(line.get_linewidth() == 0.3 for line in ax.lines) == 2 * 3
+    targets = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 1.8]
+    assert {target.max() for target in targets} == {0, 1}
+    go = np.flatnonzero(np.array(trials.conditions) == "go")
+    mean, spread = run.output[go, 0, ::thin].mean(axis=0), run.output[go, 0, ::thin].std(axis=0)
+    top, bottom = (edge(ax.collections[0].get_paths()[0].vertices[:, 1]) for edge in (np.max, np.min))
+    assert np.allclose([top, bottom], [(mean + spread).max(), (mean - spread).min()])
+    levels = [float(line.get_ydata()[0]) for line in ax.lines if line.get_linestyle() == ":"]
+    assert sorted(levels) == [0.3, 0.7]
+    assert [(p.get_x(), p.get_x() + p.get_width()) for p in ax.patches] == [(250, 375)]
+
+
+def test_stimulus_is_what_is_on_for_a_while_only(ax):
+    trials = tasks.ContextIntegration().trials(3, seed=0)
+    plotting.shade_stimulus(ax, trials)
+    assert [(p.get_x(), p.get_x() + p.get_width()) for p in ax.patches] == [(250, 1250)]
+
+
+def test_overview_has_a_column_for_each_condition(run, trials):
+    before = dict(mpl.rcParams)
+    given = Figure()
+    assert plotting.overview(run, trials=trials, task=TASK, figure=given) is given
+    assert [ax.get_title() for ax in given.axes[:2]] == ["go", "nogo"]
+    assert len(given.axes) == 6
+    given.canvas.draw()
+    assert dict(mpl.rcParams) == before
+
+
+def test_overview_without_a_task(run):
+    figure = plotting.overview(run, figure=Figure())
+    assert len(figure.axes) == 2
+
+
+def test_rates_beside_the_raster(run, ax):
+    plotting.raster(run, 2, ax, rates=True)
+    (beside,) = ax.child_axes
+    drawn = np.concatenate([patch.get_data().values for patch in beside.patches])
+    groups = [run.network.populations[name] for name in ("exc", "pv", "som")]
+    assert np.array_equal(drawn, np.concatenate([run.rates[2][mask] for mask in groups]))
+    means = [line.get_xdata()[0] for line in beside.lines if line.get_linewidth() == 0.8]
+    assert np.allclose(means, [run.rates[2][mask].mean() for mask in groups])
+
+
+def test_histograms_count_every_unit_once(model, run, ax):
+    for draw, values in (
+        (lambda: plotting.firing_rates(run, ax), run.rates.mean(axis=0)),
+        (lambda: plotting.time_constants(model, ax), model.tau_decay()),
+    ):
+        ax.clear()
+        assert draw() is ax
+        stairs = [patch for patch in ax.patches if hasattr(patch, "get_data")]
+        total = stairs[-1].get_data()  # stacked: the topmost is the sum
+        assert np.array_equal(total.values, np.histogram(values, total.edges)[0])
+        names = [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()]
+        assert names == ["exc.", "PV", "SST"]
+
+
+def test_weights_by_population(model, run, ax):
+    order = np.concatenate([np.flatnonzero(model.populations[name]) for name in ("exc", "pv", "som")])
+    for drawn, expected in ((model, model.effective_weights()), (run.network, run.network.dense_weights)):
+        ax.clear()
+        plotting.weights(drawn, ax)
+        assert np.array_equal(ax.images[0].get_array(), expected[np.ix_(order, order)])
+        low, high = ax.images[0].get_clim()
+        assert low == -high
+        red, blue = ax.images[0].cmap(1.0)[0], ax.images[0].cmap(0.0)[0]
+        assert red > blue
+
+
+def test_units_without_types_are_not_called_excitatory(ax):
+    network = SpikingNetwork.from_rate(RateModel.load(model_mapping(20, dale=False)), 20)
+    plotting.weights(network, ax)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["all"]
+
+
+@pytest.fixture(scope="module")
+def both(model):
+    return run_both(model, TASK, 4, seed=3, scaling_factor=50)
+
+
+def test_a_trial_of_both_networks(both):
+    figure = plotting.trial(both, 1, Figure())
+    top, middle, bottom = figure.axes[:3]
+    lines = {line.get_label(): line for line in top.lines}
+    assert np.array_equal(lines["spiking"].get_ydata(), both.spiking.output[1, 0])
+    assert np.array_equal(lines["rate"].get_ydata(), both.rate.output[1, 0])
+    assert np.array_equal(lines["target"].get_ydata(), both.trials.targets[1])
+    rate, spiking = (ax.images[0].get_array() for ax in (middle, bottom))
+    assert (np.diff(rate.argmax(axis=1)) >= 0).all()
+    order = [int(np.flatnonzero((both.rate_activity[1] == row).all(axis=1))[0]) for row in rate]
+    assert np.array_equal(spiking, both.spiking_activity[1][order])
+
+
+def test_state_space_of_both_networks(both):
+    figure = plotting.state_space(both, Figure())
+    for ax, values in zip(figure.axes, (both.rate_activity, both.spiking_activity), strict=True):
+        means = condition_means(values, both.trials.conditions)
+        components = principal_components(np.stack(list(means.values())), 2)
+        for name, mean in means.items():
+            (path,) = (line for line in ax.lines if line.get_label() == name)
+            assert np.allclose(np.abs(path.get_xydata().T), np.abs(components.project(mean)))
+
+
+def test_comparison_of_two_experiments(both, model):
+    other = run_both(model, TASK, 4, seed=3, scaling_factor=80)
+    figure = plotting.comparison(both, other, labels=("50", "80"), figure=Figure())
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["50", "80"]
+    rows = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert rows == ["50, all", "50, go", "50, nogo", "80, all", "80, go", "80, nogo"]
+    points = np.concatenate([line.get_xydata() for line in figure.axes[3].lines if line.get_marker() == "o"])
+    drawn = sorted(zip(both.spiking.rates.mean(axis=0), other.spiking.rates.mean(axis=0), strict=True))
+    assert np.allclose(sorted(map(tuple, points)), drawn)
+    smaller = run_both(RateModel.load(model_mapping(20)), TASK, 4, seed=3, scaling_factor=50)
+    assert len(plotting.comparison(both, smaller, figure=Figure()).axes) == 4
+    with pytest.raises(ArgumentError, match="same task"):
+        plotting.comparison(both, run_both(model, tasks.GoNoGo(duration=900), 2, scaling_factor=50))
+    with pytest.raises(ArgumentError, match="same neurons"):
+        plotting.rates_against(both.spiking, smaller.spiking, Figure().subplots())
+
+
+def test_figures_of_their_own_are_a_column_wide_and_leave_settings_alone(model, run, both):
+    plt.switch_backend("agg")
+    before = dict(mpl.rcParams)
+    for draw in (
+        lambda: plotting.raster(run),
+        lambda: plotting.output(run),
+        lambda: plotting.firing_rates(run),
+        lambda: plotting.time_constants(model),
+        lambda: plotting.weights(model),
+        lambda: plotting.outputs_of_both(both),
+        lambda: plotting.trajectories(condition_means(both.rate_activity, both.trials.conditions)),
+        lambda: plotting.accuracies(both.rate_score.by_condition),
+        lambda: plotting.inputs(both.trials),
+    ):
+        figure = draw().figure
+        assert figure.get_size_inches()[0] == pytest.approx(85 / 25.4)
+        figure.canvas.draw()
+        sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
+        assert min(sizes) >= 6
+        plt.close(figure)
+    assert dict(mpl.rcParams) == before
+
+
+def test_inputs_of_several_channels_are_stacked(ax):
+    plotting.inputs(tasks.XOR().trials(1, seed=0), 0, ax)
+    assert ax.get_yticks().tolist() == [0, 1]
+
+
+def test_mistakes(run, trials, ax):
+    bare = simulate(run.network, np.zeros((1, 3)), seed=0, record=Record(output=False))
+    for call, words in (
+        (lambda: plotting.raster(bare, ax=ax), "spikes were not recorded"),
+        (lambda: plotting.raster(run, 8, ax), "trial is 8; expected 0 to 7"),
+        (lambda: plotting.output(bare, ax), "output was not recorded"),
+        (lambda: plotting.output(run, ax, channel=1), "channel is 1"),
+        (lambda: plotting.output(run, ax, trials=TASK.trials(3, seed=0)), "trials has 3 trials"),
+        (lambda: plotting.output(run, ax, trials=trials, conditions=["stop"]), "these trials have"),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            call()
+
+
+def test_the_settings_for_print_end_with_their_context_and_a_notebook_stays_interactive():
+    matplotlib = pytest.importorskip("matplotlib")
+    before = dict(matplotlib.rcParams)
+    with plotting.publication():
+        assert matplotlib.rcParams["font.size"] == 7
+        matplotlib.interactive(True)  # as the first figure of a notebook does
+    assert matplotlib.is_interactive()
+    matplotlib.interactive(False)
+    assert dict(matplotlib.rcParams) == before
+
+
+class OwnScore(tasks.GoNoGo):
+    """Says itself what is right."""
+
+    def score(self, output, time, trials, *, strict=False):
+        return super().score(output, time, trials)
+
+
+def dotted(axes):
+    return [line for line in axes.lines if line.get_linestyle() == ":"]
+
+
+def test_no_criterion_is_drawn_for_a_task_that_scores_itself(run, trials, ax):
+    assert dotted(plotting.output(run, ax, trials=trials, task=TASK))
+    assert not dotted(plotting.output(run, Figure().subplots(), trials=trials, task=OwnScore()))
+    for task, there in ((TASK, True), (OwnScore(), False)):
+        figure = plotting.overview(run, trials=trials, task=task)
+        words = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert ("criterion" in words) == there
+        assert "scored" in words
+
+
+class TwoOutputs(OwnScore):
+    n_outputs = 2
+
+    def trial(self, condition, rng):
+        inputs, target = super().trial(condition, rng)
+        return inputs, np.array([target, -target])
+
+    def score(self, output, time, trials, *, strict=False):
+        return np.ones(len(trials), bool)
+
+
+def test_every_output_is_drawn_and_named():
+    model, task = RateModel.load(model_mapping(n_outputs=2)), TwoOutputs()
+    both = run_both(model, task, 2, seed=1, scaling_factor=50)
+    figure = plotting.overview(both.spiking, trials=both.trials, task=task, rate=both.rate)
+    names = [ax.get_ylabel() for ax in figure.axes if ax.get_ylabel().startswith("Output")]
+    assert names == ["Output 0", "Output 1"]
+    first, second = (ax for ax in figure.axes if ax.get_ylabel().startswith("Output"))
+    means = [[line.get_ydata() for line in ax.lines if line.get_linewidth() == 1.2] for ax in (first, second)]
+    assert not np.array_equal(*(np.array(own) for own in means))
+    assert [bool(ax.get_xlabel()) for ax in (first, second)] == [False, True]
+    figure = plotting.trial(both)
+    assert [ax.get_ylabel() for ax in figure.axes[:2]] == ["Output 0", "Output 1"]
+    assert plotting.output(both.spiking, Figure().subplots(), channel=1).get_ylabel() == "Output 1"
+    with pytest.raises(ArgumentError, match="channel is 2; expected 0 to 1"):
+        plotting.outputs_of_both(both, channel=2)
+
+
+def curves(ax):
+    (other,) = (one for one in ax.figure.axes if one is not ax)
+    lines = {line.get_label(): line for line in (*ax.lines, *other.lines)}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(lines)
+    return lines
+
+
+def test_the_training_of_the_original_trainer_ends_where_it_ended():
+    losses = np.zeros((1, 6000))
+    losses[0, :1501] = np.linspace(30, 5, 1501)
+    model = RateModel.load(
+        model_mapping(losses=losses, eval_loss_mean=np.array([[5.0]]), eval_perf_mean=np.array([[0.97]]))
+    )
+    lines = curves(plotting.training_curve(model))
+    np.testing.assert_array_equal(lines["loss, updates"].get_ydata(), losses[0, :1501])
+    for name, value in (("loss, 100 fresh trials", 5.0), ("accuracy", 97.0)):
+        assert (lines[name].get_xdata().tolist(), lines[name].get_ydata().tolist()) == ([1501], [value])
+        assert lines[name].get_marker() == "o"
+
+
+def test_the_training_of_this_package_has_a_test_every_100_updates():
+    model = RateModel.load(
+        model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0, 1.0], eval_perf_mean=[0.5, 0.6, 0.7])
+    )
+    assert curves(plotting.training_curve(model))["accuracy"].get_xdata().tolist() == [100, 200, 250]
+    wrong = RateModel.load(
+        model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0], eval_perf_mean=[1.0])
+    )
+    with pytest.raises(ArgumentError, match="has 250 losses, 2 in eval_loss_mean and 1 in eval_perf_mean"):
+        plotting.training_curve(wrong)
