@@ -59,10 +59,10 @@ def trained(folder, setting, seed):
 def measure(model, kind, threads):
     """Convert a model in one way; figures are of fresh trials."""
     began = time.perf_counter()
-    found = spiking.find_scaling_factor(model, seed=SEED, conversion=kind, n_trials=TRIALS, threads=threads)
+    found = spiking.find_scaling_factor(model, seed=SEED, conversion=kind, trials=TRIALS, threads=threads)
     seconds = time.perf_counter() - began
     conversion = found.conversion or Conversion(kind="published", factor=found.scaling_factor)
-    both = run_both(model, n_trials=20, seed=SEED + 1, conversion=conversion, threads=threads)
+    both = run_both(model, trials=20, seed=SEED + 1, conversion=conversion, threads=threads)
     quality, rates = conversion_quality(both), both.spiking.rates
     pushed = perturbation_response(model, seed=SEED + 2, conversion=conversion, threads=threads)
     alike = {
@@ -196,7 +196,7 @@ def main():
         if not missing or (seed, "untrained") in done:
             continue
         model = trained(chosen.journal.with_name(chosen.journal.name + ".models"), setting, seed)
-        accuracy = spiking.evaluate(model, n_trials=TRIALS, seed=SEED).accuracy
+        accuracy = spiking.evaluate(model, trials=TRIALS, seed=SEED).accuracy
         for kind in missing if accuracy >= 0.95 else ["untrained"]:
             found = {"accuracy": accuracy} if kind == "untrained" else measure(model, kind, chosen.threads)
             entry = {"setting": setting, "seed": seed, "kind": kind, **found}

@@ -97,7 +97,7 @@ def rate_output(model, trials, *, phi, noise=0.1, offset=0.0, output_offset=0.0,
 def measure(model, task):
     """Return of each step which trials are right, and of the conversion what it is."""
     found = spiking.find_scaling_factor(
-        model, task, seed=SEED, n_trials=TRIALS, conversion="matched", threads=1
+        model, task, seed=SEED, trials=TRIALS, conversion="matched", threads=1
     )
     how = found.conversion
     trials, curve = task.trials(TRIALS, seed=SEED), fi_curve()

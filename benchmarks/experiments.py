@@ -57,7 +57,7 @@ def main():
             network, task, TRIALS, seed=1, threads=1, smoothing=Smoothing("exponential", 20.0)
         ),
         "sweep of one point": lambda: sweep(
-            network, task, grid={"refractory": [2.0]}, n_trials=TRIALS, seed=1, jobs=1
+            network, task, grid={"refractory": [2.0]}, trials=TRIALS, seed=1, threads=1
         ),
     }
     for name, work in others.items():

@@ -92,10 +92,8 @@ def speed(model, task):
         )
         print(f"{method}, two threads: {took:.2f} s")
     twenty = [model] * 20
-    one, two = (
-        seconds(lambda jobs=jobs: find_scaling_factors(twenty, task, seed=1, jobs=jobs), 1) for jobs in (1, 2)
-    )
-    print(f"20 models, one job {one:.1f} s, two jobs {two:.1f} s: {one / two:.2f} times")
+    one, two = (seconds(lambda n=n: find_scaling_factors(twenty, task, seed=1, threads=n), 1) for n in (1, 2))
+    print(f"20 models, one thread {one:.1f} s, two threads {two:.1f} s: {one / two:.2f} times")
     from distributed import Client, LocalCluster
 
     with (
@@ -103,7 +101,7 @@ def speed(model, task):
         Client(cluster) as client,
     ):
         dask = seconds(lambda: find_scaling_factors(twenty, task, seed=1, client=client), 1)
-    print(f"20 models, two Dask workers {dask:.1f} s: {dask / two:.2f} times two jobs")
+    print(f"20 models, two Dask workers {dask:.1f} s: {dask / two:.2f} times two threads")
 
 
 def compare_curve(model, task, curve, n_trials):

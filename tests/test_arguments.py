@@ -161,7 +161,7 @@ def test_a_lesioned_neuron_without_a_voltage_is_none():
 
 
 def test_a_gain_that_nothing_uses_is_an_error():
-    fitted = fit_conversion(MODEL, "go-nogo", n_trials=2)
+    fitted = fit_conversion(MODEL, "go-nogo", trials=2)
     for arguments in ({"scaling_factor": 50}, {"conversion": "published", "scaling_factor": 50}):
         with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched conversion is fitted here"):
             SpikingNetwork.from_rate(MODEL, gain=4.0, **arguments)
@@ -176,11 +176,11 @@ def test_a_fit_at_the_edge_of_its_offsets_says_so(monkeypatch):
     with pytest.warns(
         UserWarning, match="at gain 8 the best offset lies at the edge of those that were tried"
     ):
-        fit_conversion(MODEL, "go-nogo", n_trials=2)
+        fit_conversion(MODEL, "go-nogo", trials=2)
 
 
 def test_a_conversion_is_simulated_with_the_downsample_that_it_was_fitted_for():
-    fitted = fit_conversion(MODEL, "go-nogo", n_trials=2, downsample=2)
+    fitted = fit_conversion(MODEL, "go-nogo", trials=2, downsample=2)
     network = SpikingNetwork.from_rate(MODEL, conversion=fitted)
     with pytest.raises(ArgumentError, match="downsample is 1, but the network's conversion was fitted for 2"):
         simulate(network, pulse_input(), seed=1)
@@ -220,7 +220,7 @@ def test_the_comparison_of_drives_takes_no_more_threads_than_were_given(monkeypa
         return own(*args, **kwargs)
 
     monkeypatch.setattr(drive, "simulate", counted)
-    options = {"candidates": [40], "method": "grid", "n_trials": 1, "extend": False}
+    options = {"candidates": [40], "method": "grid", "trials": 1, "extend": False}
     find_scaling_factor(MODEL, seed=1, threads=1, **options)
-    find_scaling_factors([MODEL], seed=1, jobs=2, **options)
+    find_scaling_factors([MODEL], seed=1, threads=2, **options)
     assert threads == [1, 2]

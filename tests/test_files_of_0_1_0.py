@@ -89,7 +89,7 @@ def test_the_journal_of_a_sweep(folder, expected):
         names = ("accuracy", "rate", "rate_exc", "rate_inh")
         np.testing.assert_allclose(means[:4], [row[name] for name in names], rtol=1e-12)
     network, grid = SpikingNetwork.from_rate(folder / "tuned_5.mat"), {"refractory": [2.0, 10.0]}
-    found = sweep(network, TASK, grid=grid, n_trials=4, seed=1, jobs=1, journal=path)
+    found = sweep(network, TASK, grid=grid, trials=4, seed=1, threads=1, journal=path)
     assert [row["correct"] for row in found.rows] == [row["correct"] for row in rows]
     np.testing.assert_allclose(
         [row["rate"] for row in found.rows], [row["rate"] for row in rows], atol=5.0, rtol=0

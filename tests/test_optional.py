@@ -36,7 +36,7 @@ def test_the_extra_is_named(name, missing, monkeypatch):
 def test_measures_tables_and_figures_of_results(monkeypatch, tmp_path):
     network = spiking.SpikingNetwork.from_rate(MODEL, 30)
     run = simulate(network, "go-nogo", trials=2, seed=1, record=Record(spikes=True))
-    found = sweep(network, "go-nogo", grid={"noise": [0.1]}, n_trials=2, seed=1)
+    found = sweep(network, "go-nogo", grid={"noise": [0.1]}, trials=2, seed=1)
     for name in ("elephant.statistics", "pandas", "matplotlib"):
         without(monkeypatch, name)
     with pytest.raises(ArgumentError, match=r"spikernn\[analysis\]"):

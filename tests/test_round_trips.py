@@ -127,7 +127,7 @@ def test_the_kernel_is_compiled_once_whatever_is_simulated():
     for inputs in (read_only, u[::-1, ::-1], np.float32(u), np.asfortranarray([u, u])):
         simulate(network, inputs, seed=1, stimulation=Stimulation("exc", (1, 9), coin="unit"))
     simulate(random_network(20, n_inputs=2), pulse_input(n_inputs=2), seed=1, input_noise=0.1)
-    simulate(network, u, seed=1, noise=SharedNoise(1))
+    simulate(network, u, seed=1, shared_noise=SharedNoise(1))
     assert len(kernel.run_trial.signatures) == own
     simulate(network, u, draws=draws)
     replayed = len(kernel.run_trial.signatures)

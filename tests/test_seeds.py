@@ -184,10 +184,10 @@ def test_shared_noise_changes_nothing(network):
     noise = SharedNoise(5)
     for each in (network, network.scale_weights(factor=0.5)):
         alone, shared = (
-            simulate(each, pulse_input(), seed=5, trials=[2, 9], record=RECORD, noise=own)
+            simulate(each, pulse_input(), seed=5, trials=[2, 9], record=RECORD, shared_noise=own)
             for own in (None, noise)
         )
         for position in range(2):
             assert bits(alone, position) == bits(shared, position)
-    with pytest.raises(ArgumentError, match="noise is that of seed 5, and seed is 4"):
-        simulate(network, pulse_input(), seed=4, noise=noise)
+    with pytest.raises(ArgumentError, match="shared_noise has the seed 5; expected 4"):
+        simulate(network, pulse_input(), seed=4, shared_noise=noise)

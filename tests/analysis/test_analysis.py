@@ -54,7 +54,7 @@ def made_of(intervals, n_trials, n_neurons, columns=401):
 
 @pytest.fixture(scope="module")
 def poisson():
-    return made_of(lambda n: RNG.exponential(25, n), n_trials=100, n_neurons=20)
+    return made_of(lambda n: RNG.exponential(25, n), trials=100, n_neurons=20)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_poisson_process(poisson):
 
 
 def test_gamma_process():
-    regular = made_of(lambda n: RNG.gamma(4, 25 / 4, n), n_trials=50, n_neurons=10)
+    regular = made_of(lambda n: RNG.gamma(4, 25 / 4, n), trials=50, n_neurons=10)
     # Intervals within a window of 2 s miss the longest ones, so that the CV is slightly below 1/sqrt(4).
     assert analysis.interval_cv(regular).mean() == pytest.approx(0.5, abs=0.02)
     assert analysis.fano_factor(regular).mean() == pytest.approx(0.25, abs=0.06)  # its limit is CV^2
@@ -237,7 +237,7 @@ def test_conversion_quality_is_that_of_the_search():
 
 def test_unconnected_matched_units_respond_as_rate_units_do():
     model = RateModel.load(model_mapping(60, w=np.zeros((60, 60))))
-    options = {"seed": 3, "n_trials": 10, "n_patterns": 2}
+    options = {"seed": 3, "trials": 10, "n_patterns": 2}
     matched = fit_conversion(model, "go-nogo")
     response = analysis.perturbation_response(model, "go-nogo", conversion=matched, **options)
     assert response.units.correlation > 0.98

@@ -42,7 +42,7 @@ def test_several_models_a_table_and_skipping(tmp_path):
         savemat(tmp_path / f"{name}.mat", cue_model(readout=readout))
     (tmp_path / "broken.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:900])
     names = ["a.mat", "broken.mat", "b.mat", "c.mat"]
-    arguments = ["--task", f"{TASK}:Cue", "--trials", 40, "--jobs", 2, "--csv", "table.csv"]
+    arguments = ["--task", f"{TASK}:Cue", "--trials", 40, "--threads", 2, "--csv", "table.csv"]
     done = run("tune", *names[:3], *arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert "broken.mat" in done.stderr

@@ -73,7 +73,7 @@ def test_published_is_as_it_was_and_the_default():
 @pytest.mark.parametrize("activation", NAMES)
 def test_the_fit_is_the_best_there_is(activation):
     model = rate_model(activation)
-    seen = visited_currents(model, "go-nogo", n_trials=5)
+    seen = visited_currents(model, "go-nogo", trials=5)
     found = fit_conversion(model, kind="one_offset", gain=4.0, visited=seen)
     x, curve = seen.currents, fi_curve()
 
@@ -88,7 +88,7 @@ def test_the_fit_is_the_best_there_is(activation):
 
 def test_mean_drive_gives_back_what_the_fit_misses():
     model = rate_model("softplus")
-    seen = visited_currents(model, "go-nogo", n_trials=5)
+    seen = visited_currents(model, "go-nogo", trials=5)
     found = fit_conversion(model, kind="mean_drive", gain=4.0, visited=seen)
     network = SpikingNetwork.from_rate(model, conversion=found)
     spiking = fi_curve()(4.0 * seen.currents + found.offset).mean(axis=(0, 2))  # if each x were as visited
@@ -153,7 +153,7 @@ def test_a_conversion_says_what_is_wrong_with_it(match, own):
 
 def test_what_is_no_model_task_or_params():
     model = rate_model()
-    seen = visited_currents(model, "go-nogo", n_trials=1)
+    seen = visited_currents(model, "go-nogo", trials=1)
     for match, function, arguments in (
         ("model is 'go-nogo.mat'", fit_conversion, ("go-nogo.mat",)),
         ("task is 3", fit_conversion, (model, 3)),
@@ -176,7 +176,7 @@ def test_a_network_without_recurrent_weights_is_fitted_too(kind):
 
 
 def _silent(model):
-    seen = visited_currents(model, "go-nogo", n_trials=1)
+    seen = visited_currents(model, "go-nogo", trials=1)
     return dataclasses.replace(seen, x=-1 - np.abs(seen.x))
 
 
@@ -318,7 +318,7 @@ def test_a_sweep_of_the_factor_keeps_gain_and_offset():
     model = RateModel.load(cue_model(readout=1.0))
     network = SpikingNetwork.from_rate(model, conversion=fit_conversion(model, Cue(), gain=4.0))
     fitted = network.scaling_factor
-    found = sweep(network, Cue(), grid={"scaling_factor": [fitted, 20 * fitted]}, n_trials=10, seed=1)
+    found = sweep(network, Cue(), grid={"scaling_factor": [fitted, 20 * fitted]}, trials=10, seed=1)
     assert found.rows[0]["accuracy"] > found.rows[1]["accuracy"]
 
 

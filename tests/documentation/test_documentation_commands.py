@@ -166,7 +166,7 @@ def test_tuning_and_conversion(tmp_path, monkeypatch):
             spiking(line)
     names = {}
     (code,) = blocks("tuning.md", "python")
-    exec(code.replace("seed=1", "seed=1, n_trials=10").replace("200, seed=2", "5, seed=2"), names)
+    exec(code.replace("seed=1", "seed=1, trials=10").replace("200, seed=2", "5, seed=2"), names)
     names["found"].plot().figure.clear()
     shutil.copy(GO_NOGO, tmp_path / "model.mat")
     for line in "".join(blocks("conversion.md", "sh")).splitlines():
@@ -240,7 +240,7 @@ def test_experiment_on_a_cluster(slurm):
     pytest.importorskip("pandas")
     page = "tutorials/laptop-to-cluster.md"
     (code,), (script,) = blocks(page, "python"), blocks(page, "bash")
-    code = code.replace("(32)", "(2)").replace("n_trials=1000", "n_trials=4")
+    code = code.replace("(32)", "(2)").replace("trials=1000", "trials=4")
     (slurm / "experiment.py").write_text(code, encoding="utf-8")
     run_batch(script, slurm)
     assert len((slurm / "table.csv").read_text().splitlines()) == 1 + 10

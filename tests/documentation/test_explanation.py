@@ -91,7 +91,7 @@ def test_coming_from_pytorch(tmp_path, monkeypatch):
     pytest.importorskip("optax")
     short = {  # the page's calls, with less to do
         "train": functools.partial(spiking.train, max_updates=100),
-        "find_scaling_factor": functools.partial(spiking.find_scaling_factor, n_trials=10),
+        "find_scaling_factor": functools.partial(spiking.find_scaling_factor, trials=10),
     }
     names, _ = run_right_column("from-pytorch.md", tmp_path, monkeypatch, **short)
     assert names["network"].scaling_factor == names["found"].scaling_factor

@@ -109,11 +109,11 @@ def test_a_failing_trial_is_an_error_not_a_zero(network):
 
 def test_which_task():
     with pytest.raises(ArgumentError, match="does not say which task"):
-        evaluate(MODEL, n_trials=1, seed=0)
+        evaluate(MODEL, trials=1, seed=0)
     with pytest.raises(ArgumentError, match="does not say its task"):
-        evaluate(SpikingNetwork.from_rate(MODEL, 20), n_trials=1, seed=0)
+        evaluate(SpikingNetwork.from_rate(MODEL, 20), trials=1, seed=0)
     with pytest.raises(ArgumentError, match="needs inputs: 4"):
-        evaluate(MODEL, "mante", n_trials=1, seed=0)
+        evaluate(MODEL, "mante", trials=1, seed=0)
     settings = '{"duration": 800.0}'
     recorded = RateModel.load(cue_model(task=np.array(["go-nogo"]), task_settings=np.array([settings])))
     for task in (None, "go-nogo"):

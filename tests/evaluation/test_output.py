@@ -113,7 +113,7 @@ def test_a_refit_rescues_a_scaled_readout_and_always_says_so():
             ),
             "interval is 0.07 ms; expected a multiple of 0.05 ms",
         ),
-        (lambda net: net.refit_readout(Cue(), 0, seed=1), "n_trials is 0"),
+        (lambda net: net.refit_readout(Cue(), 0, seed=1), "trials is 0"),
         (lambda net: net.refit_readout(Cue(), 1, seed=1, ridge=-1), "ridge is -1"),
         (lambda net: net.refit_readout("mante", 1, seed=1), "the task mante needs inputs: 4"),
     ],

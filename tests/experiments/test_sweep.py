@@ -36,7 +36,7 @@ def column(found, name):
 
 
 def test_each_point_is_what_evaluate_and_simulate_give():
-    arguments = {"grid": {"refractory": [0.0, 2.0], "noise": [0, 0.3]}, "n_trials": 12, "seed": 4}
+    arguments = {"grid": {"refractory": [0.0, 2.0], "noise": [0, 0.3]}, "trials": 12, "seed": 4}
     found = sweep(NETWORK, Cue(), **arguments)
     assert [(row["refractory"], row["noise"]) for row in found.rows] == [
         (0.0, 0),
@@ -52,7 +52,7 @@ def test_each_point_is_what_evaluate_and_simulate_give():
         assert (row["accuracy"], row["low"], row["high"]) == (alone.accuracy, *alone.interval)
         rates = simulate(network, Cue().trials(12, seed=4).spiking_inputs, seed=4).rates
         assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
-    assert sweep(NETWORK, Cue(), jobs=3, **arguments).rows == found.rows
+    assert sweep(NETWORK, Cue(), threads=3, **arguments).rows == found.rows
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_each_point_is_what_evaluate_and_simulate_give():
 )
 def test_names_do_what_the_methods_do(name, value, experiment):
     values = {"mine": value} if callable(value) else [value]
-    (row,) = sweep(RECURRENT, Cue(), grid={name: values}, n_trials=3, seed=2).rows
+    (row,) = sweep(RECURRENT, Cue(), grid={name: values}, trials=3, seed=2).rows
     rates = simulate(experiment(RECURRENT), Cue().trials(3, seed=2).spiking_inputs, seed=2).rates
     assert row["rate"] == pytest.approx(np.nanmean(rates), rel=1e-12)
     exc = RECURRENT.populations["exc"]
@@ -85,7 +85,7 @@ def test_functions_stimulation_scaling_factor_and_downsample():
     def intact(network):
         return network
 
-    found = sweep(RECURRENT, Cue(), grid={"what": [intact, without_inhibition]}, n_trials=4, seed=1)
+    found = sweep(RECURRENT, Cue(), grid={"what": [intact, without_inhibition]}, trials=4, seed=1)
     assert column(found, "what") == ["intact", "without_inhibition"]
     assert found.rows[1]["rate"] > found.rows[0]["rate"]  # the independent expectation
     stimulated = sweep(
@@ -93,19 +93,19 @@ def test_functions_stimulation_scaling_factor_and_downsample():
         Cue(),
         grid={"stimulation.amplitude": [-2.0, 0.0, 2.0]},
         stimulation=Stimulation(units=range(20), window=(0, 150)),
-        n_trials=4,
+        trials=4,
         seed=1,
     )
     assert np.all(np.diff(column(stimulated, "rate")) > 0)
-    by_model = sweep(MODEL, Cue(), grid={"refractory": [3.0], "scaling_factor": [20, 40]}, n_trials=8, seed=1)
-    by_network = sweep(NETWORK, Cue(), grid={"scaling_factor": [20, 40]}, n_trials=8, seed=1)
+    by_model = sweep(MODEL, Cue(), grid={"refractory": [3.0], "scaling_factor": [20, 40]}, trials=8, seed=1)
+    by_network = sweep(NETWORK, Cue(), grid={"scaling_factor": [20, 40]}, trials=8, seed=1)
     params = LIFParams(refractory=3.0)
     for row, factor in zip(by_model.rows, (20, 40), strict=True):
         alone = evaluate(SpikingNetwork.from_rate(MODEL, factor, params=params), Cue(), 8, seed=1)
         assert row["correct"] == alone.score.correct
     alone = evaluate(SpikingNetwork.from_rate(MODEL, 40), Cue(), 8, seed=1)
     assert by_network.rows[1]["correct"] == alone.score.correct
-    coarse = sweep(NETWORK, Cue(), grid={"downsample": [1, 2]}, n_trials=4, seed=1)
+    coarse = sweep(NETWORK, Cue(), grid={"downsample": [1, 2]}, trials=4, seed=1)
     alone = evaluate(NETWORK, Cue(), 4, seed=1, downsample=2)
     assert coarse.rows[1]["correct"] == alone.score.correct
     assert column(coarse, "rate")[0] != column(coarse, "rate")[1]
@@ -113,9 +113,9 @@ def test_functions_stimulation_scaling_factor_and_downsample():
 
 def test_random_numbers_are_common_unless_told_otherwise():
     grid = {"which": {"a": lambda net: net, "b": lambda net: net}}
-    common = sweep(NETWORK, Cue(), grid=grid, n_trials=10, seed=1)
+    common = sweep(NETWORK, Cue(), grid=grid, trials=10, seed=1)
     assert common.rows[0]["rate"] == common.rows[1]["rate"]
-    own = sweep(NETWORK, Cue(), grid=grid, n_trials=10, seed=1, common_random_numbers=False)
+    own = sweep(NETWORK, Cue(), grid=grid, trials=10, seed=1, common_random_numbers=False)
     assert own.rows[0]["rate"] == common.rows[0]["rate"] != own.rows[1]["rate"]
     both = simulate(
         NETWORK, Cue().trials(10, seed=1, first=10).spiking_inputs, seed=1, trials=range(10, 20)
@@ -125,16 +125,14 @@ def test_random_numbers_are_common_unless_told_otherwise():
 
 def test_strict_smoothing_and_refits_are_passed_on_and_named():
     smoothing = Smoothing("exponential", 30.0)
-    found = sweep(
-        NETWORK, Cue(), grid={"noise": [0.1]}, n_trials=10, seed=1, smoothing=smoothing, strict=True
-    )
+    found = sweep(NETWORK, Cue(), grid={"noise": [0.1]}, trials=10, seed=1, smoothing=smoothing, strict=True)
     alone = evaluate(NETWORK, Cue(), 10, seed=1, smoothing=smoothing, strict=True)
     assert found.rows[0]["correct"] == alone.score.correct
     readouts = {
         "trained": lambda net: net,
         "refitted": lambda net: net.refit_readout(Cue(), 10, seed=1),
     }
-    found = sweep(NETWORK, Cue(), grid={"readout weights": readouts}, n_trials=2, seed=1)
+    found = sweep(NETWORK, Cue(), grid={"readout weights": readouts}, trials=2, seed=1)
     assert column(found, "readout")[0] == "trained"
     assert "readout refitted: ridge 0.01" in column(found, "readout")[1]
     assert "readout refitted" in str(found)
@@ -144,7 +142,7 @@ def test_the_table_is_tidy_and_plots_in_one_line():
     pd = pytest.importorskip("pandas")
     from matplotlib.figure import Figure
 
-    found = sweep(NETWORK, Cue(), grid={"refractory": [0, 2], "noise": [0.1, 0.5]}, n_trials=3, seed=1)
+    found = sweep(NETWORK, Cue(), grid={"refractory": [0, 2], "noise": [0.1, 0.5]}, trials=3, seed=1)
     assert isinstance(found.table, pd.DataFrame)
     assert len(found.table) == 4
     assert found.table["accuracy"].tolist() == column(found, "accuracy")
@@ -156,7 +154,7 @@ def test_the_table_is_tidy_and_plots_in_one_line():
     assert np.array_equal(ax.lines[0].get_ydata(), [row["rate"] for row in found.rows if row["noise"] == 0.1])
     assert ax.get_xlabel() == "Refractory period (ms)"
     grid = {"what": {"a": lambda net: net, "b": lambda net: net.cut()}}
-    named = sweep(NETWORK, Cue(), grid=grid, n_trials=2, seed=1)
+    named = sweep(NETWORK, Cue(), grid=grid, trials=2, seed=1)
     ax = named.plot(ax=Figure().subplots())
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
     with pytest.raises(ArgumentError, match="y is 'speed'; expected one of trials"):
@@ -177,12 +175,12 @@ def test_the_table_is_tidy_and_plots_in_one_line():
         ({"grid": {"what": [lambda net: net]}}, "a function without a name"),
         ({"grid": {"what": {"x": lambda net: 3}}}, "the function of what returned 3"),
         ({"grid": {"stimulation.amplitude": [1]}}, "no one stimulation is given"),
-        ({"n_trials": 0}, "n_trials is 0"),
+        ({"trials": 0}, "trials is 0"),
         ({"task": "mante"}, "the task mante needs inputs: 4"),
     ],
 )
 def test_mistakes_are_named_before_anything_runs(arguments, message):
-    arguments = {"task": Cue(), "grid": {"noise": [0.1]}, "n_trials": 2, "seed": 1, **arguments}
+    arguments = {"task": Cue(), "grid": {"noise": [0.1]}, "trials": 2, "seed": 1, **arguments}
     with pytest.raises(ArgumentError, match=message):
         sweep(NETWORK, arguments.pop("task"), **arguments)
 
@@ -192,14 +190,14 @@ def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path)
 
     def run_trials(network=NETWORK, task=None, **changes):
         done = [0]
-        arguments = {"grid": two, "n_trials": 5, "seed": 1, "journal": journal, **changes}
+        arguments = {"grid": two, "trials": 5, "seed": 1, "journal": journal, **changes}
         return sweep(network, task or Cue(), progress=done.append, **arguments), done[-1]
 
     first, done = run_trials()
     assert done == 10
-    more, done = run_trials(grid=three, n_trials=8)
+    more, done = run_trials(grid=three, trials=8)
     assert done == 3 + 8 + 3
-    assert more.rows == sweep(NETWORK, Cue(), grid=three, n_trials=8, seed=1).rows
+    assert more.rows == sweep(NETWORK, Cue(), grid=three, trials=8, seed=1).rows
     again, done = run_trials()
     assert (again.rows, done) == (first.rows, 0)
     for changes in (
@@ -211,11 +209,11 @@ def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path)
     precious = tmp_path / "model.mat"
     precious.write_bytes(b"precious")
     with pytest.raises(ArgumentError, match="is no journal"):
-        sweep(NETWORK, Cue(), grid={"refractory": [0]}, n_trials=5, seed=1, journal=precious)
+        sweep(NETWORK, Cue(), grid={"refractory": [0]}, trials=5, seed=1, journal=precious)
     assert precious.read_bytes() == b"precious"
 
 
-SWEEP = ["sweep", "model.mat", "--task", f"{TASK}:Cue", "--seed", "3", "--trials", "120", "--jobs", "1"]
+SWEEP = ["sweep", "model.mat", "--task", f"{TASK}:Cue", "--seed", "3", "--trials", "120", "--threads", "1"]
 SWEEP += ["--scaling-factor", "30", "--vary", "refractory=0:4:0.5", "--vary", "noise=0.1,0.4"]
 
 
@@ -272,7 +270,7 @@ def test_command_line(folder, monkeypatch):
         "3.5",
         "4.0",
     ]
-    found = sweep(NETWORK, Cue(), grid={"refractory": [0.0, 2.0]}, n_trials=4, seed=3)
+    found = sweep(NETWORK, Cue(), grid={"refractory": [0.0, 2.0]}, trials=4, seed=3)
     assert [float(rows[k]["rate"]) for k in (0, 4)] == column(found, "rate")
 
 
@@ -286,7 +284,7 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
     rates = [float(row["rate"]) for row in csv.DictReader((folder / "a.csv").read_text().splitlines())]
     pushed = Stimulation(units="exc", window=(0, 150))
     found = sweep(
-        NETWORK, Cue(), grid={"stimulation.amplitude": [-1, 2]}, stimulation=pushed, n_trials=4, seed=3
+        NETWORK, Cue(), grid={"stimulation.amplitude": [-1, 2]}, stimulation=pushed, trials=4, seed=3
     )
     assert rates == column(found, "rate")
     assert rates[0] < rates[1]
@@ -327,10 +325,10 @@ def test_trials_of_another_sweep_that_was_stopped_are_not_deleted(folder, monkey
 
     monkeypatch.chdir(folder)
     journal = folder / "table.csv.sweep"
-    sweep(NETWORK, Cue(), grid={"refractory": [1]}, n_trials=3, seed=1, journal=journal)
+    sweep(NETWORK, Cue(), grid={"refractory": [1]}, trials=3, seed=1, journal=journal)
     short = ["sweep", "model.mat", f"--task={TASK}:Cue", "--trials=2", "--scaling-factor=30"]
     app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)
-    again = sweep(NETWORK, Cue(), grid={"refractory": [1]}, n_trials=3, seed=1, journal=journal)
+    again = sweep(NETWORK, Cue(), grid={"refractory": [1]}, trials=3, seed=1, journal=journal)
     assert again.unused == 2
     journal.unlink()
     app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)

@@ -61,7 +61,7 @@ def test_a_pipe_is_no_journal(tmp_path):
 def test_a_sweep_empties_no_file_of_its_user(tmp_path, content):
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
-    arguments = {"grid": {"refractory": [2]}, "n_trials": 2, "seed": 1, "journal": path}
+    arguments = {"grid": {"refractory": [2]}, "trials": 2, "seed": 1, "journal": path}
     if not content:
         assert len(sweep(random_network(5, n_outputs=1), Cue(), **arguments).rows) == 1
         return
@@ -112,7 +112,7 @@ def test_a_full_disk_is_told_with_the_file_and_what_it_keeps(tmp_path, full_disk
     path = tmp_path / "model.mat"
     savemat(path, cue_model())
     before = path.read_bytes()
-    arguments = {"seed": 1, "method": "grid", "n_trials": 3000, "write": True}
+    arguments = {"seed": 1, "method": "grid", "trials": 3000, "write": True}
     full_disk(room)
     with pytest.raises(SpikingError) as raised:
         find_scaling_factor(path, Cue(), **arguments)
@@ -121,7 +121,7 @@ def test_a_full_disk_is_told_with_the_file_and_what_it_keeps(tmp_path, full_disk
     assert str(raised.value).startswith(told)
     assert path.read_bytes() == before
     assert journal_path(path).stat().st_size <= room
-    find_scaling_factor(path, Cue(), **{**arguments, "n_trials": 100})
+    find_scaling_factor(path, Cue(), **{**arguments, "trials": 100})
     assert not journal_path(path).exists()
 
 

@@ -57,9 +57,9 @@ def public():
 def methods():
     """Return what draws or tabulates results, which no example without a figure reaches."""
     model = spiking.datasets.load("go-nogo")
-    swept = spiking.sweep(model, "go-nogo", grid={"noise": [0.1]}, n_trials=2, seed=1)
+    swept = spiking.sweep(model, "go-nogo", grid={"noise": [0.1]}, trials=2, seed=1)
     search = spiking.find_scaling_factor(
-        model, "go-nogo", seed=1, method="grid", candidates=[30], n_trials=2, extend=False
+        model, "go-nogo", seed=1, method="grid", candidates=[30], trials=2, extend=False
     )
     return {
         "Sweep.plot": swept.plot,

@@ -58,7 +58,7 @@ if __name__ == "__main__":
         folder,
         int(networks),
         conversion=conversion,
-        jobs=2,
+        threads=2,
         progress=lambda done, steps: print(done, steps, flush=True),
     )
     found.save(Path(folder))

@@ -7,7 +7,8 @@ from pathlib import Path
 TASK = Path(__file__).parent / "cue.py"
 COMMAND = [sys.executable, "-m", "spiking"]
 # Enough trials that a kill strikes in the midst of them.
-TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "40", "--jobs", "1"]
+TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "40"]
+TUNE += ["--threads", "1"]
 
 
 def run(*arguments, cwd=None):

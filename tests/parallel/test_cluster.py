@@ -22,7 +22,7 @@ distributed = pytest.importorskip("distributed")
 # Warnings are of Dask and Tornado, when connections end.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
-OPTIONS = {"seed": 2, "n_trials": 60, "method": "grid"}
+OPTIONS = {"seed": 2, "trials": 60, "method": "grid"}
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
@@ -66,7 +66,7 @@ def models():
 
 @pytest.fixture(scope="module")
 def expected(models):
-    return [one.search.as_json() for one in find_scaling_factors(models, Cue(), jobs=2, **OPTIONS)]
+    return [one.search.as_json() for one in find_scaling_factors(models, Cue(), threads=2, **OPTIONS)]
 
 
 def test_any_number_of_workers_gives_the_same_bits(models, expected):
@@ -126,7 +126,7 @@ def test_a_sweep_gives_the_same_table_though_a_worker_is_killed(models):
         "scaling_factor": [20, 30, 40],
         "what": {"intact": lambda net: net, "cut": lambda net: net.lesion([0, 1])},
     }
-    arguments = {"grid": grid, "n_trials": 40, "seed": 1}
+    arguments = {"grid": grid, "trials": 40, "seed": 1}
     here = sweep(models[0], Cue(), **arguments)
     with (
         scheduler() as (_, address),

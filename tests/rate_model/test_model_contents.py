@@ -58,7 +58,7 @@ NEEDS_ALL = {
     "bias": lambda model: SpikingNetwork.from_rate(model, 50, readout_bias=True),
     "matched": lambda model: SpikingNetwork.from_rate(model, conversion="matched", task="go-nogo"),
     "evaluate": lambda model: evaluate(model, "go-nogo", 1, seed=1),
-    "tune": lambda model: find_scaling_factor(model, "go-nogo", seed=1, n_trials=1),
+    "tune": lambda model: find_scaling_factor(model, "go-nogo", seed=1, trials=1),
     "both": lambda model: run_both(model, "go-nogo", 1, scaling_factor=50),
 }
 
@@ -177,7 +177,7 @@ def test_a_trained_and_tuned_model_of_this_package_has_no_unused_weights(tmp_pat
 
     path = tmp_path / "model.mat"
     train("go-nogo", 20, seed=1, max_updates=100).save(path)
-    find_scaling_factor(path, seed=1, method="grid", candidates=[40], n_trials=1, extend=False, write=True)
+    find_scaling_factor(path, seed=1, method="grid", candidates=[40], trials=1, extend=False, write=True)
     assert RateModel.load(path).extras["opt_scaling_factor"] == 40
 
 

@@ -35,7 +35,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def page(model):
-    return report(model, n_trials=20, seed=3, name=NAME)
+    return report(model, trials=20, seed=3, name=NAME)
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +93,8 @@ def test_the_page_holds_everything_and_names_are_only_text(page):
 
 
 def test_the_same_seed_makes_the_same_page(model, page):
-    assert report(model, n_trials=20, seed=3, name=NAME, threads=1) == page
-    assert report(model, n_trials=20, seed=4, name=NAME) != page
+    assert report(model, trials=20, seed=3, name=NAME, threads=1) == page
+    assert report(model, trials=20, seed=4, name=NAME) != page
 
 
 def test_drawn_trials_are_the_simulated_ones(both):
@@ -122,14 +122,14 @@ def test_very_many_spikes_are_thinned(both, monkeypatch):
     assert 0 < sum(spikes) < 1500
     assert sum(one["size"] for one in data["populations"]) == len(data["neurons"]) < 100
     assert {one["name"] for one in data["populations"]} == {"exc.", "inh."}
-    said = _Text(report(both.model, n_trials=1)).text
+    said = _Text(report(both.model, trials=1)).text
     assert f"spikes are those of {len(data['neurons'])} of the 200 neurons" in said
 
 
-def told(model, factor=None, n_trials=60):
+def told(model, factor=None, trials=60):
     """All warnings about a model, without drawing a page."""
     both = run_both(model, None, 4, scaling_factor=factor)
-    scores = (evaluate(own, both.task, n_trials, seed=1) for own in (model, both.spiking.network))
+    scores = (evaluate(own, both.task, trials, seed=1) for own in (model, both.spiking.network))
     return "\n".join(words.warnings(model_info(model), both, *scores, conversion_quality(both)))
 
 
@@ -156,7 +156,7 @@ def test_warnings_in_words(model, tmp_path):
 
 def test_a_network_without_recurrence(model):
     bare = RateModel.load({**to_variables(model), "w": 0 * model.w})
-    text = _Text(report(bare, n_trials=20)).text
+    text = _Text(report(bare, trials=20)).text
     assert "no recurrent connections: W is zero" in text
     assert "There is no recurrent drive to compare" in text
     assert "nan" not in text.lower()
@@ -166,7 +166,7 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
     path = tmp_path / "tuned.mat"
     model.save(path)
     found = find_scaling_factor(
-        path, "go-nogo", seed=2, candidates=[25, 35], n_trials=10, extend=False, write=True
+        path, "go-nogo", seed=2, candidates=[25, 35], trials=10, extend=False, write=True
     )
     both = run_both(RateModel.load(path), None, 2)
     said = words.tuning(both)

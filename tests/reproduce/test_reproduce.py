@@ -40,7 +40,7 @@ MATCHED_TABLES = tuple(name.replace("small", "small.matched") for name in TABLES
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    found = reproduction.run(folder, 3, jobs=1)
+    found = reproduction.run(folder, 3, threads=1)
     found.save(folder)
     return folder, found
 
@@ -49,7 +49,7 @@ def whole(tmp_path_factory):
 def matched(whole, tmp_path_factory):
     folder = tmp_path_factory.mktemp("matched") / "both"
     shutil.copytree(whole[0], folder)
-    found = reproduction.run(folder, 3, jobs=1, conversion="matched")
+    found = reproduction.run(folder, 3, threads=1, conversion="matched")
     found.save(folder)
     return folder, found
 
@@ -167,7 +167,7 @@ def test_matched_rows_are_what_the_functions_give(matched):
     task = condition.network.task
     (path,) = (folder / "networks").glob("*seed_300001.mat")
     model = RateModel.load(path)
-    search = find_scaling_factor(model, task, seed=seed + 10**9, conversion="matched", n_trials=TRIALS)
+    search = find_scaling_factor(model, task, seed=seed + 10**9, conversion="matched", trials=TRIALS)
     how = search.conversion
     assert (rows[1]["kind"], float(rows[1]["gain"])) == (how.kind, how.gain)
     assert float(rows[1]["scaling_factor"]) == how.factor

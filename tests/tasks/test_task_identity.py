@@ -213,7 +213,7 @@ def test_a_sweeps_journal_gives_no_old_numbers(path, tmp_path, network):
         done = [0]
         found = sweep(
             *(network, tasks.get(str(path))),
-            **{"grid": {"refractory": [2.0]}, "n_trials": 4, "seed": 1},
+            **{"grid": {"refractory": [2.0]}, "trials": 4, "seed": 1},
             **{"journal": tmp_path / "sweep.journal", "progress": done.append},
         )
         return found.rows[0]["correct"], done[-1]
@@ -262,7 +262,7 @@ def test_a_reproductions_journal_knows_the_version_of_a_task(path):
 def test_a_tuning_journal_gives_no_old_numbers(path, tmp_path):
     model = tmp_path / "model.mat"
     savemat(model, cue_model())
-    options = {"seed": 1, "method": "grid", "candidates": [25, 30], "n_trials": 40, "extend": False}
+    options = {"seed": 1, "method": "grid", "candidates": [25, 30], "trials": 40, "extend": False}
 
     def tuned(**changes):
         return find_scaling_factor(model, tasks.get(str(path)), **options, write=True, threads=1, **changes)

@@ -126,17 +126,17 @@ def test_commands_use_recorded_settings_unless_others_are_given(folder, used, co
 
 
 def test_functions_use_recorded_settings_unless_a_task_is_given(folder, model, used):
-    network = find_scaling_factor(model, "two.py", seed=1, method="grid", candidates=[30], n_trials=2).network
+    network = find_scaling_factor(model, "two.py", seed=1, method="grid", candidates=[30], trials=2).network
     for run in (
         lambda task: evaluate(model, task, 4, seed=1),
         lambda task: evaluate(model, task, 4, seed=1, keep_outputs=True),
         lambda task: find_scaling_factors(
-            [model, model], task, seed=1, method="grid", candidates=[30], n_trials=2
+            [model, model], task, seed=1, method="grid", candidates=[30], trials=2
         ),
-        lambda task: sweep(model, task, grid={"refractory": [2.0]}, n_trials=2, seed=1),
+        lambda task: sweep(model, task, grid={"refractory": [2.0]}, trials=2, seed=1),
         lambda task: run_both(model, task, 2, seed=1),
         lambda task: report(model, task, 2),
-        lambda task: visited_currents(model, task, n_trials=2),
+        lambda task: visited_currents(model, task, trials=2),
     ):
         used.clear()
         run("two.py")
@@ -158,14 +158,14 @@ def test_a_name_of_the_package_and_the_demonstration(used):
         "opt_scaling_factor": np.array([[30.0]]),
     }
     model = RateModel.load(cue_model(**extras))
-    find_scaling_factors([model], "go-nogo", seed=1, method="grid", candidates=[30], n_trials=2)
+    find_scaling_factors([model], "go-nogo", seed=1, method="grid", candidates=[30], trials=2)
     demonstrate(model)
     assert set(used) == {600.0}
     used.clear()
     given = {"duration": "700"}
     assert (
         find_scaling_factors(
-            [model], settings=given, seed=1, method="grid", candidates=[30], n_trials=2, force=True
+            [model], settings=given, seed=1, method="grid", candidates=[30], trials=2, force=True
         )[0].error
         is None
     )
@@ -281,7 +281,7 @@ def test_the_reports_commands_name_task_and_settings(model):
     assert "--setting" not in report(model, "two.py", 2, name="d.mat")
     tuned = find_scaling_factor(
         *(model, task_for(model, "two.py", {"level": 1.0})),
-        **{"seed": 1, "method": "grid", "candidates": [30], "n_trials": 2},
+        **{"seed": 1, "method": "grid", "candidates": [30], "trials": 2},
     )
     changed = replace(model, extras={**model.extras, **tuned.as_variables()})
     page = report(changed, "two.py", 2, name="d.mat")

@@ -69,7 +69,7 @@ def test_race_finds_the_peak_wherever_it_starts(peak, width):
             smooth_curve(peak, width),
             around(start, 5.0, 0.0, 150.0),
             outwards_then_between(5.0, 0.0, 150.0),
-            n_trials=100,
+            trials=100,
             budget=400,
             margin=0.05,
         )
@@ -85,7 +85,7 @@ def test_race_stays_within_budget_and_range():
         asked.append(wanted)
         return smooth_curve(50.0, 100.0)(wanted)
 
-    ended = race(run, {20.0, 30.0, 40.0}, lambda *_: set(), n_trials=100, budget=75, margin=0.001)
+    ended = race(run, {20.0, 30.0, 40.0}, lambda *_: set(), trials=100, budget=75, margin=0.001)
     assert sum(len(own) for own in ended.bits.values()) == 60
     assert ended.stopped == "its trials were used up"
     assert {factor for wanted in asked for factor in wanted} == {20.0, 30.0, 40.0}
@@ -94,7 +94,7 @@ def test_race_stays_within_budget_and_range():
 
 @pytest.fixture(scope="module")
 def grid():
-    return find_scaling_factor(MODEL, Cue(), seed=3, method="grid", n_trials=40)
+    return find_scaling_factor(MODEL, Cue(), seed=3, method="grid", trials=40)
 
 
 def test_grid_runs_the_published_candidates_on_common_trials(grid):
@@ -129,7 +129,7 @@ def test_auto_agrees_with_far_fewer_trials(grid):
 def test_range_is_extended_at_both_edges_and_says_so(method):
     n = 30 if method == "grid" else 100
     weak, strong = (
-        find_scaling_factor(RateModel.load(cue_model(readout=r)), Cue(), seed=1, method=method, n_trials=n)
+        find_scaling_factor(RateModel.load(cue_model(readout=r)), Cue(), seed=1, method=method, trials=n)
         for r in (0.4, 2.6)
     )
     assert weak.scaling_factor < 20
@@ -139,7 +139,7 @@ def test_range_is_extended_at_both_edges_and_says_so(method):
         assert found.accuracy > 0.85
         assert "edge of the range: extended" in str(found)
     kept = find_scaling_factor(
-        RateModel.load(cue_model(readout=0.4)), Cue(), seed=1, method=method, n_trials=30, extend=False
+        RateModel.load(cue_model(readout=0.4)), Cue(), seed=1, method=method, trials=30, extend=False
     )
     assert min(kept.curve) == 20
     assert kept.extended == ()
@@ -147,30 +147,30 @@ def test_range_is_extended_at_both_edges_and_says_so(method):
 
 def test_activations_have_their_published_candidates():
     model = RateModel.load(cue_model(activation=np.array(["softplus"]), readout=0.3))
-    found = find_scaling_factor(model, Cue(), seed=1, method="grid", n_trials=10, extend=False)
+    found = find_scaling_factor(model, Cue(), seed=1, method="grid", trials=10, extend=False)
     assert list(found.curve) == [float(factor) for factor in range(4, 28, 2)]
 
 
 @pytest.mark.parametrize("method", ["grid", "auto"])
 def test_candidates_of_ones_own(method):
     found = find_scaling_factor(
-        MODEL, Cue(), seed=1, method=method, candidates=[60, 30, 35.5], n_trials=20, extend=False
+        MODEL, Cue(), seed=1, method=method, candidates=[60, 30, 35.5], trials=20, extend=False
     )
     assert list(found.curve) == [30, 35.5, 60]
     assert found.scaling_factor in (30, 35.5)
 
 
 def test_first_is_the_published_first_maximum(grid):
-    first = find_scaling_factor(MODEL, Cue(), seed=3, method="grid", n_trials=40, choice="first")
+    first = find_scaling_factor(MODEL, Cue(), seed=3, method="grid", trials=40, choice="first")
     top = max(score.accuracy for score in first.curve.values())
     assert first.scaling_factor == min(f for f, score in first.curve.items() if score.accuracy == top)
     assert first.curve == grid.curve
 
 
 def test_same_seed_same_search_with_any_threads():
-    runs = [find_scaling_factor(MODEL, Cue(), seed=5, n_trials=20, threads=threads) for threads in (1, 3)]
+    runs = [find_scaling_factor(MODEL, Cue(), seed=5, trials=20, threads=threads) for threads in (1, 3)]
     assert runs[0].as_json() == runs[1].as_json()
-    other = find_scaling_factor(MODEL, Cue(), seed=6, n_trials=20)
+    other = find_scaling_factor(MODEL, Cue(), seed=6, trials=20)
     assert other.as_json() != runs[0].as_json()
 
 
@@ -178,17 +178,17 @@ def test_many_models_are_searched_like_one():
     models = [RateModel.load(cue_model(readout=readout)) for readout in (0.7, 1.0, 1.4)]
     seen = []
     together = find_scaling_factors(
-        models, Cue(), seed=2, n_trials=20, jobs=2, progress=lambda *counts: seen.append(counts)
+        models, Cue(), seed=2, trials=20, threads=2, progress=lambda *counts: seen.append(counts)
     )
     for model, tuned in zip(models, together, strict=True):
-        alone = find_scaling_factor(model, Cue(), seed=2, n_trials=20)
+        alone = find_scaling_factor(model, Cue(), seed=2, trials=20)
         assert tuned.search.as_json() == alone.as_json()
     assert len({tuned.scaling_factor for tuned in together}) > 1
     assert seen[-1][0] == 3
 
 
 def test_one_bad_model_does_not_stop_the_others():
-    tuned = find_scaling_factors([{"w": 1}, MODEL, "nowhere.mat"], Cue(), seed=2, n_trials=10)
+    tuned = find_scaling_factors([{"w": 1}, MODEL, "nowhere.mat"], Cue(), seed=2, trials=10)
     assert [one.error is None for one in tuned] == [False, True, False]
     assert "nowhere.mat" in str(tuned[2].error)
 
@@ -227,7 +227,7 @@ def test_drive_error_and_slope():
     assert slope > 0
     assert matched[1] < error or abs(slope - 40) < 1
     assert np.isnan(drive_slope(MODEL, Cue(), 40.0, seed=0, numbers=range(2))).all()
-    found = find_scaling_factor(model, Cue(), seed=0, n_trials=10)
+    found = find_scaling_factor(model, Cue(), seed=0, trials=10)
     assert found.drive_error > 0
     assert found.start > 0
 
@@ -271,7 +271,7 @@ def test_blocks_hold_every_missing_trial_once():
     [
         ({"method": "fast"}, "expected one of auto, grid"),
         ({"choice": "best"}, "expected one of plateau, first"),
-        ({"n_trials": 0}, "n_trials is 0"),
+        ({"trials": 0}, "trials is 0"),
         ({"candidates": []}, "candidates is"),
         ({"candidates": [20, -3]}, "candidates is -3"),
         ({"candidates": "many"}, "candidates is 'many'"),
@@ -289,4 +289,4 @@ def test_mistakes(wrong, words):
 
 def test_unknown_options_of_many():
     with pytest.raises(ArgumentError, match="expected some of method"):
-        find_scaling_factors([MODEL], Cue(), seed=1, trials=5)
+        find_scaling_factors([MODEL], Cue(), seed=1, number=5)

@@ -15,7 +15,7 @@ from tuning_processes import COMMAND, TASK, TUNE, run, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
-from spiking.parallel import workplace
+from spiking.tuning import work as tuning_work
 from spiking.tuning import write_result
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.write_result import journal_path
@@ -105,7 +105,7 @@ def test_killed_at_any_moment_and_resumed(uninterrupted, path):
 def test_resuming_runs_only_what_is_missing(path, monkeypatch):
     from cue import Cue
 
-    from spiking.parallel import workplace
+    from spiking.tuning import work as tuning_work
 
     ran = []
 
@@ -115,9 +115,9 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
             raise KeyboardInterrupt
         return original(works, factors, first, n)
 
-    original, resumed = workplace.run_block, False
-    monkeypatch.setattr(workplace, "run_block", counting)
-    arguments = {"seed": 1, "method": "grid", "n_trials": 40, "write": True, "threads": 1}
+    original, resumed = tuning_work.run_block, False
+    monkeypatch.setattr(tuning_work, "run_block", counting)
+    arguments = {"seed": 1, "method": "grid", "trials": 40, "write": True, "threads": 1}
     with pytest.raises(KeyboardInterrupt):
         find_scaling_factor(path, Cue(), **arguments)
     lines = journal_path(path).read_bytes().split(b"\n")
@@ -130,7 +130,7 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
     found = find_scaling_factor(path, Cue(), **arguments)
     assert sum(ran) == found.search_trials + 40 - known
     monkeypatch.undo()
-    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", n_trials=40)
+    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", trials=40)
     assert found.as_json() == fresh.as_json()
 
 
@@ -140,12 +140,12 @@ def test_a_journal_of_something_else_is_not_used(path):
     wrong = json.dumps([25.0, 2**20, "0" * 40])
     of_0_1_0 = '{"format": "spiking tuning journal 1", "version": "0.1.0", "seed": 1}\n' + wrong + "\n"
     journal_path(path).write_text(of_0_1_0)
-    arguments = {"seed": 1, "method": "grid", "n_trials": 40, "write": True}
+    arguments = {"seed": 1, "method": "grid", "trials": 40, "write": True}
     with pytest.raises(ArgumentError, match="did with another model, task"):
         find_scaling_factor(path, Cue(), **arguments)
     assert journal_path(path).read_text() == of_0_1_0
     found = find_scaling_factor(path, Cue(), **arguments, force=True)
-    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", n_trials=40)
+    fresh = find_scaling_factor(RateModel.load(path), Cue(), seed=1, method="grid", trials=40)
     assert found.as_json() == fresh.as_json()
     assert not journal_path(path).exists()
 
@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
     monkeypatch.setattr(write_result, "update_variables", full)
     before = path.read_bytes()
     with pytest.raises(ModelFileError, match=r"No space left .* is kept in"):
-        find_scaling_factor(path, Cue(), seed=1, n_trials=10, write=True)
+        find_scaling_factor(path, Cue(), seed=1, trials=10, write=True)
     assert path.read_bytes() == before
     assert journal_path(path).exists()
     assert write_result.journal_path is journal_path
@@ -260,7 +260,7 @@ def test_a_copy_is_tuned_alike(uninterrupted, tmp_path):
     assert place.read_bytes() == (tmp_path / "second.mat").read_bytes() == after
 
 
-GRID = {"method": "grid", "candidates": [25, 30], "extend": False, "n_trials": 6, "write": True}
+GRID = {"method": "grid", "candidates": [25, 30], "extend": False, "trials": 6, "write": True}
 
 
 def stopped_search(path, monkeypatch, **changes):
@@ -276,10 +276,10 @@ def stopped_search(path, monkeypatch, **changes):
             ran.append(arguments)
             return original(*arguments)
 
-        original = workplace.run_block
-        patch.setattr(workplace, "run_block", block)
+        original = tuning_work.run_block
+        patch.setattr(tuning_work, "run_block", block)
         with pytest.raises(KeyboardInterrupt):
-            find_scaling_factor(path, Cue(), **{**GRID, "n_trials": 2000, "threads": 1, **changes})
+            find_scaling_factor(path, Cue(), **{**GRID, "trials": 2000, "threads": 1, **changes})
 
 
 def test_an_interrupted_journal_of_other_settings_is_refused(path, monkeypatch):

@@ -30,7 +30,7 @@ class PrincipalComponents:
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> found = analysis.principal_components(both.spiking_activity, 3)
     >>> found.components.shape, found.explained.shape
     ((3, 200), (3,))
@@ -78,7 +78,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> found = analysis.principal_components(both.rate_activity, 2)
     >>> bool(found.explained[0] >= found.explained[1])
     True

@@ -14,7 +14,7 @@ from spiking.typing import Floats
 
 
 def cross_temporal_discriminability(
-    activity: ArrayLike, conditions: Sequence[str], *, seed: int, n_splits: int = 20
+    activity: ArrayLike, conditions: Sequence[str], *, seed: int = 1, n_splits: int = 20
 ) -> Floats:
     """Correlate the patterns that tell conditions apart at one time with those at another.
 
@@ -48,7 +48,7 @@ def cross_temporal_discriminability(
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=8, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=8, seed=1)
     >>> activity = both.spiking_activity[:, :, ::20]  # every 100 ms
     >>> analysis.cross_temporal_discriminability(activity, both.trials.conditions, seed=1).shape
     (10, 10)

@@ -66,7 +66,7 @@ class ConversionQuality:
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> analysis.conversion_quality(both).scaling_factor == both.spiking.network.scaling_factor
     True
     """
@@ -145,7 +145,7 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> quality = analysis.conversion_quality(both)
     >>> 0 < quality.rates.correlation <= 1
     True

@@ -59,7 +59,7 @@ def perturbation_response(
     amplitude: float = 1.0,
     fraction: float = 0.2,
     n_patterns: int = 4,
-    n_trials: int = 20,
+    trials: int = 20,
     threads: int | None = None,
 ) -> PerturbationResponse:
     """Push the same units of both networks during trials, and compare what that changes.
@@ -83,7 +83,7 @@ def perturbation_response(
         In standard deviations of the currents that the rate network visits in the task.
     fraction : float
         Of the units that a pattern pushes, each up or down at random.
-    n_patterns, n_trials : int
+    n_patterns, trials : int
         Patterns, and trials of each.
     threads : int, optional
         As in `simulate`.
@@ -97,7 +97,7 @@ def perturbation_response(
     --------
     >>> from spiking import analysis, datasets
     >>> model = datasets.load("go-nogo")
-    >>> response = analysis.perturbation_response(model, n_patterns=1, n_trials=4)
+    >>> response = analysis.perturbation_response(model, n_patterns=1, trials=4)
     >>> bool(response.output.correlation > 0)
     True
     """
@@ -115,15 +115,15 @@ def perturbation_response(
     seen = visited_currents(model, task, seed=seed)
     strength = positive_number("amplitude", amplitude) * float(seen.currents.std())
     random = np.random.default_rng(seed)
-    trials = task.trials(whole_number("n_trials", n_trials, 1), seed=seed, balanced=True)
+    drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=True)
     acting = slice(round(start / STEP_MS), round(end / STEP_MS))
-    pulse = np.zeros((n_trials, 1, task.n_steps + 1))
+    pulse = np.zeros((trials, 1, task.n_steps + 1))
     pulse[:, :, acting] = 1
 
     def run(pattern: Floats) -> list[Floats]:
         """Return units' activity in the window, and outputs by condition from its start on, of both."""
         pushed = dataclasses.replace(model, w_in=np.column_stack([model.w_in, pattern]))
-        inputs = np.concatenate([trials.spiking_inputs, pulse], axis=1)
+        inputs = np.concatenate([drawn.spiking_inputs, pulse], axis=1)
         rate = pushed.run(inputs[:, :, :-1], seed=seed)
         spiking = simulate(
             SpikingNetwork.from_rate(pushed, conversion=how),
@@ -140,7 +140,7 @@ def perturbation_response(
             (rate.rates[:, :, 1:], rate.output[:, :, 1:]),
             (spiking.filtered_rates / how.factor, spiking.output),
         ):
-            means = condition_means(output[:, :, acting.start : task.n_steps - 1], trials.conditions)
+            means = condition_means(output[:, :, acting.start : task.n_steps - 1], drawn.conditions)
             found += [rates[:, :, acting].mean(axis=(0, 2)), np.array([*means.values()])]
         return found
 

@@ -48,7 +48,7 @@ def spike_counts(
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> run = run_both(datasets.load("go-nogo"), trials=4, seed=1).spiking
     >>> analysis.spike_counts(run, 50).shape
     (4, 200, 20)
     """
@@ -85,7 +85,7 @@ def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[st
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> run = run_both(datasets.load("go-nogo"), trials=4, seed=1).spiking
     >>> analysis.population_rates(run, 10)["exc"].shape
     (4, 100)
     """
@@ -120,7 +120,7 @@ def fano_factor(
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> run = run_both(datasets.load("go-nogo"), trials=4, seed=1).spiking
     >>> analysis.fano_factor(run, window=(250, 1000)).shape
     (200,)
     """
@@ -158,7 +158,7 @@ def interval_cv(
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> run = run_both(datasets.load("go-nogo"), n_trials=4, seed=1).spiking
+    >>> run = run_both(datasets.load("go-nogo"), trials=4, seed=1).spiking
     >>> analysis.interval_cv(run).shape
     (200,)
     """
@@ -198,7 +198,7 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> counts = analysis.spike_counts(both.spiking, 50)
     >>> analysis.count_correlations(counts, both.trials.conditions).shape
     (200, 200)

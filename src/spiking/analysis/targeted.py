@@ -35,7 +35,7 @@ class TargetedAxes:
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
+    >>> both = run_both(datasets.load("xor"), trials=16, seed=1)
     >>> variables = {"choice": both.trials.labels}
     >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)
     >>> axes.project(both.spiking_activity.mean(axis=0)).shape == (1, both.spiking_activity.shape[2])
@@ -93,7 +93,7 @@ def targeted_axes(
     >>> import numpy as np
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("xor"), n_trials=16, seed=1)
+    >>> both = run_both(datasets.load("xor"), trials=16, seed=1)
     >>> first = np.array([1 if name[0] == "+" else -1 for name in both.trials.conditions])
     >>> variables = {"choice": both.trials.labels, "first": first}
     >>> axes = analysis.targeted_axes(both.spiking_activity, variables, both.trials.conditions)

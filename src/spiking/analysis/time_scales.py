@@ -37,7 +37,7 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=12, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=12, seed=1)
     >>> counts = analysis.spike_counts(both.spiking, 20, window=(50, 250))  # 10 bins
     >>> analysis.autocorrelation(counts).shape[0]
     200

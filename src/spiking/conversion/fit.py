@@ -162,7 +162,7 @@ def fit_conversion(
     gain: float = GAIN,
     factor: float | None = None,
     seed: int = 1,
-    n_trials: int = FIT_TRIALS,
+    trials: int = FIT_TRIALS,
     params: LIFParams | None = None,
     downsample: int = 1,
     visited: VisitedCurrents | None = None,
@@ -180,14 +180,14 @@ def fit_conversion(
         s: larger makes noise and reset small against the drive, and rates more regular.
     factor : float, optional
         k in place of the fitted one; the offset stays as fitted.
-    seed, n_trials : int
+    seed, trials : int
         Of the runs of the rate model.
     params : LIFParams, optional
         Constants of neurons; the published ones by default.
     downsample : int
         Of the simulations to come, as in `simulate`: noise a second depends on it.
     visited : VisitedCurrents, optional
-        Those of an earlier call of `visited_currents`, in place of task, seed and n_trials.
+        Those of an earlier call of `visited_currents`, in place of task, seed and trials.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def fit_conversion(
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)
-    seen = visited or visited_currents(model, task, seed=seed, n_trials=n_trials)
+    seen = visited or visited_currents(model, task, seed=seed, trials=trials)
     if seen.rates.shape[1] != model.n_units:
         raise ArgumentError(
             f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"

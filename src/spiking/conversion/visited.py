@@ -43,7 +43,7 @@ class VisitedCurrents:
     >>> from spiking import datasets
     >>> from spiking.conversion import visited_currents
 
-    >>> visited_currents(datasets.load("go-nogo"), n_trials=4).task
+    >>> visited_currents(datasets.load("go-nogo"), trials=4).task
     'go-nogo'
     """
 
@@ -57,7 +57,7 @@ class VisitedCurrents:
 
 
 def visited_currents(
-    model: RateModel, task: Task | str | None = None, *, seed: int = 1, n_trials: int = FIT_TRIALS
+    model: RateModel, task: Task | str | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
 ) -> VisitedCurrents:
     """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
 
@@ -66,7 +66,7 @@ def visited_currents(
     model : RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    seed, n_trials : int
+    seed, trials : int
 
     Raises
     ------
@@ -78,20 +78,20 @@ def visited_currents(
     >>> from spiking import datasets
     >>> from spiking.conversion import visited_currents
 
-    >>> seen = visited_currents(datasets.load("go-nogo"), n_trials=4)
+    >>> seen = visited_currents(datasets.load("go-nogo"), trials=4)
     >>> seen.n_trials, seen.x.shape == seen.share.shape
     (4, True)
     """
     chosen = task_for(model, task)
-    numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("n_trials", n_trials, 1))
-    trials = chosen.trials(n_trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
-    run = model.run(trials.inputs, seed=seed, trials=numbers, keep_currents=True)
+    numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("trials", trials, 1))
+    drawn = chosen.trials(trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
+    run = model.run(drawn.inputs, seed=seed, trials=numbers, keep_currents=True)
     assert run.currents is not None
     counts, edges = np.histogram(run.currents, _BINS)
     return VisitedCurrents(
         task=chosen.name,
         seed=seed,
-        n_trials=n_trials,
+        n_trials=trials,
         currents=run.currents,
         rates=run.rates,
         x=(edges[1:] + edges[:-1]) / 2,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag
+from spiking.checks import flag, whole_number
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
@@ -44,7 +44,7 @@ class BothNetworks:
     --------
     >>> from spiking import datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> both.trials.conditions
     ('go', 'nogo', 'go', 'nogo')
     """
@@ -78,7 +78,7 @@ class BothNetworks:
 def run_both(
     model: RateModel,
     task: Task | str | None = None,
-    n_trials: int = 40,
+    trials: int = 40,
     *,
     seed: int = 1,
     scaling_factor: float | None = None,
@@ -97,7 +97,7 @@ def run_both(
     model : RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    n_trials : int
+    trials : int
     seed : int
         Of the trials and of the noise of both networks.
     scaling_factor : float, optional
@@ -125,18 +125,18 @@ def run_both(
     --------
     >>> from spiking import datasets
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> both.rate_activity.shape == both.spiking_activity.shape
     True
     """
     balanced, activity = flag("balanced", balanced), flag("activity", activity)
     task = task_for(model, task)
-    trials = task.trials(n_trials, seed=seed, balanced=balanced, condition=condition)
+    drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
     network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
-    rate = model.run(trials.inputs, seed=seed)
+    rate = model.run(drawn.inputs, seed=seed)
     spiking = simulate(
         network,
-        trials.spiking_inputs,
+        drawn.spiking_inputs,
         seed=seed,
         record=Record(spikes=True, filtered_rates=activity, interval={"filtered_rates": STEP_MS}),
         threads=threads,
@@ -145,7 +145,7 @@ def run_both(
     assert spiking.output is not None
     scores = [
         Evaluation(
-            task=task, seed=seed, correct=score(task, output, time, trials), conditions=trials.conditions
+            task=task, seed=seed, correct=score(task, output, time, drawn), conditions=drawn.conditions
         )
         for output, time in ((rate.output, rate.time), (spiking.output, spiking.time))
     ]
@@ -153,7 +153,7 @@ def run_both(
         model=model,
         task=task,
         seed=seed,
-        trials=trials,
+        trials=drawn,
         rate=rate,
         spiking=spiking,
         rate_score=scores[0],

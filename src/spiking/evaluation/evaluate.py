@@ -94,7 +94,7 @@ class Evaluation:
     Examples
     --------
     >>> from spiking import datasets, evaluate
-    >>> result = evaluate(datasets.load("go-nogo"), n_trials=20, seed=1)
+    >>> result = evaluate(datasets.load("go-nogo"), trials=20, seed=1)
     >>> low, high = result.interval
     >>> low < result.accuracy <= high
     True
@@ -144,9 +144,9 @@ class Evaluation:
 def evaluate(
     network: SpikingNetwork | RateModel,
     task: Task | str | None = None,
-    n_trials: int = 100,
+    trials: int = 100,
     *,
-    seed: int,
+    seed: int = 1,
     strict: bool = False,
     smoothing: Smoothing | None = None,
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
@@ -163,7 +163,7 @@ def evaluate(
     network : SpikingNetwork or RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that a rate model's file records.
-    n_trials : int
+    trials : int
         Each draws its condition.
     seed : int
         Of the trials and of the network's noise. Trial k of a seed is always the same, however many are run.
@@ -199,7 +199,7 @@ def evaluate(
     >>> result.correct.shape, result.accuracy > 0.8
     ((20,), True)
     """
-    n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
     task = network_task(network, task)
     if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
@@ -213,13 +213,13 @@ def evaluate(
         else spiking_chunks(network, task, seed, range(n_trials), downsample, threads, progress, **experiment)
     )
     done = 0
-    for trials, raw, time in chunks:
+    for drawn, raw, time in chunks:
         output = smoothing.apply(raw, time[1] - time[0]) if smoothing else raw
-        correct.append(score(task, output, time, trials, strict=strict))
-        conditions += trials.conditions
+        correct.append(score(task, output, time, drawn, strict=strict))
+        conditions += drawn.conditions
         if keep_outputs:
             outputs.append(output)
-        done += len(trials)
+        done += len(drawn)
         if progress:
             progress(done)
     return Evaluation(
@@ -240,10 +240,10 @@ def correct_trials(
     numbers: range,
     *,
     downsample: int = 1,
-    noise: SharedNoise | None = None,
+    shared_noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
     """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
-    chunks = spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise)
+    chunks = spiking_chunks(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
     return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
 

@@ -27,7 +27,7 @@ _CHUNK_BYTES = 2**26  # rates held at once
 def refit_readout(
     network: SpikingNetwork,
     task: Task | str,
-    n_trials: int = 100,
+    trials: int = 100,
     *,
     seed: int,
     ridge: float = 0.01,
@@ -35,7 +35,7 @@ def refit_readout(
     threads: int | None = None,
 ) -> SpikingNetwork:
     """Fit the readout anew to the filtered rates of the network: `SpikingNetwork.refit_readout`."""
-    n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     if ridge != 0:
         positive_number("ridge", ridge)
     chosen = network_task(network, task)
@@ -44,10 +44,10 @@ def refit_readout(
     size = max(1, _CHUNK_BYTES // (8 * n * chosen.n_steps))
     for first in range(REFIT_FIRST, REFIT_FIRST + n_trials, size):
         numbers = range(first, min(first + size, REFIT_FIRST + n_trials))
-        trials = chosen.trials(len(numbers), seed=seed, first=first)
+        drawn = chosen.trials(len(numbers), seed=seed, first=first)
         run = simulate(
             network,
-            trials.spiking_inputs,
+            drawn.spiking_inputs,
             seed=seed,
             trials=numbers,
             record=Record(output=False, filtered_rates=True, interval=STEP_MS * downsample),
@@ -56,7 +56,7 @@ def refit_readout(
         )
         assert run.filtered_rates is not None
         # Sample k of the run and target (k + 1) downsample are both at 5 (k + 1) downsample ms.
-        wanted = trials.targets.reshape(len(numbers), network.n_outputs, -1)[..., downsample::downsample]
+        wanted = drawn.targets.reshape(len(numbers), network.n_outputs, -1)[..., downsample::downsample]
         wanted = wanted - network.readout_bias[:, np.newaxis]
         shared = wanted.shape[-1]
         z, r = (x[..., :shared].swapaxes(0, 1).reshape(x.shape[1], -1) for x in (wanted, run.filtered_rates))

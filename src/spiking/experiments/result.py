@@ -41,7 +41,7 @@ class Sweep:
     --------
     >>> from spiking import datasets, sweep
     >>> grid = {"scale_weights.inh": [0.7, 1.0], "noise": [0.1, 0.2]}
-    >>> found = sweep(datasets.load("go-nogo"), grid=grid, n_trials=4, seed=1)
+    >>> found = sweep(datasets.load("go-nogo"), grid=grid, trials=4, seed=1)
     >>> len(found.table), list(found.table.columns[:4])
     (4, ['scale_weights.inh', 'noise', 'trials', 'correct'])
     """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spiking
-from spiking.checks import available_threads, flag, whole_number
+from spiking.checks import flag, thread_count, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score, network_task
 from spiking.evaluation.smoothing import Smoothing
@@ -22,8 +22,8 @@ from spiking.experiments.grid import SweepPoint, axes, points
 from spiking.experiments.result import Sweep
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
-from spiking.parallel.blocks import TrialRunner, block_trials
-from spiking.parallel.open import open_workplace
+from spiking.parallel.blocks import TrialRunner, block_trials, run_block
+from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for
@@ -45,15 +45,15 @@ def sweep(
     task: Task | str | None = None,
     *,
     grid: Mapping[str, Any],
-    n_trials: int = 100,
-    seed: int,
+    trials: int = 100,
+    seed: int = 1,
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
     strict: bool = False,
     smoothing: Smoothing | None = None,
     downsample: int = 1,
     common_random_numbers: bool = True,
     journal: str | os.PathLike[str] | None = None,
-    jobs: int | None = None,
+    threads: int | None = None,
     client: Client | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
@@ -78,7 +78,7 @@ def sweep(
         Under any name, values may be functions from network to network: a list of named ones, or a mapping
         from what the table is to say to the function, such as ``{"I to E": {"intact": lambda net: net,
         "cut": lambda net: net.cut(pre="inh", post="exc")}}``.
-    n_trials : int
+    trials : int
         At every point.
     seed : int
         Of the trials and of the noise, as in `evaluate`, which scores the same trials.
@@ -93,7 +93,7 @@ def sweep(
         Keep what has been simulated in this file, from which the same call goes on if it was stopped, however
         it was: it gives the same table. Points and trials may be added. The file stays; delete it when it is
         no longer needed.
-    jobs : int, optional
+    threads : int, optional
         Threads; all available processors by default. Results do not depend on it.
     client : distributed.Client, optional
         Simulate on its workers instead.
@@ -122,14 +122,14 @@ def sweep(
     Examples
     --------
     >>> from spiking import datasets, sweep
-    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, n_trials=5, seed=1)
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, trials=5, seed=1)
     >>> [row["refractory"] for row in found.rows]
     [2.0, 10.0]
     """
-    n_trials, seed = whole_number("n_trials", n_trials, 1), whole_number("seed", seed, 0)
+    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict = flag("strict", strict)
     common_random_numbers = flag("common_random_numbers", common_random_numbers)
-    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    threads = thread_count(threads)
     varied = axes(grid)
     base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
     labels, works, wanted = [], [], []
@@ -150,8 +150,8 @@ def sweep(
     if journal is not None:
         place = Path(os.fsdecode(journal))
         opened = open_trials(place, {"format": _FORMAT}, doing="making this sweep")
-    with opened as kept, open_workplace(jobs, client, lambda: None) as (workplace, _):
-        hold = functools.cache(lambda key: workplace.hold(by_key[key]))
+    with opened as kept, open_executor(threads, client) as executor:
+        hold = functools.cache(lambda key: executor.hold(by_key[key]))
         known: Known = kept.known if kept else {}
         left = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
         others = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
@@ -171,15 +171,15 @@ def sweep(
             if progress:
                 progress(done)
 
-        size = block_trials(workplace.block_seconds, chosen, base.network.n_neurons, downsample)
+        size = block_trials(executor.block_seconds, chosen, base.network.n_neurons, downsample)
         scores: TrialRunner[str] = TrialRunner(
-            lambda keys, *trials: workplace.submit([hold(key) for key in keys], keys, *trials),
+            lambda keys, *trials: executor.submit(run_block, [hold(key) for key in keys], keys, *trials),
             size,
             known,
             record,
-            workplace.check,
+            executor.check,
         )
-        with workplace.guarded():
+        with executor.guarded():
             scores({key: sorted(numbers) for key, numbers in needed.items()})
             found = [scores({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
     rows = [{**names, **_row(work, values)} for names, work, values in zip(labels, works, found, strict=True)]
@@ -205,7 +205,7 @@ class _Work:
         left_out = () if own["som"].any() else ("som", "pv")
         return tuple(name for name, mask in own.items() if mask.any() and name not in left_out)
 
-    def run(self, point: str, first: int, n: int, noise: SharedNoise | None = None) -> Floats:
+    def run(self, point: str, first: int, n: int, shared_noise: SharedNoise | None = None) -> Floats:
         """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""
         trials = self.task.trials(n, seed=self.seed, first=first)
         run = simulate(
@@ -216,7 +216,7 @@ class _Work:
             stimulation=self.stimulation,
             downsample=self.downsample,
             threads=1,
-            noise=noise,
+            shared_noise=shared_noise,
         )
         assert run.output is not None
         output, interval = run.output, run.time[1] - run.time[0]

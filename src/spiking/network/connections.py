@@ -32,7 +32,7 @@ def scale_weights(
     pre: Units = "all",
     post: Units = "all",
     fraction: float = 1.0,
-    seed: int = 0,
+    seed: int = 1,
     control: Control | None = None,
 ) -> SpikingNetwork:
     """Multiply connections by a factor: ``network.scale_weights(pre="inh", post="exc", factor=0.7)``.
@@ -81,7 +81,7 @@ def cut(
     pre: Units = "all",
     post: Units = "all",
     fraction: float = 1.0,
-    seed: int = 0,
+    seed: int = 1,
     control: Control | None = None,
 ) -> SpikingNetwork:
     """Cut connections: scale them by 0; parameters and errors as in `scale_weights`."""
@@ -93,7 +93,7 @@ def cut(
 def shuffle_weights(
     network: SpikingNetwork,
     *,
-    seed: int,
+    seed: int = 1,
     pre: Units = "all",
     post: Units = "all",
     fraction: float = 1.0,
@@ -202,7 +202,7 @@ def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwo
     return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
 
 
-def shuffle_input_weights(network: SpikingNetwork, *, seed: int, post: Units = "all") -> SpikingNetwork:
+def shuffle_input_weights(network: SpikingNetwork, *, seed: int = 1, post: Units = "all") -> SpikingNetwork:
     """Exchange the input weights among units: each gets those of another, of all inputs together.
 
     Parameters

@@ -302,7 +302,7 @@ class SpikingNetwork(Remade):
         self,
         inputs: ArrayLike,
         *,
-        seed: int,
+        seed: int = 1,
         trials: int | Iterable[int] | None = None,
         pre: Units = "all",
         post: Units = "all",
@@ -356,9 +356,9 @@ class SpikingNetwork(Remade):
     def refit_readout(
         self,
         task: Task | str,
-        n_trials: int = 100,
+        trials: int = 100,
         *,
-        seed: int,
+        seed: int = 1,
         ridge: float = 0.01,
         downsample: int = 1,
         threads: int | None = None,
@@ -375,7 +375,7 @@ class SpikingNetwork(Remade):
         ----------
         task : Task or str
             A task or what `spiking.tasks.get` takes.
-        n_trials : int
+        trials : int
             How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the
             seed.
         seed : int
@@ -399,7 +399,7 @@ class SpikingNetwork(Remade):
         return refit_readout(
             self,
             task,
-            n_trials,
+            trials,
             seed=seed,
             ridge=ridge,
             downsample=downsample,

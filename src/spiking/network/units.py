@@ -46,7 +46,7 @@ class UnitFraction:
 
     fraction: float
     population: str = "all"
-    seed: int = 0
+    seed: int = 1
 
     def __post_init__(self) -> None:
         checked_fraction("fraction", self.fraction)

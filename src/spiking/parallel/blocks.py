@@ -43,7 +43,7 @@ class Runnable(Protocol):
     def seed(self) -> int:
         """The seed of the trials."""
 
-    def run(self, point: Any, first: int, n: int, noise: SharedNoise | None) -> Values:
+    def run(self, point: Any, first: int, n: int, shared_noise: SharedNoise | None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
 
 
@@ -59,9 +59,9 @@ def run_block(works: Sequence[Runnable], points: Sequence[Point], first: int, n:
         return [works[0].run(points[0], first, n, None)]
     values: list[list[Values]] = [[] for _ in points]
     for start in range(first, first + n, _AT_ONCE):
-        noise = SharedNoise(works[0].seed)
+        shared_noise = SharedNoise(works[0].seed)
         for work, point, own in zip(works, points, values, strict=True):
-            own.append(work.run(point, start, min(_AT_ONCE, first + n - start), noise))
+            own.append(work.run(point, start, min(_AT_ONCE, first + n - start), shared_noise))
     return [np.concatenate(own) for own in values]
 
 

@@ -9,18 +9,18 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from spiking.errors import ClusterError
-from spiking.parallel.blocks import Runnable, run_block
-from spiking.parallel.workplace import Workplace
+from spiking.parallel.blocks import Runnable
+from spiking.parallel.executor import Executor
 
 if TYPE_CHECKING:
     from distributed import Client
 
 _BLOCK_SECONDS = 1.0
-_MOST_SEARCHES = 64  # at once, each a thread here
+_MOST_AT_ONCE = 64  # each is a thread here
 
 
-def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int]:
-    """Return a client's workers as a workplace, and how many searches at once keep them busy.
+def cluster(client: Client, check: Callable[[], object]) -> Executor:
+    """Return the workers of a client as an executor.
 
     Raises
     ------
@@ -48,9 +48,6 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
         # hand it on among themselves.
         return client.submit(pickle.loads, _pickled(work), pure=False)
 
-    def submit(*block: Any) -> Any:
-        return executor.submit(run_block, *block)
-
     check_cluster()
     threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
     if not threads:
@@ -58,7 +55,8 @@ def cluster(client: Client, check: Callable[[], object]) -> tuple[Workplace, int
             f"the scheduler at {address} has no workers: start some with `dask worker {address}`"
         )
     failures = (CancelledError, DaskCancelledError, KilledWorker, CommClosedError)
-    return Workplace(hold, submit, _BLOCK_SECONDS, check_cluster, failures), min(2 * threads, _MOST_SEARCHES)
+    at_once = min(2 * threads, _MOST_AT_ONCE)
+    return Executor(at_once, executor.submit, hold, _BLOCK_SECONDS, check_cluster, failures)
 
 
 def _pickled(work: Runnable) -> bytes:

@@ -1,4 +1,4 @@
-"""Open the executor of blocks of trials: threads of this process, or a cluster."""
+"""Open what runs the work: threads of this process, or a cluster."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from spiking.parallel.cluster import cluster
-from spiking.parallel.workplace import Workplace, local
+from spiking.parallel.executor import Executor
 
 if TYPE_CHECKING:
     from distributed import Client
 
+_BLOCK_SECONDS = 0.06  # short, so that threads end together
+
 
 @contextmanager
-def open_workplace(
-    jobs: int, client: Client | None, check: Callable[[], object]
-) -> Iterator[tuple[Workplace, int]]:
-    """Return where to simulate, and how many searches at once keep it busy: some wait, read or write.
+def open_executor(
+    threads: int, client: Client | None = None, check: Callable[[], object] = lambda: None
+) -> Iterator[Executor]:
+    """Return the workers of a client, or `threads` threads of this process.
 
-    A client's workers, or that many threads (`jobs`) of this process.
+    Threads are enough: simulation, training and files release Python's lock.
     """
     if client is not None:
         yield cluster(client, check)
     else:
-        with ThreadPoolExecutor(jobs) as pool:
-            yield local(pool, check), jobs + 1
+        with ThreadPoolExecutor(threads) as pool:
+            yield Executor(threads, pool.submit, lambda work: work, _BLOCK_SECONDS, check)

@@ -59,8 +59,8 @@ def rates_against(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
-    >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
+    >>> weaker = run_both(datasets.load("go-nogo"), trials=4, seed=1, scaling_factor=60)
     >>> ax = plotting.rates_against(both.spiking, weaker.spiking, labels=("as tuned", "factor 60"))
     >>> ax.figure.savefig("rates.pdf")
     """
@@ -110,7 +110,7 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.accuracies(both.spiking_score.by_condition)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['go', 'nogo']
@@ -160,8 +160,8 @@ def comparison(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
-    >>> weaker = run_both(datasets.load("go-nogo"), n_trials=4, seed=1, scaling_factor=60)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
+    >>> weaker = run_both(datasets.load("go-nogo"), trials=4, seed=1, scaling_factor=60)
     >>> figure = plotting.comparison(both, weaker, labels=("as tuned", "factor 60"))
     >>> figure.savefig("comparison.pdf")
     """

@@ -148,7 +148,7 @@ def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from spiking import datasets, plotting, sweep
-    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, n_trials=4, seed=1)
+    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, trials=4, seed=1)
     >>> ax = plotting.sweep(found, "rate")
     >>> ax.figure.savefig("sweep.pdf")
     """

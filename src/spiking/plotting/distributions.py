@@ -40,7 +40,7 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.firing_rates(both.spiking)
     >>> ax.figure.savefig("firing_rates.pdf")
     """

@@ -42,7 +42,7 @@ def overview(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> figure = plotting.overview(both.spiking, trials=both.trials, task=both.task)
     >>> figure.savefig("overview.pdf")
     """

@@ -50,7 +50,7 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.raster(both.spiking, trial=0, rates=True)
     >>> ax.figure.savefig("raster.pdf")
     """

@@ -54,7 +54,7 @@ def trajectories(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> from spiking import analysis
     >>> means = analysis.condition_means(both.spiking_activity, both.trials.conditions)
     >>> ax = plotting.trajectories(means)
@@ -104,7 +104,7 @@ def state_space(both: BothNetworks, figure: Figure | None = None, *, start: floa
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> figure = plotting.state_space(both)
     >>> figure.savefig("components.pdf")
     """

@@ -79,7 +79,7 @@ def output(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.output(both.spiking, trials=both.trials, task=both.task)
     >>> ax.figure.savefig("output.pdf")
     """
@@ -195,7 +195,7 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.raster(both.spiking, trial=0)
     >>> ax = plotting.shade_stimulus(ax, both.trials, members=[0])
     >>> ax.figure.savefig("raster.pdf")

@@ -51,7 +51,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.outputs_of_both(both, trial=0)
     >>> ax.figure.savefig("outputs.pdf")
     """
@@ -116,7 +116,7 @@ def activity(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> ax = plotting.activity(both.rate_activity[0], both.activity_time)
     >>> ax.figure.savefig("activity.pdf")
     """
@@ -173,7 +173,7 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), n_trials=4, seed=1)
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
     >>> figure = plotting.trial(both, 0)
     >>> figure.savefig("trial.pdf")
     """

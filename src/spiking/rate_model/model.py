@@ -372,7 +372,7 @@ class RateModel(Remade):
         self,
         inputs: ArrayLike,
         *,
-        seed: int | None = None,
+        seed: int | None = 1,
         trials: Iterable[int] | None = None,
         noise: float = 0.1,
         keep_currents: bool = False,
@@ -385,7 +385,7 @@ class RateModel(Remade):
         Parameters
         ----------
         inputs : array, shape (n_inputs, steps) or (trials, n_inputs, steps)
-        seed : int, optional
+        seed : int or None
             Trial k draws from a stream of its own, derived from (seed, k). None: fresh random numbers.
         trials : iterable of int, optional
             The numbers of the trials, one for each input; from 0 on by default.

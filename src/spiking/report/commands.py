@@ -18,7 +18,7 @@ from spiking.training.options import options_for
 from spiking.tuning.recorded import recorded_search
 
 
-def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> list[str]:
+def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> list[str]:
     """Return the commands, as far as the model's file records them.
 
     Parameters
@@ -28,7 +28,7 @@ def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> 
         What the model is called on the command line.
     task : str or None
         What was given as ``--task``, if anything.
-    n_trials : int
+    trials : int
         Of the evaluation.
     """
     named = task
@@ -41,7 +41,7 @@ def commands(both: BothNetworks, name: str, task: str | None, n_trials: int) -> 
     used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
     if conversion is None or (conversion.kind, conversion.factor) != (used.kind, used.factor):
         options += ["--scaling-factor", f"{network.scaling_factor:g}"]
-    options += ["--trials", str(n_trials), "--seed", str(both.seed)]
+    options += ["--trials", str(trials), "--seed", str(both.seed)]
     known = [
         _train(both, name, task),
         _tune(both, name, task),

@@ -34,7 +34,7 @@ _DRAWN_EACH = 10  # trials of a condition, at most
 def report(
     model: RateModel,
     task: Task | str | None = None,
-    n_trials: int = 100,
+    trials: int = 100,
     *,
     task_file: str | None = None,
     seed: int = 1,
@@ -50,7 +50,7 @@ def report(
     model : RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    n_trials : int
+    trials : int
         Of the accuracies; the same as those of ``spiking evaluate`` with this seed. Up to ten trials of each
         condition are drawn.
     task_file : str, optional
@@ -79,7 +79,7 @@ def report(
     --------
     >>> from spiking import datasets
     >>> from spiking.report import report
-    >>> page = report(datasets.load("go-nogo"), n_trials=4)
+    >>> page = report(datasets.load("go-nogo"), trials=4)
     >>> page[:15]
     '<!doctype html>'
     """
@@ -88,8 +88,8 @@ def report(
     task = task_for(model, task)
     network = SpikingNetwork.from_rate(model, scaling_factor)
     scores = (
-        evaluate(model, task, n_trials, seed=seed),
-        evaluate(network, task, n_trials, seed=seed, threads=threads, progress=progress),
+        evaluate(model, task, trials, seed=seed),
+        evaluate(network, task, trials, seed=seed, threads=threads, progress=progress),
     )
     both = run_both(
         model, task, _drawn(model, task), seed=seed, scaling_factor=scaling_factor, threads=threads
@@ -123,7 +123,7 @@ def report(
         ),
         network_figures=figures.network_figures(both),
         commands_words="As far as the file records them:",
-        commands=html.escape("\n".join(commands(both, title, given, n_trials))),
+        commands=html.escape("\n".join(commands(both, title, given, trials))),
         # "<" could end the element that holds the data, whatever follows it.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import available_threads, whole_number
+from spiking.checks import thread_count, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.files.output import check_outputs, check_writable
-from spiking.parallel.cluster import cluster
+from spiking.parallel.executor import Executor
+from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.journal import Record, open_record
@@ -37,11 +37,11 @@ def panel(
     which: str | Panel,
     *,
     networks: int,
-    seed: int,
+    seed: int = 1,
     output: str | os.PathLike[str],
     values: Sequence[float | str] | None = None,
     conversion: Asked = "published",
-    jobs: int | None = None,
+    threads: int | None = None,
     client: Client | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reproduction:
@@ -69,7 +69,7 @@ def panel(
         Convert the same networks, trained once, as `find_scaling_factor` does with this conversion, and test
         them on the same fresh trials, which its search does not see. Conditions in which nothing is tuned
         are left out. Where the journal holds their published conversion too, the two are compared.
-    jobs : int, optional
+    threads : int, optional
         Networks at a time, a thread each; by default one a processor. Results do not depend on it.
     client : distributed.Client, optional
         Train and convert on its workers instead.
@@ -105,14 +105,13 @@ def panel(
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
     if networks > _SEEDS:
         raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
-    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    threads = thread_count(threads)
     folder = Path(output)
     prepare(folder, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
     with open_record(folder / "journal.jsonl") as record:
         work = Work(record, folder / "networks", steps(chosen, seeds), progress)
-        with _place(jobs, client) as place, place.guarded():
-            _run(work, place)
+        _run_missing(work, threads, client)
         entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
         drawn = _drawn(work, chosen, entries) if chosen.picture else None
     return Reproduction(chosen, networks, seed, tuple(entries), drawn)
@@ -162,40 +161,17 @@ def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, Ra
     return seed, model
 
 
-@dataclass(frozen=True, eq=False)
-class _Place:
-    """Where networks are trained and converted: how many at once, and how to start one."""
-
-    at_once: int
-    submit: Callable[..., Future[Any]]
-    check: Callable[[], object]
-    guarded: Callable[[], Any] = nullcontext
-
-
-@contextmanager
-def _place(jobs: int, client: Client | None) -> Iterator[_Place]:
-    """Open the workers of a client, or threads of this process; JAX and the simulation let go of the lock."""
-    if client is not None:
-        workplace, at_once = cluster(client, lambda: None)
-        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]  # no types
-
-        def submit(function: Callable[..., Any], *arguments: Any) -> Any:
-            return executor.submit(function, *arguments, None)
-
-        yield _Place(at_once, submit, workplace.check, workplace.guarded)
-        return
+def _run_missing(work: Work, threads: int, client: Client | None) -> None:
+    """Run the missing steps in threads, which stop as soon as one fails, or on the workers of a client."""
     stop = threading.Event()
 
     def check() -> None:
         if stop.is_set():
             raise InterruptedError("the reproduction was stopped")
 
-    def start(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        return pool.submit(function, *arguments, check)
-
-    with ThreadPoolExecutor(jobs) as pool:
+    with open_executor(threads, client) as executor, executor.guarded():
         try:
-            yield _Place(jobs, start, check)
+            _run(work, executor, None if client else check)
         finally:
             stop.set()
 
@@ -210,7 +186,7 @@ class _Conversion:
     tests: list[Tested]
 
 
-def _run(work: Work, place: _Place) -> None:
+def _run(work: Work, executor: Executor, check: Callable[[], None] | None) -> None:
     """Do what is missing; conversions go before further trainings, so that networks are finished in turn."""
     queue: deque[Step | _Conversion] = deque(work.unfinished())
     running: dict[Future[Any], Step | _Conversion] = {}
@@ -222,18 +198,18 @@ def _run(work: Work, place: _Place) -> None:
 
     try:
         while queue or running:
-            while queue and len(running) < place.at_once:
+            while queue and len(running) < executor.at_once:
                 task = queue.popleft()
                 if isinstance(task, _Conversion):
                     of = task.step
                     arguments = (task.model, of.network.task, of.seed, task.tuned, task.tests)
-                    running[place.submit(convert_network, *arguments)] = task
+                    running[executor.submit(convert_network, *arguments, check)] = task
                 elif kept := work.model(task):
                     convert(task, kept)
                 else:
-                    running[place.submit(train_network, task.network, task.seed)] = task
+                    running[executor.submit(train_network, task.network, task.seed, check)] = task
             done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
-            place.check()
+            executor.check()
             for future in done:
                 task = running.pop(future)
                 if isinstance(task, _Conversion):

@@ -253,7 +253,7 @@ def _match(
         model,
         task,
         seed=seed,
-        n_trials=TRIALS,
+        trials=TRIALS,
         params=tuned.params,
         conversion=tuned.conversion,
         threads=1,

@@ -107,7 +107,7 @@ class SharedNoise:
     >>> from spiking.simulation import SharedNoise
     >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
     >>> u, noise = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0], SharedNoise(1)
-    >>> runs = [simulate(net, u, seed=1, noise=noise) for net in (network, network.lesion([3]))]
+    >>> runs = [simulate(net, u, seed=1, shared_noise=noise) for net in (network, network.lesion([3]))]
     >>> len(runs)
     2
     """

@@ -41,7 +41,7 @@ def run_trials(
     downsample: int = 1,
     threads: int | None = None,
     draws: RandomDraws | Sequence[RandomDraws] | None = None,
-    noise: SharedNoise | None = None,
+    shared_noise: SharedNoise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Simulation:
     """Simulate trials on an array of inputs; arguments, result and errors are those of `simulate`."""
@@ -55,8 +55,10 @@ def run_trials(
     n_columns, n_steps = u.shape[-1], column_steps * (u.shape[-1] - 1)
     record = record or Record()
     replayed = _checked_draws(draws, seed)
-    if noise is not None and (noise.seed != seed or replayed):
-        raise ArgumentError(f"noise is that of seed {noise.seed}, and seed is {seed}; expected the same")
+    if shared_noise is not None and (shared_noise.seed != seed or replayed):
+        raise ArgumentError(
+            f"shared_noise has the seed {shared_noise.seed}; expected {seed}, the seed of the simulation"
+        )
     numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
     threads = thread_count(threads)
 
@@ -73,7 +75,7 @@ def run_trials(
     else:
         seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
     constants = kernel_input.constants(
-        network, n_steps, column_steps, dt, replay=bool(replayed) or noise is not None
+        network, n_steps, column_steps, dt, replay=bool(replayed) or shared_noise is not None
     )
     synapses = kernel_input.synapses(network, dt)
     every_action = kernel_input.actions(acting, n, dt / constants.tm)
@@ -100,7 +102,7 @@ def run_trials(
                 n,
                 acting,
                 input_shape,
-                None if noise is None else noise.of(trial, n, n_steps),
+                None if shared_noise is None else shared_noise.of(trial, n, n_steps),
             )
         )
         inputs_k = columns[k] if columns.ndim == 3 else columns

@@ -28,7 +28,7 @@ def simulate(
     network: SpikingNetwork,
     inputs: ArrayLike | Task | str,
     *,
-    seed: int | None = None,
+    seed: int | None = 1,
     trials: int | Iterable[int] | None = None,
     condition: str | None = None,
     record: Record | None = None,
@@ -38,7 +38,7 @@ def simulate(
     downsample: int = 1,
     threads: int | None = None,
     draws: RandomDraws | Sequence[RandomDraws] | None = None,
-    noise: SharedNoise | None = None,
+    shared_noise: SharedNoise | None = None,
     progress: Callable[[int], None] | None = None,
     output_file: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -53,7 +53,7 @@ def simulate(
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
         one input. With a task, or a name that `spiking.tasks.get` accepts, the trials of the task are drawn
         from the same seed; the result then has their `conditions`, and `correct`.
-    seed : int, optional
+    seed : int or None
         Every trial has its own random streams, derived from (seed, trial number), so its numbers do not
         depend on threads or on what else is simulated. None: a new seed, stored in the result.
     trials : int or iterable of int, optional
@@ -77,8 +77,8 @@ def simulate(
     threads : int, optional
         Number of threads; by default one per available processor. Results do not depend on it.
     draws : RandomDraws or sequence of RandomDraws, optional
-        Random numbers to replay, one object per trial, instead of a seed.
-    noise : SharedNoise, optional
+        Random numbers to replay, one object per trial, in place of those of the seed.
+    shared_noise : SharedNoise, optional
         Saves time if several networks run the same trials: see `~spiking.simulation.SharedNoise`. Results are
         the same.
     progress : callable, optional
@@ -126,12 +126,12 @@ def simulate(
             f"simulate with downsample={fitted.downsample}, or fit or tune it again for {downsample}"
         )
     settings: dict[str, Any] = {
-        "seed": seed if seed is None else whole_number("seed", seed, 0),
+        "seed": None if seed is None or draws is not None else whole_number("seed", seed, 0),
         "record": record or Record(),
         "stimulation": stimulation,
         "input_noise": input_noise,
         "input_interval": input_interval,
-        "noise": noise,
+        "shared_noise": shared_noise,
         "downsample": downsample,
         "threads": threads,
         "progress": progress,

@@ -166,7 +166,7 @@ class Task:
         return {field.name: getattr(self, field.name) for field in _fields(self)}
 
     def trials(
-        self, n: int, *, seed: int, condition: str | None = None, balanced: bool = False, first: int = 0
+        self, n: int, *, seed: int = 1, condition: str | None = None, balanced: bool = False, first: int = 0
     ) -> Trials:
         """Draw trials `first` to ``first + n - 1`` of a seed.
 

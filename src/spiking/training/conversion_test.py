@@ -7,7 +7,7 @@ again, while its loss does not show this. So training tests the spiking network 
 from __future__ import annotations
 
 from spiking.checks import available_threads
-from spiking.parallel.open import open_workplace
+from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
@@ -38,8 +38,8 @@ def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> boo
 
     work = Work(model, task, seed, downsample=1, params=None)
     candidates = published_grid(model).factors
-    with open_workplace(available_threads(), None, lambda: None) as (place, _):
-        scores = trial_runner(place, work)
+    with open_executor(available_threads()) as executor:
+        scores = trial_runner(executor, work)
         first = scores(dict.fromkeys(candidates, range(_FIRST)))
         left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
         more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))

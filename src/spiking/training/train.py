@@ -80,7 +80,7 @@ def train(
     task: Task | str,
     n_units: int = 200,
     *,
-    seed: int,
+    seed: int = 1,
     recipe: str = "default",
     progress: Callable[[TrainingState], None] | None = None,
     **options: Any,
@@ -131,7 +131,7 @@ def train(
 
 
 def train_steps(
-    task: Task | str, n_units: int = 200, *, seed: int, recipe: str = "default", **options: Any
+    task: Task | str, n_units: int = 200, *, seed: int = 1, recipe: str = "default", **options: Any
 ) -> Iterator[TrainingState]:
     """Train a model and yield where it stands after each 100 updates; parameters as in `train`.
 

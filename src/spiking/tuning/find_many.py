@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import available_threads, flag, whole_number
+from spiking.checks import flag, thread_count, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
-from spiking.parallel.open import open_workplace
-from spiking.parallel.workplace import Workplace
+from spiking.parallel.executor import Executor
+from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 from spiking.tasks import Task
@@ -66,8 +66,8 @@ def find_scaling_factors(
     task: Task | str | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
-    seed: int,
-    jobs: int | None = None,
+    seed: int = 1,
+    threads: int | None = None,
     client: Client | None = None,
     write: bool = False,
     force: bool = False,
@@ -86,7 +86,7 @@ def find_scaling_factors(
         Of the task; win over those that a file records.
     seed : int
         Every model is searched with it; results are those of `find_scaling_factor`, to the bit.
-    jobs : int, optional
+    threads : int, optional
         Threads that simulate; all available processors by default.
     client : distributed.Client, optional
         Simulate on its workers instead. Model files are read and written here.
@@ -98,7 +98,7 @@ def find_scaling_factors(
     progress : callable, optional
         Called with the number of models finished, and of candidates and trials run.
     **options
-        `method`, `candidates`, `n_trials`, `choice`, `margin`, `extend`, `downsample`, `params`,
+        `method`, `candidates`, `trials`, `choice`, `margin`, `extend`, `downsample`, `params`,
         `conversion`, as in `find_scaling_factor`.
 
     Returns
@@ -135,10 +135,10 @@ def find_scaling_factors(
     if isinstance(kind, type):
         check_known(kind, settings or ())
     seed = whole_number("seed", seed, 0)
-    jobs = available_threads() if jobs is None else whole_number("jobs", jobs, 1)
+    threads = thread_count(threads)
     stop, count = threading.Event(), _Count(progress)
 
-    def one(workplace: Workplace, model: _Model) -> Tuned:
+    def one(executor: Executor, model: _Model) -> Tuned:
         source = "a mapping"
         try:
             loaded = model if isinstance(model, RateModel) else RateModel.load(model)
@@ -150,7 +150,7 @@ def find_scaling_factors(
                 return Tuned(source, scaling_factor=recorded)
             counted = count.one_search()
             found = search(
-                workplace,
+                executor,
                 loaded,
                 kind,
                 seed,
@@ -158,7 +158,7 @@ def find_scaling_factors(
                 path=path,
                 force=force,
                 settings=settings,
-                threads=jobs,
+                threads=threads,
                 progress=counted,
             )
             return Tuned(source, found, scaling_factor=found.scaling_factor)
@@ -173,8 +173,11 @@ def find_scaling_factors(
         if stop.is_set():
             raise InterruptedError("the search was stopped")
 
-    with open_workplace(jobs, client, check) as (workplace, at_once), ThreadPoolExecutor(at_once) as searches:
-        futures = [searches.submit(one, workplace, model) for model in given]
+    with (
+        open_executor(threads, client, check) as executor,
+        ThreadPoolExecutor(executor.at_once + 1) as searches,  # one may wait for its file
+    ):
+        futures = [searches.submit(one, executor, model) for model in given]
         try:
             for future in as_completed(futures):
                 future.result()

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +19,8 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import TrialRunner
-from spiking.parallel.workplace import Workplace, local
+from spiking.parallel.executor import Executor
+from spiking.parallel.open import open_executor
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
@@ -53,7 +53,7 @@ class SearchOptions:
 
     method: Method = "auto"
     candidates: Sequence[float] | None = None
-    n_trials: int = 100
+    trials: int = 100
     choice: Choice = "plateau"
     margin: float = 0.05
     extend: bool = True
@@ -74,8 +74,8 @@ class SearchOptions:
                     raise ArgumentError(
                         f"{name} belongs to the published conversion; leave it out with {self.conversion}"
                     )
-        if whole_number("n_trials", self.n_trials, 1) > SEARCH_FIRST:
-            raise ArgumentError(f"n_trials is {self.n_trials}; expected at most {SEARCH_FIRST}")
+        if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
+            raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")
         whole_number("downsample", self.downsample, 1)
         flag("extend", self.extend)
         positive_number("margin", self.margin)
@@ -87,10 +87,10 @@ def find_scaling_factor(
     model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
     task: Task | str | None = None,
     *,
-    seed: int,
+    seed: int = 1,
     method: Method = "auto",
     candidates: Sequence[float] | None = None,
-    n_trials: int = 100,
+    trials: int = 100,
     choice: Choice = "plateau",
     margin: float = 0.05,
     extend: bool = True,
@@ -112,14 +112,14 @@ def find_scaling_factor(
     seed : int
         Of all trials: the same seed finds the same.
     method : {"auto", "grid"}
-        ``grid`` runs `n_trials` of every candidate, as published. ``auto`` starts at the factor that matches
+        ``grid`` runs `trials` of every candidate, as published. ``auto`` starts at the factor that matches
         the recurrent drives of spiking and rate network (``spiking.tuning.drive``) and races: candidates that
         are significantly worse than the best on the same trials drop out; it uses at most 40 % of the grid's
         trials, fresh ones included.
     candidates : sequence of float, optional
         For ``grid`` 20, 25, ..., 75 (softplus and clipped_relu: 4, 6, ..., 26), as published. ``auto``
         chooses multiples of half the published step as it goes; if candidates are given it races these.
-    n_trials : int
+    trials : int
         Of every candidate (``auto``: at most), and as many fresh ones to score the choice.
     choice : {"plateau", "first"}
         The middle of the plateau of candidates that are statistically tied with the best, or the first (the
@@ -138,7 +138,7 @@ def find_scaling_factor(
         is right in all of 40 it is chosen, else the most accurate of the best 4 in 40, between equals that of
         the smallest output error. If that is wrong in any, a lower gain with 4 multiples and, if asked for
         ``matched``, the published grid are tried in the same way. Candidates are left as soon as they cannot
-        win: both variants take about 130 trials, at most 640, and 8 for the drive. `n_trials` is how many
+        win: both variants take about 130 trials, at most 640, and 8 for the drive. `trials` is how many
         fresh ones score it (and most of a candidate). `method`, `candidates`, `choice`, `margin` and
         `extend` are for the published one only.
     write : bool
@@ -168,14 +168,14 @@ def find_scaling_factor(
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factor
-    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], n_trials=20)
+    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], trials=20)
     >>> found.scaling_factor < 90
     True
     """
     options = SearchOptions(
         method=method,
         candidates=candidates,
-        n_trials=n_trials,
+        trials=trials,
         choice=choice,
         margin=margin,
         extend=extend,
@@ -187,10 +187,10 @@ def find_scaling_factor(
     threads = thread_count(threads)
     path = written_path(model) if flag("write", write) else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
-    with ThreadPoolExecutor(threads) as pool:
+    with open_executor(threads) as executor:
         told = (lambda factor, n: progress(n)) if progress else None
         how: dict[str, Any] = {"path": path, "force": force, "threads": threads, "progress": told}
-        return search(local(pool), loaded, task, seed, options, **how)
+        return search(executor, loaded, task, seed, options, **how)
 
 
 def written_path(model: object) -> Path:
@@ -201,7 +201,7 @@ def written_path(model: object) -> Path:
 
 
 def search(
-    workplace: Workplace,
+    executor: Executor,
     model: RateModel,
     task: Task | type[Task] | str | None,
     seed: int,
@@ -213,9 +213,9 @@ def search(
     threads: int | None = None,
     progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
-    """Search at a workplace; `path` is the file that the result goes into, if any; task as of `task_for`.
+    """Search in an executor; `path` is the file that the result goes into, if any; task as of `task_for`.
 
-    `threads` are for what does not run at the workplace, the comparison of drives.
+    `threads` are for what does not run in the executor, the comparison of drives.
     `progress` is called with candidate and number of trials of each block that is done.
     """
     began = time.perf_counter()
@@ -243,11 +243,11 @@ def search(
             if progress:
                 progress(point, len(values))
 
-        scores = trial_runner(workplace, work, file.known, record)
-        with workplace.guarded():
+        scores = trial_runner(executor, work, file.known, record)
+        with executor.guarded():
             found = (search_matched if work.candidates else _search)(scores, work, options)
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
-        workplace.check()
+        executor.check()
         file.finish(found)
     return found
 
@@ -261,10 +261,10 @@ def _search(scores: TrialRunner[float], work: Work, options: SearchOptions) -> S
         return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
 
     if options.method == "grid":
-        bits: Bits = run_grid(run, grid, options.n_trials, extend=options.extend)
+        bits: Bits = run_grid(run, grid, options.trials, extend=options.extend)
     else:
-        of_grid = (len(grid.factors) + 1) * options.n_trials  # with the fresh ones
-        budget = int(_SHARE * of_grid) - options.n_trials - DRIVE_TRIALS
+        of_grid = (len(grid.factors) + 1) * options.trials  # with the fresh ones
+        budget = int(_SHARE * of_grid) - options.trials - DRIVE_TRIALS
         if options.candidates is None:
             theory = _match(work, grid)
             drive_trials += 2 * DRIVE_TRIALS
@@ -277,13 +277,13 @@ def _search(scores: TrialRunner[float], work: Work, options: SearchOptions) -> S
             budget -= 2 * DRIVE_TRIALS
         else:
             field, further = set(grid.factors), lambda bits, dropped, top: set()
-        ended = race(run, field, further, n_trials=options.n_trials, budget=budget, margin=options.margin)
+        ended = race(run, field, further, trials=options.trials, budget=budget, margin=options.margin)
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
     tied = plateau(bits, dropped)
     factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
     _, drive_error = _drive(work, factor)
-    fresh = scores({factor: range(options.n_trials)})[factor]
+    fresh = scores({factor: range(options.trials)})[factor]
     return ScalingFactorSearch(
         model=work.model,
         task=work.task,
@@ -299,7 +299,7 @@ def _search(scores: TrialRunner[float], work: Work, options: SearchOptions) -> S
             task=work.task,
             seed=work.seed,
             correct=fresh,
-            conditions=work.task.trials(options.n_trials, seed=work.seed).conditions,
+            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
         ),
         drive_error=drive_error,
         stopped=stopped,

@@ -48,9 +48,9 @@ def checked_grid(candidates: object) -> Grid:
     return Grid(tuple(sorted({positive_number("candidates", factor) for factor in given})))
 
 
-def run_grid(run: Run, grid: Grid, n_trials: int, *, extend: bool) -> Bits:
+def run_grid(run: Run, grid: Grid, trials: int, *, extend: bool) -> Bits:
     """Run all candidates; where the plateau reaches an edge of the range, add candidates beyond it."""
-    bits = dict(run(dict.fromkeys(grid.factors, n_trials)))
+    bits = dict(run(dict.fromkeys(grid.factors, trials)))
     while extend:
         tied = plateau(bits)
         beyond = []
@@ -60,5 +60,5 @@ def run_grid(run: Run, grid: Grid, n_trials: int, *, extend: bool) -> Bits:
             beyond.append(tied[-1] + grid.step)
         if not beyond:
             break
-        bits |= run(dict.fromkeys(beyond, n_trials))
+        bits |= run(dict.fromkeys(beyond, trials))
     return bits

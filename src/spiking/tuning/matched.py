@@ -134,7 +134,7 @@ def choose_candidate(ask: Ask, names: Collection[str], first: int, most: int) ->
 
 def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
     """Choose the best candidate, all on the same trials, and score it on fresh ones."""
-    first, most = min(_FIRST_TRIALS, options.n_trials), min(_MOST_TRIALS, options.n_trials)
+    first, most = min(_FIRST_TRIALS, options.trials), min(_MOST_TRIALS, options.trials)
     usual = [name for name, candidate in work.candidates.items() if candidate.gain in GAINS]
     found: dict[str, Floats] = {}
 
@@ -171,7 +171,7 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
         params=work.params,
         threads=work.threads,
     )
-    fresh = scores({chosen: range(options.n_trials)})[chosen][:, 0] > 0.5
+    fresh = scores({chosen: range(options.trials)})[chosen][:, 0] > 0.5
     return ScalingFactorSearch(
         model=work.model,
         task=work.task,
@@ -187,7 +187,7 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
             task=work.task,
             seed=work.seed,
             correct=fresh,
-            conditions=work.task.trials(options.n_trials, seed=work.seed).conditions,
+            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
         ),
         drive_error=drive_error,
         stopped=f"one of {len(names)} candidates was chosen",

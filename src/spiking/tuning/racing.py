@@ -45,7 +45,7 @@ class RaceResult:
 
 
 def race(
-    run: Run, field: Collection[float], further: Further, *, n_trials: int, budget: int, margin: float
+    run: Run, field: Collection[float], further: Further, *, trials: int, budget: int, margin: float
 ) -> RaceResult:
     """Search the best scaling factor.
 
@@ -58,7 +58,7 @@ def race(
     further : function
         Takes all candidates so far with their trials, those that have dropped out and the best; returns
         candidates to add.
-    n_trials : int
+    trials : int
         Most trials of a candidate.
     budget : int
         Most trials of all candidates together.
@@ -69,7 +69,7 @@ def race(
     entered = set(field)
     bits: dict[float, NDArray[np.bool_]] = {}
     dropped: set[float] = set()
-    level = min(BLOCK, n_trials)
+    level = min(BLOCK, trials)
     while True:
         wanted = dict.fromkeys(sorted(entered - dropped), level)
         spent = sum(len(own) for own in bits.values())
@@ -82,14 +82,14 @@ def race(
         more = further(bits, dropped, top)
         if more:
             entered |= more
-        elif level == n_trials:
+        elif level == trials:
             return RaceResult(bits, frozenset(dropped), "the candidates left have run all trials")
         elif level >= _EARLIEST and all(
             _could_win_by(bits[factor], bits[top]) <= margin for factor in wanted if factor not in dropped
         ):
             return RaceResult(bits, frozenset(dropped), f"no other candidate can win by more than {margin:g}")
         else:
-            level = min(level + BLOCK, n_trials)
+            level = min(level + BLOCK, trials)
 
 
 def around(start: float, step: float, lowest: float, highest: float) -> set[float]:

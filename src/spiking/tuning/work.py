@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,22 +16,14 @@ from spiking.evaluation.evaluate import correct_trials, spiking_chunks
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.parallel.blocks import Point, TrialRunner, Values, block_trials
-from spiking.parallel.workplace import Workplace
+from spiking.parallel.blocks import Point, TrialRunner, Values, block_trials, run_block
+from spiking.parallel.executor import Executor
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 from spiking.tasks.identity import identity as task_identity
 from spiking.tasks.scoring import score as score_outputs
 from spiking.typing import Floats
-
-if TYPE_CHECKING:
-    from spiking.network.network import SpikingNetwork
-    from spiking.neuron.params import LIFParams
-    from spiking.rate_model.model import RateModel
-    from spiking.simulation.random_numbers import SharedNoise
-    from spiking.tasks import Task
-
 
 DRIVE_TRIALS = 8
 
@@ -52,7 +44,7 @@ class Work:
     candidates: Mapping[str, Conversion] = field(default_factory=dict)
     threads: int | None = None  # of what does not run in blocks
 
-    def run(self, point: Point, first: int, n: int, noise: SharedNoise | None = None) -> Values:
+    def run(self, point: Point, first: int, n: int, shared_noise: SharedNoise | None = None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
         numbers = range(first, first + n)
         if isinstance(point, str):
@@ -60,10 +52,12 @@ class Work:
                 self.model, conversion=self.candidates[point], params=self.params
             )
             return trial_scores(
-                network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise
+                network, self.task, self.seed, numbers, downsample=self.downsample, shared_noise=shared_noise
             )
         network = SpikingNetwork.from_rate(self.model, point, params=self.params)
-        return correct_trials(network, self.task, self.seed, numbers, downsample=self.downsample, noise=noise)
+        return correct_trials(
+            network, self.task, self.seed, numbers, downsample=self.downsample, shared_noise=shared_noise
+        )
 
 
 def trial_scores(
@@ -73,11 +67,13 @@ def trial_scores(
     numbers: range,
     *,
     downsample: int,
-    noise: SharedNoise | None = None,
+    shared_noise: SharedNoise | None = None,
 ) -> Floats:
     """Return of each trial whether it is correct (1 or 0), and the mean square of output minus target."""
     values = []
-    for trials, output, time in spiking_chunks(network, task, seed, numbers, downsample, 1, noise=noise):
+    for trials, output, time in spiking_chunks(
+        network, task, seed, numbers, downsample, 1, shared_noise=shared_noise
+    ):
         correct = score_outputs(task, output, time, trials)
         # The rate step nearest to each sample, as in the input; the last target stays on.
         steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
@@ -87,19 +83,19 @@ def trial_scores(
 
 
 def trial_runner(
-    workplace: Workplace,
+    executor: Executor,
     work: Work,
     known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
     record: Callable[[Any, int, Values], object] = lambda *_: None,
 ) -> TrialRunner[Any]:
-    """Return the scores of a model's scaling factors or conversions, simulated at a workplace."""
-    held = workplace.hold(work)
+    """Return the scores of a model's scaling factors or conversions, simulated in an executor."""
+    held = executor.hold(work)
 
     def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
-        return workplace.submit([held] * len(points), points, first, n)
+        return executor.submit(run_block, [held] * len(points), points, first, n)
 
-    block = block_trials(workplace.block_seconds, work.task, work.model.n_units, work.downsample)
-    return TrialRunner(submit, block, known, record, workplace.check)
+    block = block_trials(executor.block_seconds, work.task, work.model.n_units, work.downsample)
+    return TrialRunner(submit, block, known, record, executor.check)
 
 
 _FORMAT = "spiking tuning journal 1"

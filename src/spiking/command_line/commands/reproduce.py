@@ -39,7 +39,7 @@ def reproduce(
             help="Conversion of the networks; compared with the published one if the folder has both.",
         ),
     ] = "published",
-    jobs: Annotated[
+    threads: Annotated[
         int | None, typer.Option(min=1, help="Number of networks at a time. Default: one per processor.")
     ] = None,
     scheduler: Annotated[
@@ -90,7 +90,7 @@ def reproduce(
                     networks=networks,
                     seed=seed,
                     output=output,
-                    jobs=jobs,
+                    threads=threads,
                     client=client,
                     progress=advance,
                 )

@@ -73,7 +73,7 @@ def sweep(
         tuple[float, float] | None,
         typer.Option(metavar="HZ MS", help="Stimulate in pulses: their frequency in Hz and width in ms."),
     ] = None,
-    jobs: Annotated[
+    threads: Annotated[
         int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
     ] = None,
     scheduler: Annotated[
@@ -121,14 +121,14 @@ def sweep(
             network,
             task,
             grid=grid,
-            n_trials=trials,
+            trials=trials,
             seed=seed,
             stimulation=stimulation,
             strict=strict,
             downsample=downsample,
             common_random_numbers=not independent,
             journal=journal,
-            jobs=jobs,
+            threads=threads,
             client=client,
             progress=advance,
         )

@@ -64,7 +64,7 @@ def tune(
     downsample: Annotated[
         int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
     ] = 1,
-    jobs: Annotated[
+    threads: Annotated[
         int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
     ] = None,
     scheduler: Annotated[
@@ -87,7 +87,7 @@ def tune(
     stopped or killed, the same command continues where it stopped. If one model fails, the others are still
     tuned, and the exit status is 1.
 
-    Example: spiking tune models/*.mat --task go-nogo --jobs 2
+    Example: spiking tune models/*.mat --task go-nogo --threads 2
     """
     from spiking.files.output import PICTURES, check_outputs, keep_text
     from spiking.tuning import find_scaling_factors
@@ -100,7 +100,7 @@ def tune(
     options: dict[str, Any] = {
         "method": method,
         "candidates": None if candidates is None else candidates.split(","),
-        "n_trials": trials,
+        "trials": trials,
         "choice": choice,
         "margin": margin,
         "downsample": downsample,
@@ -113,7 +113,7 @@ def tune(
             task_name,
             settings=given,
             seed=seed,
-            jobs=jobs,
+            threads=threads,
             client=client,
             write=not no_write,
             force=force,
