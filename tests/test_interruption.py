@@ -20,7 +20,7 @@ MOMENTS = int(os.environ.get("INTERRUPTIONS", "6"))  # of each command
 LONGEST = float(os.environ.get("INTERRUPTED_WITHIN", "6"))  # seconds in which they are
 BEGIN = "from spiking.__main__ import main; import os; os.write({}, b'.'); main()"  # as the program `spiking`
 SHORT = (
-    "--units 30 --setting duration=250 --setting stimulus_onset=25 "
+    "--n-units 30 --setting duration=250 --setting stimulus_onset=25 "
     "--setting stimulus_duration=50 --setting score_delay=25 --stop-loss 1e-9"
 )
 COMMANDS = {

@@ -19,7 +19,7 @@ SIMULATED = ["--scaling-factor", "30", "--task", "go-nogo", "--seed", "1", "--tr
 # What each command does: the extra that it names, or None where it does its work.
 COMMANDS = [
     (["info", MODEL], None),
-    (["simulate", MODEL, *SIMULATED, "--save", "run.h5"], None),
+    (["simulate", MODEL, *SIMULATED, "-o", "run.h5"], None),
     (["simulate", MODEL, *SIMULATED, "--plot", "out.png"], "figures"),
     (["evaluate", MODEL, "--scaling-factor", "30", "--task", "go-nogo", "--trials", "2"], None),
     (["tune", "copy.mat", "--candidates", "30", "--trials", "4", "--method", "grid", "--force"], None),

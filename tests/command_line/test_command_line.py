@@ -39,14 +39,14 @@ def simulated(tmp_path_factory):
         "50",
         "--task",
         "go-nogo",
-        "--trial",
+        "--condition",
         "go",
         "--seed",
         "1",
         "--trials",
         "6",
     ]
-    done = run("simulate", GO_NOGO, *arguments, "--plot", "out.png", "--save", "run.npz", cwd=folder)
+    done = run("simulate", GO_NOGO, *arguments, "--plot", "out.png", "-o", "run.npz", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -119,7 +119,7 @@ def test_simulate_input_from_files_with_stimulation(tmp_path):
     for name in ("u.npy", "u.mat"):
         done = run(
             *("simulate", GO_NOGO, "--scaling-factor", 40, "--input", tmp_path / name, "--seed", 3),
-            *("--downsample", 2, "--initial-weights", "--threads", 1, "--save", tmp_path / f"{name}.npz"),
+            *("--downsample", 2, "--initial-weights", "--threads", 1, "-o", tmp_path / f"{name}.npz"),
             *("--stimulate", "inh", "--units", "0,5,7", "--window", 100, 300),
         )
         assert done.returncode == 0, done.stderr
@@ -140,7 +140,7 @@ def test_simulate_with_current_pulses_into_a_population(tmp_path):
     done = run(
         *("simulate", GO_NOGO, "--scaling-factor", 40, "--input", tmp_path / "u.npy", "--seed", 3),
         *("--stimulate", "exc", "--units", "inh", "--window", 100, 200, "--current", 20, "--pulses", 40, 5),
-        *("--save", tmp_path / "run.npz"),
+        *("-o", tmp_path / "run.npz"),
     )
     assert done.returncode == 0, done.stderr
     pulses = spiking.Stimulation("inh", (100, 200), 20, acts_on="current", frequency=40, pulse_width=5)
@@ -193,7 +193,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, "--scaling-factor", "50"), "--task"),
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--task", "gonogo"), "known: go-nogo"),
         (("simulate", TWO_INPUTS, *GOOD), "inputs: 2"),
-        (("simulate", GO_NOGO, *GOOD, "--trial", "stop"), "go-nogo has go, nogo"),
+        (("simulate", GO_NOGO, *GOOD, "--condition", "stop"), "go-nogo has go, nogo"),
         (("simulate", GO_NOGO, *GOOD, "--trials", "0"), "--trials"),
         (("simulate", GO_NOGO, *GOOD, "--input", "u.npy"), "expected one of them"),
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--input", "text.npy"), "text.npy"),
@@ -205,7 +205,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, *GOOD, *PUSH, "--units", "3", "--pulses", "200", "9"), "overlap at 200 Hz"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "out.gifx"), ".png, .pdf"),
         (("simulate", GO_NOGO, *GOOD, "--plot", "nowhere/out.png"), "no folder nowhere"),
-        (("simulate", GO_NOGO, *GOOD, "--save", "folder"), "it is a folder"),
+        (("simulate", GO_NOGO, *GOOD, "-o", "folder"), "it is a folder"),
         (("demo", "nothing.mat"), "nothing.mat: there is no such file"),
         (("demo", GO_NOGO, "--train"), "not both"),
         (("demo", TWO_INPUTS), "needs a Go-NoGo model"),
@@ -229,7 +229,7 @@ def test_mistakes_are_one_line_and_exit_with_2(arguments, words, tmp_path):
 
 def test_unwritable_folder(tmp_path):
     tmp_path.chmod(0o500)
-    command = [*COMMAND, "simulate", GO_NOGO, *GOOD, "--save", tmp_path / "run.npz"]
+    command = [*COMMAND, "simulate", GO_NOGO, *GOOD, "-o", tmp_path / "run.npz"]
     done = subprocess.run(
         unprivileged(*map(str, command)), capture_output=True, text=True, check=False, timeout=120
     )
@@ -250,7 +250,7 @@ def test_a_full_screen_pipe_or_disk_is_no_traceback(tmp_path):
 def test_interrupted_simulation_leaves_nothing(tmp_path):
     pytest.importorskip("termios")
     terminal, stderr = os.openpty()
-    arguments = ["simulate", GO_NOGO, *GOOD, "--trials", "20000", "--save", "run.npz", "--plot", "out.png"]
+    arguments = ["simulate", GO_NOGO, *GOOD, "--trials", "20000", "-o", "run.npz", "--plot", "out.png"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     with subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
@@ -339,7 +339,7 @@ def test_models_that_come_with_the_package(tmp_path):
     assert "rate network:    100 of 100" in done.stdout
     correct = int(re.search(r"spiking network: (\d+) of 100", done.stdout)[1])
     assert correct >= 95
-    done = run("simulate", "xor", "--trial", "+-", "--trials", 3, "--seed", 1, cwd=tmp_path)
+    done = run("simulate", "xor", "--condition", "+-", "--trials", 3, "--seed", 1, cwd=tmp_path)
     assert "3 of 3 trials correct" in done.stdout
     assert "task" in run("info", "mante", cwd=tmp_path).stdout
     (tmp_path / "xor").mkdir()  # what is there comes first

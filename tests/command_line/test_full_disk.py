@@ -13,10 +13,10 @@ from tuning_processes import TASK
 
 CUE = f"{TASK}:Cue"
 SIMULATE = ["simulate", "m.mat", "--task", CUE, "--scaling-factor", "30", "--seed", "1", "--trials", "20"]
-TRAIN = ["train", CUE, "--units", "10", "--max-updates", "20"]
+TRAIN = ["train", CUE, "--n-units", "10", "--max-updates", "20"]
 TUNE = ["tune", "m.mat", "--task", CUE, "--method", "grid", "--candidates", "25,30", "--trials", "3"]
 COMMANDS = [
-    ([*SIMULATE, "--save"], "r.npz"),
+    ([*SIMULATE, "-o"], "r.npz"),
     ([*SIMULATE, "--plot"], "r.png"),
     ([*TUNE, "--no-write", "--csv"], "t.csv"),
     ([*TUNE, "--no-write", "--output"], "t.json"),
@@ -93,12 +93,12 @@ def test_it_is_kept_on_another_disk(folder, full_disk, command, name):
 
 
 def test_a_streamed_run_keeps_what_was_done(folder):
-    done = run(folder, *SIMULATE, "--save", "r.h5", limit=4000)
+    done = run(folder, *SIMULATE, "-o", "r.h5", limit=4000)
     parts = folder / "r.h5.parts"
     assert done.returncode == 2
     assert "000.h5 could not be written: File too large; no file was written; " in done.stderr
     assert f"{parts} keeps the trials before, and the same call goes on from there" in done.stderr
-    assert run(folder, *SIMULATE, "--save", "r.h5").returncode == 0
+    assert run(folder, *SIMULATE, "-o", "r.h5").returncode == 0
     assert not parts.exists()
 
 

@@ -50,7 +50,7 @@ def test_every_command(spiking_command):
     for ending in ("npz", "h5"):
         run = f"{NAME}.{ending}"
         assert SHOWN in spiking_command(
-            *("simulate", model, *CUE, *FACTOR, "--seed", "1", "--save", run, "--plot", f"{NAME}.png")
+            *("simulate", model, *CUE, *FACTOR, "--seed", "1", "-o", run, "--plot", f"{NAME}.png")
         )
         for kind in ("csv", "mat", "nwb"):
             out = f"{NAME}-{ending}.{kind}"

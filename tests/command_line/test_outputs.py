@@ -57,9 +57,9 @@ def content(folder):
         ([*SWEEP, "-o", "m.mat"], "it is m.mat, an input of the same call"),
         ([*SWEEP, "-o", "m.csv"], "it is m.mat, an input of the same call"),
         ([*SWEEP, "-o", "new.mat"], "expected a name that ends in .csv"),
-        ([*SIMULATE, "--save", "m.mat"], "it is m.mat, an input of the same call"),
-        ([*SIMULATE, "--save", "x.mat"], "expected a name that ends in .npz, .h5"),
-        ([*SIMULATE, "--save", "g.h5"], "g.h5 is there already, with a run of another network"),
+        ([*SIMULATE, "-o", "m.mat"], "it is m.mat, an input of the same call"),
+        ([*SIMULATE, "-o", "x.mat"], "expected a name that ends in .npz, .h5"),
+        ([*SIMULATE, "-o", "g.h5"], "g.h5 is there already, with a run of another network"),
         ([*SIMULATE, "--plot", "m.png"], "it is m.mat, an input of the same call"),
         (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "an input of the same call"),
         (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "it is g.h5, an input of the same call"),
@@ -111,10 +111,10 @@ def test_models_and_runs_replace_nothing_without_force(folder):
         (folder / path).write_bytes(before + b"\0")
         write(path, force=True)
         assert (folder / path).stat().st_size != len(before) + 1
-    command(*SIMULATE, "--save", "run.npz")
+    command(*SIMULATE, "-o", "run.npz")
     with pytest.raises(ArgumentError, match=r"run\.npz is there already"):
-        command(*SIMULATE, "--save", "run.npz")
-    command(*SIMULATE, "--save", "run.npz", "--force")
+        command(*SIMULATE, "-o", "run.npz")
+    command(*SIMULATE, "-o", "run.npz", "--force")
 
 
 def test_a_stream_goes_on_with_its_own_run_and_replaces_no_other(folder):

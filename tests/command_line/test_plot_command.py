@@ -58,7 +58,7 @@ def test_mistakes_are_one_line(spiking, tmp_path):
         (["rasters", "go-nogo"], "KIND is 'rasters'; expected one of comparison"),
         (["raster", "go-nogo", "-o", "a.gif"], "expected a name that ends in"),
         (["raster", "go-nogo", "-o", "no/a.pdf"], "there is no folder"),
-        (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial 2: expected 0 to 1"),
+        (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial is 2; expected 0 to 1"),
         (["raster", "go-nogo", "--condition", "stop"], "go-nogo has go, nogo"),
         (["raster", "nothing.mat"], "nothing.mat"),
         (["comparison", "go-nogo"], "comparison needs --against"),

@@ -16,7 +16,7 @@ import spiking
 COMMAND = [sys.executable, "-m", "spiking", "train"]
 SHORT = [
     *("--setting", "duration=250", "--setting", "stimulus_onset=25"),
-    *("--setting", "stimulus_duration=50", "--setting", "score_delay=25", "--units", "30"),
+    *("--setting", "stimulus_duration=50", "--setting", "score_delay=25", "--n-units", "30"),
 ]
 EVERY_OPTION = (
     "--recipe default --gain 1.2 --p-inh 0.3 --p-rec 0.3 --n-som 2 --dale --activation softplus --tau 20-60 "
@@ -168,10 +168,10 @@ def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
     ("arguments", "message"),
     [
         (["stroop", "-o", "m.mat"], "unknown task 'stroop'"),
-        (["go-nogo", "-o", "m.mat", "--tau", "fast"], "--tau fast: expected ms, such as 35 or 20-100"),
+        (["go-nogo", "-o", "m.mat", "--tau", "fast"], "--tau is fast; expected ms, such as 35 or 20-100"),
         (["go-nogo", "-o", "m.mat", "--gain", "-1"], "gain = -1.0: expected a number from 0"),
-        (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting onset: expected NAME=VALUE"),
-        (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds a-b: expected numbers"),
+        (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting is onset; expected NAME=VALUE"),
+        (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds is a-b; expected numbers"),
         (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "--seeds goes together with neither"),
         (["go-nogo", "-o", "m.txt"], "cannot write m.txt: expected a name that ends in .mat"),
         (["go-nogo", "-o", "missing/m.mat"], "there is no folder missing"),

@@ -20,7 +20,7 @@ def test_a_task_of_ones_own(tmp_path):
     assert len(code.splitlines()) <= 30
     (tmp_path / "mytask.py").write_text(code, encoding="utf-8")
     for command in (
-        "train mytask.py --seed 1 --units 50 -o model.mat",
+        "train mytask.py --seed 1 --n-units 50 -o model.mat",
         "evaluate model.mat --task mytask.py --scaling-factor 30 --trials 50 --json",
     ):
         done = subprocess.run(

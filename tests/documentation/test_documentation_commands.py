@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GO_NOGO = ROOT / "src" / "spiking" / "data" / "go-nogo.mat"
 QUICK = {
-    "train": "--units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --hardening 0",
+    "train": "--n-units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --hardening 0",
     "tune": "--trials 10 --force",
     "evaluate": "--trials 5",
     "sweep": "--trials 5",

@@ -293,12 +293,12 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--vary", "refractory"], "--vary refractory: expected NAME=VALUES, such as refractory=0:5:0.5"),
+        (["--vary", "refractory"], "--vary is refractory; expected NAME=VALUES, such as refractory=0:5:0.5"),
         (["--vary", "refractory=0:5"], "expected START:STOP:STEP"),
         (["--vary", "refractory=5:0:1"], "expected START:STOP:STEP"),
         (["--vary", "refractory=0:1:1e-9"], "values; expected at most 10000"),
         (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a number"),
-        (["--vary", "noise=0", "--vary", "noise=1"], "noise is given twice"),
+        (["--vary", "noise=0", "--vary", "noise=1"], "--vary gives noise twice"),
         (["--vary", "nose=0"], "'nose' is no known name"),
         (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),
         (["--vary", "noise=0", "-o", "nowhere/table.csv"], "there is no folder nowhere"),

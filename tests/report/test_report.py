@@ -187,13 +187,13 @@ def trained_as(model, task, name="a.mat", **options):
 
 def test_commands_make_the_model_and_the_page_again(model):
     assert trained_as(model, tasks.GoNoGo(), "my model.mat", seed=1) == [
-        "spiking train go-nogo --units 200 --seed 1 --output 'my model.mat'",
+        "spiking train go-nogo --n-units 200 --seed 1 --output 'my model.mat'",
         "spiking evaluate 'my model.mat' --trials 100 --seed 3",
         "spiking report 'my model.mat' --trials 100 --seed 3",
     ]
     options = {"tau": (20, 50), "dale": False, "noise": 0.2}
     assert trained_as(model, tasks.GoNoGo(duration=900), seed=7, recipe="published", **options)[0] == (
-        "spiking train go-nogo --units 200 --seed 7 --recipe published --setting duration=900 --no-dale "
+        "spiking train go-nogo --n-units 200 --seed 7 --recipe published --setting duration=900 --no-dale "
         "--tau 20-50 --noise 0.2 --output a.mat"
     )
     other = run_both(model, "go-nogo", 2, seed=1, scaling_factor=50)

@@ -486,12 +486,12 @@ def test_panels_of_the_paper_are_as_described():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "which panel?"),
+        ((), "PANEL is missing"),
         (("fig9",), "no panel 'fig9'"),
         (("fig7c",), "-o FOLDER is missing"),
         (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
         (("fig2c", "--values", "10,30"), "fig2c: no value '30'; its values are 10, 50, 100"),
-        (("all", "--values", "10"), "--values are of one panel"),
+        (("all", "--values", "10"), "--values goes with one panel"),
         (("figs1", "--conversion", "matched", "-o", "mine"), "figs1: nothing here is tuned"),
         (("fig7c", "--conversion", "mached", "-o", "mine"), "conversion is 'mached'; expected one of"),
         (("fig7c", "-o", "there.txt"), "cannot make the folder"),

@@ -268,7 +268,7 @@ def spiking(folder, *arguments):
 
 @pytest.mark.slow
 def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
-    command = ("simulate", "go-nogo", "--trials", "200", "--interval", "1", "--save", "run.h5")
+    command = ("simulate", "go-nogo", "--trials", "200", "--interval", "1", "-o", "run.h5")
     process = subprocess.Popen(
         [sys.executable, "-m", "spiking", *command],
         cwd=tmp_path,

@@ -290,7 +290,18 @@ def test_a_tuning_journal_gives_no_old_numbers(path, tmp_path):
 @pytest.mark.slow
 def test_a_family_is_of_one_version_of_its_task(path, tmp_path, monkeypatch):
     def family(*words):
-        command = ["train", "own.py", "--seeds", "1", "-o", "family", "--units", "10", "--max-updates", "100"]
+        command = [
+            "train",
+            "own.py",
+            "--seeds",
+            "1",
+            "-o",
+            "family",
+            "--n-units",
+            "10",
+            "--max-updates",
+            "100",
+        ]
         easy = ["--hardening", "0", "--stop-loss", "1000", "--stop-accuracy", "0"]
         return CliRunner().invoke(app, [*command, *easy, *words])
 

@@ -21,8 +21,7 @@ from spiking import (
     train,
 )
 from spiking.command_line.app import _show_warning, app
-from spiking.command_line.demonstration import demonstrate
-from spiking.command_line.models import tell_settings
+from spiking.command_line.options import print_settings
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.both_networks import run_both
 from spiking.rate_model.recorded import task_for
@@ -159,7 +158,6 @@ def test_a_name_of_the_package_and_the_demonstration(used):
     }
     model = RateModel.load(cue_model(**extras))
     find_scaling_factors([model], "go-nogo", seed=1, method="grid", candidates=[30], trials=2)
-    demonstrate(model)
     assert set(used) == {600.0}
     used.clear()
     given = {"duration": "700"}
@@ -207,8 +205,8 @@ def test_recorded_settings_that_cannot_be_used(model, recorded, message):
     [
         (["dely=1"], "unknown setting dely; it has delay, level"),
         (["delay=long"], "two: delay is 'long'; expected a number"),
-        (["delay"], "--setting delay: expected NAME=VALUE, such as delay=250"),
-        (["delay=1", "delay=2"], "--setting: delay is given twice"),
+        (["delay"], "--setting is delay; expected NAME=VALUE, such as delay=250"),
+        (["delay=1", "delay=2"], "--setting gives delay twice; expected one value"),
     ],
 )
 def test_settings_that_are_refused(folder, setting, message):
@@ -314,7 +312,7 @@ def test_several_outputs_need_a_scorer(folder, model):
 def test_what_a_file_records_does_not_reach_the_terminal_raw(capsys):
     recorded = np.array([json.dumps({"mode": "\x1b[31m\n"})])
     model = RateModel.load(cue_model(task=np.array(["typed"]), task_settings=recorded))
-    tell_settings(model, task_for(model, Typed), ())
+    print_settings(model, task_for(model, Typed), ())
     assert capsys.readouterr().err.endswith("task typed, mode \\x1b[31m\\n (recorded)\n")
 
 

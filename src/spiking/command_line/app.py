@@ -22,7 +22,7 @@ from spiking.command_line.commands.simulate import simulate
 from spiking.command_line.commands.sweep import sweep
 from spiking.command_line.commands.train import train
 from spiking.command_line.commands.tune import tune
-from spiking.command_line.messages import complain
+from spiking.command_line.output import complain
 from spiking.errors import SpikingError
 
 app = typer.Typer(

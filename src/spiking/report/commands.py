@@ -74,7 +74,7 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
         }
     except (AssertionError, KeyError, AttributeError, TypeError, ValueError):
         return ""
-    words = ["spiking", "train", str(task), "--units", str(model.n_units), "--seed", str(seed)]
+    words = ["spiking", "train", str(task), "--n-units", str(model.n_units), "--seed", str(seed)]
     words += [] if recipe == "default" else ["--recipe", str(recipe)]
     words += _settings(changed(type(trained), trained.settings))
     for key, value in options.items():

@@ -103,8 +103,9 @@ def panel(
         chosen = chosen.only(values)
     chosen = chosen.converted_by(conversion)
     networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
-    if networks > _SEEDS:
-        raise ArgumentError(f"networks is {networks}; expected at most {_SEEDS}")
+    for name, value, most in (("networks", networks, _SEEDS), ("seed", seed, 10**9)):
+        if value > most:
+            raise ArgumentError(f"{name} is {value}; expected at most {most}")
     threads = thread_count(threads)
     folder = Path(output)
     prepare(folder, [chosen])

@@ -1,4 +1,4 @@
-"""`spiking demo`: run trials of a trained model."""
+"""`spiking demo`: run trials of a trained Go-NoGo model as a rate network and as a spiking network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line.models import load_model, tell_settings
-from spiking.command_line.pictures import check_can_draw, save_figure
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+
+_TRIALS = 100  # Go and NoGo in turn
+_SEARCH_TRIALS = 20
 
 
 def demo(
@@ -19,24 +22,21 @@ def demo(
         typer.Argument(help="A trained Go-NoGo model (.mat). Default: the one that comes with the package."),
     ] = "go-nogo",
     train: Annotated[bool, typer.Option("--train", help="Train a new model instead.")] = False,
-    scaling_factor: Annotated[
-        float | None,
-        typer.Option(
-            help="Scaling factor. Default: the one that the file records, else the best of 20 to 75."
-        ),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="File for the picture (.png, .pdf, .svg). Default: demo.png.")
-    ] = None,
+    scaling_factor: options.ScalingFactor = None,
+    plot: Annotated[Path | None, options.picture_of("both networks")] = None,
 ) -> None:
     """Run trials of a trained Go-NoGo model.
 
-    Simulates 50 Go and 50 NoGo trials as a rate network and as a spiking network, and draws both.
+    Simulates 50 Go and 50 NoGo trials as a rate network and as a spiking network, and draws both, into
+    demo.png by default. A model without a recorded scaling factor is tuned first, on other trials.
 
     Example: spiking demo --plot go-nogo.pdf
     """
-    from spiking.command_line.demonstration import TRIALS, demonstrate
+    from spiking import find_scaling_factor
+    from spiking.evaluation import run_both
     from spiking.files.output import PICTURES, check_outputs
+    from spiking.rate_model.recorded import recorded_scaling_factor, task_for
+    from spiking.tasks import GoNoGo
     from spiking.training import train as train_model
 
     if train and model != "go-nogo":
@@ -44,21 +44,40 @@ def demo(
     path, no_picture = plot or Path("demo.png"), ""
     try:
         check_outputs([(path, PICTURES)], [model])
-        check_can_draw(path)
+        check_can_draw(f"the picture {path}")
     except ArgumentError as error:
         if plot is not None:
             raise
         no_picture = f"no picture: {error}"
-    rate_model = train_model("go-nogo", seed=1) if train else load_model(model)
-    with progress_bar(TRIALS) as advance:
-        both, origin = demonstrate(rate_model, scaling_factor=scaling_factor, progress=advance)
-    tell_settings(rate_model, both.task, ())
+    rate_model = train_model("go-nogo") if train else options.load_model(model)
+    if (rate_model.n_inputs, rate_model.n_outputs) != (GoNoGo.n_inputs, GoNoGo.n_outputs):
+        raise ArgumentError(
+            f"{rate_model.source} has inputs: {rate_model.n_inputs}, outputs: {rate_model.n_outputs}; the "
+            f"demonstration needs a Go-NoGo model, with one of each"
+        )
+    task = task_for(rate_model, GoNoGo)
+    factor, origin = scaling_factor, "as given"
+    if factor is None and recorded_scaling_factor(rate_model) is not None:
+        origin = "tuned, from the file"
+    elif factor is None:
+        factor = find_scaling_factor(rate_model, task, trials=_SEARCH_TRIALS).scaling_factor
+        origin = "tuned now, on other trials"
+    with progress_bar("trials", _TRIALS) as advance:
+        both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, activity=False, progress=advance)
+    options.print_settings(rate_model, task, ())
     typer.echo(str(both.spiking))
     typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, scored in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
-        told = f"{scored.correct} of {scored.trials} Go and NoGo trials correct"
-        typer.echo(f"{name + ' network:':16} {told}")
+        correct = f"{scored.correct} of {scored.trials} Go and NoGo trials correct"
+        typer.echo(f"{name + ' network:':16} {correct}")
     if no_picture:
         typer.echo(no_picture, err=True)
     else:
-        save_figure(path, both.spiking, trials=both.trials, task=both.task, rate=both.rate)
+        from matplotlib.figure import Figure
+
+        from spiking import plotting
+
+        drawn = plotting.overview(
+            both.spiking, trials=both.trials, task=task, rate=both.rate, figure=Figure()
+        )
+        write_figure(path, drawn)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
+from spiking.command_line import options
 from spiking.command_line.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -14,26 +14,16 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
-    task_name: TaskOption = None,
-    setting: SettingOption = None,
-    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of trials.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same score.")] = 1,
-    scaling_factor: Annotated[
-        float | None,
-        typer.Option(help="Use the published conversion with this factor. Default: as the file records."),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="A trial is wrong if the output also crosses the opposite threshold."),
-    ] = False,
-    downsample: Annotated[
-        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: options.Model,
+    task_name: options.TaskName = None,
+    settings: options.Settings = None,
+    trials: options.Trials = 100,
+    seed: options.Seed = 1,
+    scaling_factor: options.ScalingFactor = None,
+    strict: options.Strict = False,
+    downsample: options.Downsample = 1,
+    threads: options.Threads = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Measure how often the rate and the spiking network are correct.
 
@@ -46,12 +36,12 @@ def evaluate(
     from spiking.evaluation import evaluate as score_network
     from spiking.network.network import SpikingNetwork
 
-    rate_model = load_model(model)
-    task = chosen_task(rate_model, task_name, setting)
+    rate_model = options.load_model(model)
+    task = options.chosen_task(rate_model, task_name, settings)
     network = SpikingNetwork.from_rate(rate_model, scaling_factor)
     kind = "published" if network.conversion is None else network.conversion.kind
     rate = score_network(rate_model, task, trials, seed=seed, strict=strict)
-    with progress_bar(trials) as advance:
+    with progress_bar("trials", trials) as advance:
         spiking = score_network(
             network,
             task,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spiking.command_line import options
 from spiking.errors import ArgumentError
 from spiking.optional import library
 
@@ -23,10 +24,9 @@ def export(
         typer.Option(metavar="nwb|mat|csv", help="Format. Default: from the ending of the output's name."),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File to write. Default: the input's name with another ending."),
+        Path | None, options.output_to("File to write. Default: the input's name with another ending.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing .nwb or .mat file.")] = False,
+    force: options.Force = False,
 ) -> None:
     """Write a simulation as NWB, MATLAB or CSV.
 

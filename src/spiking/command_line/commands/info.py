@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spiking.command_line.messages import BAD_INPUT, complain
-from spiking.command_line.models import load_model
+from spiking.command_line import options
+from spiking.command_line.output import BAD_INPUT, complain
 from spiking.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ def info(
     models: Annotated[
         list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or go-nogo, xor, mante, dms.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON list with one object per file.")
-    ] = False,
+    as_json: options.AsJson = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only list which files are usable; exit with 1 if one is not.")
     ] = False,
@@ -39,7 +37,7 @@ def info(
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # the facts say the same
         for name in models:
             try:
-                infos.append(model_info(load_model(name)))
+                infos.append(model_info(options.load_model(name)))
             except ModelFileError as error:
                 unusable[name] = str(error)
     if as_json:

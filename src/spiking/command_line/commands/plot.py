@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
-from spiking.command_line.pictures import write_figure
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
-from spiking.optional import library
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,25 +26,19 @@ KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
 
 def plot(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: one of the names above.")],
-    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
+    model: options.Model,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf."),
+        Path | None, options.output_to("File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf.")
     ] = None,
-    task_name: TaskOption = None,
-    setting: SettingOption = None,
-    condition: Annotated[
-        str | None, typer.Option(help="Use only this condition, such as go. Default: all, in turn.")
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, max=10_000, help="Number of trials.")] = 40,
+    task_name: options.TaskName = None,
+    settings: options.Settings = None,
+    condition: options.Condition = None,
+    trials: options.Trials = 40,
     trial: Annotated[
         int, typer.Option(min=0, help="raster, trial: number of the trial to draw, from 0.")
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same figure.")] = 1,
-    scaling_factor: Annotated[
-        float | None,
-        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
-    ] = None,
+    seed: options.Seed = 1,
+    scaling_factor: options.ScalingFactor = None,
     dpi: Annotated[
         int, typer.Option(min=20, max=2400, help="Resolution of a .png in pixels per inch.")
     ] = 300,
@@ -76,25 +69,25 @@ def plot(
         raise ArgumentError(f"KIND is {kind!r}; expected one of {', '.join(sorted(KINDS))}")
     path = Path(f"{kind}.pdf") if output is None else output
     check_outputs([(path, PICTURES)], [model, task_name, against])
-    library("matplotlib", "figures", "a figure").use("agg")  # no windows
+    check_can_draw("a figure")
     if kind != "comparison" and (against is not None or against_factor is not None):
         raise ArgumentError(f"--against and --against-factor belong to comparison, not to {kind}")
     if kind == "comparison" and against is None and against_factor is None:
         raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
-    rate_model = load_model(model)
+    rate_model = options.load_model(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, rate_model, task_name, setting, seed, scaling_factor), dpi)
+        write_figure(path, _of_model(kind, rate_model, task_name, settings, seed, scaling_factor), dpi)
         return
     task = None if task_name is None else find(task_name)  # of both models the same class
     total = trials * (2 if kind == "comparison" else 1)
-    with progress_bar(total) as advance:
+    with progress_bar("trials", total) as advance:
 
         def run(own: RateModel, factor: float | None, before: int) -> BothNetworks:
             from spiking.evaluation.both_networks import run_both
 
             return run_both(
                 own,
-                chosen_task(own, task, setting),
+                options.chosen_task(own, task, settings),
                 trials,
                 seed=seed,
                 scaling_factor=factor,
@@ -105,7 +98,7 @@ def plot(
 
         both = run(rate_model, scaling_factor, 0)
         if kind == "comparison":
-            other_model = rate_model if against is None else load_model(against)
+            other_model = rate_model if against is None else options.load_model(against)
             other = run(other_model, against_factor, trials)
             figure = _comparison(both, other, model, against or model)
         else:
@@ -117,7 +110,7 @@ def _of_model(
     kind: str,
     model: RateModel,
     task_name: str | None,
-    setting: list[str] | None,
+    settings: list[str] | None,
     seed: int,
     scaling_factor: float | None,
 ) -> Figure:
@@ -126,7 +119,7 @@ def _of_model(
 
     if kind == "conversion":
         how = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
-        task = chosen_task(model, task_name, setting)
+        task = options.chosen_task(model, task_name, settings)
         return _figure_of(plotting.conversion(model, how, task, seed=seed))
     drawn: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,
@@ -141,7 +134,7 @@ def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:
     from spiking import plotting
 
     if not 0 <= trial < len(both.trials):
-        raise ArgumentError(f"--trial {trial}: expected 0 to {len(both.trials) - 1} (see --trials)")
+        raise ArgumentError(f"--trial is {trial}; expected 0 to {len(both.trials) - 1} (see --trials)")
     run, trials, task, rate = both.spiking, both.trials, both.task, both.rate
     match kind:
         case "overview":

@@ -7,27 +7,20 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw
 from spiking.command_line.progress import progress_bar
-from spiking.optional import library
 
 
 def report(
-    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Page to write (.html).")] = Path(
-        "report.html"
-    ),
-    task_name: TaskOption = None,
-    setting: SettingOption = None,
-    trials: Annotated[int, typer.Option(min=1, max=100_000, help="Number of trials to score.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same page.")] = 1,
-    scaling_factor: Annotated[
-        float | None,
-        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
-    ] = None,
+    model: options.Model,
+    output: Annotated[Path, options.output_to("Page to write (.html).")] = Path("report.html"),
+    task_name: options.TaskName = None,
+    settings: options.Settings = None,
+    trials: options.Trials = 100,
+    seed: options.Seed = 1,
+    scaling_factor: options.ScalingFactor = None,
+    threads: options.Threads = None,
 ) -> None:
     """Write a page about a model.
 
@@ -40,12 +33,12 @@ def report(
     from spiking.report import report as make
 
     check_outputs([(output, (".html", ".htm"))], [model, task_name])
-    library("matplotlib", "figures", "a report").use("agg")  # no windows
-    rate_model = load_model(model)
-    with progress_bar(trials) as advance:
+    check_can_draw("a report")
+    rate_model = options.load_model(model)
+    with progress_bar("trials", trials) as advance:
         page = make(
             rate_model,
-            chosen_task(rate_model, task_name, setting),
+            options.chosen_task(rate_model, task_name, settings),
             trials,
             task_file=task_name,
             seed=seed,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from spiking.command_line.cluster import cluster_client
-from spiking.command_line.progress import steps_bar
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw
+from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
-from spiking.optional import library
 
 if TYPE_CHECKING:
     from spiking.conversion.conversion import Asked
@@ -24,27 +24,16 @@ def reproduce(
     networks: Annotated[
         int, typer.Option(min=1, help="Number of networks of each condition; can be increased later.")
     ] = 10,
-    seed: Annotated[int, typer.Option(min=0, max=10**9, help="The same seed gives the same results.")] = 1,
+    seed: options.Seed = 1,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder for the journal, networks, tables and figures."),
+        Path | None, options.output_to("Folder for the journal, networks, tables and figures.")
     ] = None,
     values: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Use only these values of the panel's axis.")
     ] = None,
-    conversion: Annotated[
-        str,
-        typer.Option(
-            metavar="published|matched|one_offset|mean_drive",
-            help="Conversion of the networks; compared with the published one if the folder has both.",
-        ),
-    ] = "published",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of networks at a time. Default: one per processor.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
-    ] = None,
+    conversion: options.Conversion = "published",
+    threads: options.Threads = None,
+    scheduler: options.Scheduler = None,
     list_panels: Annotated[
         bool, typer.Option("--list", help="List the panels (or only PANEL) and about how long each takes.")
     ] = False,
@@ -53,8 +42,9 @@ def reproduce(
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
     a table beside the paper's values, and draws the panel. If a run was stopped or killed, start it again
-    with the same folder: it continues where it stopped, also with more networks. With --conversion matched,
-    the same networks are used, and conditions without a factor to tune are left out.
+    with the same folder: it continues where it stopped, also with more networks. Each thread trains and
+    converts one network at a time. With --conversion matched, the same networks are used, compared with the
+    published conversion if the folder has both, and conditions without a factor to tune are left out.
 
     Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
     """
@@ -67,11 +57,13 @@ def reproduce(
     if panel is None and list_panels:
         panel = "all"
     if panel is None:
-        raise ArgumentError("which panel? `spiking reproduce --list` says what there is")
+        raise ArgumentError(
+            "PANEL is missing; expected a panel that `spiking reproduce --list` shows, or all"
+        )
     if panel != "all":
         chosen = [find(panel) if taken is None else find(panel).only(taken)]
     elif taken is not None:
-        raise ArgumentError("--values are of one panel; name it instead of all")
+        raise ArgumentError("--values goes with one panel; expected its name instead of all")
     else:
         chosen = [one for one in PANELS.values() if conversion == "published" or one.tunes]
     panels = [one.converted_by(cast("Asked", conversion)) for one in chosen]
@@ -79,12 +71,14 @@ def reproduce(
         _list(panels, networks)
         return
     if output is None:
-        raise ArgumentError("-o FOLDER is missing: where journal, networks, tables and figures are kept")
-    library("matplotlib", "figures", "the figure of a panel")
+        raise ArgumentError(
+            "-o FOLDER is missing; expected a folder for the journal, networks, tables and figures"
+        )
+    check_can_draw("the figure of a panel")
     prepare(output, panels)
-    with cluster_client(scheduler) as client:
+    with options.cluster_client(scheduler) as client:
         for one in panels:
-            with steps_bar(one.name) as advance:
+            with progress_bar(f"{one.name}: steps") as advance:
                 found = run(
                     one,
                     networks=networks,

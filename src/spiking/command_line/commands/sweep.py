@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line.cluster import cluster_client
-from spiking.command_line.commands.simulate import named_stimulation
-from spiking.command_line.models import SettingOption, TaskOption, chosen_task, load_model
-from spiking.command_line.pictures import check_can_draw, write_figure
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -19,7 +17,7 @@ _DRAWN = ("accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 
 
 def sweep(
-    model: Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")],
+    model: options.Model,
     vary: Annotated[
         list[str],
         typer.Option(
@@ -29,63 +27,25 @@ def sweep(
             "stimulation.amplitude=0:2:0.5 (with --stimulate). Give --vary several times for a grid.",
         ),
     ],
-    task_name: TaskOption = None,
-    setting: SettingOption = None,
-    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of trials at every point.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same table.")] = 1,
-    scaling_factor: Annotated[
-        float | None,
-        typer.Option(help="Divides recurrent and output weights. Default: the one that the file records."),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="A trial is wrong if the output also crosses the opposite threshold."),
-    ] = False,
+    task_name: options.TaskName = None,
+    settings: options.Settings = None,
+    trials: options.Trials = 100,
+    seed: options.Seed = 1,
+    scaling_factor: options.ScalingFactor = None,
+    strict: options.Strict = False,
     independent: Annotated[
         bool, typer.Option("--independent", help="Use different trials and noise at every point.")
     ] = False,
-    downsample: Annotated[
-        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
-    ] = 1,
-    stimulate: Annotated[
-        str | None,
-        typer.Option(
-            metavar="exc|inh", help="Depolarise or hyperpolarise neurons; needs --units and --window."
-        ),
-    ] = None,
-    units: Annotated[
-        str | None,
-        typer.Option(
-            help="Neurons to stimulate: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."
-        ),
-    ] = None,
-    window: Annotated[
-        tuple[float, float] | None, typer.Option(metavar="START STOP", help="Time of the stimulation in ms.")
-    ] = None,
-    current: Annotated[
-        float | None,
-        typer.Option(
-            help="Stimulate with this current in mV. Default: add 0.5 mV to the voltage at each step with "
-            "probability 0.5 (as published)."
-        ),
-    ] = None,
-    pulses: Annotated[
-        tuple[float, float] | None,
-        typer.Option(metavar="HZ MS", help="Stimulate in pulses: their frequency in Hz and width in ms."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the table into this .csv file.")
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(help="Draw the results for one or two varied names into this file (.png, .pdf, .svg)."),
-    ] = None,
+    downsample: options.Downsample = 1,
+    stimulate: options.Stimulate = None,
+    units: options.StimulatedUnits = None,
+    window: options.Window = None,
+    current: options.Current = None,
+    pulses: options.Pulses = None,
+    threads: options.Threads = None,
+    scheduler: options.Scheduler = None,
+    output: Annotated[Path | None, options.output_to("Write the table into this .csv file.")] = None,
+    plot: Annotated[Path | None, options.picture_of("one or two varied names")] = None,
     y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
 ) -> None:
     """Run a task at every point of a grid, and print the table.
@@ -99,16 +59,16 @@ def sweep(
     from spiking.experiments import sweep as run_sweep
     from spiking.files.output import PICTURES, check_outputs, keep_text
 
-    grid, stimulation = _grid(vary), named_stimulation(stimulate, units, window, current, pulses)
+    grid, stimulation = _grid(vary), options.named_stimulation(stimulate, units, window, current, pulses)
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
     if plot is not None:
-        check_can_draw(plot)
+        check_can_draw(f"the picture {plot}")
         if y not in _DRAWN:
             raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
         if len(grid) > 2:
             raise ArgumentError(f"--plot draws one or two names; {', '.join(grid)} are varied")
-    rate_model = load_model(model)
-    task = chosen_task(rate_model, task_name, setting)
+    rate_model = options.load_model(model)
+    task = options.chosen_task(rate_model, task_name, settings)
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
@@ -116,7 +76,7 @@ def sweep(
     points = 1
     for values in grid.values():
         points *= len(values)
-    with cluster_client(scheduler) as client, progress_bar(points * trials) as advance:
+    with options.cluster_client(scheduler) as client, progress_bar("trials", points * trials) as advance:
         found = run_sweep(
             network,
             task,
@@ -151,30 +111,30 @@ def sweep(
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:
     grid: dict[str, list[int | float | str]] = {}
-    for one in vary:
-        name, equals, text = one.partition("=")
-        if not (name.strip() and equals and text.strip()):
-            raise ArgumentError(f"--vary {one}: expected NAME=VALUES, such as refractory=0:5:0.5")
-        if name.strip() in grid:
-            raise ArgumentError(f"--vary: {name.strip()} is given twice; give all its values at once")
-        grid[name.strip()] = _values(one, text)
+    for varied in vary:
+        name, equals, text = (part.strip() for part in varied.partition("="))
+        if not (name and equals and text):
+            raise ArgumentError(f"--vary is {varied}; expected NAME=VALUES, such as refractory=0:5:0.5")
+        if name in grid:
+            raise ArgumentError(f"--vary gives {name} twice; expected all its values at once")
+        grid[name] = _values(varied, text)
     return grid
 
 
-def _values(one: str, text: str) -> list[int | float | str]:
+def _values(varied: str, text: str) -> list[int | float | str]:
     """Return numbers of START:STOP:STEP, the stop included, or what stands between commas."""
     if ":" not in text:
         return [_number(part.strip()) for part in text.split(",")]
     numbers = [_number(part.strip()) for part in text.split(":")]
-    expected = "expected START:STOP:STEP in numbers, with START before STOP and STEP above 0"
+    expected = "START:STOP:STEP in numbers, with START before STOP and STEP above 0"
     if len(numbers) != 3 or any(isinstance(number, str) for number in numbers):
-        raise ArgumentError(f"--vary {one}: {expected}")
+        raise ArgumentError(f"--vary is {varied}; expected {expected}")
     start, stop, step = (float(number) for number in numbers)
     if not (step > 0 and start <= stop < float("inf") and start > -float("inf")):
-        raise ArgumentError(f"--vary {one}: {expected}")
+        raise ArgumentError(f"--vary is {varied}; expected {expected}")
     count = int((stop - start) / step + 1e-9) + 1
     if count > _MOST_VALUES:
-        raise ArgumentError(f"--vary {one}: these are {count} values; expected at most {_MOST_VALUES}")
+        raise ArgumentError(f"--vary is {varied}, {count} values; expected at most {_MOST_VALUES}")
     values = [round(start + k * step, 12) for k in range(count)]
     return [int(value) for value in values] if all(isinstance(n, int) for n in numbers) else list(values)
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line.messages import complain
-from spiking.command_line.models import SettingOption, task_settings
-from spiking.command_line.pictures import check_can_draw
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw, complain, write_figure
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
 
@@ -24,19 +23,18 @@ _NOT_CONVERGED = 1
 
 
 def train(
+    context: typer.Context,
     task_name: Annotated[
         str, typer.Argument(metavar="TASK", help="Task: go-nogo, xor, mante, dms, or mytask.py.")
     ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Model file (.mat) to write; with --seeds, a folder.")
-    ],
-    units: Annotated[int, typer.Option(min=1, help="Number of units.")] = 200,
-    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same model.")] = None,
+    output: Annotated[Path, options.output_to("Model file (.mat) to write; with --seeds, a folder.")],
+    n_units: Annotated[int, typer.Option(min=1, help="Number of units.")] = 200,
+    seed: options.Seed = 1,
     seeds: Annotated[
         str | None, typer.Option(help="Train one model per seed, such as 1-20; existing models are kept.")
     ] = None,
     recipe: Annotated[str, typer.Option(help="default, or published (as Kim, Li & Sejnowski).")] = "default",
-    setting: SettingOption = None,
+    settings: options.Settings = None,
     gain: Annotated[float | None, typer.Option(help="Gain of the initial recurrent weights.")] = None,
     p_inh: Annotated[float | None, typer.Option(help="Probability that a unit is inhibitory.")] = None,
     p_rec: Annotated[float | None, typer.Option(help="Fraction of connections present at the start.")] = None,
@@ -80,22 +78,22 @@ def train(
     stop_accuracy: Annotated[
         float | None, typer.Option(help="the accuracy (0 to 1) is at least this.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing models.")] = False,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of models trained at a time (with --seeds).")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw loss and accuracy into this file (.png, .pdf, .svg).")
-    ] = None,
+    force: options.Force = False,
+    threads: options.Threads = None,
+    plot: Annotated[Path | None, options.picture_of("loss and accuracy")] = None,
 ) -> None:
     """Train a rate model on a task.
 
-    Example: spiking train go-nogo --units 200 --seed 1 -o model.mat
+    With --seeds, one model in each thread.
+
+    Example: spiking train go-nogo --n-units 200 --seed 1 -o model.mat
     """
     from spiking.files.output import MODELS, PICTURES, check_outputs
     from spiking.tasks import get
 
-    options = {
+    source = context.get_parameter_source("seed")
+    given_seed = source is not None and source.name != "DEFAULT"
+    chosen = {
         "gain": gain,
         "p_inh": p_inh,
         "p_rec": p_rec,
@@ -119,24 +117,24 @@ def train(
         "stop_loss": stop_loss,
         "stop_accuracy": stop_accuracy,
     }
-    options = {name: value for name, value in options.items() if value is not None}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
     if learning_rate is not None and final_learning_rate is None:
-        options["final_learning_rate"] = learning_rate
-    task = get(task_name, **task_settings(setting))
+        chosen["final_learning_rate"] = learning_rate
+    task = get(task_name, **options.task_settings(settings))
     if plot is not None:
-        check_can_draw(plot)
+        check_can_draw(f"the picture {plot}")
     if seeds is None:
         check_outputs([(output, MODELS), (plot, PICTURES)], [task_name], force=force)
-        _train_one(task, units, 0 if seed is None else seed, recipe, options, output, force, plot)
-    elif seed is not None or plot is not None:
+        _train_one(task, n_units, seed, recipe, chosen, output, force, plot)
+    elif given_seed or plot is not None:
         raise ArgumentError("--seeds goes together with neither --seed nor --plot")
     else:
-        _train_family(task, units, _range(seeds), recipe, options, output, force, threads)
+        _train_family(task, n_units, _range(seeds), recipe, chosen, output, force, threads)
 
 
 def _train_one(
     task: Task,
-    units: int,
+    n_units: int,
     seed: int,
     recipe: str,
     options: dict[str, Any],
@@ -162,7 +160,7 @@ def _train_one(
         return f"saved the model after {last.updates} updates in {output}"
 
     with at_interruption(rescue):
-        for state in train_steps(task, units, seed=seed, recipe=recipe, **options):
+        for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
             _show(state)
         _clear()
         assert state is not None
@@ -173,14 +171,13 @@ def _train_one(
     typer.echo(f"{told}; saved {output}")
     if plot is not None:
         _draw(state, plot)
-        typer.echo(f"drew {plot}")
     if state.stopped != "converged":
         raise typer.Exit(_NOT_CONVERGED)
 
 
 def _train_family(
     task: Task,
-    units: int,
+    n_units: int,
     seeds: list[int],
     recipe: str,
     options: dict[str, Any],
@@ -201,7 +198,7 @@ def _train_family(
     converged, errors = 0, list[ArgumentError]()
     for seed in there:
         expected = described(task, seed=seed, recipe=recipe, **options)
-        converged += _has_converged(paths[seed], units, expected)
+        converged += _has_converged(paths[seed], n_units, expected)
     if there:
         typer.echo(f"{len(there)} of {len(seeds)} models are in {folder} already; {converged} have converged")
     began = time.perf_counter()
@@ -223,7 +220,7 @@ def _train_family(
     if missing:
         with at_interruption(lambda: "the same command trains the models that are missing"):
             train_many(
-                task, units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
+                task, n_units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
             )
     typer.echo(f"{converged} of {len(seeds)} models have converged")
     for failure in errors:
@@ -232,7 +229,7 @@ def _train_family(
         raise typer.Exit(_NOT_CONVERGED)
 
 
-def _has_converged(path: Path, units: int, expected: dict[str, Any]) -> bool:
+def _has_converged(path: Path, n_units: int, expected: dict[str, Any]) -> bool:
     """Say whether a model that is there has converged; raise ArgumentError if it was trained otherwise."""
     from spiking.files.journal import difference
     from spiking.rate_model.model import RateModel
@@ -249,8 +246,8 @@ def _has_converged(path: Path, units: int, expected: dict[str, Any]) -> bool:
     other = "" if version is None else difference(version, json.loads(expected["task_identity"]))
     if other:
         raise ArgumentError(f"{path} was trained with another {other}: use another folder")
-    if model.n_units != units:
-        raise ArgumentError(f"{path} has {model.n_units} units, not {units}: use another folder")
+    if model.n_units != n_units:
+        raise ArgumentError(f"{path} has {model.n_units} units, not {n_units}: use another folder")
     return bool(model.extras.get("converged"))
 
 
@@ -287,13 +284,11 @@ def _clear() -> None:
 def _draw(state: TrainingState, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from spiking.files.output import keep, write_whole
     from spiking.plotting import training_curve
 
     figure = Figure(figsize=(5, 3), layout="constrained")
     training_curve(state.model, ax=figure.subplots())
-    kind = path.suffix.removeprefix(".").lower()
-    keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=300)))
+    write_figure(path, figure)
 
 
 def _decay(text: str) -> float | tuple[float, float]:
@@ -302,7 +297,7 @@ def _decay(text: str) -> float | tuple[float, float]:
     except ValueError:
         limits = []
     if len(limits) not in (1, 2):
-        raise ArgumentError(f"--tau {text}: expected ms, such as 35 or 20-100")
+        raise ArgumentError(f"--tau is {text}; expected ms, such as 35 or 20-100")
     return limits[0] if len(limits) == 1 else (limits[0], limits[1])
 
 
@@ -314,5 +309,5 @@ def _range(text: str) -> list[int]:
         try:
             seeds += range(int(low), int(high or low) + 1)
         except ValueError:
-            raise ArgumentError(f"--seeds {text}: expected numbers, such as 1-20 or 1-5,8") from None
+            raise ArgumentError(f"--seeds is {text}; expected numbers, such as 1-20 or 1-5,8") from None
     return seeds

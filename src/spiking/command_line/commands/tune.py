@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line.cluster import cluster_client
-from spiking.command_line.messages import complain
-from spiking.command_line.models import SettingOption, TaskOption, task_settings, tell_settings
-from spiking.command_line.pictures import check_can_draw, write_figure
-from spiking.command_line.progress import models_bar
+from spiking.command_line import options
+from spiking.command_line.output import check_can_draw, complain, write_figure
+from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -28,25 +26,14 @@ _COLUMNS = (
 
 def tune(
     models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
-    task_name: TaskOption = None,
-    setting: SettingOption = None,
+    task_name: options.TaskName = None,
+    settings: options.Settings = None,
     method: Annotated[
         str, typer.Option(metavar="auto|grid", help="Search method; grid is the published one.")
     ] = "auto",
-    conversion: Annotated[
-        str,
-        typer.Option(
-            metavar="published|matched|one_offset|mean_drive",
-            help="published: one scaling factor. Others: fitted to the f-I curve of the neurons.",
-        ),
-    ] = "published",
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same result.")] = 1,
-    trials: Annotated[
-        int,
-        typer.Option(
-            min=1, max=100_000, help="Trials of each candidate (auto: at most), and of the final test."
-        ),
-    ] = 100,
+    conversion: options.Conversion = "published",
+    seed: options.Seed = 1,
+    trials: options.Trials = 100,
     candidates: Annotated[
         str | None,
         typer.Option(help="Factors to try, such as 20,25,30. Default: 20 to 75 (grid), or chosen by auto."),
@@ -61,31 +48,23 @@ def tune(
     margin: Annotated[
         float, typer.Option(help="auto stops when no candidate can be better by more than this accuracy.")
     ] = 0.05,
-    downsample: Annotated[
-        int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Simulate on this dask.distributed cluster.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also tune files that are already tuned.")] = False,
+    downsample: options.Downsample = 1,
+    threads: options.Threads = None,
+    scheduler: options.Scheduler = None,
+    force: options.Force = False,
     no_write: Annotated[bool, typer.Option("--no-write", help="Do not change the model files.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Write all results into this .json file.")] = None,
+    output: Annotated[Path | None, options.output_to("Write all results into this .json file.")] = None,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write a table into this file, one row per model.")
     ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(help="Draw accuracy against factor into this file (.png, .pdf, .svg); one model only."),
-    ] = None,
+    plot: Annotated[Path | None, options.picture_of("accuracy against factor (one model)")] = None,
 ) -> None:
     """Find scaling factors of models and write them into the files.
 
-    The reported accuracy comes from fresh trials, which were not used to choose the factor. If a run was
-    stopped or killed, the same command continues where it stopped. If one model fails, the others are still
-    tuned, and the exit status is 1.
+    Runs up to --trials of each candidate. The reported accuracy comes from as many fresh trials, which were
+    not used to choose the factor. Models that are tuned already are skipped, unless --force is given. If a
+    run was stopped or killed, the same command continues where it stopped. If one model fails, the others
+    are still tuned, and the exit status is 1.
 
     Example: spiking tune models/*.mat --task go-nogo --threads 2
     """
@@ -94,10 +73,10 @@ def tune(
 
     check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
     if plot is not None:
-        check_can_draw(plot)
+        check_can_draw(f"the picture {plot}")
         if len(models) > 1:
             raise ArgumentError(f"--plot draws one model; {len(models)} are given")
-    options: dict[str, Any] = {
+    search: dict[str, Any] = {
         "method": method,
         "candidates": None if candidates is None else candidates.split(","),
         "trials": trials,
@@ -106,8 +85,8 @@ def tune(
         "downsample": downsample,
         "conversion": conversion,
     }
-    given = task_settings(setting)
-    with cluster_client(scheduler) as client, models_bar(len(models)) as advance:
+    given = options.task_settings(settings)
+    with options.cluster_client(scheduler) as client, progress_bar("models", len(models)) as advance:
         tuned = find_scaling_factors(
             models,
             task_name,
@@ -117,12 +96,14 @@ def tune(
             client=client,
             write=not no_write,
             force=force,
-            progress=advance,
-            **options,
+            progress=lambda models, candidates, trials: advance(
+                models, note=f"{candidates} candidates, {trials} trials"
+            ),
+            **search,
         )
     for one in tuned:
         if one.search is not None:
-            tell_settings(one.search.model, one.search.task, given)
+            options.print_settings(one.search.model, one.search.task, given)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None

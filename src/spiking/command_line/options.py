@@ -1,0 +1,203 @@
+"""The options that several commands share, and what their values stand for: models, tasks, clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.models import OptionInfo
+
+from spiking.errors import ArgumentError
+from spiking.optional import library
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from spiking import RateModel
+    from spiking.simulation.stimulation import Stimulation
+    from spiking.tasks import Task
+
+Model = Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")]
+ScalingFactor = Annotated[
+    float | None,
+    typer.Option(
+        help="Divides recurrent and output weights (published conversion). Default: as the file records."
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task", help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--setting",
+        metavar="NAME=VALUE",
+        help="Setting of the task, such as delay=250 (ms); replaces the one that the file records.",
+    ),
+]
+CONDITION = typer.Option(help="Use only this condition, such as go. Default: all.")
+Condition = Annotated[str | None, CONDITION]
+TRIALS = typer.Option(min=1, max=1_000_000, help="Number of trials.")
+Trials = Annotated[int, TRIALS]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed gives the same results.")]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="A trial is wrong if the output also crosses the opposite threshold."),
+]
+Downsample = Annotated[
+    int, typer.Option(min=1, help="Make time steps this many times longer: faster, less accurate.")
+]
+Conversion = Annotated[
+    str,
+    typer.Option(
+        metavar="published|matched|one_offset|mean_drive",
+        help="published: one scaling factor. Others: fitted to the f-I curve of the neurons.",
+    ),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Number of threads. Default: all processors.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Stimulate = Annotated[
+    str | None,
+    typer.Option(metavar="exc|inh", help="Depolarise or hyperpolarise neurons; needs --units and --window."),
+]
+StimulatedUnits = Annotated[
+    str | None,
+    typer.Option(
+        "--units", help="Neurons to stimulate: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."
+    ),
+]
+Window = Annotated[
+    tuple[float, float] | None, typer.Option(metavar="START STOP", help="Time of the stimulation in ms.")
+]
+Current = Annotated[
+    float | None,
+    typer.Option(
+        help="Stimulate with this current in mV. Default: add 0.5 mV to the voltage at each step with "
+        "probability 0.5 (as published)."
+    ),
+]
+Pulses = Annotated[
+    tuple[float, float] | None,
+    typer.Option(metavar="HZ MS", help="Stimulate in pulses: their frequency in Hz and width in ms."),
+]
+
+
+def output_to(what: str) -> OptionInfo:
+    """Return the option for the main output of a command."""
+    option: OptionInfo = typer.Option("--output", "-o", help=what)
+    return option
+
+
+def picture_of(what: str) -> OptionInfo:
+    """Return the option for the picture that a command can draw besides."""
+    option: OptionInfo = typer.Option("--plot", help=f"Draw {what} into this file (.png, .pdf, .svg).")
+    return option
+
+
+def load_model(name: str) -> RateModel:
+    """Load the file of this name; if there is none, the model that comes with the package under it."""
+    from spiking import RateModel, datasets
+
+    return (
+        datasets.load(name) if name in datasets.names() and not Path(name).exists() else RateModel.load(name)
+    )
+
+
+def task_settings(settings: list[str] | None) -> dict[str, str]:
+    """Return the settings of a task that `--setting` gives, as texts by name."""
+    values = {}
+    for setting in settings or ():
+        name, equals, value = (part.strip() for part in setting.partition("="))
+        if not (name and equals and value):
+            raise ArgumentError(f"--setting is {setting}; expected NAME=VALUE, such as delay=250")
+        if name in values:
+            raise ArgumentError(f"--setting gives {name} twice; expected one value")
+        values[name] = value
+    return values
+
+
+def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[str] | None) -> Task:
+    """Return the task of `--task` and `--setting`, or else of the file, and print its unusual settings."""
+    from spiking.rate_model.recorded import task_for
+
+    given = task_settings(settings)
+    task = task_for(model, name, given)
+    print_settings(model, task, given)
+    return task
+
+
+def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
+    """Print on stderr which settings of a task are not the usual ones, and where they come from."""
+    from spiking.rate_model.recorded import recorded_settings
+    from spiking.tasks.settings import as_text, changed
+
+    recorded = recorded_settings(model, task)
+    unusual = []
+    for name, value in task.settings.items():
+        if name in given:
+            other = f", not {as_text(recorded[name])} as recorded" if name in recorded else ""
+            unusual.append(f"{name} {as_text(value)} (--setting{other})")
+        elif name in recorded and name in changed(type(task), task.settings):
+            unusual.append(f"{name} {as_text(value)} (recorded)")
+    if unusual:
+        line = f"{model.source}: task {task.name}, {', '.join(unusual)}"
+        typer.echo("".join(one if one.isprintable() else ascii(one)[1:-1] for one in line), err=True)
+
+
+def named_stimulation(
+    mode: str | None,
+    units: str | None,
+    window: tuple[float, float] | None,
+    current: float | None,
+    pulses: tuple[float, float] | None,
+) -> Stimulation | None:
+    """Return the stimulation that the options of a command describe, if any."""
+    from spiking import Stimulation
+    from spiking.checks import positive_number
+
+    if all(value is None for value in (mode, units, window, current, pulses)):
+        return None
+    if mode not in ("exc", "inh") or units is None or window is None:
+        raise ArgumentError("stimulation needs --stimulate exc or inh, --units and --window START STOP")
+    sign = 1 if mode == "exc" else -1
+    frequency, pulse_width = pulses or (None, None)
+    return Stimulation(
+        units=units if units.isalpha() else units.split(","),  # type: ignore[arg-type]  # checked there
+        window=window,
+        amplitude=sign * (0.5 if current is None else positive_number("--current", current)),
+        acts_on="voltage" if current is None else "current",
+        frequency=frequency,
+        pulse_width=pulse_width,
+    )
+
+
+@contextmanager
+def cluster_client(address: str | None) -> Iterator[Client | None]:
+    """Connect to the scheduler at an address; None without one."""
+    if address is None:
+        yield None
+        return
+    distributed = library("distributed", "cluster", "--scheduler")
+    try:
+        client = distributed.Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArgumentError(
+            f"--scheduler is {address}; expected a running scheduler, such as one that `dask scheduler` "
+            f"starts ({reason})"
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close()

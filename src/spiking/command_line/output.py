@@ -1,0 +1,38 @@
+"""What commands print on stderr, and the pictures that they draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from spiking.optional import library
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BAD_INPUT = 2
+
+
+def complain(message: str) -> int:
+    """Print a message as one line on stderr and return the exit status for bad usage or input."""
+    typer.echo(f"spiking: {' '.join(message.split())}", err=True)
+    return BAD_INPUT
+
+
+def check_can_draw(what: str) -> None:
+    """Raise ArgumentError if there is no Matplotlib to draw with; call it before a long run."""
+    library("matplotlib", "figures", what).use("agg")  # no windows
+
+
+def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
+    """Write a figure into a file, whole or not at all, and say so; `dpi` is of a .png."""
+    import matplotlib as mpl
+
+    from spiking.files.output import keep, write_whole
+
+    kind = path.suffix.removeprefix(".").lower()
+    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
+        keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=dpi)))
+    typer.echo(f"drew {path}")
