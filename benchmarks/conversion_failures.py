@@ -25,7 +25,7 @@ from spiking import plotting
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.neuron.f_i import fi_curve
-from spiking.rate_model.model import ACTIVATIONS
+from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.reproduce.paper.panels import PANELS
 from spiking.reproduce.train_and_convert import NetworkSpec, train_network
 from spiking.tasks import XOR, GoNoGo

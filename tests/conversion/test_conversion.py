@@ -21,7 +21,7 @@ from spiking.conversion.recorded import recorded_conversion
 from spiking.conversion.visited import visited_currents
 from spiking.experiments import sweep
 from spiking.neuron.f_i import fi_curve
-from spiking.rate_model.model import ACTIVATIONS
+from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.tuning.matched import best_candidates, choose_candidate
 
 NAMES = sorted(ACTIVATIONS)

@@ -13,8 +13,9 @@ from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.model import RateModel, RateRun
+from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
+from spiking.rate_model.run import RateRun
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate

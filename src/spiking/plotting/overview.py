@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from spiking.plotting.raster import raster
 from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in
 from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
-from spiking.rate_model.model import RateRun
+from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
 from spiking.tasks import Task, Trials
 

@@ -18,7 +18,7 @@ from spiking.plotting.style import (
     drawing_on,
     finish_time_axis,
 )
-from spiking.rate_model.model import RateRun
+from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
 from spiking.tasks import Task, Trials
 from spiking.timing import STEP_MS

@@ -1,5 +1,6 @@
 """The trained rate network: its data, its simulation, and its file with the recorded settings."""
 
-from spiking.rate_model.model import RateModel, RateRun
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.run import RateRun
 
 __all__ = ["RateModel", "RateRun"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from spiking.errors import ModelFileError
 from spiking.rate_model.contents import signs_in
+from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.typing import Floats, Mask
 
 _REQUIRED = MappingProxyType(
@@ -263,12 +264,11 @@ class ModelArrays:
     def activation(self) -> str | None:
         """Return the transfer function's name; None where the file has none."""
         self._used.add("activation")
-        known = ("sigmoid", "softplus", "clipped_relu")
         value = self._variables.get("activation")
         if value is None:
             return None
         names = np.asarray(value).ravel()
         name = str(names[0]) if names.size == 1 else ""
-        if name not in known:
-            self.fail("activation", f"is {value!r:.60}", f"one of {', '.join(known)}")
+        if name not in ACTIVATIONS:
+            self.fail("activation", f"is {value!r:.60}", f"one of {', '.join(ACTIVATIONS)}")
         return name

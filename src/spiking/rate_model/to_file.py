@@ -1,17 +1,50 @@
-"""Convert a rate model to the variables of a model file, in the classes and shapes that scripts expect."""
+"""Write a model file, with the classes and shapes that scripts expect. `save` is a method of `RateModel`."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.files.output import MODELS, check_output
+from spiking.matfile.write import update_variables, write_variables
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
 _CLASSES = {"N": np.int64, "som_N": np.int64, "exc": np.uint8, "inh": np.uint8, "taus": np.float64}
+
+
+def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write the model to a MATLAB file, whole or not at all.
+
+    The file is a compressed one of version 5, or of version 7.3 if there is one of that version in its
+    place. It is written beside its place, read back, and then put there in one step. Variables have the
+    class and shape in which they were read; ``w`` is written as it is used, rectified under Dale's law.
+    Saving over the file that the model came from leaves in it what was not read.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its name ends in ``.mat``.
+    force : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    ArgumentError
+        There is such a file already, or one cannot be written there.
+    ModelFileError
+        The file cannot be written; the message says whether the old one is still there.
+    """
+    place, source = Path(os.fsdecode(path)), Path(model.source)
+    check_output(place, MODELS, force=force)
+    in_place = model.unread and place.exists() and source.exists() and place.samefile(source)
+    write = update_variables if in_place else write_variables
+    write(place, to_variables(model))
 
 
 def to_variables(model: RateModel) -> dict[str, Any]:

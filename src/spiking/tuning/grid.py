@@ -8,7 +8,8 @@ import numpy as np
 
 from spiking.checks import positive_number
 from spiking.errors import ArgumentError
-from spiking.rate_model.model import ACTIVATIONS, RateModel
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.tuning.plateau import Bits, plateau
 from spiking.tuning.racing import Run
 

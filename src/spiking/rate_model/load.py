@@ -1,0 +1,117 @@
+"""Read a model from a file or a mapping. `load` is a class method of `RateModel`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ModelFileError
+from spiking.matfile.read import TooLargeFileError, read_variables
+from spiking.rate_model.contents import (
+    MODEL_KEYS,
+    flattened,
+    struct_fields,
+    unused_weights,
+    unused_words,
+)
+from spiking.rate_model.from_file import ModelArrays
+from spiking.timing import STEP_MS
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+
+
+def load(
+    cls: type[RateModel], model: str | os.PathLike[str] | Mapping[str, Any] | NDArray[np.void]
+) -> RateModel:
+    """Read and check a model.
+
+    Parameters
+    ----------
+    model : str, path-like, mapping or struct
+        A MATLAB file (version 5 to 7.3) written by one of the trainers in use, or a mapping with the
+        same keys: ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the
+        decay is fixed, ``taus_gaus``; ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing.
+        So may ``b_out`` and ``activation``: the rate network then cannot be run, and is converted as
+        published only. They may also be the fields of one struct, in a file or as SciPy reads it.
+        Everything becomes float64 before any arithmetic.
+
+    Returns
+    -------
+    RateModel
+
+    Raises
+    ------
+    ModelFileError
+        The file cannot be read or a variable is missing or wrong; the message names the file, the key,
+        what was found and what was expected.
+
+    Warns
+    -----
+    UserWarning
+        There are variables that look like trained weights and that nothing here uses.
+    """
+    unread = False
+    if isinstance(model, str | os.PathLike):
+        source = os.fsdecode(model)
+        try:
+            variables = read_variables(model)
+        except TooLargeFileError:  # such as the history of training: the model itself is small
+            variables, unread = read_variables(model, MODEL_KEYS), True
+            if "w" not in variables:
+                raise
+    else:
+        variables = struct_fields(model)
+        source = "the mapping" if isinstance(model, Mapping) else "the struct"
+        if not variables and not isinstance(model, Mapping):
+            raise ModelFileError(
+                f"a model is a path or a mapping with the keys of a model file, not {type(model).__name__}"
+            )
+    loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
+    unused = unused_weights(loaded)
+    if unused:
+        warnings.warn(f"{source}: {unused_words(unused)}", stacklevel=2)
+    return loaded
+
+
+def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> RateModel:
+    arrays.check_complete()
+    n = arrays.n_units()
+    w, w0 = arrays.square("w", n), arrays.square("w0", n, required=False, finite=False)
+    assert w is not None
+    exc, inh = arrays.populations(n)
+    sign = arrays.sign(n, exc, inh)
+    arrays.check_signs(inh, w=w, w0=w0)
+    dale = bool(inh.any())
+    rectified = 0
+    if dale:
+        rectified = int(np.count_nonzero(w < 0))
+        w, w0 = np.maximum(w, 0.0), None if w0 is None else np.maximum(w0, 0.0)
+    som_mask = arrays.square("som_m", n, required=False)
+    w_in, w_out = arrays.w_in(n), arrays.w_out(n)
+    tau_range, fixed = arrays.tau_range(STEP_MS)
+    return cls(
+        w=w,
+        w0=w0,
+        sign=sign,
+        som_mask=np.ones((n, n)) if som_mask is None else arrays.checked_mask(som_mask),
+        w_in=w_in,
+        w_out=w_out,
+        b_out=arrays.b_out(len(w_out)),
+        inhibitory=inh,
+        som_n=arrays.som_n(int(inh.sum())),
+        tau_range=tau_range,
+        taus_gaus=arrays.vector("taus_gaus", n, required=not fixed),
+        taus_gaus0=arrays.vector("taus_gaus0", n, required=False, finite=False),
+        activation=arrays.activation(),
+        source=arrays.source,
+        rectified=rectified,
+        extras=arrays.unused(),
+        forms=arrays.forms(),
+        unread=unread,
+    )
