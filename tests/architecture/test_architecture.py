@@ -16,7 +16,6 @@ INSIDE = {
     # what imports a heavy library when it is loaded: h5py, Numba, JAX
     ("matfile.hdf5_worker", "matfile.hdf5_read"),
     ("matfile.hdf5_worker", "matfile.hdf5_write"),
-    ("simulation.kernel_input", "simulation.kernel"),
     ("simulation.random_numbers", "simulation.kernel"),
     ("simulation.run_trials", "simulation.kernel"),
     ("simulation.run_trials", "simulation.kernel_input"),
@@ -24,8 +23,10 @@ INSIDE = {
     ("training.train", "training.updates"),
     # methods and functions that hand over to a package above, or to a module that needs their class
     ("experiments.result", "plotting"),
-    ("network.network", "experiments.freeze"),
-    ("network.network", "experiments.refit_readout"),
+    ("network.freeze", "simulation.record"),
+    ("network.freeze", "simulation.simulate"),
+    ("network.readout_refit", "simulation.record"),
+    ("network.readout_refit", "simulation.simulate"),
     ("neuron.f_i", "experiments.f_i_by_simulation"),
     ("reproduce.result", "reproduce.chart"),
     ("simulation.result", "simulation.storage.stream"),

@@ -20,8 +20,8 @@ from spiking.rate_model.recorded import task_for
 from spiking.simulation.actions import AnyStimulation
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.simulate import simulate
-from spiking.tasks import Task, Trials, get
-from spiking.tasks.base import check_channels
+from spiking.tasks import Task, Trials
+from spiking.tasks.registry import task_for_channels
 from spiking.tasks.scoring import score
 from spiking.typing import Floats
 
@@ -295,8 +295,4 @@ def network_task(network: SpikingNetwork | RateModel, task: Task | str | None) -
         return task_for(network, task)
     if not isinstance(network, SpikingNetwork):
         raise ArgumentError(f"network is {network!r:.60}; expected a SpikingNetwork or a RateModel")
-    if task is None:
-        raise ArgumentError("a spiking network does not say its task; name one, such as 'go-nogo'")
-    found = get(task) if isinstance(task, str) else task
-    check_channels(found, network.n_inputs, network.n_outputs, "the network")
-    return found
+    return task_for_channels(task, network.n_inputs, network.n_outputs)

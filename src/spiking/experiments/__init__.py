@@ -1,4 +1,4 @@
-"""Experiments on spiking networks: sweeps, frozen connections, refitted readouts."""
+"""Run a task at every point of a grid of changed networks, and measure f-I curves by simulation."""
 
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep import sweep

@@ -1,233 +1,117 @@
-"""Experiments on connections: scale, cut, shuffle, freeze, replace. Methods of `SpikingNetwork`.
-
-A connection is a weight that is not zero. Every function returns a new network and leaves its own as it is.
-"""
+"""Choose connections: by sender and receiver, as a random fraction, or as a control for such a choice."""
 
 from __future__ import annotations
 
 import dataclasses
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
-from spiking.checks import real_numbers
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-from spiking.network.connection_choice import Control, choose, connections, stream, with_connections
-from spiking.network.units import Units, unit_numbers
-from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
+from spiking.network.units import Units, checked_fraction, unit_numbers
+from spiking.random_streams import CONTROL_STREAM, FRACTION_STREAM
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array
-
     from spiking.network.network import SpikingNetwork
 
+Control = Literal["elsewhere", "strength", "anywhere"]
 
-def scale_weights(
-    network: SpikingNetwork,
-    *,
-    factor: float,
-    pre: Units = "all",
-    post: Units = "all",
-    fraction: float = 1.0,
-    seed: int = 1,
-    control: Control | None = None,
-) -> SpikingNetwork:
-    """Multiply connections by a factor: ``network.scale_weights(pre="inh", post="exc", factor=0.7)``.
-
-    Parameters
-    ----------
-    factor : float
-        0 cuts, 1 changes nothing, below 0 turns the sign.
-    pre, post : population, UnitFraction, iterable of int or mask
-        Senders and receivers; all by default. Populations are ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` and
-        ``"pv"``.
-    fraction : float
-        Of the connections from `pre` to `post`, this fraction (the number is rounded) at random. For one
-        seed a larger fraction contains the smaller ones.
-    seed : int
-        Of the fraction and of the control.
-    control : {"elsewhere", "strength", "anywhere"}, optional
-        Change other connections instead, as a control for the number or the strength of those changed.
-        ``elsewhere``: as many, at random from the connections that do not lead from `pre` to `post`.
-        ``strength``: from these too, in random order, until the sum of their absolute weights is as close as
-        possible to that of the chosen ones. ``anywhere``: as many, at random from all connections.
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        An unknown or empty population, a fraction outside 0 to 1, a factor that is not finite, or not enough
-        connections for the control.
-    """
-    value: Any = factor
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-        raise ArgumentError(f"factor is {value!r}; expected a finite number")
-    found = connections(network)
-    chosen = choose(network, found, pre, post, fraction, seed, control)
-    return with_connections(
-        network, found._replace(weight=np.where(chosen, found.weight * factor, found.weight))
-    )
+_CONTROLS = ("elsewhere", "strength", "anywhere")
 
 
-def cut(
-    network: SpikingNetwork,
-    *,
-    pre: Units = "all",
-    post: Units = "all",
-    fraction: float = 1.0,
-    seed: int = 1,
-    control: Control | None = None,
-) -> SpikingNetwork:
-    """Cut connections: scale them by 0; parameters and errors as in `scale_weights`."""
-    return scale_weights(
-        network, factor=0.0, pre=pre, post=post, fraction=fraction, seed=seed, control=control
-    )
+class Connections(NamedTuple):
+    """Connections by sender, then receiver: the same however the network stores them; (connections,) each."""
+
+    post: NDArray[np.int64]
+    pre: NDArray[np.int64]
+    weight: Floats
 
 
-def shuffle_weights(
-    network: SpikingNetwork,
-    *,
-    seed: int = 1,
-    pre: Units = "all",
-    post: Units = "all",
-    fraction: float = 1.0,
-) -> SpikingNetwork:
-    """Give connections new receivers at random; every unit keeps its own weights, signs and out-degree.
-
-    The new receivers of a unit are drawn from `post`, in each of the populations exc, som and pv as many as
-    before. So the connectivity between populations stays, and what the model rules out (inhibition of SST
-    units) stays out. Connections that are not chosen stay where they are.
-
-    Parameters
-    ----------
-    seed : int
-        Of the fraction and of the new receivers.
-    pre, post, fraction
-        Which connections, as in `scale_weights`.
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        As in `scale_weights`.
-    """
-    found, places = connections(network), unit_numbers("post", post, network.populations)
-    chosen = choose(network, found, pre, places, fraction, seed, None)
-    rng = stream(seed, SHUFFLE_STREAM)
-    populations = network.populations
-    kind = np.where(populations["exc"], 0, np.where(populations["som"], 1, 2))
-    allowed = np.zeros(network.n_neurons, bool)
-    allowed[places] = True
-    receivers = [np.flatnonzero(allowed & (kind == k)) for k in range(3)]
-    post_of = found.post.copy()
-    starts = np.searchsorted(found.pre, np.arange(network.n_neurons + 1))
-    for first, last in pairwise(starts):
-        own = np.arange(first, last)
-        kept = found.post[own[~chosen[own]]]
-        for k in range(3):
-            moving = own[chosen[own] & (kind[found.post[own]] == k)]
-            if moving.size:
-                free = np.setdiff1d(receivers[k], kept)
-                post_of[moving] = rng.choice(free, moving.size, replace=False)
-    return with_connections(network, found._replace(post=post_of))
-
-
-def remove_autapses(network: SpikingNetwork) -> SpikingNetwork:
-    """Cut the connections of units onto themselves.
-
-    Returns
-    -------
-    SpikingNetwork
-    """
-    found = connections(network)
-    return with_connections(
-        network, found._replace(weight=np.where(found.pre == found.post, 0.0, found.weight))
-    )
-
-
-def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.float64]) -> SpikingNetwork:
-    """Replace the recurrent weights.
-
-    Parameters
-    ----------
-    weights : array or scipy.sparse array, shape (N, N)
-        Row postsynaptic, column presynaptic; as they act in the spiking network, that is, divided by the
-        scaling factor.
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        Another shape, or entries that are not finite numbers.
-    """
-    given: Any = weights
-    dense = given.toarray() if hasattr(given, "toarray") else given
-    n = network.n_neurons
-    array = _finite("weights", dense, (n, n))
+def connections(network: SpikingNetwork) -> Connections:
+    """Return all connections of a network."""
     if isinstance(network.weights, np.ndarray):
-        return dataclasses.replace(network, weights=array)
+        pre, post = np.nonzero(network.weights.T)
+        return Connections(post, pre, network.weights[post, pre])
+    stored = network.weights.tocoo()
+    post, pre = (index.astype(np.int64) for index in (stored.row, stored.col))
+    order = np.lexsort((post, pre))
+    order = order[stored.data[order] != 0]
+    return Connections(post[order], pre[order], stored.data[order])
+
+
+def with_connections(network: SpikingNetwork, found: Connections) -> SpikingNetwork:
+    """Return the network with these connections instead, stored as before."""
+    n = network.n_neurons
+    if isinstance(network.weights, np.ndarray):
+        dense = np.zeros((n, n))
+        dense[found.post, found.pre] = found.weight + 0.0  # no -0: what was cut is as if never there
+        return dataclasses.replace(network, weights=dense)
     from scipy.sparse import csc_array
 
-    return dataclasses.replace(network, weights=csc_array(array))
+    kept = found.weight != 0
+    entries = (found.weight[kept], (found.post[kept], found.pre[kept]))
+    return dataclasses.replace(network, weights=csc_array(entries, shape=(n, n)))
 
 
-def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwork:
-    """Replace the input weights.
-
-    Parameters
-    ----------
-    w_in : array, shape (N, n_inputs)
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        Another shape, or entries that are not finite numbers.
-    """
-    return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
-
-
-def shuffle_input_weights(network: SpikingNetwork, *, seed: int = 1, post: Units = "all") -> SpikingNetwork:
-    """Exchange the input weights among units: each gets those of another, of all inputs together.
-
-    Parameters
-    ----------
-    seed : int
-    post : population, UnitFraction, iterable of int or mask
-        The units that exchange theirs.
-
-    Returns
-    -------
-    SpikingNetwork
-
-    Raises
-    ------
-    ArgumentError
-        An unknown or empty population, or a negative seed.
-    """
-    units = unit_numbers("post", post, network.populations)
-    w_in = network.w_in.copy()
-    w_in[units] = network.w_in[stream(seed, INPUT_STREAM).permutation(units)]
-    return dataclasses.replace(network, w_in=w_in)
+def choose(
+    network: SpikingNetwork,
+    found: Connections,
+    pre: Units,
+    post: Units,
+    fraction: float,
+    seed: int,
+    control: Control | None,
+) -> NDArray[np.bool_]:
+    """Say of each connection whether it is chosen; the parameters are those of `scale_weights`."""
+    n = network.n_neurons
+    sends, receives = np.zeros(n, bool), np.zeros(n, bool)
+    sends[unit_numbers("pre", pre, network.populations)] = True
+    receives[unit_numbers("post", post, network.populations)] = True
+    between = sends[found.pre] & receives[found.post]
+    share = checked_fraction("fraction", fraction)
+    whole_number("seed", seed, 0)
+    candidates = np.flatnonzero(between)
+    number = round(share * candidates.size)
+    own = stream(seed, FRACTION_STREAM).permutation(candidates)[:number]
+    if control is not None:
+        own = _controls(found, between, own, stream(seed, CONTROL_STREAM), control)
+    chosen = np.zeros(found.weight.size, bool)
+    chosen[own] = True
+    return chosen
 
 
-def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    array = real_numbers(name, values, f"finite numbers of shape {shape}")
-    if array.shape != shape or not np.isfinite(array).all():
-        raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")
-    return array
+def _controls(
+    found: Connections,
+    between: NDArray[np.bool_],
+    own: NDArray[np.int64],
+    rng: np.random.Generator,
+    control: Control,
+) -> NDArray[np.int64]:
+    if control not in _CONTROLS:
+        raise ArgumentError(f"control is {control!r}; expected one of {', '.join(_CONTROLS)}")
+    strength = np.abs(found.weight)
+    if control == "anywhere":
+        return rng.permutation(found.weight.size)[: own.size]
+    others = rng.permutation(np.flatnonzero(~between))
+    if control == "elsewhere":
+        if others.size < own.size:
+            raise ArgumentError(
+                f"control: {own.size} connections are chosen, but only {others.size} lie elsewhere; "
+                f"choose a smaller fraction, or control='anywhere'"
+            )
+        return others[: own.size]
+    wanted, sums = strength[own].sum(), np.concatenate([[0.0], np.cumsum(strength[others])])
+    if sums[-1] < wanted:
+        raise ArgumentError(
+            f"control: the chosen connections have a total absolute weight of {wanted:g}, all others only "
+            f"{sums[-1]:g}; choose a smaller fraction, or control='anywhere'"
+        )
+    return others[: int(np.argmin(np.abs(sums - wanted)))]
+
+
+def stream(seed: int, purpose: int) -> np.random.Generator:
+    """Return the random numbers of a seed for one purpose."""
+    return np.random.default_rng(np.random.SeedSequence(whole_number("seed", seed, 0), spawn_key=(purpose,)))

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
-from spiking.conversion.conversion import ASKED, Asked, Conversion
-from spiking.conversion.fit import GAIN, fit_conversion
-from spiking.conversion.recorded import tuned_conversion
+from spiking.conversion.choose import choose_conversion
+from spiking.conversion.conversion import Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.frozen import Remade
-from spiking.network import connections, lesions
-from spiking.network.connection_choice import Control
+from spiking.network import changes, freeze
+from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import POPULATIONS, Units, unit_numbers
-from spiking.neuron.f_i import isolated
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
@@ -199,21 +197,19 @@ class SpikingNetwork(Remade):
             model = RateModel.load(model)
         if not isinstance(params, LIFParams | None):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
-        if conversion is None:
-            conversion = "published" if scaling_factor is not None else tuned_conversion(model)
-        found = _conversion(model, scaling_factor, conversion, task, gain, params)
-        matched = found.kind != "published"
+        chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
+        matched = chosen.kind != "published"
         if matched and initial_weights:
             raise ArgumentError("initial weights are converted as published only: give a scaling factor")
-        factor, bias = found.factor, model.output_bias if readout_bias or matched else np.zeros(1)
+        factor, bias = chosen.factor, model.output_bias if readout_bias or matched else np.zeros(1)
         decay = model.tau_decay()
         assert decay is not None
         with np.errstate(over="ignore"):
-            weights = model.effective_weights(initial=initial_weights) * found.gain / factor
-            w_in, readout = model.w_in * found.gain, model.w_out / factor
+            weights = model.effective_weights(initial=initial_weights) * chosen.gain / factor
+            w_in, readout = model.w_in * chosen.gain, model.w_out / factor
         if not all(np.isfinite(array).all() for array in (weights, w_in, readout)):
             raise ArgumentError(
-                f"scaling factor {factor!r} and gain {found.gain!r} make weights that are not finite; "
+                f"scaling factor {factor!r} and gain {chosen.gain!r} make weights that are not finite; "
                 f"expected numbers of the usual size, such as 50 and 8"
             )
         return cls(
@@ -222,11 +218,11 @@ class SpikingNetwork(Remade):
             readout=readout,
             tau_decay=decay,
             populations=model.populations,
-            params=params or found.params or LIFParams(),
+            params=params or chosen.params or LIFParams(),
             scaling_factor=factor,
-            offset=np.array(found.unit_offsets or (found.offset,)),
-            readout_bias=bias + np.array(found.output_offsets or (0.0,)),
-            conversion=found if matched else None,
+            offset=np.array(chosen.unit_offsets or (chosen.offset,)),
+            readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
+            conversion=chosen if matched else None,
         )
 
     def with_params(self, **changes: Any) -> SpikingNetwork:
@@ -289,122 +285,16 @@ class SpikingNetwork(Remade):
         """
         return unit_numbers("choice", choice, self.populations)
 
-    scale_weights = connections.scale_weights
-    cut = connections.cut
-    shuffle_weights = connections.shuffle_weights
-    remove_autapses = connections.remove_autapses
-    with_weights = connections.with_weights
-    with_input_weights = connections.with_input_weights
-    shuffle_input_weights = connections.shuffle_input_weights
-    lesion = lesions.lesion
-
-    def freeze(
-        self,
-        inputs: ArrayLike,
-        *,
-        seed: int = 1,
-        trials: int | Iterable[int] | None = None,
-        pre: Units = "all",
-        post: Units = "all",
-        fraction: float = 1.0,
-        control: Control | None = None,
-        downsample: int = 1,
-        threads: int | None = None,
-    ) -> SpikingNetwork:
-        """Replace the synaptic input over some connections by its mean, a constant current.
-
-        The intact network is simulated; the mean rate of each sender, over all of these trials and their
-        whole length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is
-        added to the receiver's `offset` for good, in every trial and from the first step on, and the
-        connections are cut. What varies over these connections, within and between trials, is lost; the mean
-        drive stays.
-
-        Parameters
-        ----------
-        inputs, trials, downsample, threads
-            What the intact network is run on, as in `simulate`: for a task,
-            ``task.trials(...).spiking_inputs``.
-        seed : int
-            Of that run, of the fraction and of the control.
-        pre, post, fraction, control
-            Which connections, as in `scale_weights`.
-
-        Returns
-        -------
-        SpikingNetwork
-
-        Raises
-        ------
-        ArgumentError
-            As in `scale_weights` and `simulate`.
-        """
-        from spiking.experiments.freeze import freeze
-
-        return freeze(
-            self,
-            inputs,
-            seed=seed,
-            trials=trials,
-            pre=pre,
-            post=post,
-            fraction=fraction,
-            control=control,
-            downsample=downsample,
-            threads=threads,
-        )
-
-    def refit_readout(
-        self,
-        task: Task | str,
-        trials: int = 100,
-        *,
-        seed: int = 1,
-        ridge: float = 0.01,
-        downsample: int = 1,
-        threads: int | None = None,
-    ) -> SpikingNetwork:
-        """Fit the readout anew to the filtered rates of the spiking network (ridge regression).
-
-        Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the
-        task's target z every 5 ms: towards the old readout, so that the fit is never worse than that on its
-        own trials. There is no constant term. A conversion that needs this is another result than one that
-        works with the trained readout, so the network, its evaluations and their text all say that it was
-        refitted.
-
-        Parameters
-        ----------
-        task : Task or str
-            A task or what `spiking.tasks.get` takes.
-        trials : int
-            How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the
-            seed.
-        seed : int
-        ridge : float
-            The penalty, as a fraction of the mean over units of ``sum_t r[t]^2``; 0 for none.
-        downsample, threads
-            As in `simulate`.
-
-        Returns
-        -------
-        SpikingNetwork
-            With `readout_refit`, a `~spiking.network.ReadoutRefit`.
-
-        Raises
-        ------
-        ArgumentError
-            An argument cannot be used, or the task has other inputs or outputs than the network.
-        """
-        from spiking.experiments.refit_readout import refit_readout
-
-        return refit_readout(
-            self,
-            task,
-            trials,
-            seed=seed,
-            ridge=ridge,
-            downsample=downsample,
-            threads=threads,
-        )
+    scale_weights = changes.scale_weights
+    cut = changes.cut
+    shuffle_weights = changes.shuffle_weights
+    remove_autapses = changes.remove_autapses
+    with_weights = changes.with_weights
+    with_input_weights = changes.with_input_weights
+    shuffle_input_weights = changes.shuffle_input_weights
+    lesion = changes.lesion
+    freeze = freeze.freeze
+    refit_readout = refit.refit_readout
 
     @cached_property
     def dense_weights(self) -> Floats:
@@ -414,51 +304,6 @@ class SpikingNetwork(Remade):
         dense = self.weights.toarray()
         dense.setflags(write=False)
         return dense
-
-
-def _conversion(
-    model: RateModel,
-    factor: float | None,
-    conversion: Asked | Conversion,
-    task: Task | str | None,
-    gain: float | None,
-    params: LIFParams | None,
-) -> Conversion:
-    """Return the conversion that `SpikingNetwork.from_rate` was asked for."""
-    if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
-        raise ArgumentError(
-            f"gain is {gain!r}, but no matched conversion is fitted here; leave it out, or ask for "
-            f"conversion='matched'"
-        )
-    if isinstance(conversion, Conversion):
-        if factor not in (None, conversion.factor):
-            raise ArgumentError(
-                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
-                f"expected one of them"
-            )
-        for what, own, has in (
-            ("units", conversion.unit_offsets, model.n_units),
-            ("outputs", conversion.output_offsets, model.n_outputs),
-        ):
-            if len(own) not in (0, has):
-                raise ArgumentError(f"the conversion is for {len(own)} {what}, the model has {has}")
-        if params is not None and conversion.params is not None:
-            changed = isolated(params).difference(isolated(conversion.params))
-            if changed:
-                raise ArgumentError(
-                    f"params have {changed}, and the conversion was not fitted for that; fit or tune again "
-                    f"with them, or change the network once it is made: network.with_params(...)"
-                )
-        return conversion
-    if conversion not in ASKED:
-        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
-    if conversion == "published":
-        if factor is None:
-            raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
-        return Conversion(kind="published", factor=factor)
-    return fit_conversion(
-        model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params
-    )
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:

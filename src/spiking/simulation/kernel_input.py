@@ -91,8 +91,6 @@ def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actio
 
 def synapses(network: SpikingNetwork, dt: float) -> Synapses:
     """Weights as jumps of the synaptic state, and tables of its decay (see `kernel.py`)."""
-    from spiking.simulation.kernel import Synapses
-
     td, tr = fixed(network.tau_decay) / 1000, float(network.params.tau_rise) / 1000
     single = network.params.synapse == "single_exponential"
     jump = 1 / td if single else 1 / (tr * td)

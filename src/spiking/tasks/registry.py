@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spiking.errors import ArgumentError
-from spiking.tasks.base import Task
+from spiking.tasks.base import Task, check_channels
 from spiking.tasks.settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
@@ -78,6 +78,15 @@ def find(name: str) -> type[Task]:
     raise ArgumentError(
         f"unknown task {name!r}; known: {', '.join(names())}, or your own: mytask.py or mytask.py:ClassName"
     )
+
+
+def task_for_channels(task: Task | str | None, n_inputs: int, n_outputs: int) -> Task:
+    """Return the task to run a spiking network on, or raise ArgumentError unless it fits the network."""
+    if task is None:
+        raise ArgumentError("a spiking network does not say its task; name one, such as 'go-nogo'")
+    chosen = get(task) if isinstance(task, str) else task
+    check_channels(chosen, n_inputs, n_outputs, "the network")
+    return chosen
 
 
 def _from_file(path: Path, class_name: str | None) -> type[Task]:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.network.connection_choice import Control, choose, connections, with_connections
+from spiking.network.connections import Control, choose, connections, with_connections
 from spiking.network.units import Units
-from spiking.simulation.record import Record
-from spiking.simulation.simulate import simulate
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
@@ -22,7 +20,7 @@ def freeze(
     network: SpikingNetwork,
     inputs: ArrayLike,
     *,
-    seed: int,
+    seed: int = 1,
     trials: int | Iterable[int] | None = None,
     pre: Units = "all",
     post: Units = "all",
@@ -31,7 +29,36 @@ def freeze(
     downsample: int = 1,
     threads: int | None = None,
 ) -> SpikingNetwork:
-    """Replace the synaptic input over some connections by its mean: `SpikingNetwork.freeze`."""
+    """Replace the synaptic input over some connections by its mean, a constant current.
+
+    The intact network is simulated; the mean rate of each sender, over all of these trials and their
+    whole length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is
+    added to the receiver's `offset` for good, in every trial and from the first step on, and the
+    connections are cut. What varies over these connections, within and between trials, is lost; the mean
+    drive stays.
+
+    Parameters
+    ----------
+    inputs, trials, downsample, threads
+        What the intact network is run on, as in `simulate`: for a task,
+        ``task.trials(...).spiking_inputs``.
+    seed : int
+        Of that run, of the fraction and of the control.
+    pre, post, fraction, control
+        Which connections, as in `scale_weights`.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        As in `scale_weights` and `simulate`.
+    """
+    from spiking.simulation.record import Record
+    from spiking.simulation.simulate import simulate
+
     found = connections(network)
     chosen = choose(network, found, pre, post, fraction, seed, control)
     run = simulate(

@@ -1,0 +1,63 @@
+"""Choose a conversion: as published, fitted before, fitted now, or the tuned one of the model's file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spiking.conversion.conversion import ASKED, Asked, Conversion
+from spiking.conversion.fit import GAIN, fit_conversion
+from spiking.conversion.recorded import tuned_conversion
+from spiking.errors import ArgumentError
+from spiking.neuron.f_i import isolated
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
+
+if TYPE_CHECKING:
+    from spiking.tasks import Task
+
+
+def choose_conversion(
+    model: RateModel,
+    factor: float | None,
+    conversion: Asked | Conversion | None,
+    task: Task | str | None,
+    gain: float | None,
+    params: LIFParams | None,
+) -> Conversion:
+    """Return the conversion to use; the arguments are those of `SpikingNetwork.from_rate`."""
+    if conversion is None:
+        conversion = "published" if factor is not None else tuned_conversion(model)
+    if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
+        raise ArgumentError(
+            f"gain is {gain!r}, but no matched conversion is fitted here; leave it out, or ask for "
+            f"conversion='matched'"
+        )
+    if isinstance(conversion, Conversion):
+        if factor not in (None, conversion.factor):
+            raise ArgumentError(
+                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
+                f"expected one of them"
+            )
+        for what, own, has in (
+            ("units", conversion.unit_offsets, model.n_units),
+            ("outputs", conversion.output_offsets, model.n_outputs),
+        ):
+            if len(own) not in (0, has):
+                raise ArgumentError(f"the conversion is for {len(own)} {what}, the model has {has}")
+        if params is not None and conversion.params is not None:
+            changed = isolated(params).difference(isolated(conversion.params))
+            if changed:
+                raise ArgumentError(
+                    f"params have {changed}, and the conversion was not fitted for that; fit or tune again "
+                    f"with them, or change the network once it is made: network.with_params(...)"
+                )
+        return conversion
+    if conversion not in ASKED:
+        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
+    if conversion == "published":
+        if factor is None:
+            raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
+        return Conversion(kind="published", factor=factor)
+    return fit_conversion(
+        model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params
+    )
