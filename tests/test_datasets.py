@@ -35,7 +35,5 @@ def test_a_model_solves_its_task_as_a_rate_and_as_a_spiking_network(name):
 
 
 def test_an_unknown_model():
-    with pytest.raises(
-        ArgumentError, match="no model 'stroop' comes with this package; there are dms, go-nogo"
-    ):
+    with pytest.raises(ArgumentError, match="name is 'stroop'; expected one of dms, go-nogo"):
         spiking.datasets.load("stroop")

@@ -27,10 +27,10 @@ def real_numbers(name: str, value: object, expected: str) -> Floats:
     if any(np.ma.is_masked(part) for part in parts):
         raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")
     try:
-        raw = np.asarray(value)
-        if raw.dtype.kind not in "biuf":
-            raise ArgumentError(f"{name} is not numeric (type {raw.dtype}); expected {expected}")
-        return np.array(raw, np.float64)
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ArgumentError(f"{name} is not numeric (type {array.dtype}); expected {expected}")
+        return np.array(array, np.float64)
     except (TypeError, ValueError) as error:
         if isinstance(error, ArgumentError):
             raise
@@ -78,7 +78,7 @@ def whole_number(name: str, value: object, least: int) -> int:
 
 def whole_units(name: str, units: object) -> tuple[int, ...]:
     """Return unit numbers as a tuple of int, or raise ArgumentError."""
-    expected = "whole numbers from 0 on, none twice"
+    expected = "whole numbers, 0 or more, each at most once"
     if isinstance(units, str | bytes) or not isinstance(units, Iterable):
         raise ArgumentError(f"{name} is {units!r}; expected {expected}")
     try:
@@ -90,13 +90,13 @@ def whole_units(name: str, units: object) -> tuple[int, ...]:
             raise ArgumentError(f"{name} has {value:g}; expected {expected}")
     result = tuple(int(value) for value in array)
     if len(set(result)) != len(result):
-        twice = next(unit for unit in result if result.count(unit) > 1)
-        raise ArgumentError(f"{name} names {twice} more than once; expected {expected}")
+        repeated = next(unit for unit in result if result.count(unit) > 1)
+        raise ArgumentError(f"{name} has {repeated} more than once; expected {expected}")
     return result
 
 
 def checked_noise(value: object, n_inputs: int) -> Floats:
-    """Return standard deviations of the noise on inputs, shape (n_inputs,), or raise ArgumentError."""
+    """Return the standard deviations of the input noise, shape (n_inputs,), or raise ArgumentError."""
     expected = f"a finite number of at least 0, or one for each of {n_inputs} inputs"
     sigma = real_numbers("input_noise", value, expected)
     if sigma.shape not in ((), (n_inputs,)) or not np.isfinite(sigma).all() or (sigma < 0).any():
@@ -105,7 +105,7 @@ def checked_noise(value: object, n_inputs: int) -> Floats:
 
 
 def checked_interval(value: object, time_step: float) -> int:
-    """Return how many time steps (in ms) an `input_interval` lasts, or raise ArgumentError."""
+    """Return the number of time steps (of `time_step` ms) in an `input_interval`, or raise ArgumentError."""
     interval = positive_number("input_interval", value)
     steps = round(interval / time_step)
     if steps < 1 or abs(steps * time_step - interval) > 1e-9 * interval:
@@ -132,17 +132,17 @@ def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str 
         raise ArgumentError(f"{name} has no trials (shape {u.shape}); expected {expected}")
     if not np.isfinite(u).all():
         raise ArgumentError(f"{name} has entries that are NaN or infinite; expected finite numbers")
-    kept = np.ascontiguousarray(u[..., ::downsample])
-    if kept.shape[-1] < 2:
+    columns = np.ascontiguousarray(u[..., ::downsample])
+    if columns.shape[-1] < 2:
         raise ArgumentError(
-            f"{name} has {u.shape[-1]} columns, of which downsample={downsample} keeps {kept.shape[-1]}; "
-            f"expected at least two kept"
+            f"{name} has {u.shape[-1]} columns, of which downsample={downsample} keeps {columns.shape[-1]}; "
+            f"expected at least two to be kept"
         )
-    return kept
+    return columns
 
 
 def thread_count(threads: object) -> int:
-    """Return a number of threads; None is one for each processor that this process may use."""
+    """Return the number of threads; None means one for each processor that this process may use."""
     return available_threads() if threads is None else whole_number("threads", threads, 1)
 
 

@@ -16,7 +16,7 @@ _FOLDER = files("spiking") / "data"
 
 
 def names() -> tuple[str, ...]:
-    """Names of the models, which are the names of their tasks.
+    """Return the names of the models: each has the name of its task.
 
     Examples
     --------
@@ -40,14 +40,15 @@ def load(name: str) -> RateModel:
     Returns
     -------
     RateModel
-        Trained with the default recipe (``tools/shipped_models.py`` makes all of them again); its `extras`
-        hold task and settings, seed, training options, and ``opt_scaling_factor`` with the accuracies of
-        the spiking network, ``all_perfs``, at ``scaling_factors``.
+        Trained with the default options (``tools/shipped_models.py`` trains all of them again). Its `extras`
+        hold the task and its settings, the seed, the training options, the tuned scaling factor
+        ``opt_scaling_factor``, and the accuracies of the spiking network (``all_perfs``) at the compared
+        factors (``scaling_factors``).
 
     Raises
     ------
     ArgumentError
-        There is no such model; the message names those that there are.
+        There is no model of this name; the message lists the names.
 
     Examples
     --------
@@ -56,6 +57,6 @@ def load(name: str) -> RateModel:
     2
     """
     if name not in names():
-        raise ArgumentError(f"no model {name!r} comes with this package; there are {', '.join(names())}")
+        raise ArgumentError(f"name is {name!r}; expected one of {', '.join(names())}")
     with as_file(_FOLDER / f"{name}.mat") as path:
         return RateModel.load(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class SpikingError(ValueError):
-    """Base of all errors that this package raises on purpose.
+    """Base class of the errors that this package raises for wrong arguments, files and environments.
 
     Examples
     --------
@@ -13,12 +13,12 @@ class SpikingError(ValueError):
     ...     spiking.datasets.load("chess")
     ... except spiking.SpikingError as error:
     ...     print(error)
-    no model 'chess' comes with this package; there are dms, go-nogo, mante, xor
+    name is 'chess'; expected one of dms, go-nogo, mante, xor
     """
 
 
 class ModelFileError(SpikingError):
-    """The file or mapping is not a usable model; the message says why.
+    """A file or mapping is not a usable model, or a file could not be written; the message says why.
 
     Examples
     --------
@@ -32,7 +32,7 @@ class ModelFileError(SpikingError):
 
 
 class ArgumentError(SpikingError):
-    """An argument cannot be used; the message names it, what was found and what was expected.
+    """An argument is wrong; the message gives its name, its value and what was expected.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class ArgumentError(SpikingError):
 
 
 class ClusterError(SpikingError):
-    """A cluster cannot run the work any longer; the message says why and what to do.
+    """A cluster can no longer run the work; the message says why and what to do.
 
     Examples
     --------

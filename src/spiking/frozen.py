@@ -1,4 +1,4 @@
-"""Keep frozen dataclasses frozen when they are copied or pickled."""
+"""Keep frozen dataclasses read-only when they are copied or pickled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class FrozenMapping(Mapping[str, V]):
-    """A mapping that does not change; unlike `types.MappingProxyType` it can be copied and pickled."""
+    """A read-only mapping; unlike `types.MappingProxyType` it can be copied and pickled."""
 
     def __init__(self, items: Mapping[str, V]) -> None:
         self._items = dict(items)
@@ -29,14 +29,14 @@ class FrozenMapping(Mapping[str, V]):
 
 
 class Remade:
-    """Base of dataclasses whose constructor makes arrays read-only: copies and pickles go through it.
+    """Base of dataclasses whose constructor makes arrays read-only; copying and unpickling call it again.
 
-    NumPy forgets that an array is read-only when it copies or pickles it.
+    Needed because NumPy's copies and pickles of a read-only array are writable.
     """
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        own: Any = self
-        return _make, (type(self), {item.name: getattr(self, item.name) for item in fields(own)})
+        instance: Any = self
+        return _make, (type(self), {item.name: getattr(self, item.name) for item in fields(instance)})
 
 
 def _make(kind: type, values: dict[str, Any]) -> Any:

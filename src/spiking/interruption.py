@@ -1,9 +1,10 @@
 """End a command at once on Ctrl-C, after running the functions that are registered here.
 
-A KeyboardInterrupt in the main thread is enough for programs that import the package. A command needs more:
-raised while something is compiled, imported or called back it gets lost, or the process dies by a signal when
-the interpreter ends. So a thread waits for Ctrl-C, has done what is registered, and ends the process; the
-others never learn of it. What they leave behind is what a kill would leave, less what is tidied up.
+Programs that import the package get the usual KeyboardInterrupt in the main thread. That is not enough for a
+command: raised during a compilation, an import or a callback the exception may be lost, and raised while the
+interpreter exits it ends the process by a signal. Therefore a thread waits for Ctrl-C, calls the registered
+functions and ends the process without notifying the other threads. Files are left as after a kill, except
+for the temporary files that the registered functions remove.
 """
 
 from __future__ import annotations
@@ -16,25 +17,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-GOES_ON = "the same command goes on where it was"
+CONTINUES = "run the same command again to continue"
 
-_INTERRUPTED = 130
-_PATIENCE = 0.5  # seconds in which a second Ctrl-C is taken for the first: some programs pass it on twice
+_INTERRUPTED = 130  # exit status
+_REPEAT_SECONDS = 0.5  # a second Ctrl-C within this time counts as the first: some programs send it twice
 
 _actions: dict[object, Callable[[], str | None]] = {}
 
 uninterrupted = threading.RLock()
-"""Hold it to have Ctrl-C wait; once a process is being ended by Ctrl-C nobody gets it any more."""
+"""While a thread holds this lock, Ctrl-C waits; once Ctrl-C ends the process, no thread can acquire it."""
 
 
 @contextmanager
 def at_interruption(action: Callable[[], str | None]) -> Iterator[None]:
-    """Have something done if Ctrl-C ends a command meanwhile; what was registered first is done first.
+    """Call a function if Ctrl-C ends the command inside this context; functions are called in order of entry.
 
     Parameters
     ----------
     action : function
-        Called in another thread, while the others go on. Returns what the user should know, if anything.
+        Called in another thread, while the others continue. Returns a message for the user, or None.
     """
     key = object()
     with uninterrupted:
@@ -47,49 +48,50 @@ def at_interruption(action: Callable[[], str | None]) -> Iterator[None]:
 
 
 def end_at_ctrl_c() -> None:
-    """Have Ctrl-C end this process with status 130 and one line on stderr, from now on until it has ended."""
+    """From now on, let Ctrl-C end this process with status 130 and one line on stderr."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        return  # ignored, as in the background of a shell
-    heard, written = os.pipe()
+        return  # Ctrl-C is ignored, as in background jobs of a shell
+    read_end, write_end = os.pipe()
     if os.name == "posix":
-        os.set_blocking(written, False)
-    begun = threading.Event()
-    for work, argument in ((_hear, heard), (_end, None)):
-        threading.Thread(target=work, args=(begun, argument), daemon=True).start()
-    # The descriptor is written to whatever the main thread does; handlers wait until it is back in Python.
-    signal.signal(signal.SIGINT, lambda number, _: os.write(written, bytes([number])))
-    signal.set_wakeup_fd(written, warn_on_full_buffer=False)
+        os.set_blocking(write_end, False)
+    interrupted = threading.Event()
+    for target, argument in ((_listen, read_end), (_end, None)):
+        threading.Thread(target=target, args=(interrupted, argument), daemon=True).start()
+    # The wakeup descriptor is written at once; a Python handler runs only when the main thread is in Python.
+    signal.signal(signal.SIGINT, lambda number, _: os.write(write_end, bytes([number])))
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, lambda *_: None)
 
 
-def _hear(begun: threading.Event, heard: int) -> None:
-    _wait(heard)
-    begun.set()
+def _listen(interrupted: threading.Event, read_end: int) -> None:
+    """Report the first Ctrl-C to `_end`; end the process at the second."""
+    _wait(read_end)
+    interrupted.set()
     first = time.monotonic()
-    while time.monotonic() - first < _PATIENCE:
-        _wait(heard)
-    _leave("once more, and so not tidied up; no file was left half-written")
+    while time.monotonic() - first < _REPEAT_SECONDS:
+        _wait(read_end)
+    _exit("a second time, so temporary files may remain; no file was left half-written")
 
 
-def _wait(heard: int) -> None:
-    while os.read(heard, 1)[0] != signal.SIGINT:  # other signals that have a handler are told as well
+def _wait(read_end: int) -> None:
+    while os.read(read_end, 1)[0] != signal.SIGINT:  # other signals with a handler are written here as well
         pass
 
 
-def _end(begun: threading.Event, _: object) -> None:
-    begun.wait()
-    told = []
+def _end(interrupted: threading.Event, _: object) -> None:
+    interrupted.wait()
+    messages = []
     with uninterrupted:
         for action in list(_actions.values()):
             try:
-                told.append(action())
+                messages.append(action())
             except Exception as error:  # noqa: BLE001 - the process ends, whatever happens
-                told.append(str(error))
-        _leave("; ".join(dict.fromkeys(filter(None, told))) or "no file was left half-written")
+                messages.append(str(error))
+        _exit("; ".join(dict.fromkeys(filter(None, messages))) or "no file was left half-written")
 
 
-def _leave(told: str) -> NoReturn:
-    line = " ".join(f"spiking: interrupted; {told}".split()) + "\n"
+def _exit(message: str) -> NoReturn:
+    line = " ".join(f"spiking: interrupted; {message}".split()) + "\n"
     with suppress(OSError):
         os.write(2, os.fsencode(line))
     os._exit(_INTERRUPTED)

@@ -40,39 +40,41 @@ def LIF_network_fnc(  # the published name
     model_path : path, mapping or RateModel
         The trained model: a MATLAB file, a mapping with the same keys, or a loaded model.
     scaling_factor : float
-        Recurrent and output weights are divided by it; 20 to 100 is the usual range, others are no error.
-        A larger factor means weaker weights, and yet more spikes where the recurrence is net inhibitory:
-        from 20 to 75 the mean rate rose from 4.8 to 9.7, 3.7 to 6.9, 3.2 to 4.7 and 2.6 to 4.7 Hz in four
-        trained networks (two Go-NoGo, XOR, context integration; 100 trials of their own task each;
-        ``benchmarks/scaling_factor.py``). That holds where inhibition prevails, and is no rule.
+        Recurrent and output weights are divided by it. The usual range is 20 to 100; any number above 0 is
+        accepted. A larger factor means weaker weights, but more spikes where the recurrent input is net
+        inhibitory: from 20 to 75 the mean rate rose from 4.8 to 9.7, 3.7 to 6.9, 3.2 to 4.7 and 2.6 to
+        4.7 Hz in four trained networks (two Go-NoGo, XOR, context integration; 100 trials of their task
+        each; ``benchmarks/scaling_factor.py``). Other networks may behave otherwise.
     u : array, shape (n_inputs, columns)
-        Input; a column lasts 5 ms (20 columns are 100 ms). The first and the last act for half as long.
-        1-D is accepted for a model with one input.
+        Input; a column lasts 5 ms (20 columns are 100 ms), the first and the last half as long.
+        A 1-D array is accepted for a model with one input.
     stims : mapping
         ``{"mode": "none"}``, or ``{"mode": "exc" or "inh", "dur": [start, stop], "units": [...]}``: at each
-        step from `start` to before `stop`, with probability 1/2, 0.5 mV is added to ("exc") or taken from
-        ("inh") the voltage of these units. Steps (0.05 ms x `downsample`) and units count from 0.
+        step from `start` up to, but not including, `stop`, with probability 1/2, 0.5 mV is added to ("exc")
+        or subtracted from ("inh") the voltage of these units. Steps (0.05 ms x `downsample`) and units
+        count from 0.
     downsample : int
-        Keep every so many columns and take steps so many times longer: one kept column then lasts
-        5 ms x `downsample`, a trial as long as before. At 1, 2 and 4 a trial takes 1, 1/2 and 1/3 of the
-        time, and 97.6, 97.3 and 93.6 % of 1,000 trials were correct in one Go-NoGo network (N = 200),
-        96.5, 94.2 and 82.0 % in another (N = 250; 95 % intervals within 2.6 percentage points;
-        ``benchmarks/downsample.py``). The errors are NoGo trials that respond; the mean rate falls by 27 and
-        35 % at 4. Two reasons: the noise of a step is not scaled with its length, so longer steps mean less
-        noise a second, and the refractory period is rounded to whole steps.
+        Use only every n-th column and make the time step n times as long. A used column then lasts
+        5 ms x n; the duration of a trial does not change. At 1, 2 and 4 the simulation of a trial takes 1,
+        1/2 and 1/3 of the time, and 97.6, 97.3 and 93.6 % of 1,000 trials were correct in one Go-NoGo
+        network (N = 200), 96.5, 94.2 and 82.0 % in another (N = 250; 95 % intervals within 2.6 percentage
+        points; ``benchmarks/downsample.py``). The additional errors are responses in NoGo trials; at 4 the
+        mean rate falls by 27 and 35 %. There are two reasons: the noise of a step is not scaled with its
+        length, so that longer steps mean less noise per second, and the refractory period is rounded to
+        whole steps.
     use_initial_weights : bool
-        Take the recurrent weights from before training (`w0`).
+        Use the recurrent weights from before training (`w0`).
     seed : int, optional
-        A seed gives the same trial each time; without one, two calls differ.
+        Seed of the random numbers; None: fresh random numbers in every call.
     draws : RandomDraws, optional
-        Random numbers to replay instead.
+        Random numbers to use instead of drawing new ones.
 
     Returns
     -------
     W : array, shape (N, N)
-        Recurrent weights divided by the scaling factor; row postsynaptic.
+        Recurrent weights divided by the scaling factor; rows are postsynaptic.
     REC : array, shape (nt, N)
-        Voltages in mV, spikes drawn at +30.
+        Voltages in mV; at a spike, +30.
     spk : array of int8, shape (N, nt)
         1 where a neuron spikes.
     rs : array, shape (N, nt)
@@ -82,20 +84,21 @@ def LIF_network_fnc(  # the published name
     out : array, shape (nt,), or (n_outputs, nt) for several outputs
         ``(w_out / scaling_factor) rs``; `b_out` is not added.
     params : dict
-        ``dt``, ``T`` (s), ``nt``, ``w_out`` (unscaled), ``td``, ``td0`` ((N,), s; None if the model does not
-        have it), ``IPSCs`` (N, nt), ``tref``, ``tm``, ``tr`` (s), ``vreset``, ``vpeak``, ``bias`` (mV).
+        ``dt``, ``T`` (s), ``nt``, ``w_out`` (unscaled), ``td``, ``td0`` (shape (N,), in s; None if the model
+        has no ``td0``), ``IPSCs`` (shape (N, nt)), ``tref``, ``tm``, ``tr`` (s), ``vreset``, ``vpeak``,
+        ``bias`` (mV).
 
     Raises
     ------
     ArgumentError
-        An argument cannot be used; the message says what was found and expected.
+        An argument is wrong; the message says what was expected.
     ModelFileError
-        The model cannot be used, or has no `w0` and initial weights are asked for.
+        The model cannot be used, or `use_initial_weights` is True and the model has no `w0`.
 
     Warns
     -----
     UserWarning
-        Stimulation reaches beyond the end of the trial, where it never acts.
+        The stimulation lasts beyond the end of the trial, where it has no effect.
 
     Examples
     --------
@@ -115,10 +118,10 @@ def LIF_network_fnc(  # the published name
         raise ArgumentError(f"use_initial_weights is {use_initial_weights!r}; expected True or False")
     downsample = whole_number("downsample", downsample, 1)
     model = model_path if isinstance(model_path, RateModel) else RateModel.load(model_path)
-    kept = checked_inputs(u, model.n_inputs, downsample, "u")
-    if kept.ndim == 3:
+    inputs = checked_inputs(u, model.n_inputs, downsample, "u")
+    if inputs.ndim == 3:
         raise ArgumentError(f"u has shape {np.shape(u)}; expected one trial, ({model.n_inputs}, columns)")
-    stimulation = _stimulation(stims, downsample, model.n_units, STEPS_PER_COLUMN * (kept.shape[1] - 1))
+    stimulation = _stimulation(stims, downsample, model.n_units, STEPS_PER_COLUMN * (inputs.shape[1] - 1))
     network = SpikingNetwork.from_rate(model, factor, initial_weights=bool(use_initial_weights))
     run = simulate(
         network,
@@ -137,7 +140,7 @@ def LIF_network_fnc(  # the published name
     p, dt = network.params, TIME_STEP_S * downsample
     params = {
         "dt": dt,
-        "T": (kept.shape[1] - 1) * dt * STEPS_PER_COLUMN,
+        "T": (inputs.shape[1] - 1) * dt * STEPS_PER_COLUMN,
         "nt": run.n_steps,
         "w_out": model.w_out.copy(),
         "td": decay / 1000,
@@ -166,9 +169,8 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
     if not isinstance(stims, Mapping):
         raise ArgumentError(f"stims is {stims!r:.60}; expected a mapping, {expected}")
     if "mode" not in stims:
-        raise ArgumentError(
-            f"stims has no 'mode' (keys: {', '.join(map(str, stims)) or 'none'}); expected {expected}"
-        )
+        keys = ", ".join(map(str, stims)) or "none"
+        raise ArgumentError(f"stims has no 'mode' (its keys: {keys}); expected {expected}")
     mode = str(stims["mode"]).lower()
     if mode not in ("none", "exc", "inh"):
         raise ArgumentError(f"stims['mode'] is {stims['mode']!r}; expected none, exc or inh")
@@ -179,9 +181,11 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
             raise ArgumentError(f"stims has mode {mode!r} but no {key!r}; expected {expected}")
     start, stop = _dur(stims["dur"])
     if stop > n_steps:
-        acts = "it never acts" if start >= n_steps else f"it does not act after step {n_steps - 1}"
+        effect = "any step" if start >= n_steps else f"steps after {n_steps - 1}"
         warnings.warn(
-            f"stims['dur'] is [{start}, {stop}] but the trial has {n_steps} steps: {acts}", stacklevel=3
+            f"stims['dur'] is [{start}, {stop}], but the trial has {n_steps} steps; "
+            f"the stimulation has no effect on {effect}",
+            stacklevel=3,
         )
     time_step = 1000 * TIME_STEP_S * downsample
     units = whole_units("stims['units']", stims["units"])
@@ -198,7 +202,7 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
 
 
 def _dur(dur: object) -> tuple[int, int]:
-    expected = "[start, stop] in simulation steps, whole, from 0 on, start not after stop"
+    expected = "[start, stop] in simulation steps, two whole numbers with 0 <= start <= stop"
     try:
         values = np.asarray(dur, np.float64).ravel()
     except (TypeError, ValueError) as error:

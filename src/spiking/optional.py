@@ -1,4 +1,4 @@
-"""Import optional libraries, which a plain installation does not have."""
+"""Import optional libraries, which the plain installation does not include."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from spiking.errors import ArgumentError
 
 
 def library(name: str, extra: str, user: str) -> Any:
-    """Import a module of an optional library, or say that `user` needs it, and which extra installs it."""
+    """Import a module of an optional library, or raise ArgumentError with the extra that installs it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module.
+    extra : str
+        The extra of this package that installs the library.
+    user : str
+        What needs the library, for the message.
+    """
     package = name.partition(".")[0]
     try:
         return import_module(name)

@@ -76,9 +76,10 @@ def test_nothing_can_be_kept(folder, command, name):
     done = run(folder, *command, name, limit=100)
     assert done.returncode in (1, 2)
     assert (
-        f"spiking: {name} could not be written: File too large; no file was written; nor could" in done.stderr
+        f"spiking: {name} could not be written: File too large; no file was written; it could not be saved"
+        in done.stderr
     )
-    assert done.stderr.endswith(": it is lost\n")
+    assert done.stderr.endswith(": the result is lost\n")
     assert [path.name for path in folder.iterdir()] == ["m.mat"]
 
 
@@ -87,7 +88,7 @@ def test_it_is_kept_on_another_disk(folder, full_disk, command, name):
     done = run(folder, *command, full_disk / name)
     assert done.returncode in (1, 2)
     told = f"spiking: {full_disk / name} could not be written: No space left on device; no file was written; "
-    assert f"{told}what was to be written is kept in {name}\n" in done.stderr
+    assert f"{told}the result was saved as {name} instead\n" in done.stderr
     assert (folder / name).stat().st_size > 100
     assert [path.name for path in full_disk.iterdir()] == ["full"]
 

@@ -47,34 +47,34 @@ def content(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([*TUNE, "--csv", "m.mat"], "it is m.mat, an input of the same call"),
-        ([*TUNE, "--output", "m.mat"], "it is m.mat, an input of the same call"),
-        ([*TUNE, "--output", "m.json"], "it is m.mat, an input of the same call"),
-        ([*TUNE, "--csv", "link.csv"], "it is m.mat, an input of the same call"),
-        ([*TUNE, "--plot", "m.png"], "it is m.mat, an input of the same call"),
+        ([*TUNE, "--csv", "m.mat"], "the same file as the input m.mat"),
+        ([*TUNE, "--output", "m.mat"], "the same file as the input m.mat"),
+        ([*TUNE, "--output", "m.json"], "the same file as the input m.mat"),
+        ([*TUNE, "--csv", "link.csv"], "the same file as the input m.mat"),
+        ([*TUNE, "--plot", "m.png"], "the same file as the input m.mat"),
         ([*TUNE, "--csv", "table.txt"], "expected a name that ends in .csv"),
-        ([*TUNE, "--output", "a.json", "--csv", "./a.json"], "they are the same file"),
-        ([*SWEEP, "-o", "m.mat"], "it is m.mat, an input of the same call"),
-        ([*SWEEP, "-o", "m.csv"], "it is m.mat, an input of the same call"),
+        ([*TUNE, "--output", "a.json", "--csv", "./a.json"], "the same file; expected different files"),
+        ([*SWEEP, "-o", "m.mat"], "the same file as the input m.mat"),
+        ([*SWEEP, "-o", "m.csv"], "the same file as the input m.mat"),
         ([*SWEEP, "-o", "new.mat"], "expected a name that ends in .csv"),
-        ([*SIMULATE, "-o", "m.mat"], "it is m.mat, an input of the same call"),
+        ([*SIMULATE, "-o", "m.mat"], "the same file as the input m.mat"),
         ([*SIMULATE, "-o", "x.mat"], "expected a name that ends in .npz, .h5"),
         ([*SIMULATE, "-o", "g.h5"], "g.h5 is there already, with a run of another network"),
-        ([*SIMULATE, "--plot", "m.png"], "it is m.mat, an input of the same call"),
-        (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "an input of the same call"),
-        (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "it is g.h5, an input of the same call"),
-        (["export", "g.h5", "--output", "m.mat"], "m.mat is there already"),
-        (["export", "g.h5", "--output", "m.csv"], "what is there is no csv file"),
-        (["export", "g.h5", "--output", "link.mat", "--force"], "it is g.h5, an input"),
-        (["plot", "weights", "go-nogo", "-o", "m.png"], "what is there is no png file"),
-        (["plot", "comparison", "go-nogo", "--against", "m.mat", "-o", "m.png"], "it is m.mat, an input"),
-        (["report", "m.mat", "-o", "m.html"], "it is m.mat, an input of the same call"),
-        (["report", "go-nogo", "-o", "m.html"], "what is there is no html file"),
-        (["demo", "--plot", "m.png"], "what is there is no png file"),
-        (["train", "go-nogo", "-o", "m.mat"], "m.mat is there already and stays as it is"),
+        ([*SIMULATE, "--plot", "m.png"], "the same file as the input m.mat"),
+        (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "the same file as the input"),
+        (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "the same file as the input g.h5"),
+        (["export", "g.h5", "--output", "m.mat"], "m.mat, which exists already"),
+        (["export", "g.h5", "--output", "m.csv"], "which exists and is not a csv file"),
+        (["export", "g.h5", "--output", "link.mat", "--force"], "the same file as the input g.h5"),
+        (["plot", "weights", "go-nogo", "-o", "m.png"], "which exists and is not a png file"),
+        (["plot", "comparison", "go-nogo", "--against", "m.mat", "-o", "m.png"], "the same file as the input m.mat"),
+        (["report", "m.mat", "-o", "m.html"], "the same file as the input m.mat"),
+        (["report", "go-nogo", "-o", "m.html"], "which exists and is not a html file"),
+        (["demo", "--plot", "m.png"], "which exists and is not a png file"),
+        (["train", "go-nogo", "-o", "m.mat"], "m.mat, which exists already"),
         (["train", "go-nogo", "-o", "x.txt"], "expected a name that ends in .mat"),
         (["train", f"{TASK}:Cue", "-o", "x.py"], "expected a name that"),
-        (["train", "go-nogo", "-o", "x.mat", "--plot", "x.mat"], "they are the same file"),
+        (["train", "go-nogo", "-o", "x.mat", "--plot", "x.mat"], "the same file; expected different files"),
     ],
 )
 def test_no_output_replaces_what_it_may_not(folder, arguments, message):
@@ -103,7 +103,7 @@ def test_models_and_runs_replace_nothing_without_force(folder):
         (lambda path, **force: export.to_mat(run, path, **force), "run.mat"),
     ):
         before = (folder / path).read_bytes()
-        with pytest.raises(ArgumentError, match=r"is there already .* \(in Python force=True\)"):
+        with pytest.raises(ArgumentError, match=r"which exists already.* \(in Python force=True\)"):
             write(path)
         with pytest.raises(ArgumentError, match="expected a name that ends in"):
             write("x.txt")
@@ -112,7 +112,7 @@ def test_models_and_runs_replace_nothing_without_force(folder):
         write(path, force=True)
         assert (folder / path).stat().st_size != len(before) + 1
     command(*SIMULATE, "-o", "run.npz")
-    with pytest.raises(ArgumentError, match=r"run\.npz is there already"):
+    with pytest.raises(ArgumentError, match=r"run\.npz, which exists already"):
         command(*SIMULATE, "-o", "run.npz")
     command(*SIMULATE, "-o", "run.npz", "--force")
 
@@ -150,12 +150,14 @@ def test_what_cannot_be_written_to_its_place_is_kept_in_another(tmp_path, monkey
     place = tmp_path / "gone" / "table.csv"
     check_outputs([(place, (".csv",))])
     (tmp_path / "gone").rmdir()
-    with pytest.raises(ArgumentError, match=r"no folder .*gone; what was to be written is kept in table.csv"):
+    with pytest.raises(
+        ArgumentError, match=r"the folder .*gone does not exist.*; the result was saved as table.csv"
+    ):
         keep_text(place, "a,b\n")
     assert (tmp_path / "here" / "table.csv").read_text() == "a,b\n"
     savemat("m.mat", cue_model())
     model = RateModel.load("m.mat")  # and one that somebody else put there meanwhile
-    with pytest.raises(ArgumentError, match=r"m.mat is there already .* is kept in .*m-1.mat"):
+    with pytest.raises(ArgumentError, match=r"m.mat, which exists already.* saved as .*m-1.mat"):
         keep(tmp_path / "here" / "m.mat", model.save)
     assert loadmat("m-1.mat")["w"].shape == (20, 20)
 
@@ -171,7 +173,7 @@ def test_a_device_is_no_output(tmp_path):
 def test_a_task_of_the_users_own_is_an_input(tmp_path):
     (tmp_path / "my.py").write_text("")
     os.link(tmp_path / "my.py", tmp_path / "my.csv")
-    with pytest.raises(ArgumentError, match="an input of the same call"):
+    with pytest.raises(ArgumentError, match="the same file as the input"):
         check_outputs([(tmp_path / "my.csv", (".csv",))], [f"{tmp_path}/my.py:Task"])
 
 

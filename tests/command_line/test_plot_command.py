@@ -57,7 +57,7 @@ def test_mistakes_are_one_line(spiking, tmp_path):
     for words, expected in (
         (["rasters", "go-nogo"], "KIND is 'rasters'; expected one of comparison"),
         (["raster", "go-nogo", "-o", "a.gif"], "expected a name that ends in"),
-        (["raster", "go-nogo", "-o", "no/a.pdf"], "there is no folder"),
+        (["raster", "go-nogo", "-o", "no/a.pdf"], "does not exist"),
         (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial is 2; expected 0 to 1"),
         (["raster", "go-nogo", "--condition", "stop"], "go-nogo has go, nogo"),
         (["raster", "nothing.mat"], "nothing.mat"),

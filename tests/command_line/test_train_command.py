@@ -116,7 +116,7 @@ def test_another_model_is_not_replaced_without_force(tmp_path):
     before = (tmp_path / "m.mat").read_bytes()
     done = run("go-nogo", *easy, "--seed", 2, "-o", "m.mat", cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "m.mat is there already" in done.stderr
+    assert "m.mat, which exists already" in done.stderr
     assert (tmp_path / "m.mat").read_bytes() == before
     assert run("go-nogo", *easy, "--seed", 2, "-o", "m.mat", "--force", cwd=tmp_path).returncode == 0
     assert (tmp_path / "m.mat").read_bytes() != before
@@ -173,8 +173,8 @@ def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
         (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting is onset; expected NAME=VALUE"),
         (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds is a-b; expected numbers"),
         (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "--seeds goes together with neither"),
-        (["go-nogo", "-o", "m.txt"], "cannot write m.txt: expected a name that ends in .mat"),
-        (["go-nogo", "-o", "missing/m.mat"], "there is no folder missing"),
+        (["go-nogo", "-o", "m.txt"], "output is m.txt; expected a name that ends in .mat"),
+        (["go-nogo", "-o", "missing/m.mat"], "the folder missing does not exist"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path, arguments, message):

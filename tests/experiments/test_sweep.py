@@ -208,7 +208,7 @@ def test_a_journal_serves_more_points_and_more_trials_and_nothing_else(tmp_path)
         assert run_trials(**changes)[1] == 10
     precious = tmp_path / "model.mat"
     precious.write_bytes(b"precious")
-    with pytest.raises(ArgumentError, match="is no journal"):
+    with pytest.raises(ArgumentError, match="is not a journal"):
         sweep(NETWORK, Cue(), grid={"refractory": [0]}, trials=5, seed=1, journal=precious)
     assert precious.read_bytes() == b"precious"
 
@@ -301,8 +301,8 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "--vary", "noise=1"], "--vary gives noise twice"),
         (["--vary", "nose=0"], "'nose' is no known name"),
         (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),
-        (["--vary", "noise=0", "-o", "nowhere/table.csv"], "there is no folder nowhere"),
-        (["--vary", "noise=0", "--plot", "sweep.doc"], "cannot write sweep.doc"),
+        (["--vary", "noise=0", "-o", "nowhere/table.csv"], "the folder nowhere does not exist"),
+        (["--vary", "noise=0", "--plot", "sweep.doc"], "output is sweep.doc; expected a name that ends in"),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
             "--y is 'speed'; expected one of",

@@ -189,7 +189,7 @@ def test_nwb_of_one_trial_without_a_task(tmp_path):
         assert file.acquisition["output"].rate == pytest.approx(20_000)
     with pytest.raises(ArgumentError, match="time zone"):
         export.to_nwb(run, tmp_path / "b.nwb", session_start_time=datetime(2026, 1, 2))
-    with pytest.raises(ArgumentError, match="no folder"):
+    with pytest.raises(ArgumentError, match="does not exist"):
         export.to_nwb(run, tmp_path / "nowhere" / "b.nwb")
 
 
@@ -300,8 +300,8 @@ def test_the_command_line(tmp_path):
         (("run.h5", "--to", "pdf"), "format is pdf"),
         (("nothing.h5", "--to", "mat"), "no such file"),
         (("run.csv", "-o", "new.mat"), "not a readable simulation"),
-        (("run.h5", "-o", "run.mat"), "run.mat is there already"),
-        (("run.h5", "-o", "nowhere/run.nwb"), "no folder nowhere"),
+        (("run.h5", "-o", "run.mat"), "run.mat, which exists already"),
+        (("run.h5", "-o", "nowhere/run.nwb"), "the folder nowhere does not exist"),
     ):
         done = spiking(tmp_path, "export", *arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

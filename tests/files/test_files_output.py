@@ -100,7 +100,7 @@ def test_new_file_has_the_usual_permissions(tmp_path):
 def test_unwritable_places(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "no" / "a", tmp_path / "file" / "a"):
-        with pytest.raises(ArgumentError, match="cannot write"):
+        with pytest.raises(ArgumentError, match="expected"):
             check_writable(path)
     if os.name == "posix" and os.geteuid() != 0:
         tmp_path.chmod(0o500)

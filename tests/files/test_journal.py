@@ -44,16 +44,16 @@ def test_what_is_no_journal_stays_as_it_is(tmp_path, content):
     path = tmp_path / "journal"
     path.write_bytes(content)
     for force in (False, True):
-        with pytest.raises(ArgumentError, match="is no journal"):
+        with pytest.raises(ArgumentError, match="is not a journal"):
             lines(path, force=force)
-    with pytest.raises(ArgumentError, match="is no journal"), open_record(path):
+    with pytest.raises(ArgumentError, match="is not a journal"), open_record(path):
         pass
     assert path.read_bytes() == content
 
 
 def test_a_pipe_is_no_journal(tmp_path):
     os.mkfifo(tmp_path / "journal")
-    with pytest.raises(ArgumentError, match="is no journal"):
+    with pytest.raises(ArgumentError, match="is not a journal"):
         lines(tmp_path / "journal")
 
 
@@ -65,7 +65,7 @@ def test_a_sweep_empties_no_file_of_its_user(tmp_path, content):
     if not content:
         assert len(sweep(random_network(5, n_outputs=1), Cue(), **arguments).rows) == 1
         return
-    with pytest.raises(ArgumentError, match="is no journal"):
+    with pytest.raises(ArgumentError, match="is not a journal"):
         sweep(random_network(5, n_outputs=1), Cue(), **arguments)
     assert path.read_bytes() == content
 
@@ -88,11 +88,11 @@ def test_it_goes_on_and_drops_a_line_that_was_cut(tmp_path):
     path.write_bytes(whole + b"33")
     assert lines(path) == [1, 22]
     assert path.read_bytes() == whole
-    with pytest.raises(ArgumentError, match="with another seed; repeat the call that began it"):
+    with pytest.raises(ArgumentError, match="with another seed; repeat the call that started it"):
         lines(path, {**HEADER, "seed": 2})
     assert path.read_bytes() == whole
     path.write_bytes(whole.replace(b"\n1\n", b"\n]\n"))
-    with pytest.raises(ArgumentError, match="line 2 is damaged, and others follow it"):
+    with pytest.raises(ArgumentError, match="line 2 is damaged, but more lines follow"):
         lines(path)
     assert lines(path, {**HEADER, "seed": 2}, force=True) == []
 
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_with_the_file_and_what_it_keeps(tmp_path, full_disk
     with pytest.raises(SpikingError) as raised:
         find_scaling_factor(path, Cue(), **arguments)
     full_disk(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
-    told = f"{journal_path(path)} could not be written: File too large; it keeps"
+    told = f"{journal_path(path)} could not be written: File too large; it holds"
     assert str(raised.value).startswith(told)
     assert path.read_bytes() == before
     assert journal_path(path).stat().st_size <= room
@@ -132,7 +132,7 @@ def test_without_locks_nothing_is_begun(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", flock)
     path = tmp_path / "journal"
     with pytest.raises(
-        ArgumentError, match=r"journal\.lock could not be made and locked: .*file system with"
+        ArgumentError, match=r"journal\.lock could not be created and locked: .*file system with"
     ):
         lines(path)
     assert not list(tmp_path.iterdir())

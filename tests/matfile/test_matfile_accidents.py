@@ -180,7 +180,7 @@ def test_a_file_too_large_for_the_quota(tmp_path: Path, kind: str) -> None:
     message = error_of(small_files_only, write_variables, path, version(1))
     assert message.startswith(f"{path} could not be written: ")
     assert "File too large" in message
-    assert message.endswith(f"{path} is as it was")
+    assert message.endswith(f"{path} is unchanged")
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["m.mat"]
     message = error_of(small_files_only, write_variables, tmp_path / "new.mat", version(1))
@@ -204,7 +204,7 @@ def test_a_full_disk(small_disk: Path, kind: str) -> None:
     before = path.read_bytes()
     for action in (write_variables, update_variables):
         message = error_of(nothing, action, path, {"w": np.random.default_rng(1).random((300, 300))})
-        assert message.endswith(f"{path} is as it was")
+        assert message.endswith(f"{path} is unchanged")
         assert "No space left on device" in message
         assert path.read_bytes() == before
         assert [file.name for file in small_disk.iterdir()] == ["m.mat"]
@@ -233,7 +233,7 @@ def test_a_folder_without_permission(open_folder: Path) -> None:
     before = path.read_bytes()
     open_folder.chmod(0o555)
     message = error_of(become_nobody, write_variables, path, version(1))
-    assert message == f"{path} could not be written: Permission denied; {path} is as it was"
+    assert message == f"{path} could not be written: Permission denied; {path} is unchanged"
     message = error_of(become_nobody, write_variables, open_folder / "new.mat", version(1))
     assert message.endswith("Permission denied; no file was written")
     assert path.read_bytes() == before
@@ -243,6 +243,6 @@ def test_files_without_permission(open_folder: Path) -> None:
     path = save(open_folder / "m.mat", {"x": np.ones((1, 1))}, "compressed")
     path.chmod(0o444)
     message = error_of(become_nobody, write_variables, path, version(1))
-    assert message == f"{path} could not be written: it is write-protected; {path} is as it was"
+    assert message == f"{path} could not be written: it is write-protected; {path} is unchanged"
     path.chmod(0o000)
     assert error_of(become_nobody, read_variables, path) == f"{path} could not be opened: Permission denied"

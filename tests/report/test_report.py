@@ -221,7 +221,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert "<title>xor</title>" in (tmp_path / "report.html").read_text(encoding="utf-8")
     for mistake, expected in (
         (["xor", "-o", "report.pdf"], "expected a name that ends in .html"),
-        (["xor", "-o", "no/report.html"], "there is no folder"),
+        (["xor", "-o", "no/report.html"], "does not exist"),
         (["xor", "--task", "mante"], "needs inputs: 4"),
         (["nothing.mat"], "nothing.mat"),
     ):

@@ -144,7 +144,7 @@ def test_networks_and_parameters_are_frozen(network):
     ("arguments", "message"),
     [
         ({"inputs": np.zeros((2, 5))}, r"inputs has 2 rows \(shape \(2, 5\)\); expected 1"),
-        ({"inputs": np.zeros((1, 1))}, "at least two kept"),
+        ({"inputs": np.zeros((1, 1))}, "at least two to be kept"),
         ({"inputs": np.zeros((1, 4)), "downsample": 4}, "downsample=4 keeps 1"),
         ({"inputs": [[0, np.nan]]}, "NaN or infinite"),
         ({"inputs": "pulse"}, "unknown task 'pulse'; known: go-nogo"),
@@ -186,7 +186,7 @@ def test_unusable_arguments_are_named(network, arguments, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Record(voltage=[1, 1]), "names 1 more than once"),
+        (lambda: Record(voltage=[1, 1]), "has 1 more than once"),
         (lambda: Record(spikes=[0.5]), "has 0.5"),
         (lambda: Record(interval=0), "interval is 0"),
         (lambda: Record(interval={"spikes": 1.0}), "interval names 'spikes'"),
@@ -205,7 +205,7 @@ def test_unusable_arguments_are_named(network, arguments, message):
         (lambda: LIFParams(refractory=-1), "refractory is -1"),
         (lambda: LIFParams(noise=np.nan), "noise is nan"),
         (lambda: LIFParams(bias="low"), "bias is 'low'"),
-        (lambda: LIFParams(threshold=-70.0), "threshold above reset"),
+        (lambda: LIFParams(threshold=-70.0), "a voltage above the reset"),
         (lambda: LIFParams(peak=-70.0), "peak is -70"),
         (lambda: LIFParams(neuron="hh"), "neuron is 'hh'; expected one of leaky, quadratic"),
         (lambda: LIFParams(synapse="none"), "synapse is 'none'"),

@@ -282,7 +282,7 @@ def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (130, "")
-    assert errors == "spiking: interrupted; the same command goes on where it was\n"
+    assert errors == "spiking: interrupted; run the same command again to continue\n"
     left = Simulation.load(tmp_path / "run.h5")
     assert left.unfinished
     wrong = spiking(tmp_path, "simulate", "go-nogo", "-o", "run.txt")
@@ -323,9 +323,9 @@ def test_what_cannot_be_opened_or_written(network, tmp_path):
         with pytest.raises(ArgumentError, match=words):
             Simulation.load(tmp_path / name)
         assert identity_of(tmp_path / name) is None
-    with pytest.raises(ArgumentError, match="no folder"):
+    with pytest.raises(ArgumentError, match="does not exist"):
         simulate(network, pulse_input(), output_file=tmp_path / "nowhere" / "run.h5")
-    with pytest.raises(ArgumentError, match="no folder"):
+    with pytest.raises(ArgumentError, match="does not exist"):
         simulate(network, pulse_input(), seed=1).save(tmp_path / "nowhere" / "run.h5")
     with pytest.raises(ArgumentError, match="condition is given without a task"):
         simulate(network, pulse_input(), condition="go")

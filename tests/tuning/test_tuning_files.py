@@ -215,7 +215,7 @@ def test_interrupted(path):
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert stderr == "spiking: interrupted; the same command goes on where it was\n"
+    assert stderr == "spiking: interrupted; run the same command again to continue\n"
     assert stdout == ""
     assert path.read_bytes() == before
 

@@ -1,9 +1,9 @@
 """Compute a digest of everything that determines a result: numbers, arrays, dataclasses, code.
 
-Everything is told with its type, arrays with their shape, so that different things have different digests.
-Code is what Python compiled, which is what runs: a file may have been edited since, and a notebook has none.
-What a function of the user's own refers to belongs to it: constants and functions of its module, helpers in
-other files. What Python itself, this package and installed ones define is known by its name.
+The digest includes types and shapes, so that different values have different digests. Of the user's own
+functions it includes the compiled code, which is what runs (a file may have been edited since, and a notebook
+has no file), and everything that they refer to: constants and functions of their module, and helpers in other
+files. Functions and classes of Python, of this package and of installed packages count by their name only.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def digest(*values: Any, package: str = "") -> str:
     Parameters
     ----------
     *values
-        Numbers, texts, arrays, sparse arrays, containers, dataclasses, functions, classes. Of other objects
-        class and attributes if the class is the user's own, else class and representation.
+        Numbers, strings, arrays, sparse arrays, containers, dataclasses, functions, classes. Other objects
+        are represented by class and attributes if the class is the user's own, otherwise by class and `repr`.
     package : str
-        An installed package whose code is read like the user's own.
+        An installed package whose code is included like the user's own.
     """
     return _Reader(package).read(values).hex()
 
@@ -42,20 +42,20 @@ class _Reader:
 
     def __init__(self, package: str) -> None:
         self._package = package
-        self._met: dict[int, Any] = {}
+        self._seen: dict[int, Any] = {}
 
     def read(self, value: Any) -> bytes:
         """Return the digest of a value."""
         if isinstance(value, np.generic):
             value = value.item()
-        kind, parts = self._apart(value)
+        kind, parts = self._split(value)
         content = hashlib.sha256(f"{kind} {len(parts)}:".encode())
         for part in parts:
             content.update(self.read(part))
         return content.digest()
 
-    def _apart(self, value: Any) -> tuple[str, list[Any]]:
-        """Return what a value is, in words that tell it from others of its kind, and the parts to be read."""
+    def _split(self, value: Any) -> tuple[str, list[Any]]:
+        """Return a description of a value (type, shape, content if it is simple) and its parts."""
         if value is None or isinstance(value, bool | int | float | complex | str | bytes | Path):
             return f"{type(value).__name__} {value!r}", []
         if isinstance(value, np.ndarray):
@@ -70,10 +70,10 @@ class _Reader:
         if isinstance(value, list | tuple):
             return type(value).__name__, list(value)
         if isinstance(value, set | frozenset):
-            return "set", sorted(self.read(one) for one in value)
-        return self._of_code(value)
+            return "set", sorted(self.read(item) for item in value)
+        return self._split_code(value)
 
-    def _of_code(self, value: Any) -> tuple[str, list[Any]]:
+    def _split_code(self, value: Any) -> tuple[str, list[Any]]:
         if isinstance(value, CodeType):
             return "code", [value.co_code, value.co_names, value.co_consts]
         if isinstance(value, property):
@@ -87,28 +87,28 @@ class _Reader:
         if isinstance(value, functools.partial):
             return "partial", [value.func, value.args, value.keywords]
         if isinstance(value, type):
-            return f"class {self._name(value)}", self._of_class(value)
+            return f"class {self._name(value)}", self._class_parts(value)
         if isinstance(value, FunctionType):
-            return f"function {self._name(value)}", self._of_function(value)
+            return f"function {self._name(value)}", self._function_parts(value)
         if isinstance(value, ModuleType):
             return f"module {value.__name__}", []
         if inspect.isroutine(value):
             return f"routine {self._name(value)}", []
-        if callable(value) and hasattr(value, "__wrapped__"):  # compiled, or remembers its results
+        if callable(value) and hasattr(value, "__wrapped__"):  # compiled by Numba, or cached
             return f"wrapper {self._name(type(value))}", [value.__wrapped__]
-        return f"object {self._name(type(value))}", self._of_object(value)
+        return f"object {self._name(type(value))}", self._object_parts(value)
 
-    def _of_class(self, value: type) -> list[Any]:
+    def _class_parts(self, value: type) -> list[Any]:
         if not self._is_new(value):
             return []
-        own = {
-            name: one
-            for name, one in sorted(vars(value).items())
-            if isinstance(one, FunctionType) or not name.startswith("__")
+        members = {
+            name: member
+            for name, member in sorted(vars(value).items())
+            if isinstance(member, FunctionType) or not name.startswith("__")
         }
-        return [value.__bases__, own]
+        return [value.__bases__, members]
 
-    def _of_function(self, value: FunctionType) -> list[Any]:
+    def _function_parts(self, value: FunctionType) -> list[Any]:
         if not self._is_new(value):
             return []
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
@@ -117,50 +117,50 @@ class _Reader:
         referred = self._referred(value.__globals__, names, set())
         return [value.__code__, value.__defaults__, value.__kwdefaults__, enclosed, dict(referred)]
 
-    def _of_object(self, value: Any) -> list[Any]:
+    def _object_parts(self, value: Any) -> list[Any]:
         if is_dataclass(value):
-            return [type(value), {own.name: getattr(value, own.name) for own in fields(value)}]
-        if self._is_own(type(value).__module__):
+            return [type(value), {item.name: getattr(value, item.name) for item in fields(value)}]
+        if self._is_user_code(type(value).__module__):
             return [type(value), dict(sorted(vars(value).items()))] if self._is_new(value) else []
-        written = repr(value)
-        return [] if " at 0x" in written else [written]  # an address says nothing
+        text = repr(value)
+        return [] if " at 0x" in text else [text]  # an address differs in every process
 
     def _referred(
-        self, place: Mapping[str, Any], names: list[str], seen: set[int]
+        self, namespace: Mapping[str, Any], names: list[str], seen: set[int]
     ) -> Iterator[tuple[str, Any]]:
-        """Yield what is called so in a module, and in modules of the user's own that are called so there."""
+        """Yield the values of these names in a module, and in the user's own modules among them."""
         for name in names:
-            value = place.get(name)
-            if isinstance(value, ModuleType) and self._is_own(value.__name__):
+            value = namespace.get(name)
+            if isinstance(value, ModuleType) and self._is_user_code(value.__name__):
                 if id(value) not in seen:
                     seen.add(id(value))
                     inside = self._referred(vars(value), names, seen)
-                    yield from ((f"{name}.{own}", one) for own, one in inside)
-            elif name in place:
+                    yield from ((f"{name}.{inner}", inner_value) for inner, inner_value in inside)
+            elif name in namespace:
                 yield name, value
 
     def _is_new(self, value: Any) -> bool:
-        """Say whether something is of the user's own and met for the first time."""
+        """Return whether something is the user's own and has not been read yet."""
         module = value.__module__ if isinstance(value, type | FunctionType) else type(value).__module__
-        if id(value) in self._met or not self._is_own(module):
+        if id(value) in self._seen or not self._is_user_code(module):
             return False
-        self._met[id(value)] = value
+        self._seen[id(value)] = value
         return True
 
-    def _is_own(self, module: str | None) -> bool:
+    def _is_user_code(self, module: str | None) -> bool:
         top = (module or "").partition(".")[0]
         if not module or not top or top in sys.stdlib_module_names or top == "spiking":
             return False
-        place = getattr(sys.modules.get(module), "__file__", None)
-        return top == self._package or place is None or not _INSTALLED & {*Path(place).parts}
+        file = getattr(sys.modules.get(module), "__file__", None)
+        return top == self._package or file is None or not _INSTALLED & {*Path(file).parts}
 
     def _name(self, value: Any) -> str:
         module, name = getattr(value, "__module__", None), value.__qualname__
-        return str(name) if self._is_own(module) else f"{module}.{name}"
+        return str(name) if self._is_user_code(module) else f"{module}.{name}"
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """Yield the names of attributes and of the module's names in a function, those inside of it included."""
+    """Yield the names of attributes and globals in the code of a function, including functions inside it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -170,5 +170,5 @@ def _names(code: CodeType) -> Iterator[str]:
 def _is_filled(cell: Any) -> bool:
     try:
         return cell.cell_contents is cell.cell_contents
-    except ValueError:  # a name of the enclosing function that has no value yet
+    except ValueError:  # a variable of the enclosing function that has no value yet
         return False

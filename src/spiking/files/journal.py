@@ -1,7 +1,7 @@
 """Journals: record finished work, one line of JSON each, so that a stopped run can continue.
 
-The first line says of what the journal is; by it, and by nothing else, a file is taken for ours. A last line
-that a kill cut short is dropped.
+The first line, the header, identifies the journal; a file without it is never changed. If a kill cut the last
+line short, that line is dropped.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from spiking.errors import ArgumentError
-from spiking.files.lock import held_alone
-from spiking.interruption import GOES_ON, at_interruption
+from spiking.files.lock import locked
+from spiking.interruption import CONTINUES, at_interruption
 
 Line = TypeVar("Line")
 
@@ -27,26 +27,26 @@ class Journal(Generic[Line]):
     ----------
     path : Path
     lines : list
-        What earlier runs wrote, each as `parse` made it.
+        The lines that earlier runs wrote, as `parse` returned them.
     """
 
     def __init__(self, path: Path, file: FileIO, lines: list[Line]) -> None:
         self.path, self.lines, self._file = path, lines, file
 
     def add(self, line: Any) -> None:
-        """Write a value as a line; it is with the operating system when this returns."""
+        """Write a value as a line; it is not lost if the process is killed afterwards."""
         rest = json.dumps(line).encode() + b"\n"
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise ArgumentError(
-                f"{self.path} could not be written: {error.strerror or error}; it keeps what was done until "
-                f"then, and the same call goes on from there"
+                f"{self.path} could not be written: {error.strerror or error}; it holds the work finished "
+                f"before, and the same call continues from there"
             ) from None
 
     def remove(self) -> None:
-        """Delete the journal: its results are where they belong."""
+        """Delete the journal; call it when the results are saved elsewhere."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -55,28 +55,28 @@ class Journal(Generic[Line]):
 def open_journal(
     path: Path, header: Mapping[str, Any], parse: Callable[[Any], Line], *, doing: str, force: bool = False
 ) -> Iterator[Journal[Line]]:
-    """Open a journal with what it holds. Nobody else can, on this or another machine that sees the file.
+    """Open a journal, read its lines, and lock it against other processes, also on other machines.
 
     Parameters
     ----------
     path : Path
-        If there is no such file, or an empty one, a journal is begun.
+        If the file does not exist or is empty, a new journal is started.
     header : mapping of str to JSON value
-        The first line: ``format``, the kind of journal, and what decides what its lines mean.
+        The first line: ``format``, the kind of journal, and the settings on which its lines depend.
     parse : function of a JSON value
-        Makes something of a line; raises ValueError, TypeError or LookupError if it is none.
+        Converts a line; raises ValueError, TypeError or LookupError if the line is damaged.
     doing : str
-        What another run that has it open is doing.
+        What a run with such a journal does, for the message that another run uses it.
     force : bool
-        Begin anew in the place of a journal of the same kind with another header.
+        Replace a journal of the same kind with another header.
 
     Raises
     ------
     ArgumentError
-        The file is something else, has another header, is damaged or in use, or the system refuses.
+        The file is not such a journal, has another header, is damaged, in use, or cannot be opened.
     """
     in_use = f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
-    with held_alone(path, in_use), at_interruption(lambda: GOES_ON):
+    with locked(path, in_use), at_interruption(lambda: CONTINUES):
         try:
             lines, size = _read(path, header, parse, force)
             file = path.open("ab", buffering=0)
@@ -93,48 +93,49 @@ def open_journal(
 def _read(
     path: Path, header: Mapping[str, Any], parse: Callable[[Any], Line], force: bool
 ) -> tuple[list[Line], int]:
-    """Return what a journal holds, and the length of its whole lines: 0 where one is to be begun."""
+    """Return the lines of a journal and the size of its complete lines; size 0 means: start a new journal."""
     if not path.exists():
         return [], 0
     content = path.read_bytes() if path.is_file() else b"\n"
     first, *lines, rest = content.split(b"\n") if b"\n" in content else (content, b"")
-    ours = json.dumps({"format": header["format"]})[:-1].encode()
-    if content == first and (ours.startswith(first) or first.startswith(ours)):
-        return [], 0  # empty, or killed as it wrote the first line
+    beginning = json.dumps({"format": header["format"]})[:-1].encode()
+    if content == first and (beginning.startswith(first) or first.startswith(beginning)):
+        return [], 0  # empty, or the process was killed while it wrote the header
     try:
-        found = json.loads(first) if first.startswith(ours) else None
+        existing = json.loads(first) if first.startswith(beginning) else None
     except ValueError:
-        found = None
-    if not isinstance(found, dict) or found.get("format") != header["format"]:
-        raise ArgumentError(f"{path} is there and is no journal ({header['format']}); name another file")
+        existing = None
+    if not isinstance(existing, dict) or existing.get("format") != header["format"]:
+        raise ArgumentError(f"{path} exists and is not a journal ({header['format']}); choose another file")
     expected = json.loads(json.dumps(header))
-    if found != expected and force:
+    if existing != expected and force:
         return [], 0
-    if found != expected:
+    if existing != expected:
         raise ArgumentError(
-            f"{path} keeps what an unfinished run did with another {difference(found, expected)}; repeat the "
-            f"call that began it, delete that file, or drop it with --force (in Python force=True)"
+            f"{path} is the journal of an unfinished run with another {difference(existing, expected)}; "
+            f"repeat the call that started it, delete the file, or replace it with --force (in Python "
+            f"force=True)"
         )
-    held, size = [], len(first) + 1
+    values, size = [], len(first) + 1
     for number, line in enumerate(lines, 2):
         try:
-            held.append(parse(json.loads(line)))
+            values.append(parse(json.loads(line)))
         except (ValueError, TypeError, LookupError, RecursionError):
             if number <= len(lines) or rest:
                 raise ArgumentError(
-                    f"{path}: line {number} is damaged, and others follow it; delete the line, and what it "
-                    f"told of is done again"
+                    f"{path}: line {number} is damaged, but more lines follow; delete that line, and the "
+                    f"work it recorded is repeated"
                 ) from None
             break
         size += len(line) + 1
-    return held, size
+    return values, size
 
 
-def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
-    """Say in words which entries of two identities differ."""
-    names = [*expected, *(name for name in found if name not in expected)]
+def difference(existing: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
+    """Return the names of the entries in which two headers or identities differ, as words for a message."""
+    names = [*expected, *(name for name in existing if name not in expected)]
     return ", ".join(
         name.replace("_", " ").replace("python", "version of Python")
         for name in names
-        if (name in found, found.get(name)) != (name in expected, expected.get(name))
+        if (name in existing, existing.get(name)) != (name in expected, expected.get(name))
     )

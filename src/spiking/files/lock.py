@@ -1,4 +1,4 @@
-"""Lock a file, so that only one process works on it, on this machine or on others that share it."""
+"""Lock a file, so that only one process uses it, on this machine or on others that share the file system."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from spiking.interruption import at_interruption, uninterrupted
 
 
 @contextmanager
-def held_alone(path: Path, in_use: str) -> Iterator[None]:
-    """Hold ``<path>.lock``, which is the operating system's: it ends with the process, however that ends.
+def locked(path: Path, in_use: str) -> Iterator[None]:
+    """Hold a lock of the operating system on ``<path>.lock``; it ends with the process, also when killed.
 
     Parameters
     ----------
     path : Path
-        What is worked on.
+        The file to lock; it need not exist.
     in_use : str
-        What to say when someone else holds it.
+        The error message if another process holds the lock.
 
     Raises
     ------
     ArgumentError
-        Someone else holds it, or there can be no lock.
+        Another process holds the lock, or the lock file cannot be created or locked.
     """
     from filelock import FileLock, Timeout
 
-    place = path.with_name(path.name + ".lock")
-    new = not place.exists()
-    lock = FileLock(place, thread_local=False, fallback_to_soft=False)
+    lock_path = path.with_name(path.name + ".lock")
+    new = not lock_path.exists()
+    lock = FileLock(lock_path, thread_local=False, fallback_to_soft=False)
 
     def remove() -> None:
-        if lock.is_locked:  # while it is ours: whoever waits for the old file then sees that it is gone
+        if lock.is_locked:  # removed before the release, so that waiting processes notice
             with suppress(OSError):
-                place.unlink()
+                lock_path.unlink()
 
     with at_interruption(remove):
         try:
-            with uninterrupted:  # or the file might be made when it has been tidied up
+            with uninterrupted:  # otherwise Ctrl-C could come before it is created
                 lock.acquire(timeout=0)
         except Timeout:
             raise ArgumentError(in_use) from None
         except (OSError, NotImplementedError) as error:
             if new:
                 with suppress(OSError):
-                    place.unlink()
+                    lock_path.unlink()
             reason = getattr(error, "strerror", None) or error
             raise ArgumentError(
-                f"{place} could not be made and locked: {reason}; work in a folder that you may write in, on "
-                f"a file system with locks"
+                f"{lock_path} could not be created and locked: {reason}; use a folder that you may write in, "
+                f"on a file system with locks"
             ) from None
         try:
             yield

@@ -1,4 +1,4 @@
-"""Check which files a command may write, and write them completely or not at all."""
+"""Check that output files may be written, and write them completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from spiking.files.atomic import replace_file
 MODELS = (".mat",)
 RUNS = (".h5", ".hdf5")
 PICTURES = (".png", ".pdf", ".svg", ".eps")
-_PRECIOUS = (*MODELS, *RUNS, ".npz", ".nwb")  # what took long, or is someone's data
-_BEGINNINGS = (  # of files that are something else than a page or a table, whatever their name
+_PROTECTED = (
+    *MODELS,
+    *RUNS,
+    ".npz",
+    ".nwb",
+)  # took long to compute, or may be data; replaced only with force
+_SIGNATURES = (  # first bytes of file types, and the endings of their names
     (b"MATLAB ", MODELS),
     (b"\x89HDF\r\n\x1a\n", (*RUNS, *MODELS, ".nwb")),
     (b"PK\x03\x04", (".npz",)),
@@ -26,88 +31,92 @@ _BEGINNINGS = (  # of files that are something else than a page or a table, what
     (b'{"format": "spiking ', ()),  # a journal
 )
 
-Named = str | os.PathLike[str]
+_PathLike = str | os.PathLike[str]
 
 
 def check_outputs(
     outputs: Iterable[tuple[Path | None, tuple[str, ...]]],
-    inputs: Iterable[Named | None] = (),
+    inputs: Iterable[_PathLike | None] = (),
     *,
     force: bool = False,
 ) -> None:
-    """Raise ArgumentError unless all outputs of a call may be written; to be asked before the work begins.
+    """Raise ArgumentError unless all outputs of a call may be written; call it before the work begins.
 
-    Pictures, tables and pages may replace files of their own kind; models and runs replace nothing. No
-    output replaces an input of the same call, another output, or what says that it is something else.
+    Figures, tables and pages may replace files of their own type. Models and runs are replaced only with
+    `force`. No output may be an input of the same call, another output, or a file of another type.
 
     Parameters
     ----------
     outputs : iterable of (path, endings)
-        None stands for an output that is not wanted; the endings are those that its name may have.
+        Each path, or None for an output that is not wanted, and the endings that its name may have.
     inputs : iterable of path
-        What the call reads; a task may be named ``mytask.py:Task``. None, and names that are no files, do
-        not matter.
+        Files that the call reads; a task may be ``mytask.py:Task``. None and names of files that do not
+        exist are ignored.
     force : bool
         Models and runs may be replaced.
     """
     wanted = [(path, endings) for path, endings in outputs if path is not None]
     for k, (path, endings) in enumerate(wanted):
-        for given in inputs:
-            if given is not None and _same_file(path, _without_class(given)):
+        for name in inputs:
+            if name is not None and _same_file(path, _without_class(name)):
                 raise ArgumentError(
-                    f"cannot write {path}: it is {os.fsdecode(given)}, an input of the same call; "
-                    f"choose another name"
+                    f"output is {path}, the same file as the input {os.fsdecode(name)}; choose another name"
                 )
         for other, _ in wanted[:k]:
             if _same_file(path, other):
-                raise ArgumentError(f"cannot write {other} and {path}: they are the same file")
+                raise ArgumentError(
+                    f"outputs are {other} and {path}, the same file; expected different files"
+                )
         check_output(path, endings, force=force)
 
 
 def check_output(path: Path, endings: tuple[str, ...], *, force: bool = False) -> None:
-    """Raise ArgumentError unless an output may be written; arguments as of `check_outputs`."""
+    """Raise ArgumentError unless an output may be written; arguments as in `check_outputs`."""
     expected = f"expected a name that ends in {', '.join(endings)}"
     check_writable(path)
     if path.suffix.lower() not in endings:
-        raise ArgumentError(f"cannot write {path}: {expected}")
+        raise ArgumentError(f"output is {path}; {expected}")
     if not path.exists():
         return
     target = Path(os.path.realpath(path))
     if target.suffix and target.suffix.lower() not in endings:
-        raise ArgumentError(f"cannot write {path}: it points to {target}; {expected}")
-    if path.suffix.lower() in _PRECIOUS:
+        raise ArgumentError(f"output is {path}, a link to {target}; {expected}")
+    if path.suffix.lower() in _PROTECTED:
         if not force:
             raise ArgumentError(
-                f"{path} is there already and stays as it is; choose another name, or replace it with "
-                f"--force (in Python force=True)"
+                f"output is {path}, which exists already; choose another name, or replace it with --force "
+                f"(in Python force=True)"
             )
         return
     with path.open("rb") as file:
         start = file.read(32)
-    if any(start.startswith(own) and not set(kinds) & set(endings) for own, kinds in _BEGINNINGS):
+    if any(start.startswith(signature) and not set(kinds) & set(endings) for signature, kinds in _SIGNATURES):
         raise ArgumentError(
-            f"cannot write {path}: what is there is no {path.suffix[1:]} file but something else; "
-            f"choose another name"
+            f"output is {path}, which exists and is not a {path.suffix[1:]} file; choose another name"
         )
 
 
 def check_writable(path: Path) -> None:
-    """Raise ArgumentError if a file obviously cannot be written there."""
+    """Raise ArgumentError if it is evident that a file cannot be written."""
     if path.is_dir():
-        raise ArgumentError(f"cannot write {path}: it is a folder; a file name was expected")
+        raise ArgumentError(f"output is {path}, a folder; expected the name of a file")
     if not path.parent.is_dir():
-        raise ArgumentError(f"cannot write {path}: there is no folder {path.parent}")
+        raise ArgumentError(
+            f"output is {path}, but the folder {path.parent} does not exist; expected an existing folder"
+        )
     if not os.access(path.parent, os.W_OK):
-        raise ArgumentError(f"cannot write {path}: no permission to write in {path.parent}")
+        raise ArgumentError(
+            f"output is {path}, but there is no permission to write in {path.parent}; choose another folder"
+        )
     if path.exists():
         if not path.is_file():
-            raise ArgumentError(f"cannot write {path}: it is a device or a pipe; a file name was expected")
+            raise ArgumentError(f"output is {path}, a device or a pipe; expected the name of a file")
         if not os.access(path, os.W_OK):
-            raise ArgumentError(f"cannot write {path}: it is write-protected")
+            raise ArgumentError(f"output is {path}, which is write-protected; choose another name")
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file beside `path`, then put it in its place; when anything fails, `path` is as it was.
+    """Write a temporary file and rename it to `path`; after an error `path` is unchanged.
 
     Parameters
     ----------
@@ -118,7 +127,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     Raises
     ------
     ArgumentError
-        When the system refuses; the message says why.
+        The file could not be written; the message says why.
     """
     check_writable(path)
 
@@ -127,27 +136,27 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
             write(file)
 
     try:
-        replace_file(path, fill, verify=lambda written: None)
+        replace_file(path, fill, verify=lambda _: None)
     except ModelFileError as error:
         raise ArgumentError(str(error)) from None
 
 
 def keep(path: Path, write: Callable[[Path], object]) -> None:
-    """Write what long work gave; where its place fails, keep it in another, and say so.
+    """Write the result of long work; if that fails, write another file and raise an error that names it.
 
-    Other places are another name beside, the working folder, and that of temporary files.
+    The other file is in the same folder, in the working folder, or in the folder of temporary files.
 
     Parameters
     ----------
     path : Path
-        Where it belongs.
+        The intended file.
     write : function of a path
-        Writes it there, whole or not at all.
+        Writes the file completely or not at all.
 
     Raises
     ------
     ArgumentError
-        It could not be written to its place; the message says why, and where it is, if anywhere.
+        `path` could not be written; the message says why, and where the result is, if anywhere.
     """
     try:
         write(path)
@@ -155,29 +164,30 @@ def keep(path: Path, write: Callable[[Path], object]) -> None:
         folders = (path.parent, Path(), Path(tempfile.gettempdir()))
         for folder in folders:
             names = chain([path.name], (f"{path.stem}-{k}{path.suffix}" for k in count(1)))
-            place = next(own for name in names if not os.path.lexists(own := folder / name))
+            substitute = next(free for name in names if not os.path.lexists(free := folder / name))
             try:
-                write(place)
+                write(substitute)
             except SpikingError:
                 continue
-            raise ArgumentError(f"{error}; what was to be written is kept in {place}") from None
+            raise ArgumentError(f"{error}; the result was saved as {substitute} instead") from None
         raise ArgumentError(
-            f"{error}; nor could it be kept beside, in the working folder, or in {folders[-1]}: it is lost"
+            f"{error}; it could not be saved in the same folder under another name, in the working folder or "
+            f"in {folders[-1]} either: the result is lost"
         ) from None
 
 
 def keep_text(path: Path, text: str) -> None:
-    """Write a text as `keep` does; names of files that are not UTF-8 become the bytes that they are."""
+    """Write a text as `keep` does; file names in it that are not UTF-8 are written as their bytes."""
     content = text.encode(errors="surrogateescape")
-    keep(path, lambda place: write_whole(place, lambda file: file.write(content)))
+    keep(path, lambda target: write_whole(target, lambda file: file.write(content)))
 
 
-def _without_class(given: Named) -> Path:
-    name = os.fsdecode(given)
+def _without_class(path: _PathLike) -> Path:
+    name = os.fsdecode(path)
     return Path(name[: name.index(".py:") + 3] if ".py:" in name else name)
 
 
-def _same_file(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))
+def _same_file(path: Path, other: Path) -> bool:
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return os.path.normcase(os.path.realpath(path)) == os.path.normcase(os.path.realpath(other))

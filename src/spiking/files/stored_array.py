@@ -13,27 +13,27 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-_BLOCK_BYTES = 2**25  # read at once
+_BLOCK_BYTES = 2**25  # how much is read at once
 
 
 @dataclass(frozen=True, eq=False)
 class StoredArray(NDArrayOperatorsMixin):
-    """A read-only array on disk, in one file or one part after another in several.
+    """A read-only array on disk, in one file or split along its first dimension over several.
 
-    It is used like a NumPy array. Indexing its first dimension (trials, or spikes) reads those entries
-    only, ``min``, ``max`` and ``mean`` go through it piece by piece, and everything else, such as
-    arithmetic, reads it whole. No file stays open.
+    It is used like a NumPy array. Indexing the first dimension (trials, or spikes) reads only those entries;
+    ``min``, ``max`` and ``mean`` read it in blocks; all other operations, such as arithmetic, read the whole
+    array. No file stays open.
 
     Parameters
     ----------
     paths : tuple of Path
         The files.
     name : str
-        Name of the dataset, the same in all.
+        Name of the dataset, the same in all files.
     lengths : tuple of int
         Length of the first dimension in each file.
     shape : tuple of int
-        Shape of the whole.
+        Shape of the whole array.
     dtype : numpy.dtype
 
     Examples
@@ -79,7 +79,7 @@ class StoredArray(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
-            raise ValueError("an array on disk cannot be had without copying it")
+            raise ValueError("copy is False; expected None or True, because reading from disk makes a copy")
         whole = self._rows(0, len(self))
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
@@ -88,7 +88,7 @@ class StoredArray(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*arrays, **settings)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # protocols that it does not have
+        if name.startswith("_"):  # protocols that NumPy arrays have and this class has not
             raise AttributeError(name)
         return getattr(np.asarray(self), name)
 
@@ -111,25 +111,25 @@ class StoredArray(NDArrayOperatorsMixin):
         return np.stack([self._rows(k, k + 1)[0][rest] for k in numbers.tolist()])
 
     def min(self, **settings: Any) -> Any:
-        """Return the minimum; arguments as of ``numpy.min``."""
+        """Return the minimum; arguments as in ``numpy.min``."""
         if settings:
             return np.asarray(self).min(**settings)
         return np.min([block.min() for block in self.blocks()])
 
     def max(self, **settings: Any) -> Any:
-        """Return the maximum; arguments as of ``numpy.max``."""
+        """Return the maximum; arguments as in ``numpy.max``."""
         if settings:
             return np.asarray(self).max(**settings)
         return np.max([block.max() for block in self.blocks()])
 
     def mean(self, axis: Any = None, **settings: Any) -> Any:
-        """Return the mean; arguments as of ``numpy.mean``. Over the first dimension it is read in pieces."""
+        """Return the mean; arguments as in ``numpy.mean``. Over the first dimension it is read in blocks."""
         if axis != 0 or settings or not len(self):
             return np.asarray(self).mean(axis=axis, **settings)
         return np.sum([block.sum(axis=0) for block in self.blocks()], axis=0) / len(self)
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[NDArray[Any]]:
-        """Yield entries `start` to `stop`, as many at once as 32 MiB hold; at least one block, if empty."""
+        """Yield entries `start` to ``stop - 1`` in blocks of up to 32 MiB; one empty block if none."""
         stop = len(self) if stop is None else stop
         size = max(1, _BLOCK_BYTES * max(1, len(self)) // max(1, self.nbytes))
         for first in range(start, stop, size):
@@ -138,7 +138,7 @@ class StoredArray(NDArrayOperatorsMixin):
             yield np.empty((0, *self.shape[1:]), self.dtype)
 
     def chunk(self, k: int) -> bytes:
-        """Return entry k as it is stored: compressed, where every entry is a chunk."""
+        """Return the stored (compressed) bytes of entry k, for arrays in which each entry is one chunk."""
         import h5py
 
         part, first = self._part(k)
@@ -147,7 +147,7 @@ class StoredArray(NDArrayOperatorsMixin):
             return bytes(file[self.name].id.read_direct_chunk(offset)[1])
 
     def _part(self, k: int) -> tuple[int, int]:
-        """Return the file that holds entry k, and the number of that file's first entry."""
+        """Return the index of the file that holds entry k, and the index of that file's first entry."""
         ends = list(accumulate(self.lengths))
         part = bisect_right(ends, k)
         return part, ends[part] - self.lengths[part]

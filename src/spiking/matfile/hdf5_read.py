@@ -1,7 +1,7 @@
-"""Read the variables of MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_process`).
+"""Read the variables of MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_worker`).
 
-MATLAB keeps an array transposed, with its class as an attribute; text as UTF-16 codes; an empty array by
-its dimensions; cells, and the fields of struct arrays, as references into a group ``#refs#``.
+MATLAB stores an array transposed, with its class as an attribute; text as UTF-16 codes; of an empty array the
+dimensions; cells, and the fields of struct arrays, as references into a group ``#refs#``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spiking.matfile.limits import Allowance, DamagedError, NotMatlabError, TooL
 from spiking.matfile.values import NUMERIC_DTYPES, MatlabOnly, as_class, sparse_matrix, strings_from_codes
 
 MAX_COMPRESSION = 1100  # deflate reaches 1032
-UNSTORED_BYTES = 2**20  # a dataset may be so much larger than what is stored of it, compressed or not
+UNSTORED_BYTES = 2**20  # a dataset may be larger than its stored bytes by this much, compressed or not
 
 
 def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: int) -> dict[str, Any]:
@@ -28,9 +28,9 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
     Raises
     ------
     DamagedError
-        With the variable's name, where it can be given.
+        The file is damaged; the message names the variable, if the error is in one.
     TooLargeError
-        When they take more than `max_bytes`; the argument is the name of the variable that is too much.
+        The variables take more than `max_bytes`; the argument is the name of the variable that exceeds it.
     """
     arrays = {}
     with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r", locking=False) as file:
@@ -41,7 +41,7 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
             try:
                 node = reader.member(file, name)
                 if "MATLAB_class" not in node.attrs:
-                    raise NotMatlabError(f"in this HDF5 file '{name}' has no attribute MATLAB_class")
+                    raise NotMatlabError(f"its HDF5 object '{name}' has no attribute MATLAB_class")
                 arrays[name] = reader.value(node, depth=0)
             except (NotMatlabError, MemoryError):
                 raise
@@ -59,7 +59,7 @@ def class_of(node: Any) -> str:
 
 
 def is_reference(node: Any) -> bool:
-    """Tell whether a node holds references to other datasets."""
+    """Return whether a node holds references to other datasets."""
     return isinstance(node, h5py.Dataset) and h5py.check_ref_dtype(node.dtype) is h5py.Reference
 
 
@@ -69,9 +69,9 @@ class _Reader:
     allowance: Allowance
 
     def member(self, group: Any, name: str) -> Any:
-        """Return a member of a group, but follow no link that could lead to another file."""
+        """Return a member of a group; soft and external links, which may lead to other files, are refused."""
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise DamagedError(f"'{name}' is a link to another place")
+            raise DamagedError(f"'{name}' is a soft or external link")
         return group[name]
 
     def value(self, node: Any, depth: int) -> Any:
@@ -95,20 +95,20 @@ class _Reader:
         return self._array(node, NUMERIC_DTYPES[matlab_class])
 
     def _stored(self, dataset: Any) -> NDArray[Any]:
-        """Read a dataset as it is, if it is no larger than what is stored of it can make it."""
+        """Read a dataset, unless it is larger than its stored bytes can be when decompressed."""
         if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
             raise DamagedError("a dataset is missing")
         if dataset.external is not None or dataset.is_virtual:
-            raise DamagedError("its numbers are in another file")
+            raise DamagedError("its values are in another file")
         n_bytes = dataset.size * dataset.dtype.itemsize
         self.allowance.take_bytes(n_bytes)
         if n_bytes > UNSTORED_BYTES + MAX_COMPRESSION * dataset.id.get_storage_size():
-            raise DamagedError(f"{dataset.id.get_storage_size()} bytes are stored of {n_bytes}")
+            raise DamagedError(f"only {dataset.id.get_storage_size()} of {n_bytes} bytes are stored")
         array: NDArray[Any] = dataset[()]
         return array
 
     def _array(self, node: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Read an array in MATLAB's orientation."""
+        """Read an array, transposed to MATLAB's orientation."""
         if node.attrs.get("MATLAB_empty", 0):
             return np.zeros(self._empty_shape(node), dtype)
         stored = self._stored(node).T
@@ -134,7 +134,7 @@ class _Reader:
         return self._referred(node, depth)
 
     def _referred(self, node: Any, depth: int) -> NDArray[Any]:
-        """Return the values that a dataset refers to, in its shape."""
+        """Return the values to which a dataset refers, in an array of the same shape."""
         if not is_reference(node):
             raise DamagedError("cells are not references")
         references = self._stored(node).T
@@ -145,7 +145,7 @@ class _Reader:
 
     def _struct(self, node: Any, depth: int) -> NDArray[Any]:
         names = ["".join(c.decode("latin-1") for c in name) for name in node.attrs.get("MATLAB_fields", ())]
-        if isinstance(node, h5py.Dataset):  # one without elements, or without fields
+        if isinstance(node, h5py.Dataset):  # a struct array without elements or fields
             return np.empty(self._empty_shape(node), [(name, object) for name in names])
         names = names or sorted(node)
         members = [self.member(node, name) for name in names]
@@ -165,6 +165,6 @@ class _Reader:
     def _sparse(self, group: Any, dtype: np.dtype[Any]) -> Any:
         starts = self._stored(group["jc"])
         shape = (int(group.attrs["MATLAB_sparse"]), starts.size - 1)
-        if "ir" not in group:  # no number in it
+        if "ir" not in group:  # no nonzero entries
             return sparse_matrix(np.zeros(0, dtype), np.zeros(0, int), starts, shape)
         return sparse_matrix(self._array(group["data"], dtype), self._stored(group["ir"]), starts, shape)

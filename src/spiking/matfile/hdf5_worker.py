@@ -1,7 +1,7 @@
-"""Open MATLAB 7.3 (HDF5) files in a separate process, because the library may crash on damaged files.
+"""Open MATLAB 7.3 (HDF5) files in a separate process, because the HDF5 library may crash on damaged files.
 
-The process may use so much time and memory and no more. Run as ``python -m spiking.matfile.hdf5_worker`` it
-takes one task from standard input and gives the result to standard output, both pickled.
+The time and memory of the process are limited. ``python -m spiking.matfile.hdf5_worker`` reads one pickled
+task from standard input and writes the pickled result to standard output.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from spiking.matfile.limits import DamagedError, NotMatlabError, TooLargeError
 
 SECONDS = 3.5  # of processor time for a small file, once h5py is imported
 BYTES_PER_SECOND = 50e6  # larger files may take longer
-STALLED_SECONDS = 120  # of waiting for a machine or disk that is slow without fault of the file
+STALLED_SECONDS = 120  # of additional waiting, because the machine or disk may be slow
 BASE_BYTES = 256 * 2**20  # Python, NumPy and h5py
 PACKAGES = str(Path(__file__).parents[2])  # where `spiking` is
-SMALL_FILE = 8 * 2**20  # bytes, up to which the last files read are remembered
+SMALL_FILE = 8 * 2**20  # bytes; files up to this size are cached
 
 
 def read_hdf5(
@@ -47,18 +47,18 @@ def read_hdf5(
 
 @lru_cache(maxsize=4)
 def _read_small(content: bytes, names: tuple[str, ...] | None, max_bytes: int) -> bytes:
-    """Read a file given by its content; to start a process takes 0.3 s, so the last few are remembered."""
+    """Read a file given by its content; results are cached, because starting a process takes 0.3 s."""
     return _reply(len(content), 2 * max_bytes, "read", content, names, max_bytes)
 
 
 def change_hdf5(path: Path, changes: dict[str, Any]) -> None:
-    """Put variables into a MATLAB 7.3 file, in place; into an empty file, as its only ones."""
+    """Add or replace variables in a MATLAB 7.3 file, in place; an empty file gets only these."""
     size, extra = path.stat().st_size, 2 * len(pickle.dumps(changes)) + 2**20
     _check_space(path, size, extra)
     try:
         _result(_reply(size, extra, "change", os.path.realpath(path), changes))
     except DamagedError as error:
-        raise ModelFileError(f"the HDF5 library says: {error}") from None
+        raise ModelFileError(f"error of the HDF5 library: {error}") from None
 
 
 def _check_space(path: Path, size: int, extra: int) -> None:
@@ -69,14 +69,14 @@ def _check_space(path: Path, size: int, extra: int) -> None:
         try:
             os.posix_fallocate(file.fileno(), 0, size + extra)
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # file systems that cannot tell
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not supported by the file system
                 raise
         finally:
             file.truncate(size)
 
 
 def same_elsewhere(old: Path, new: Path, names: list[str]) -> bool:
-    """Tell whether two 7.3 files are equal, byte for byte of every variable but those called `names`."""
+    """Return whether two 7.3 files have the same bytes in all variables except those called `names`."""
     paths = os.path.realpath(old), os.path.realpath(new)
     return bool(_result(_reply(2 * old.stat().st_size, 2**30, "same_elsewhere", *paths, names)))
 
@@ -96,7 +96,7 @@ def _reply(file_size: int, memory: int, task: str, *arguments: Any) -> bytes:
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (PACKAGES, os.environ.get("PYTHONPATH")))),
         "OPENBLAS_NUM_THREADS": "1",  # its threads reserve memory
-        "HDF5_PLUGIN_PRELOAD": "::",  # no code that a file asks for
+        "HDF5_PLUGIN_PRELOAD": "::",  # load no plugins, which a file may request
     }
     with (
         subprocess.Popen(
@@ -106,31 +106,32 @@ def _reply(file_size: int, memory: int, task: str, *arguments: Any) -> bytes:
             stderr=subprocess.PIPE,
             env=environment,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            process_group=0,  # Ctrl-C on a terminal is for this process, which ends the other
+            process_group=0,  # Ctrl-C on a terminal goes only to this process, which then kills the other
         ) as process,
         at_interruption(process.kill),
     ):
         try:
-            reply, complaint = process.communicate(request, timeout=STALLED_SECONDS + seconds)
+            reply, error_output = process.communicate(request, timeout=STALLED_SECONDS + seconds)
         except subprocess.TimeoutExpired:
-            raise DamagedError("reading it with the HDF5 library did not come to an end") from None
+            timeout = STALLED_SECONDS + seconds
+            raise DamagedError(f"the HDF5 library did not finish within {timeout:.0f} s") from None
         finally:
             process.kill()
     if process.returncode == 0:
         return reply
     if process.returncode == 1:
-        last_line = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        raise OSError(f"the process that works on MATLAB 7.3 files failed: {last_line}")
+        last_line = error_output.decode(errors="replace").strip().rpartition("\n")[2]
+        raise OSError(f"the process for MATLAB 7.3 files failed: {last_line}")
     if process.returncode == -getattr(signal, "SIGXCPU", 0):
-        raise DamagedError(f"the HDF5 library needs more than {seconds:.0f} s for it")
-    raise DamagedError(f"the HDF5 library cannot cope with it (it ended with {process.returncode})")
+        raise DamagedError(f"the HDF5 library used more than {seconds:.0f} s of processor time")
+    raise DamagedError(f"the HDF5 library crashed (its process ended with status {process.returncode})")
 
 
 def _limit(seconds: float, memory: int) -> None:
-    """Limit this process, where the system can."""
+    """Limit the processor time and memory of this process, where the system supports it."""
     try:
         import resource
-    except ImportError:  # Windows; there remains the time that the caller waits
+    except ImportError:  # Windows, where only the timeout of the caller applies
         return
     usage = resource.getrusage(resource.RUSAGE_SELF)
     end = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
@@ -139,12 +140,12 @@ def _limit(seconds: float, memory: int) -> None:
         (resource.RLIMIT_CPU, end),
         (resource.RLIMIT_AS, min(memory, sys.maxsize)),
     ):
-        with suppress(ValueError, OSError):  # a lower limit is set already, or macOS
+        with suppress(ValueError, OSError):  # a lower limit is in force, or macOS
             resource.setrlimit(kind, (limit, resource.getrlimit(kind)[1]))
 
 
 def main() -> None:
-    """Do the task that standard input describes."""
+    """Run the task from standard input and write its result to standard output."""
     from spiking.matfile import hdf5_read, hdf5_write
 
     seconds, memory, task, arguments = pickle.load(sys.stdin.buffer)
@@ -163,7 +164,7 @@ def main() -> None:
         result = DamagedError(" ".join(str(error).split()))
     pickle.dump(result, sys.stdout.buffer, protocol=5)
     sys.stdout.flush()
-    os._exit(0)  # after an error, the HDF5 library may crash when it is asked to close the file
+    os._exit(0)  # after an error, the HDF5 library may crash when it closes the file
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Write variables into MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_process`).
+"""Write variables into MATLAB 7.3 (HDF5) files; runs only in a separate process (`hdf5_worker`).
 
-The layout is described in `hdf5_arrays`. Datasets of other variables are not touched, and references stay
-good, since nothing moves.
+The layout is described in `hdf5_read`. Datasets of other variables do not change or move, so references to
+them stay valid.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from spiking.matfile.values import NUMERIC_DTYPES, codes_from_strings
 USER_BLOCK = 512  # bytes before the HDF5 part, of which MATLAB's header takes 128
 COMPRESSED_FROM = 1024  # bytes
 CLASSES = {dtype: name for name, dtype in NUMERIC_DTYPES.items()}
-INT_DECODE = {"logical": 1, "char": 2}  # what the integers that are stored stand for
+INT_DECODE = {"logical": 1, "char": 2}  # MATLAB's code for the meaning of stored integers
 
 
 def change(path: str, changes: Mapping[str, Any]) -> None:
-    """Put variables (`matlab_values.as_matlab`) into a file; an empty file becomes a MATLAB 7.3 file."""
+    """Write variables (from `values.as_matlab`) into a file; an empty file becomes a MATLAB 7.3 file."""
     if Path(path).stat().st_size == 0:
         h5py.File(path, "w", userblock_size=USER_BLOCK).close()
         with Path(path).open("r+b") as file:
@@ -41,7 +41,7 @@ def change(path: str, changes: Mapping[str, Any]) -> None:
 
 
 def same_elsewhere(old_path: str, new_path: str, names: Collection[str]) -> bool:
-    """Tell whether two files are equal but for the variables called `names` and what only they refer to."""
+    """Return whether files are equal except in the variables called `names` and what only these refer to."""
     with (
         h5py.File(old_path, "r", locking=False) as old,
         h5py.File(new_path, "r", locking=False) as new,
@@ -71,7 +71,7 @@ def _same(old: Any, new: Any) -> bool:
 
 def _same_values(old: Any, new: Any) -> bool:
     old, new = np.asarray(old), np.asarray(new)
-    if old.dtype == object:  # an attribute of arrays, such as the names of fields
+    if old.dtype == object:  # an attribute that holds arrays, such as the names of fields
         return old.shape == new.shape and all(map(_same_values, old.flat, new.flat))
     return bool(old.shape == new.shape and old.dtype == new.dtype and old.tobytes() == new.tobytes())
 
@@ -83,18 +83,18 @@ def _write(group: Any, name: str | None, value: Any) -> Any:
     if value.dtype.kind == "V":
         return _write_struct(group, name, value)
     if value.dtype.kind == "O":
-        return _of_class(_write_references(group, name, value), "cell")
+        return _set_class(_write_references(group, name, value), "cell")
     if value.dtype.kind == "U":
-        return _of_class(_write_array(group, name, codes_from_strings(value)), "char")
-    return _of_class(_write_array(group, name, value), _class_of_numbers(value))
+        return _set_class(_write_array(group, name, codes_from_strings(value)), "char")
+    return _set_class(_write_array(group, name, value), _numeric_class(value))
 
 
-def _class_of_numbers(array: NDArray[Any]) -> str:
+def _numeric_class(array: NDArray[Any]) -> str:
     real = {"c": array.real.dtype}.get(array.dtype.kind, array.dtype)
     return CLASSES[real]
 
 
-def _of_class(node: Any, matlab_class: str) -> Any:
+def _set_class(node: Any, matlab_class: str) -> Any:
     node.attrs.create("MATLAB_class", np.bytes_(matlab_class.encode()))
     if matlab_class in INT_DECODE:
         node.attrs.create("MATLAB_int_decode", np.int32(INT_DECODE[matlab_class]))
@@ -112,7 +112,7 @@ def _write_array(group: Any, name: str | None, array: NDArray[Any]) -> Any:
         stored = stored.astype(np.uint8)
     compression = "gzip" if stored.nbytes >= COMPRESSED_FROM else None
     dataset = group.create_dataset(name, data=stored, compression=compression)
-    dataset.flush()  # later, when Python forgets the dataset, nobody would hear of a full disk
+    dataset.flush()  # h5py ignores errors, such as a full disk, when it frees a dataset that is not flushed
     return dataset
 
 
@@ -129,7 +129,7 @@ def _write_references(group: Any, name: str | None, values: NDArray[Any]) -> Any
     refs = group.file.require_group("#refs#")
     references = np.empty(values.T.shape, h5py.ref_dtype)
     for index, value in np.ndenumerate(values.T):
-        node = _write(refs, None, value)  # without a name yet, since there may be more references inside
+        node = _write(refs, None, value)  # named below, because the value may contain more references
         number = len(refs)
         while (free_name := f"{number:x}") in refs:
             number += 1
@@ -153,7 +153,7 @@ def _write_struct(group: Any, name: str | None, struct: NDArray[Any]) -> Any:
         letters = np.empty(len(fields), object)
         letters[:] = [np.frombuffer(field.encode(), "S1") for field in fields]
         node.attrs.create("MATLAB_fields", letters, dtype=h5py.vlen_dtype(np.dtype("S1")))
-    return _of_class(node, "struct")
+    return _set_class(node, "struct")
 
 
 def _write_sparse(group: Any, name: str | None, matrix: Any) -> Any:
@@ -163,4 +163,4 @@ def _write_sparse(group: Any, name: str | None, matrix: Any) -> Any:
     if matrix.nnz:
         node.create_dataset("ir", data=matrix.indices.astype(np.uint64))
         _write_array(node, "data", matrix.data)
-    return _of_class(node, _class_of_numbers(matrix.data))
+    return _set_class(node, _numeric_class(matrix.data))

@@ -1,10 +1,10 @@
-"""Read the variables of MATLAB 5 to 7.2 files; damaged files raise an error and do no other harm.
+"""Read the variables of MATLAB 5 to 7.2 files; a damaged file raises an error and cannot crash the process.
 
-Numbers are made by NumPy from bounded buffers after their type, count and dimensions have been compared,
-so no file can reach memory that is not its own or ask for more than it may. Not by `scipy.io.loadmat`:
-SciPy 1.17 died by signal on 14 of 889 damaged uncompressed files; a check before it would have to know
-the format as well as a reader does; asked for MATLAB's classes it drops imaginary parts, and not asked it
-forgets which arrays are logical or double; its import alone takes 0.2 s.
+Types, counts and dimensions are checked before NumPy converts the bytes, so that no file can read memory
+outside its buffers or use more than the limit. `scipy.io.loadmat` is not used, for these reasons: SciPy 1.17
+crashed on 14 of 889 damaged uncompressed files, and checking a file beforehand would need a reader anyway;
+with MATLAB's classes it drops imaginary parts, and without them it loses which arrays are logical or double;
+its import alone takes 0.2 s.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def read_arrays(
     Raises
     ------
     DamagedError
-        With the variable's name, where it can be given.
+        The file is damaged; the message names the variable, if the error is in one.
     TooLargeError
-        When they take more than `max_bytes`; the argument is the name of the variable that is too much.
+        The variables take more than `max_bytes`; the argument is the name of the variable that exceeds it.
     """
     allowance = Allowance(max_bytes)
     arrays: dict[str, Any] = {}
@@ -59,7 +59,7 @@ def read_arrays(
             continue
         try:
             content = read_content(file, variable, order, allowance)
-            arrays.pop(variable.name, None)  # of two with one name the later is the newer
+            arrays.pop(variable.name, None)  # of two variables with the same name, the later is newer
             arrays[variable.name] = _Decoder(order, allowance).array(content, depth=0)
         except TooLargeError:
             raise TooLargeError(variable.name) from None
@@ -70,7 +70,7 @@ def read_arrays(
 
 @dataclass(frozen=True)
 class _Decoder:
-    """Turns the bytes of an array into a NumPy array of MATLAB's class and shape."""
+    """Converts the bytes of an array to a NumPy array of MATLAB's class and shape."""
 
     order: str
     allowance: Allowance
@@ -95,7 +95,7 @@ class _Decoder:
         else:
             return MatlabOnly(self._class_name(data, header))
         if stop != len(data):
-            raise DamagedError(f"{len(data) - stop} bytes more than its dimensions {header.dims} need")
+            raise DamagedError(f"it has {len(data) - stop} bytes more than its dimensions {header.dims} need")
         return value
 
     def _class_name(self, data: memoryview, header: ArrayHeader) -> str:
@@ -103,26 +103,26 @@ class _Decoder:
             return "function_handle"
         start = header.data_start
         if header.matlab_class == OPAQUE:
-            _, start = read_name(data, start, self.order)  # the system of types: MCOS, java
+            _, start = read_name(data, start, self.order)  # the type system: MCOS or java
         elif header.matlab_class != OBJECT:
-            raise DamagedError(f"there is no MATLAB class {header.matlab_class}")
+            raise DamagedError(f"its MATLAB class {header.matlab_class} does not exist")
         return read_name(data, start, self.order)[0]
 
     def _numbers(self, data: memoryview, start: int) -> tuple[NDArray[Any], int]:
         kind, packed, stop = sub_element(data, start, self.order)
         if kind not in STORED_NUMBERS:
-            raise DamagedError(f"numbers of an unknown type ({kind})")
+            raise DamagedError(f"its numbers have an unknown type ({kind})")
         dtype = np.dtype(self.order + STORED_NUMBERS[kind])
         if len(packed) % dtype.itemsize:
-            raise DamagedError(f"{len(packed)} bytes are not a whole number of {dtype.name}")
+            raise DamagedError(f"its {len(packed)} bytes are not a whole number of {dtype.name}")
         return np.frombuffer(packed, dtype), stop
 
     def _converted(self, stored: NDArray[Any], size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Return `size` numbers as `dtype`; files keep whole numbers in the smallest type that holds them."""
+        """Return `size` numbers as `dtype`; files store whole numbers in the smallest possible type."""
         if stored.size != size:
-            raise DamagedError(f"{stored.size} numbers where its dimensions need {size}")
+            raise DamagedError(f"it has {stored.size} numbers; its dimensions need {size}")
         self.allowance.take_bytes(max(0, size * dtype.itemsize - stored.nbytes))
-        return np.require(as_class(stored, dtype), requirements="W")  # a copy where it is the file's bytes
+        return np.require(as_class(stored, dtype), requirements="W")  # a copy, if it is a view of the bytes
 
     def _numeric(self, data: memoryview, header: ArrayHeader) -> tuple[NDArray[Any], int]:
         dtype = np.dtype(bool if header.is_logical else NUMERIC[header.matlab_class])
@@ -142,11 +142,11 @@ class _Decoder:
     def _text(self, data: memoryview, header: ArrayHeader) -> tuple[NDArray[Any], int]:
         kind, packed, stop = sub_element(data, header.data_start, self.order)
         if kind not in STORED_TEXT:
-            raise DamagedError(f"text of an unknown type ({kind})")
+            raise DamagedError(f"its text has an unknown type ({kind})")
         self.allowance.take_bytes(4 * header.size)
         if packed:
             codes = _character_codes(packed, STORED_TEXT[kind], self.order, header.size)
-        else:  # some files leave out blanks
+        else:  # some files do not store blanks
             codes = np.full(header.size, ord(" "), np.uint32)
         return strings_from_codes(codes.reshape(header.dims, order="F")), stop
 
@@ -161,7 +161,7 @@ class _Decoder:
         for _ in range(size * n_each):
             kind, content, start = sub_element(data, start, self.order)
             if kind != MATRIX:
-                raise DamagedError(f"a cell or field of type {kind} instead of {MATRIX}")
+                raise DamagedError(f"a cell or field has type {kind}; expected {MATRIX}")
             children.append(self.array(content, depth + 1))
         dtype = np.dtype(object if fields is None else [(field, object) for field in fields])
         value = np.empty(size, dtype)
@@ -198,7 +198,7 @@ class _Decoder:
         parts = []
         for _ in range(1 + header.is_complex):
             _, packed, after = sub_element(data, stop, self.order)
-            if header.is_logical and len(packed) == n_stored:  # bytes, whatever type the tag says
+            if header.is_logical and len(packed) == n_stored:  # one byte each, whatever the type in the tag
                 stored, stop = np.frombuffer(packed, np.uint8), after
             else:
                 stored, stop = self._numbers(data, stop)
@@ -208,7 +208,7 @@ class _Decoder:
 
 
 def _character_codes(packed: memoryview, codec: str, order: str, size: int) -> NDArray[np.uint32]:
-    """Return `size` characters as code points, or as the halves (surrogates) that MATLAB counts."""
+    """Return `size` characters as code points, or as UTF-16 units (with surrogates), as MATLAB does."""
     endian = {"<": "-le", ">": "-be"}[order] if codec in ("utf-16", "utf-32") else ""
     if codec != "utf-16":
         text = bytes(packed).decode(codec + endian, "replace")
@@ -216,5 +216,5 @@ def _character_codes(packed: memoryview, codec: str, order: str, size: int) -> N
             return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32)
         packed, order = memoryview(text.encode("utf-16-le")), "<"
     if len(packed) != 2 * size:
-        raise DamagedError(f"text of {len(packed) // 2} characters where its dimensions need {size}")
+        raise DamagedError(f"its text has {len(packed) // 2} characters; its dimensions need {size}")
     return np.frombuffer(packed, order + "u2").astype(np.uint32)

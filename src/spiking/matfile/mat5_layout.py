@@ -1,8 +1,8 @@
 """Find and check the variables in the byte structure of MATLAB 5 to 7.2 files.
 
-A header of 128 bytes, then one element a variable: a tag (type, number of bytes) and the data, possibly
-compressed, which are an array in elements of their own (MathWorks, "MAT-File Format", chapter 1).
-Every length is held against the bytes that are there before it is used.
+The file has a header of 128 bytes and one element per variable: a tag (type, number of bytes) and the data,
+possibly compressed, which consist of elements themselves (MathWorks, "MAT-File Format", chapter 1).
+Every length is compared with the available bytes before it is used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spiking.matfile.limits import Allowance, DamagedError
 
 HEADER_BYTES = 128
 MAX_DIMENSIONS = 32
-PREVIEW_BYTES = 1024  # more than enough to hold a variable's tag, dimensions and name
+PREVIEW_BYTES = 1024  # more than the tag, dimensions and name of a variable need
 
 INT8, INT32, UINT32, MATRIX, COMPRESSED, UTF8 = 1, 5, 6, 14, 15, 16  # types of elements
 OPAQUE = 17  # the class of MATLAB's newer objects, the only one without dimensions
@@ -26,7 +26,7 @@ OPAQUE = 17  # the class of MATLAB's newer objects, the only one without dimensi
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of the file: its name and its bytes ``start`` to ``stop``, tag included."""
+    """One variable of the file: its name, and its first byte and end, tag included."""
 
     name: str
     start: int
@@ -35,7 +35,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class ArrayHeader:
-    """What stands before the numbers of an array; these begin at `data_start`."""
+    """Class, flags, dimensions and name of an array; its values begin at `data_start`."""
 
     matlab_class: int
     is_complex: bool
@@ -51,14 +51,14 @@ class ArrayHeader:
 
 
 def byte_order(file_header: bytes) -> str:
-    """Return ``"<"`` or ``">"``, or an empty string when this is not the header of such a file."""
+    """Return ``"<"`` or ``">"``, or an empty string if this is not the header of a MATLAB 5 file."""
     return {b"\x00\x01IM": "<", b"\x01\x00MI": ">"}.get(file_header[124:128], "")
 
 
 def find_variables(file: IO[bytes], file_size: int, order: str) -> Iterator[Variable]:
     """Find the variables of a file without reading their values.
 
-    Those without a name hold what MATLAB's own objects need; they are given too.
+    This includes variables without a name, in which MATLAB stores data of its own objects.
     """
     start = HEADER_BYTES
     while start < file_size:
@@ -66,7 +66,7 @@ def find_variables(file: IO[bytes], file_size: int, order: str) -> Iterator[Vari
         kind, n_bytes = _tag(file.read(8), order)
         stop = start + 8 + n_bytes
         if kind not in (MATRIX, COMPRESSED):
-            raise DamagedError(f"at byte {start} a variable should begin, and none does")
+            raise DamagedError(f"no variable begins at byte {start}, where one is expected")
         preview = file.read(min(n_bytes, PREVIEW_BYTES))
         try:
             if kind == COMPRESSED:
@@ -97,31 +97,31 @@ def read_content(file: IO[bytes], variable: Variable, order: str, allowance: All
     unpacker = zlib.decompressobj()
     try:
         content = unpacker.decompress(file.read(n_bytes), 8 + n_inflated)
-        # Not `unpacker.eof`: some MATLAB files lack the end of the stream, and with it the checksum
+        # `unpacker.eof` is not required: some MATLAB files lack the end of the stream with the checksum.
         more = unpacker.decompress(unpacker.unconsumed_tail, 1)
     except zlib.error as error:
         raise DamagedError(f"its compressed data cannot be unpacked ({error})") from None
     if len(content) != 8 + n_inflated or more or unpacker.unused_data:
-        raise DamagedError("its compressed data are longer or shorter than they say")
+        raise DamagedError("its compressed data are longer or shorter than stated")
     return memoryview(content)[8:]
 
 
 def sub_element(data: memoryview, start: int, order: str) -> tuple[int, memoryview, int]:
     """Return the type, the data and the end of the element at `start` of an array's bytes."""
     kind, n_bytes = _tag(data[start : start + 8], order)
-    if kind >> 16:  # up to four bytes, kept inside the tag
+    if kind >> 16:  # small elements: up to four bytes inside the tag
         kind, n_bytes = kind & 0xFFFF, kind >> 16
         if n_bytes > 4:
-            raise DamagedError(f"{n_bytes} bytes in a place for four")
+            raise DamagedError(f"a small element has {n_bytes} bytes; expected at most 4")
         return kind, data[start + 4 : start + 4 + n_bytes], start + 8
     first, stop = start + 8, start + 8 + n_bytes
     if stop > len(data):
-        raise DamagedError(f"{n_bytes} bytes announced where there are {len(data) - first}")
+        raise DamagedError(f"an element has {len(data) - first} bytes; expected {n_bytes}")
     return kind, data[first:stop], min(stop + -n_bytes % 8, len(data))
 
 
 def array_header(data: memoryview, order: str) -> ArrayHeader:
-    """Read what stands before the numbers of an array."""
+    """Read class, flags, dimensions and name of an array."""
     kind, flags, position = sub_element(data, 0, order)
     if kind != UINT32 or len(flags) != 8:
         raise DamagedError("it does not begin with array flags")
@@ -141,11 +141,11 @@ def array_header(data: memoryview, order: str) -> ArrayHeader:
 
 
 def read_name(data: memoryview, start: int, order: str) -> tuple[str, int]:
-    """Return the name at `start`, and its end."""
+    """Return the name at `start` and the position after it."""
     kind, packed, position = sub_element(data, start, order)
     name = bytes(packed).rstrip(b"\0").decode("utf-8" if kind == UTF8 else "latin-1", "replace")
     if kind not in (INT8, UTF8) or not name.isprintable():
-        raise DamagedError(f"{name[:70]!r} is no name")
+        raise DamagedError(f"{name[:70]!r} is not a valid name")
     return name, position
 
 
@@ -157,7 +157,7 @@ def _tag(data: bytes | memoryview, order: str) -> tuple[int, int]:
 
 
 def _inflate_start(compressed: bytes, order: str) -> tuple[int, bytes]:
-    """Return how many bytes a compressed array has, uncompressed, and the first of them."""
+    """Return the uncompressed size of a compressed array and its first bytes."""
     try:
         start = zlib.decompressobj().decompress(compressed, PREVIEW_BYTES)
     except zlib.error as error:

@@ -1,8 +1,8 @@
 """Read the variables of MATLAB files, versions 5 to 7.3; no file can crash the process.
 
-Versions 5 to 7.2 are read by our own strict reader (`mat5_arrays`, which says why), in 3 ms for 200 units.
-Version 7.3 is HDF5, which nobody can check beforehand: h5py reads it in a process of its own, of limited
-time and memory (`hdf5_process`), in 0.3 s, and at once when the same content is read again.
+Versions 5 to 7.2 are read by a strict reader of this package (`mat5`, which says why), in 3 ms for 200 units.
+Version 7.3 is HDF5, which cannot be checked beforehand: h5py reads it in a separate process of limited time
+and memory (`hdf5_worker`), in 0.3 s; the results for the last small files are cached.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spiking.matfile.mat5_layout import HEADER_BYTES, byte_order
 MAX_BYTES = 256 * 2**20  # a network of 4,000 units in single precision
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-HDF5_PLACES = (512, 0, 1024, 2048)  # MATLAB puts 512 bytes of its own before it
+HDF5_OFFSETS = (512, 0, 1024, 2048)  # of the signature; MATLAB writes its own 512 bytes before it
 
 OTHER_KINDS = (
     (b"PK", "a zip file, as NumPy (.npz) and PyTorch (.pt) write them"),
@@ -37,7 +37,7 @@ OTHER_KINDS = (
 
 
 class TooLargeFileError(ModelFileError):
-    """The variables of a file take more memory together than allowed; some of them may still be read."""
+    """The variables of a file together take more memory than allowed; fewer of them may still be read."""
 
 
 def read_variables(
@@ -50,11 +50,10 @@ def read_variables(
     path : str or path-like
         A MATLAB file of version 5 to 7.3. Its content need not be trusted.
     names : collection of str, optional
-        Only these variables are read, if they are there; all others are skipped, however large they are.
-        None reads all variables.
+        Read only these variables, if they exist; others are skipped, however large. None reads all.
     max_bytes : int
-        The memory that the variables may take together. The default, 256 MiB, lets no file use more than
-        1 GiB while it is read.
+        The memory that the variables may take together. With the default, 256 MiB, reading a file uses at
+        most 1 GiB.
 
     Returns
     -------
@@ -65,8 +64,8 @@ def read_variables(
     Raises
     ------
     ModelFileError
-        When the file is missing, unreadable, damaged, or not a MATLAB file; the message names
-        the file, the problem and, where it lies in one variable, that variable.
+        The file is missing, unreadable, damaged, or not a MATLAB file; the message names the file, the
+        problem and, if it concerns one variable, that variable.
     TooLargeFileError
         A `ModelFileError`: the variables take more than `max_bytes` together.
     """
@@ -88,7 +87,7 @@ def read_variables(
     except TooLargeError as error:
         raise TooLargeFileError(
             f"{path} has more variables than can be read at once: with '{error}' they take more than "
-            f"{max_bytes / 2**20:.0f} MiB; name those that are needed, or delete what is not from the file"
+            f"{max_bytes / 2**20:.0f} MiB; name the variables that are needed, or delete others from the file"
         ) from None
     except OSError as error:
         raise ModelFileError(f"{path} could not be read: {error.strerror or error}") from None
@@ -98,12 +97,12 @@ def read_variables(
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to read; a folder, or a device or pipe that never ends, is an error.
+    """Open a file for reading; folders, devices and pipes are refused.
 
     Raises
     ------
     ModelFileError
-        When there is no such file or it may not be read.
+        The file does not exist, may not be read, or is not a regular file.
     """
     try:
         mode = path.stat().st_mode
@@ -113,7 +112,7 @@ def open_regular(path: Path) -> Iterator[IO[bytes]]:
         raise ModelFileError(f"{path}: there is no such file") from None
     except OSError as error:
         raise ModelFileError(f"{path} could not be opened: {error.strerror}") from None
-    except ValueError as error:  # a zero byte in the name
+    except ValueError as error:  # a null byte in the name
         raise ModelFileError(f"{str(path)!r} is not a file name: {error}") from None
     if stat.S_ISDIR(mode):
         raise ModelFileError(f"{path} is a folder; give the path of a model file (.mat)")
@@ -129,10 +128,10 @@ def file_kind(path: Path, file: IO[bytes], file_size: int) -> Literal["5", "7.3"
     Raises
     ------
     ModelFileError
-        When it is something else; the message says what it looks like.
+        It is another kind of file; the message says which kind it probably is.
     """
-    start = file.read(max(HDF5_PLACES) + len(HDF5_SIGNATURE))
-    if any(start[place:].startswith(HDF5_SIGNATURE) for place in HDF5_PLACES):
+    start = file.read(max(HDF5_OFFSETS) + len(HDF5_SIGNATURE))
+    if any(start[offset:].startswith(HDF5_SIGNATURE) for offset in HDF5_OFFSETS):
         return "7.3"
     if byte_order(start):
         return "5"
@@ -145,7 +144,7 @@ def _looks_like(start: bytes, file_size: int) -> str:
     if start.startswith(b"MATLAB "):
         return f"it begins like one but is damaged or incomplete ({file_size} bytes)"
     if not any(start):
-        return "it begins with zeros, like a copy that was never finished"
+        return "it begins with zeros, like an unfinished copy"
     for beginning, kind in OTHER_KINDS:
         if start.startswith(beginning):
             return f"it looks like {kind}"
@@ -156,5 +155,5 @@ def _looks_like(start: bytes, file_size: int) -> str:
     except UnicodeDecodeError:
         return f"it begins with the bytes {start[:8].hex(' ')}"
     if text.lower().startswith(("<!doctype html", "<html")):
-        return "it looks like a web page, perhaps of a download that failed"
+        return "it looks like a web page, perhaps from a failed download"
     return f"it looks like text ({text[:30]!r})"

@@ -3,7 +3,7 @@
 | MATLAB | NumPy |
 |---|---|
 | double, single, (u)int8 to (u)int64, complex, logical | array of that dtype, at least 2-D; logical is bool |
-| char | array of strings, one a row: a text is an array of one |
+| char | array of strings, one per row; a single text is an array of one string |
 | cell | array of objects |
 | struct | structured array of objects; without fields, of an empty dtype |
 | sparse | `scipy.sparse.csc_matrix` of float64, complex128 or bool |
@@ -34,7 +34,7 @@ NUMERIC_DTYPES: dict[str, np.dtype[Any]] = {
 
 @dataclass(frozen=True)
 class MatlabOnly:
-    """Stands for a value that only MATLAB can hold: a function handle, a string or table object, any object.
+    """Placeholder of a value that only MATLAB can read: a function handle, string, table or other object.
 
     Attributes
     ----------
@@ -46,87 +46,89 @@ class MatlabOnly:
 
 
 def as_class(stored: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return numbers of a file, which may keep them in another type, in the class of their array.
+    """Convert numbers from the type in which a file stores them to the class of their array.
 
     Raises
     ------
     DamagedError
-        The class cannot hold one of them: no program wrote that. A float may be rounded to a single.
+        The class cannot hold one of the numbers, which no program writes. Rounding to single is allowed.
     """
     if stored.dtype == dtype:
         return stored
-    with np.errstate(all="ignore"):  # what does not fit is looked for below
+    with np.errstate(all="ignore"):  # numbers that do not fit are found below
         values = stored.astype(dtype)
     if dtype.kind == "f":
         wrong = np.isinf(values) & np.isfinite(stored)
-    else:  # there and back is not enough: 200 becomes -56 as int8, which becomes 200 as uint8
+    else:  # converting back is not enough: uint8 200 becomes int8 -56, which becomes uint8 200
         wrong = (values.astype(stored.dtype) != stored) | ((values < 0) != (stored < 0))
     if wrong.any():
         number = stored[wrong].ravel()[0]
-        raise DamagedError(f"it has {number} in an array of {dtype.name}, which cannot hold that")
+        raise DamagedError(f"it has {number} in an array of {dtype.name}, which cannot hold this number")
     return values
 
 
 def strings_from_codes(codes: NDArray[Any]) -> NDArray[np.str_]:
     """Return the rows (last axis) of an array of character codes as strings."""
     length = codes.shape[-1]
-    if length == 0:  # as SciPy gives it
+    if length == 0:  # the shape that SciPy returns
         return np.empty((*codes.shape[:-2], 0), "U1")
     codes = np.array(codes, np.uint32, order="C")
-    if ((codes >= 0xD800) & (codes < 0xE000)).any():  # halves of characters (surrogates): MATLAB is UTF-16
+    if ((codes >= 0xD800) & (codes < 0xE000)).any():  # surrogates: MATLAB uses UTF-16
         rows = codes.astype("<u2").reshape(-1, length)
         if len(rows) > MAX_ELEMENTS:
-            raise DamagedError(f"more than {MAX_ELEMENTS} rows of text")
+            raise DamagedError(f"it has more than {MAX_ELEMENTS} rows of text")
         text = np.array([row.tobytes().decode("utf-16-le", "replace") for row in rows])
         return text.reshape(codes.shape[:-1])
     return codes.view(f"U{length}")[..., 0]
 
 
 def codes_from_strings(text: NDArray[np.str_]) -> NDArray[np.uint16]:
-    """Return strings of one length as MATLAB's character codes, in a last axis of their own."""
+    """Return strings of equal length as MATLAB's character codes, along an additional last axis."""
     rows = [np.frombuffer(row.encode("utf-16-le"), "<u2") for row in text.flat]
     if len({row.size for row in rows}) > 1:
-        raise ModelFileError("texts with characters beyond the first 65536 cannot be rows of one array")
+        raise ModelFileError("texts with characters beyond U+FFFF cannot be rows of one char array")
     return np.array(rows, np.uint16).reshape(*text.shape, rows[0].size if rows else 0)
 
 
 def sparse_matrix(
     values: NDArray[Any], rows: NDArray[Any], starts: NDArray[Any], shape: tuple[int, ...]
 ) -> Any:
-    """Return a `csc_matrix` of the numbers in a file, once they are known to stay inside of it.
+    """Return a `csc_matrix`, after checking that all row and column indices are inside of it.
 
-    `starts` holds, for every column and one more, where in `values` and `rows` it begins.
+    `starts` holds the index of each column's first entry in `values` and `rows`, and finally their length.
     """
     from scipy.sparse import csc_matrix
 
     if max(shape) > np.iinfo(np.int32).max:
-        raise DamagedError(f"a sparse matrix of {shape} is larger than can be counted")
+        raise DamagedError(f"a sparse matrix has shape {shape}; expected fewer than 2^31 rows and columns")
     rows, starts = as_class(rows, np.dtype(np.int64)), as_class(starts, np.dtype(np.int64))
     if len(shape) != 2 or starts.size != shape[1] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
-        raise DamagedError(f"the columns of a sparse matrix of {shape} are not in order")
+        raise DamagedError(f"the columns of a sparse matrix of shape {shape} are not in order")
     if not rows.size == values.size == starts[-1]:
-        raise DamagedError(f"a sparse matrix has {values.size} numbers in {rows.size} rows, not {starts[-1]}")
+        raise DamagedError(
+            f"a sparse matrix has {values.size} values and {rows.size} row indices; expected {starts[-1]}"
+        )
     if rows.size and (rows.min() < 0 or rows.max() >= shape[0]):
-        raise DamagedError(f"a sparse matrix of {shape} has numbers outside of it")
+        raise DamagedError(f"a sparse matrix of shape {shape} has entries outside of it")
     return csc_matrix((values, rows.astype(np.int32), starts.astype(np.int32)), shape)
 
 
 def check_name(name: Any) -> str:
-    """Return the name of a variable or field if MATLAB can have one of that name."""
+    """Return the name of a variable or field, or raise ModelFileError if MATLAB does not allow it."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w{0,62}", name, re.ASCII):
         raise ModelFileError(
-            f"{name!r} is no name for MATLAB: letters, digits and _ only, a letter first, up to 63"
+            f"name is {name!r}; expected a MATLAB name: a letter, then letters, digits or _, 63 at most"
         )
     return name
 
 
 def as_matlab(value: Any) -> Any:
-    """Return a value as it will be read back: NumPy and Python values become those of the table above.
+    """Convert a NumPy or Python value to the form in which it is read back (the table of this module).
 
     Raises
     ------
     ModelFileError
-        When MATLAB has nothing that could hold it.
+        No MATLAB class can hold the value.
     """
     if isinstance(value, MatlabOnly):
         raise ModelFileError(f"a MATLAB {value.matlab_class} can only be written by MATLAB")
@@ -195,7 +197,7 @@ def _as_sparse(value: Any) -> Any:
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Tell whether two values as read from files are of one class and shape, and equal (NaN as NaN)."""
+    """Return whether two values, as read from files, have equal class, shape and content (NaN equals NaN)."""
     if hasattr(one, "tocsc") or hasattr(other, "tocsc"):
         return type(one) is type(other) and all(map(same_value, _sparse_parts(one), _sparse_parts(other)))
     if isinstance(one, MatlabOnly) or isinstance(other, MatlabOnly):

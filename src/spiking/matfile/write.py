@@ -1,7 +1,7 @@
 """Write and change the variables of MATLAB files; the file on disk is complete at every moment.
 
-Files of version 5 are made by `scipy.io.savemat`. To change some variables, the bytes of all others are
-copied as they are, so nothing can happen to their values, classes or shapes.
+Variables in files of version 5 are written by `scipy.io.savemat`. When some variables change, the bytes of
+all others are copied, so that their values, classes and shapes cannot change.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from spiking.matfile.mat5_layout import HEADER_BYTES, Variable, byte_order, find
 from spiking.matfile.read import file_kind, open_regular, read_variables
 from spiking.matfile.values import as_matlab, check_name, same_value
 
-OBJECTS_START = 116  # the byte in the header that says where MATLAB's objects keep what they need
+OBJECTS_START = 116  # the byte of the header with the position of the data of MATLAB's objects
 
 
 def write_variables(path: str | os.PathLike[str], variables: Mapping[str, Any]) -> None:
     """Write a MATLAB file that holds these variables and no others.
 
-    A new file is a compressed one of version 5. A file that is there is replaced, in one step; if it is of
-    version 7.3, so is the new one.
+    A new file has version 5 and is compressed. An existing file is replaced in one step; if it has version
+    7.3, so does the new one.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     variables : mapping of str to value
-        Arrays and whatever else `spiking.matfile.values.as_matlab` knows to make an array of.
+        Arrays and other values that `spiking.matfile.values.as_matlab` can convert.
 
     Raises
     ------
     ModelFileError
-        When a value has no counterpart in MATLAB, or the file cannot be written; the message says whether
-        the old file is still there.
+        A value has no counterpart in MATLAB, or the file cannot be written; the message says whether an
+        existing file is unchanged.
     """
     path = Path(path)
     values = _matlab_values(path, variables)
@@ -57,7 +57,7 @@ def write_variables(path: str | os.PathLike[str], variables: Mapping[str, Any]) 
 
 
 def update_variables(path: str | os.PathLike[str], changes: Mapping[str, Any]) -> None:
-    """Change or add some variables of a MATLAB file, and leave all others as they are.
+    """Change or add some variables of a MATLAB file; all others keep their bytes.
 
     The file keeps its version. It is replaced in one step.
 
@@ -71,8 +71,8 @@ def update_variables(path: str | os.PathLike[str], changes: Mapping[str, Any]) -
     Raises
     ------
     ModelFileError
-        When there is no such file, a value has no counterpart in MATLAB, or the file cannot be written; the
-        message says whether the old file is still there.
+        The file does not exist, a value has no counterpart in MATLAB, or the file cannot be written; the
+        message says whether the existing file is unchanged.
     """
     path = Path(path)
     values = _matlab_values(path, changes)
@@ -98,7 +98,7 @@ def _is_hdf5(path: Path) -> bool:
     try:
         with open_regular(path) as file:
             return file_kind(path, file, os.fstat(file.fileno()).st_size) == "7.3"
-    except ModelFileError:  # there is no file yet, or one of another kind
+    except ModelFileError:  # the file does not exist yet, or is of another kind
         return False
 
 
@@ -106,7 +106,7 @@ def _check_read_back(written: Path, values: dict[str, Any]) -> None:
     read = read_variables(written, values, max_bytes=sys.maxsize)
     for name, value in values.items():
         if name not in read or not same_value(value, read[name]):
-            raise ModelFileError(f"the variable '{name}' does not read back as it was to be written")
+            raise ModelFileError(f"the variable '{name}' reads back with another value")
 
 
 def _replace_hdf5(path: Path, values: dict[str, Any], *, keep_others: bool) -> None:
@@ -118,7 +118,7 @@ def _replace_hdf5(path: Path, values: dict[str, Any], *, keep_others: bool) -> N
     def verify(temporary: Path) -> None:
         _check_read_back(temporary, values)
         if keep_others and not same_elsewhere(path, temporary, list(values)):
-            raise ModelFileError("the other variables did not stay as they were")
+            raise ModelFileError("the other variables changed")
 
     _replace(path, write, verify)
 
@@ -138,7 +138,7 @@ def _replace_mat5(path: Path, values: dict[str, Any], *, keep_others: bool) -> N
     def verify(temporary: Path) -> None:
         _check_read_back(temporary, values)
         if keep_others and _digests(path, values) != _digests(temporary, values):
-            raise ModelFileError("the other variables did not stay as they were")
+            raise ModelFileError("the other variables changed")
 
     _replace(path, write, verify)
 
@@ -147,22 +147,22 @@ def _replace(path: Path, write: Callable[[Path], None], verify: Callable[[Path],
     try:
         replace_file(path, write, verify)
     except DamagedError as error:
-        raise ModelFileError(f"{path} is damaged or incomplete: {error}; it is as it was") from None
+        raise ModelFileError(f"{path} is damaged or incomplete: {error}; it is unchanged") from None
     except MemoryError:
-        raise ModelFileError(f"{path} is as it was: there is not enough memory to write it") from None
+        raise ModelFileError(f"{path} could not be written: not enough memory; it is unchanged") from None
 
 
 def _savemat(variables: dict[str, Any]) -> bytes:
     from scipy.io import savemat
 
     file = io.BytesIO()
-    written: Any = file  # what the stubs of SciPy accept here differs between their versions
-    savemat(written, variables, do_compression=True, long_field_names=True)
+    target: Any = file  # the types that SciPy's stubs accept here differ between their versions
+    savemat(target, variables, do_compression=True, long_field_names=True)
     return file.getvalue()
 
 
 def _element(path: Path, name: str, value: Any) -> bytes:
-    """Return a variable as it stands in a file of version 5."""
+    """Return the bytes of a variable in a file of version 5."""
     from scipy.io.matlab import MatWriteError
 
     try:
@@ -172,7 +172,7 @@ def _element(path: Path, name: str, value: Any) -> bytes:
 
 
 def _for_scipy(value: Any) -> Any:
-    """Replace structs without fields by what SciPy writes as such."""
+    """Replace structs without fields by empty dicts, which SciPy writes as such structs."""
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "OV":
         return value
     if value.dtype.kind == "V" and not value.dtype.names:
@@ -186,17 +186,17 @@ def _for_scipy(value: Any) -> Any:
 
 
 def _copy_and_change(old: IO[bytes], new: IO[bytes], elements: dict[str, bytes]) -> None:
-    """Copy a file of version 5 variable by variable; `elements` stand in for those of their names."""
+    """Copy a file of version 5 variable by variable; `elements` replace the variables of the same names."""
     old_size = os.fstat(old.fileno()).st_size
     header = bytearray(old.read(HEADER_BYTES))
     order = byte_order(bytes(header))
     if order != {"little": "<", "big": ">"}[sys.byteorder]:
-        raise ModelFileError("it comes from a machine of the other byte order: save it as a new file instead")
+        raise ModelFileError("its byte order is that of another kind of machine; save it as a new file")
     (objects_start,) = struct.unpack_from(order + "Q", header, OBJECTS_START)
     replaced = set(elements)
     new.write(header)
     for variable in find_variables(old, old_size, order):
-        if variable.start == objects_start:  # where MATLAB looks for what its own objects need
+        if variable.start == objects_start:  # the position of the data of MATLAB's objects changes
             struct.pack_into(order + "Q", header, OBJECTS_START, new.tell())
         if variable.name in replaced:
             new.write(elements.pop(variable.name, b""))
@@ -216,7 +216,7 @@ def _blocks(file: IO[bytes], variable: Variable) -> Iterator[bytes]:
 
 
 def _digests(path: Path, without: Collection[str]) -> list[tuple[str, bytes]]:
-    """Return name and digest of the variables of a file of version 5, except some."""
+    """Return name and digest of each variable of a file of version 5, except those in `without`."""
     digests = []
     with open_regular(path) as file:
         order = byte_order(file.read(HEADER_BYTES))

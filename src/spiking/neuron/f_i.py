@@ -1,14 +1,15 @@
 """The f-I curve of a spiking unit: its mean firing rate at constant current, from theory or by simulation.
 
-Theory: what the simulated unit does is a random map, ``v' = v + dt/tau_membrane (I - v) + sigma N(0, 1)``, so
-the mean number m(v) of steps until it reaches the threshold solves
+Theory: the voltage of the simulated unit is a Markov chain,
+``v' = v + dt/tau_membrane (I - v) + sigma N(0, 1)``, so the mean number m(v) of steps until it reaches the
+threshold solves
 
     m(v) = 1 + integral up to threshold of p(v'|v) m(v') dv'
 
-exactly, whatever the step and however noise is scaled. The integral is taken by Gauss-Legendre quadrature
-(Nystrom's method), which leaves a banded linear system. The mean interval between spikes is the time for
-which the unit is held after a spike, while only noise moves it, and m from there on. For continuous time this
-is the mean first passage time of Siegert (Phys. Rev. 81:617, 1951).
+exactly, for every time step and scaling of the noise. Gauss-Legendre quadrature of the integral (Nystrom's
+method) gives a banded linear system. The mean interval between spikes is the refractory time, during which
+only noise changes the voltage, plus the mean of m over the voltage at its end. In continuous time this is
+the mean first passage time of Siegert (Phys. Rev. 81:617, 1951).
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ from spiking.typing import Floats
 
 Method = Literal["theory", "simulation"]
 
-_NODES = 6  # of the quadrature, in a panel of two standard deviations of a step's noise
-_REACH = 8.0  # standard deviations beyond which a normal density is zero
-_MOST_PANELS = 400
-_FARTHEST = 1000.0  # mV above rheobase
+_NODES = 6  # of the quadrature, per panel of two standard deviations of a step's noise
+_NORMAL_RANGE = 8.0  # standard deviations beyond which a normal density is taken as zero
+_MAX_PANELS = 400
+_HIGHEST_CURRENT = 1000.0  # mV above rheobase
 
 
 @dataclass(frozen=True, eq=False)
 class FICurve:
-    """Mean firing rate of a unit at constant current; call it with currents in mV for rates in Hz.
+    """Mean firing rate of a unit at constant current; call it with currents in mV to get rates in Hz.
 
     Attributes
     ----------
     current : array, shape (points,)
-        Ascending, in mV, added to `LIFParams.bias`.
+        Currents in mV, ascending; they are added to `LIFParams.bias`.
     rate : array, shape (points,)
-        In Hz. Between points it is interpolated; beyond the last it stays, before the first it is the first.
+        Rates in Hz, interpolated linearly between the points and constant beyond the first and the last.
     error : array, shape (points,)
-        Standard error of the rates; 0 from theory, which agrees with simulation within 0.2 %.
+        Standard errors of the rates; 0 from theory, which agrees with simulation within 0.2 %.
     method : str
         ``theory`` or ``simulation``.
 
@@ -65,34 +66,35 @@ class FICurve:
     method: Method
 
     def __call__(self, current: ArrayLike) -> Floats:
-        """Return rates in Hz at currents in mV, in their shape."""
+        """Return rates in Hz at currents in mV, as an array of the same shape."""
         return np.interp(np.asarray(current, np.float64), self.current, self.rate)
 
 
 def fi_curve(
     params: LIFParams | None = None, *, downsample: int = 1, method: Method | None = None
 ) -> FICurve:
-    """Return the f-I curve of a unit with the membrane noise of the model; kept for the next call.
+    """Return the f-I curve of a unit with the model's membrane noise; the last 32 results are cached.
 
     Parameters
     ----------
     params : LIFParams, optional
         Constants of the neuron; the published ones by default.
     downsample : int
-        Steps of 0.05 ms x `downsample`, as in `simulate`.
+        The time step is 0.05 ms x `downsample`, as in `simulate`.
     method : {"theory", "simulation"}, optional
-        None: theory where it is exact up to its numerics, for the leaky neuron unless its noise is very small
-        or so large that a spike may follow at once; else 100 s of simulation at every current.
+        ``"simulation"`` runs 100 s at every current. None: theory where it is exact apart from numerical
+        error, that is for the leaky neuron, unless its noise is very small, or so large that it may reach
+        the threshold during the refractory period; otherwise simulation.
 
     Returns
     -------
     FICurve
-        From 6 standard deviations of the free membrane below rheobase to 1,000 mV above it.
+        From 6 standard deviations of the membrane without threshold below rheobase to 1,000 mV above it.
 
     Raises
     ------
     ArgumentError
-        An argument cannot be used, or theory is asked for where it does not hold.
+        An argument is wrong, or `method` is ``"theory"`` where theory does not hold.
 
     Examples
     --------
@@ -107,15 +109,15 @@ def fi_curve(
     step = TIME_STEP_MS * whole_number("downsample", downsample, 1)
     if method not in (None, "theory", "simulation"):
         raise ArgumentError(f"method is {method!r}; expected theory or simulation")
-    limits = _why_not_theory(params, step)
-    if method == "theory" and limits:
-        raise ArgumentError(f"theory does not hold: {limits}; use method='simulation'")
-    chosen: Method = method or ("simulation" if limits else "theory")
+    reason = _why_not_theory(params, step)
+    if method == "theory" and reason:
+        raise ArgumentError(f"method is 'theory'; expected 'simulation', because {reason}")
+    chosen: Method = method or ("simulation" if reason else "theory")
     return _curve(isolated(params), downsample, chosen)
 
 
 def isolated(params: LIFParams) -> LIFParams:
-    """Return the constants with those as published that the rate of an isolated unit does not depend on."""
+    """Return the constants, with the published values of those that do not affect the rate of one unit."""
     return dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
 
 
@@ -136,10 +138,10 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
 
 
 def _currents(params: LIFParams, step: float) -> Floats:
-    """Currents at which the curve is known: dense where noise drives the unit, then in proportion."""
+    """Return the currents of the curve: evenly spaced where noise drives the unit, then geometrically."""
     rheobase = (0.0 if params.neuron == "quadratic" else params.threshold) - params.bias
     scale = max(_free_deviation(params, step), 0.05)
-    near, far = np.linspace(-6, 6, 61) * scale, np.geomspace(6 * scale, _FARTHEST, 61)
+    near, far = np.linspace(-6, 6, 61) * scale, np.geomspace(6 * scale, _HIGHEST_CURRENT, 61)
     return np.asarray(rheobase + np.concatenate([near, far[1:]]))
 
 
@@ -150,23 +152,23 @@ def _free_deviation(params: LIFParams, step: float) -> float:
 
 
 def _why_not_theory(params: LIFParams, step: float) -> str:
-    """Say why theory does not hold; empty if it does."""
+    """Return why theory does not hold, or an empty string where it does."""
     sigma, gap = params.step_noise(step), params.threshold - params.reset
     if params.neuron != "leaky":
-        return "it is for the leaky neuron"
+        return "theory is for the leaky neuron"
     if step >= params.tau_membrane:
-        return f"a step of {step:g} ms is not shorter than the membrane time constant"
+        return f"the step of {step:g} ms is not shorter than the membrane time constant"
     if sigma == 0:
         return ""
     if gap < 6 * sigma * np.sqrt(params.refractory / step + 1):
-        return f"noise of {sigma:g} mV a step may reach the threshold during the refractory period"
-    if gap / (2 * sigma) > _MOST_PANELS:
-        return f"noise of {sigma:g} mV a step is too small for its grid"
+        return f"noise of {sigma:g} mV per step may reach the threshold during the refractory period"
+    if gap / (2 * sigma) > _MAX_PANELS:
+        return f"noise of {sigma:g} mV per step is too small for the grid of voltages"
     return ""
 
 
-def _held(params: LIFParams, step: float) -> float:
-    """Return for how many steps a unit is held after a spike, on average over the rounding of the times."""
+def _refractory_steps(params: LIFParams, step: float) -> float:
+    """Return the refractory period in steps, averaged over the rounding errors of the simulation's times."""
     dt, refractory = step / 1000, params.refractory / 1000
     steps = max(1, int(np.floor(refractory / dt + 1e-9)))
     i = np.arange(1, 20_001)
@@ -175,46 +177,53 @@ def _held(params: LIFParams, step: float) -> float:
 
 def _rate(params: LIFParams, step: float, current: float) -> float:
     """Return the rate in Hz at a current."""
-    held, leak, sigma = _held(params, step), step / params.tau_membrane, params.step_noise(step)
+    leak, sigma = step / params.tau_membrane, params.step_noise(step)
+    refractory = _refractory_steps(params, step)
     if sigma == 0:
         gap = params.bias + current - params.threshold
         if gap <= 0:
             return 0.0
-        passed = np.log(gap / (gap + params.threshold - params.reset)) / np.log1p(-leak)
-        return float(1000 / (step * (held + max(1.0, np.ceil(passed - 1e-9)))))
-    return 1000 / (step * (held + _first_passage(params, leak, sigma, params.bias + current, held)))
+        charging = np.log(gap / (gap + params.threshold - params.reset)) / np.log1p(-leak)
+        return float(1000 / (step * (refractory + max(1.0, np.ceil(charging - 1e-9)))))
+    return 1000 / (
+        step * (refractory + _first_passage(params, leak, sigma, params.bias + current, refractory))
+    )
 
 
-def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, held: float) -> float:
-    """Return the mean number of steps from the reset, after `held` steps of noise alone, to the threshold."""
+def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, refractory: float) -> float:
+    """Return the mean number of steps to the threshold, from the reset and `refractory` steps of noise."""
     from scipy.linalg import solve_banded
 
-    free = sigma / np.sqrt(1 - (1 - leak) ** 2)
-    bottom = min(params.reset - _REACH * sigma * np.sqrt(held + 1), target - _REACH * free)
+    free_deviation = sigma / np.sqrt(1 - (1 - leak) ** 2)
+    bottom = min(
+        params.reset - _NORMAL_RANGE * sigma * np.sqrt(refractory + 1),
+        target - _NORMAL_RANGE * free_deviation,
+    )
     panels = int(np.ceil((params.threshold - bottom) / (2 * sigma)))
-    places, own_weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, node_weights = np.polynomial.legendre.leggauss(_NODES)
     half = (params.threshold - bottom) / (2 * panels)
-    v = (bottom + half * (1 + 2 * np.arange(panels)[:, np.newaxis] + places)).ravel()
-    weights = np.tile(half * own_weights, panels)
-    moved = v + leak * (target - v)
-    # Bands: a step leads at most so far down and up, in panels and so in nodes.
-    down = max(0.0, float((v - moved).max())) + _REACH * sigma
-    up = max(0.0, float((moved - v).max())) + _REACH * sigma
+    v = (bottom + half * (1 + 2 * np.arange(panels)[:, np.newaxis] + nodes)).ravel()
+    weights = np.tile(half * node_weights, panels)
+    mean_next = v + leak * (target - v)
+    # Width of the bands: the largest change of voltage in a step, down and up, converted to nodes.
+    down = max(0.0, float((v - mean_next).max())) + _NORMAL_RANGE * sigma
+    up = max(0.0, float((mean_next - v).max())) + _NORMAL_RANGE * sigma
     lower, upper = (min(v.size - 1, _NODES * (2 + int(np.ceil(r / (2 * half))))) for r in (down, up))
-    # Row q of the banded matrix holds in column j the entry of row j + q - upper; beyond the ends nothing.
-    beyond = np.full(max(lower, upper), np.inf)
-    every_i = np.concatenate([beyond[:upper], moved, beyond[:lower]])
-    banded = _normal(v, np.lib.stride_tricks.sliding_window_view(every_i, v.size), sigma)
+    # Banded storage: row q, column j holds the entry of matrix row j + q - upper; infinity pads the ends.
+    padding = np.full(max(lower, upper), np.inf)
+    padded = np.concatenate([padding[:upper], mean_next, padding[:lower]])
+    banded = _normal(v, np.lib.stride_tricks.sliding_window_view(padded, v.size), sigma)
     banded *= -weights
     banded[upper] += 1
     steps = solve_banded((lower, upper), banded, np.ones(v.size), overwrite_ab=True, check_finite=False)
     start = params.reset + leak * (target - params.reset)
-    spread = np.sqrt((1 - leak) ** 2 * held + 1) * sigma
+    spread = np.sqrt((1 - leak) ** 2 * refractory + 1) * sigma
     return float(1 + np.sum(weights * _normal(v, start, spread) * steps))
 
 
 def _normal(x: Floats, mean: Floats | float, deviation: float) -> Floats:
-    density = np.asarray(x - mean)  # one array for all steps: they are large
+    """Return a normal density; works in place, because the arrays are large."""
+    density = np.asarray(x - mean)
     density /= deviation
     np.square(density, out=density)
     density *= -0.5

@@ -36,26 +36,27 @@ class LIFParams:
     tau_membrane : float
         Membrane time constant in ms.
     refractory : float
-        Time after a spike during which the membrane does not integrate, in ms.
+        Time after a spike during which the membrane does not integrate its input, in ms.
     tau_rise : float
         Rise time constant of the double-exponential synapse in ms.
     reset, threshold, bias : float
-        Voltage after a spike, voltage of a spike, and constant current (the resting level), in mV.
+        Voltage after a spike, voltage that triggers a spike, and constant current, which is also the resting
+        voltage of the leaky neuron, in mV.
     peak : float
-        Voltage at which spikes are drawn in mV; uniform initial voltages are on [reset, peak).
+        Voltage in mV that is recorded at a spike; uniform initial voltages are in [reset, peak).
     noise : float
-        Standard deviation of the noise added to each voltage at every step, in mV; also added while
-        refractory (as published).
+        Standard deviation of the noise added to each voltage at every step, in mV; also added during the
+        refractory period (as published).
     noise_scaling : {"fixed", "sqrt_dt"}
-        ``"fixed"``: the noise of a step is the same for any time step (as published), so `downsample` means
-        less noise a second. ``"sqrt_dt"``: it is multiplied by ``sqrt(time step / 0.05 ms)``, so the free
-        membrane's variance stays ``noise^2 tau_membrane / (2 x 0.05 ms)``.
+        ``"fixed"``: the noise of a step does not depend on the time step (as published), so `downsample`
+        means less noise per second. ``"sqrt_dt"``: it is multiplied by ``sqrt(time step / 0.05 ms)``, so
+        that the variance of a membrane without threshold stays ``noise^2 tau_membrane / (2 x 0.05 ms)``.
     initial_voltage : {"uniform", "resting"}, float or sequence of float
-        ``"uniform"``: drawn from [reset, peak) for each neuron and trial (as published). ``"resting"``: where
-        a neuron stays without noise and input: bias (plus its offset) for the leaky neuron, and
-        ``-sqrt(-bias)`` for the quadratic (0 where the bias is above 0). The published bias is the
-        threshold: there about half of the resting neurons fire at once. Or the voltage in mV: one number,
-        or one for each neuron.
+        ``"uniform"``: drawn from [reset, peak) for each neuron and trial (as published). ``"resting"``: the
+        fixed point without noise and input, which is the bias (plus the neuron's offset) for the leaky
+        neuron, and ``-sqrt(-bias)`` for the quadratic (0 where the bias is above 0). As the published bias
+        equals the threshold, about half of the resting neurons then fire at once. Or the voltage in mV: one
+        number, or one for each neuron.
     neuron : {"leaky", "quadratic"}
         The quadratic neuron is used with ``threshold=30, bias=0`` (Fig. S7).
     synapse : {"double_exponential", "single_exponential"}
@@ -64,8 +65,8 @@ class LIFParams:
     Raises
     ------
     ArgumentError
-        A value is not finite, a time constant not positive, the threshold not above the reset, or a choice
-        unknown.
+        A value is not finite, a time constant is not positive, the threshold is not above the reset, or a
+        choice is unknown.
 
     Examples
     --------
@@ -95,9 +96,9 @@ class LIFParams:
             if item.name == "initial_voltage":
                 continue
             if item.name in _CHOICES:
-                known = _CHOICES[item.name]
-                if value not in known:
-                    raise ArgumentError(f"{item.name} is {value!r}; expected one of {', '.join(known)}")
+                choices = _CHOICES[item.name]
+                if value not in choices:
+                    raise ArgumentError(f"{item.name} is {value!r}; expected one of {', '.join(choices)}")
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
                 raise ArgumentError(f"{item.name} is {value!r}; expected a number")
@@ -113,15 +114,17 @@ class LIFParams:
                 raise ArgumentError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not self.threshold > self.reset:
             raise ArgumentError(
-                f"threshold is {self.threshold} mV, reset {self.reset} mV; expected threshold above reset"
+                f"threshold is {self.threshold} mV; expected a voltage above the reset, {self.reset} mV"
             )
         if self.peak < self.reset:
             raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
 
     def difference(self, other: LIFParams) -> str:
-        """Say in words which constants are not those of `other`; empty if they are equal."""
-        own = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
-        return ", ".join(f"{name} {value!r:.40}" for name, value, another in own if value != another)
+        """Return name and value of the constants that differ from those of `other`; empty if none does."""
+        pairs = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
+        return ", ".join(
+            f"{name} {value!r:.40}" for name, value, other_value in pairs if value != other_value
+        )
 
     def step_noise(self, time_step: float) -> float:
         """Return the standard deviation of a step's noise in mV, for a time step in ms."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spiking.errors import ArgumentError, ModelFileError, SpikingError
-from spiking.files.lock import held_alone
+from spiking.files.lock import locked
 from spiking.matfile.write import update_variables
 from spiking.parallel.trial_journal import Known, TrialJournal, is_marked, open_trials
 from spiking.rate_model.model import RateModel
@@ -93,7 +93,7 @@ def tuned_file(path: Path | None, work: Work, *, force: bool) -> Iterator[TunedF
 def remove_leftovers(path: Path, recorded: str) -> None:
     """Remove what a search left that was killed after it had written its result, `recorded`, into a file."""
     journal = journal_path(Path(os.path.realpath(path)))
-    with suppress(ArgumentError), held_alone(journal, "in use"):  # which removes the lock
+    with suppress(ArgumentError), locked(journal, "in use"):  # which removes the lock
         if is_marked(journal, recorded):
             journal.unlink()
 

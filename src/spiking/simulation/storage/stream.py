@@ -23,9 +23,9 @@ from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
 from spiking.files.journal import difference
-from spiking.files.lock import held_alone
+from spiking.files.lock import locked
 from spiking.files.output import RUNS, check_output, check_writable
-from spiking.interruption import GOES_ON, at_interruption
+from spiking.interruption import CONTINUES, at_interruption
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.actions import actions
 from spiking.simulation.record import Record
@@ -78,7 +78,7 @@ def simulate_to_file(
         n_steps = checked_interval(input_interval, time_step) * (columns - 1)
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
-    with held_alone(parts, in_use), at_interruption(lambda: GOES_ON):
+    with locked(parts, in_use), at_interruption(lambda: CONTINUES):
         known, there = _known_identity(parts), hdf5.identity_of(path)
         if seed is None and not force:
             seed = (known or there or {}).get("seed")
