@@ -241,8 +241,8 @@ def test_a_change_by_someone_else_meanwhile_is_kept(
 ) -> None:
     path = save(tmp_path / "m.mat", {"x": np.ones((1, 1))}, kind)
     theirs = save(tmp_path / "theirs.mat", {"x": np.zeros((1, 1))}, kind).read_bytes()
-    take_over = atomic._take_over
-    monkeypatch.setattr(atomic, "_take_over", lambda *args: (take_over(*args), path.write_bytes(theirs)))
+    take_over = atomic._copy_status
+    monkeypatch.setattr(atomic, "_copy_status", lambda *args: (take_over(*args), path.write_bytes(theirs)))
     with pytest.raises(
         ModelFileError, match=r"m\.mat could not be written: another process changed .* version was kept"
     ):

@@ -381,7 +381,7 @@ def test_a_stored_array_computes_like_an_array(stored):
     assert np.array_equal(lazy.swapaxes(1, 2), whole.swapaxes(1, 2))
     with pytest.raises(IndexError):
         lazy[11]
-    with pytest.raises(ValueError, match="without copying"):
+    with pytest.raises(ValueError, match="makes a copy"):
         np.array(lazy, copy=False)
     with pytest.raises(TypeError):
         lazy[0] = 1
