@@ -61,7 +61,7 @@ def test_several_models_a_table_and_skipping(tmp_path):
     assert "--force" in again.stderr
     wrong = run("tune", "a.mat", "b.mat", "--task", "gonogo", cwd=tmp_path)
     assert wrong.returncode == 2
-    assert "unknown task 'gonogo'" in wrong.stderr
+    assert "task is 'gonogo'" in wrong.stderr
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in factors} == stamps
     assert "opt_scaling_factor" in loadmat(tmp_path / "c.mat")
 

@@ -147,7 +147,7 @@ def test_networks_and_parameters_are_frozen(network):
         ({"inputs": np.zeros((1, 1))}, "at least two to be kept"),
         ({"inputs": np.zeros((1, 4)), "downsample": 4}, "downsample=4 keeps 1"),
         ({"inputs": [[0, np.nan]]}, "NaN or infinite"),
-        ({"inputs": "pulse"}, "unknown task 'pulse'; known: go-nogo"),
+        ({"inputs": "pulse"}, "task is 'pulse'; expected one of go-nogo"),
         ({"inputs": [["a", "b"]]}, "not numeric"),
         ({"inputs": [[1, 2], [3]]}, "not an array of numbers"),
         ({"inputs": np.zeros((2, 2, 1, 5))}, "has shape"),

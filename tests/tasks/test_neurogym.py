@@ -75,7 +75,7 @@ def test_threads_draw_the_same_trials():
 
 
 def test_environments_that_cannot_be_used():
-    with pytest.raises(ArgumentError, match="dt = 7 ms"):
+    with pytest.raises(ArgumentError, match="dt is 7 ms; expected"):
         NeuroGymTask(Choice(dt=7))
 
     class Continuous(Choice):
@@ -83,5 +83,5 @@ def test_environments_that_cannot_be_used():
             super().new_trial()
             self.gt = self.gt + 0.5
 
-    with pytest.raises(ArgumentError, match="one action, a whole number from 0"):
+    with pytest.raises(ArgumentError, match="one action per step, a whole number"):
         NeuroGymTask(Continuous())

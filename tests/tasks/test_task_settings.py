@@ -186,7 +186,10 @@ def test_which_task_and_settings(model):
 @pytest.mark.parametrize(
     ("recorded", "message"),
     [
-        ('{"pause": 1.0}', "d.mat records `task_settings` .*unknown setting pause; it has delay, level"),
+        (
+            '{"pause": 1.0}',
+            "d.mat records `task_settings` .*unknown setting pause; expected one of delay, level",
+        ),
         ('{"delay": "long"}', "d.mat records `task_settings` .*delay is 'long'; expected a number"),
         ("[1, 2]", "d.mat has `task_settings` .*expected names and values"),
         ("{", "d.mat has `task_settings`"),
@@ -203,7 +206,7 @@ def test_recorded_settings_that_cannot_be_used(model, recorded, message):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (["dely=1"], "unknown setting dely; it has delay, level"),
+        (["dely=1"], "unknown setting dely; expected one of delay, level"),
         (["delay=long"], "two: delay is 'long'; expected a number"),
         (["delay"], "--setting is delay; expected NAME=VALUE, such as delay=250"),
         (["delay=1", "delay=2"], "--setting gives delay twice; expected one value"),
@@ -268,7 +271,9 @@ def test_texts_that_are_no_such_value(name, text, expected):
 
 
 def test_settings_that_no_file_can_hold_are_refused_before_training():
-    with pytest.raises(ArgumentError, match=r"the setting levels is array.*which a model file can hold"):
+    with pytest.raises(
+        ArgumentError, match=r"the setting levels is array.*expected a value that a model file can hold"
+    ):
         train(Typed(levels=np.ones(2)), 10, seed=1)
 
 
@@ -289,7 +294,7 @@ def test_the_reports_commands_name_task_and_settings(model):
 def test_several_outputs_need_a_scorer(folder, model):
     begin, end = TWO_OUTPUTS.index("    def score("), TWO_OUTPUTS.index("    def trial")
     (folder / "none.py").write_text(TWO_OUTPUTS[:begin] + TWO_OUTPUTS[end:])
-    message = "the task Two has 2 outputs, and Task.score judges one; give the class a method score"
+    message = "the task Two has 2 outputs, but Task.score is for one output; define a method score"
     for words in ("train none.py -o m.mat", "evaluate d.mat --task none.py"):
         assert message in str(CliRunner().invoke(app, words.split()).exception)
     assert not (folder / "m.mat").exists()

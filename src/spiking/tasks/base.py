@@ -26,9 +26,9 @@ class Trials:
     Parameters
     ----------
     inputs : ndarray, shape (n, n_inputs, n_steps)
-        Inputs of the rate model, one column a step of 5 ms.
+        Inputs of the rate model, one column per step of 5 ms.
     targets : ndarray, shape (n, n_steps) or (n, n_outputs, n_steps)
-        What the output should be, step by step; two-dimensional for a single output.
+        The desired output at each step; two-dimensional for a single output.
     conditions : tuple of str
         Name of each trial's condition.
     labels : ndarray of int, shape (n,)
@@ -52,36 +52,36 @@ class Trials:
 
     @property
     def time(self) -> NDArray[np.float64]:
-        """Times of the rate steps in ms, shape (n_steps,): 5 t."""
+        """Times of the rate steps in ms, shape (n_steps,): 0, 5, 10, ..."""
         return STEP_MS * np.arange(self.inputs.shape[-1], dtype=np.float64)
 
     @property
     def spiking_inputs(self) -> NDArray[np.float64]:
-        """Inputs of the spiking model, shape (n, n_inputs, n_steps + 1): the last column twice.
+        """Inputs of the spiking model, shape (n, n_inputs, n_steps + 1): the last column is repeated.
 
-        The first and the last column act for about half as long as the others, so a trial of T rate steps
-        has T + 1 columns; a cue that is on at the end stays on.
+        The first and the last column last about half as long as the others, so a trial of T rate steps needs
+        T + 1 columns. Repeating the last one keeps an input on that is on at the end.
         """
         return np.concatenate([self.inputs, self.inputs[:, :, -1:]], axis=2)
 
 
 def to_steps(**milliseconds: float) -> list[int]:
-    """Numbers of 5 ms steps; raises ArgumentError for a time that is negative or not a multiple of 5 ms."""
+    """Return times as numbers of 5 ms steps, or raise ArgumentError unless all are multiples of 5 ms."""
     steps = []
     for name, value in milliseconds.items():
         step = value / STEP_MS
         if not (math.isfinite(step) and value >= 0 and abs(step - round(step)) < _TIME_TOLERANCE):
-            raise ArgumentError(f"{name} = {value!r}: expected a multiple of {STEP_MS:g} ms, not negative")
+            raise ArgumentError(f"{name} is {value!r} ms; expected a multiple of {STEP_MS:g} ms, 0 or more")
         steps.append(round(step))
     return steps
 
 
-def rising(**milliseconds: float) -> None:
-    """Raise ArgumentError unless the named moments of a trial come one after the other."""
-    moments = list(milliseconds.items())
-    for (earlier, a), (later, b) in itertools.pairwise(moments):
+def check_order(**milliseconds: float) -> None:
+    """Raise ArgumentError unless the named times of a trial are in ascending order."""
+    times = list(milliseconds.items())
+    for (earlier, a), (later, b) in itertools.pairwise(times):
         if not a < b:
-            raise ArgumentError(f"{later} ({b:g} ms) must come after {earlier} ({a:g} ms)")
+            raise ArgumentError(f"{later} is {b:g} ms; expected a time after {earlier}, {a:g} ms")
 
 
 def _fields(task: Any) -> tuple[dataclasses.Field[Any], ...]:
@@ -89,23 +89,23 @@ def _fields(task: Any) -> tuple[dataclasses.Field[Any], ...]:
 
 
 class Task:
-    """Base of all tasks: subclass it as a frozen dataclass whose fields are the settings, times in ms.
+    """Base class of tasks: subclass it as a frozen dataclass whose fields are the settings, times in ms.
 
-    A subclass gives `name`, `n_inputs`, `conditions`, `duration` and `score_from` (class attributes, fields
-    or properties) and `trial`. The scorer follows from `conditions`; override `score` for another one, as a
-    task of several outputs must.
+    A subclass defines `name`, `n_inputs`, `conditions`, `duration` and `score_from` (class attributes, fields
+    or properties) and the method `trial`. `score` uses the expected responses in `conditions`; override it to
+    score otherwise. A task with several outputs must override it.
 
     Attributes
     ----------
     name : str
-        What the task is called, on the command line and in model files.
+        Name of the task on the command line and in model files.
     conditions : mapping of str to int
         Every condition and its expected response: +1 (the output must exceed `threshold`), -1 (it must fall
         below -`threshold`) or 0 (it must stay below `quiet`).
     n_inputs, n_outputs : int
-        Channels; one output unless a subclass says otherwise.
+        Numbers of input and output channels; one output by default.
     duration, score_from : float
-        Length of a trial, and the moment from which the output is scored (until the end), in ms.
+        Length of a trial, and the time from which the output is scored (until the end), in ms.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class Task:
     >>> task.conditions
     {'++': 1, '+-': -1, '-+': -1, '--': 1}
     >>> trials = task.trials(4, seed=1)
-    >>> task.score(trials.targets, trials.time, trials).tolist()  # the targets are right answers
+    >>> task.score(trials.targets, trials.time, trials).tolist()  # the targets are correct answers
     [True, True, True, True]
     """
 
@@ -126,7 +126,7 @@ class Task:
     quiet: ClassVar[float] = 0.3
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
-        """Refuse a task whose outputs nothing here can score."""
+        """Raise ArgumentError for a task of several outputs that does not override `score`."""
         if isinstance(cls.n_outputs, int):
             _check_scorer(cls, cls.n_outputs)
         return super().__new__(cls)
@@ -134,12 +134,12 @@ class Task:
     @property
     def duration(self) -> float:
         """Length of a trial in ms, a multiple of 5."""
-        raise NotImplementedError(f"{type(self).__name__} must say its duration in ms")
+        raise NotImplementedError(f"{type(self).__name__} must define duration, in ms")
 
     @property
     def score_from(self) -> float:
-        """The moment in ms from which the output is scored."""
-        raise NotImplementedError(f"{type(self).__name__} must say from when on (ms) its output is scored")
+        """The time in ms from which the output is scored."""
+        raise NotImplementedError(f"{type(self).__name__} must define score_from, in ms")
 
     def trial(
         self, condition: str, rng: np.random.Generator
@@ -151,13 +151,13 @@ class Task:
         condition : str
             One of `conditions`.
         rng : numpy.random.Generator
-            The trial's own random numbers.
+            The trial's random numbers.
         """
         raise NotImplementedError(f"{type(self).__name__} must define trial(condition, rng)")
 
     @property
     def n_steps(self) -> int:
-        """Rate steps in a trial."""
+        """Number of rate steps in a trial."""
         return to_steps(duration=self.duration)[0]
 
     @property
@@ -170,19 +170,19 @@ class Task:
     ) -> Trials:
         """Draw trials `first` to ``first + n - 1`` of a seed.
 
-        Each trial has a random stream of its own, derived from the seed and its number: trial 17 is the same
-        in any batch, and alone (``trials(1, seed=seed, first=17)``).
+        Each trial has its own stream of random numbers, derived from the seed and its number: trial 17 is the
+        same in every batch, and alone (``trials(1, seed=seed, first=17)``).
 
         Parameters
         ----------
         n : int
             Number of trials, at least 1.
         seed : int
-            Not negative.
+            Seed of the random numbers, 0 or more.
         condition : str, optional
-            Only this condition; by default each trial draws one, all equally likely.
+            The condition of all trials; by default each trial draws one, all equally likely.
         balanced : bool
-            The conditions take turns instead of being drawn: trial k has condition k modulo their number.
+            The conditions alternate instead of being drawn: trial k has condition k modulo their number.
         first : int
             Number of the first trial.
 
@@ -193,44 +193,46 @@ class Task:
         Raises
         ------
         ArgumentError
-            For an unknown condition or a negative number, or if the task has several outputs and no `score`
-            of its own.
+            A condition is unknown, a number is negative, `trial` gives arrays of a wrong shape, or the task
+            has several outputs and does not override `score`.
         """
         _check_scorer(type(self), self.n_outputs)
         for argument, value, least in (("n", n, 1), ("seed", seed, 0), ("first", first, 0)):
             if value < least:
-                raise ArgumentError(f"{argument} = {value}: expected at least {least}")
+                raise ArgumentError(f"{argument} is {value}; expected at least {least}")
         names = tuple(self.conditions)
         if condition is not None and condition not in names:
-            raise ArgumentError(f"condition {condition!r}: {self.name} has {', '.join(names)}")
+            raise ArgumentError(f"condition is {condition!r}; expected one of {', '.join(names)}")
         drawn, inputs, targets = [], [], []
         for number in range(first, first + n):
             stream = np.random.SeedSequence(seed, spawn_key=(TASK_STREAM, number))
             rng = np.random.default_rng(stream)
-            own = names[rng.integers(len(names))]  # drawn even if not used: the rest of the stream stays put
-            own = names[number % len(names)] if balanced else own
-            drawn.append(own if condition is None else condition)
+            chosen = names[
+                rng.integers(len(names))
+            ]  # drawn even if not used, so that later draws do not shift
+            chosen = names[number % len(names)] if balanced else chosen
+            drawn.append(chosen if condition is None else condition)
             u, z = self.trial(drawn[-1], rng)
             inputs.append(u)
             targets.append(z)
-        expected = (n, self.n_inputs, self.n_steps)
-        shapes = {np.shape(u) for u in inputs}
-        if shapes != {expected[1:]}:
-            raise ArgumentError(f"{self.name}: inputs of shape {shapes}, expected {expected[1:]}")
-        one = (self.n_steps,) if self.n_outputs == 1 else (self.n_outputs, self.n_steps)
-        shapes = {np.shape(z) for z in targets}
-        if shapes != {one}:
-            raise ArgumentError(f"{self.name}: targets of shape {shapes}, expected {one}")
+        input_shape = (self.n_inputs, self.n_steps)
+        target_shape = (self.n_steps,) if self.n_outputs == 1 else (self.n_outputs, self.n_steps)
+        for what, arrays, expected in (("inputs", inputs, input_shape), ("targets", targets, target_shape)):
+            wrong = next((np.shape(array) for array in arrays if np.shape(array) != expected), None)
+            if wrong is not None:
+                raise ArgumentError(
+                    f"trial() of the task {self.name} gave {what} of shape {wrong}; expected {expected}"
+                )
         labels = np.array([self.conditions[name] for name in drawn], dtype=np.int64)
         return Trials(np.array(inputs, dtype=float), np.array(targets, dtype=float), tuple(drawn), labels)
 
     def score(
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
     ) -> NDArray[np.bool_]:
-        """Say for each trial whether the output answers correctly.
+        """Return for each trial whether the output is correct.
 
-        The same scorer serves rate outputs (one sample each 5 ms) and spiking ones (any spacing, also
-        thinned). The window runs from `score_from` to the end of the trial, its last sample included.
+        Outputs of the rate model (one sample every 5 ms) and of the spiking model (any sampling interval) are
+        scored alike, from `score_from` to the end of the trial, the last sample included.
 
         Parameters
         ----------
@@ -241,7 +243,7 @@ class Task:
         trials : Trials
             The trials that were run.
         strict : bool
-            Where both signs occur as responses: the output must also not cross the opposite threshold.
+            If both signs are possible responses: the output must also not cross the opposite threshold.
 
         Returns
         -------
@@ -250,7 +252,7 @@ class Task:
         Raises
         ------
         ArgumentError
-            If shapes do not match, no sample lies in the window, or the output is not finite.
+            Shapes do not match, no sample is in the scored time, or the output is not finite there.
         """
         window = self.window(output, time, trials)
         highest, lowest = window.max(axis=-1), window.min(axis=-1)
@@ -264,36 +266,39 @@ class Task:
 
     def window(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> NDArray[np.float64]:
         """Return the samples that are scored, after checking shapes and values; arguments as in `score`."""
-        samples, moments = np.asarray(output, dtype=float), np.asarray(time, dtype=float)
+        samples, times = np.asarray(output, dtype=float), np.asarray(time, dtype=float)
         channels = () if self.n_outputs == 1 else (self.n_outputs,)
-        expected = (len(trials), *channels, moments.size)
-        if moments.ndim != 1 or samples.shape != expected:
+        expected = (len(trials), *channels, times.size)
+        if times.ndim != 1 or samples.shape != expected:
             raise ArgumentError(
-                f"output of shape {samples.shape} and time of shape {moments.shape}: "
-                f"expected {expected} for {len(trials)} trials and {moments.size} samples"
+                f"output has shape {samples.shape} and time has shape {times.shape}; "
+                f"expected {expected} and ({times.size},) for {len(trials)} trials and {times.size} samples"
             )
-        inside = moments >= self.score_from - _TIME_TOLERANCE
+        inside = times >= self.score_from - _TIME_TOLERANCE
         if not inside.any():
-            raise ArgumentError(f"time: no sample at or after {self.score_from:g} ms, where scoring starts")
+            raise ArgumentError(
+                f"time has no sample from {self.score_from:g} ms on, where scoring starts; expected times "
+                "until the end of the trial"
+            )
         window = samples[..., inside]
         if not np.isfinite(window).all():
-            raise ArgumentError("output: not finite (NaN or infinity) where it is scored")
+            raise ArgumentError("output is not finite (NaN or infinite) where it is scored; expected numbers")
         return window
 
 
 def _check_scorer(kind: type[Task], n_outputs: int) -> None:
     if n_outputs > 1 and kind.score is Task.score:
         raise ArgumentError(
-            f"the task {kind.__name__} has {n_outputs} outputs, and Task.score judges one; give the class a "
-            f"method score(self, output, time, trials, *, strict=False) that says of each trial whether it "
-            f"is correct; output has the shape (trials, outputs, samples)"
+            f"the task {kind.__name__} has {n_outputs} outputs, but Task.score is for one output; define a "
+            f"method score(self, output, time, trials, *, strict=False) that returns one bool per trial; "
+            f"output has shape (trials, outputs, samples)"
         )
 
 
-def check_channels(task: Task, n_inputs: int, n_outputs: int, what: str) -> None:
-    """Raise ArgumentError unless a task has that many inputs and outputs; `what` has them."""
+def check_channels(task: Task, n_inputs: int, n_outputs: int, source: str) -> None:
+    """Raise ArgumentError unless a task has the numbers of inputs and outputs of the model `source`."""
     if (task.n_inputs, task.n_outputs) != (n_inputs, n_outputs):
         raise ArgumentError(
-            f"{what} has inputs: {n_inputs}, outputs: {n_outputs}; "
+            f"{source} has inputs: {n_inputs}, outputs: {n_outputs}; "
             f"the task {task.name} needs inputs: {task.n_inputs}, outputs: {task.n_outputs}"
         )

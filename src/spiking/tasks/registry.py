@@ -1,4 +1,4 @@
-"""Find a task by its name, in a user's file, or among the installed entry points."""
+"""Find a task by name: among the standard tasks, in a file, or among the installed entry points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GROUP = "spiking.tasks"
 
 
 def names() -> tuple[str, ...]:
-    """Names of the known tasks: the four of this package, then those installed under `spiking.tasks`.
+    """Return the names of all tasks: the four of this package, then the entry points of `spiking.tasks`.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str, **settings: Any) -> Task:
-    """Return the task of that name, with these settings.
+    """Return a task by its name.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def get(name: str, **settings: Any) -> Task:
         ``go-nogo``, ``xor``, ``mante``, ``dms``, the name of an entry point in the group ``spiking.tasks``,
         or a file: ``mytask.py`` (which defines one task) or ``mytask.py:ClassName``.
     **settings
-        Fields of the task, times in ms; what is not given has its default. Texts, such as ``"250"``, are read
-        as what the field is.
+        Fields of the task, times in ms; the others keep their defaults. Texts, such as ``"250"``, are
+        converted to the type of the field.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def get(name: str, **settings: Any) -> Task:
     Raises
     ------
     ArgumentError
-        If there is no such task, its file cannot be used, or a setting is unknown or not possible.
+        The task is unknown, its file cannot be used, or a setting is unknown or wrong.
 
     Examples
     --------
@@ -71,12 +71,14 @@ def find(name: str) -> type[Task]:
     if path.endswith(".py"):
         return _from_file(Path(path), class_name)
     for entry in entry_points(group=_GROUP, name=name):
-        found = entry.load()
-        if not (isinstance(found, type) and issubclass(found, Task)):
-            raise ArgumentError(f"task {name!r}: entry point {entry.value} is not a subclass of Task")
-        return found
+        kind = entry.load()
+        if not (isinstance(kind, type) and issubclass(kind, Task)):
+            raise ArgumentError(
+                f"task is {name!r}, the entry point {entry.value}; expected a subclass of Task there"
+            )
+        return kind
     raise ArgumentError(
-        f"unknown task {name!r}; known: {', '.join(names())}, or your own: mytask.py or mytask.py:ClassName"
+        f"task is {name!r}; expected one of {', '.join(names())}, or a file: mytask.py or mytask.py:ClassName"
     )
 
 
@@ -92,18 +94,18 @@ def task_for_channels(task: Task | str | None, n_inputs: int, n_outputs: int) ->
 def _from_file(path: Path, class_name: str | None) -> type[Task]:
     if not path.is_file():
         raise ArgumentError(
-            f"{path}: no such file; a task of your own is a Python file with a subclass of Task"
+            f"task is {path}, which does not exist; expected a Python file with a subclass of Task"
         )
     label = f"spiking_task_{path.stem}"
     spec = importlib.util.spec_from_file_location(label, path)
     if spec is None or spec.loader is None:
-        raise ArgumentError(f"{path}: not a Python file")
+        raise ArgumentError(f"task is {path}; expected a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[label] = module  # dataclasses look their module up
+    sys.modules[label] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ArgumentError(f"{path}: cannot be run: {type(error).__name__}: {error}") from error
+        raise ArgumentError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     tasks = {
         key: value
         for key, value in vars(module).items()
@@ -113,8 +115,7 @@ def _from_file(path: Path, class_name: str | None) -> type[Task]:
         return next(iter(tasks.values()))
     if class_name in tasks:
         return tasks[class_name]
-    found = ", ".join(tasks) or "none"
     expected = (
         "exactly one subclass of Task" if class_name is None else f"a subclass of Task named {class_name}"
     )
-    raise ArgumentError(f"{path}: expected {expected}, found {found}")
+    raise ArgumentError(f"{path} defines the tasks: {', '.join(tasks) or 'none'}; expected {expected}")

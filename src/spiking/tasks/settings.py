@@ -1,4 +1,4 @@
-"""Convert settings of tasks between texts, JSON and the fields of a task."""
+"""Convert the settings of tasks between text, JSON and the fields of a task."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _EXPECTED = {bool: "true or false", int: "a whole number", float: "a number"}
 
 
 def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
-    """Return a task with these settings; texts and lists become what its fields are.
+    """Return a task with these settings; texts and lists are converted to the types of its fields.
 
     Raises
     ------
     ArgumentError
-        A setting is unknown or not possible.
+        A setting is unknown or wrong.
     """
     check_known(kind, settings)
     hints = _hints(kind)
@@ -42,20 +42,19 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
 
 def check_known(kind: type[Task], settings: Iterable[str]) -> None:
     """Raise ArgumentError unless a task has all these settings."""
-    known = inspect.signature(kind).parameters
-    unknown = [name for name in settings if name not in known]
+    parameters = inspect.signature(kind).parameters
+    unknown = [name for name in settings if name not in parameters]
     if unknown:
-        raise ArgumentError(
-            f"{_name(kind)}: unknown setting {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
-        )
+        expected = f"one of {', '.join(parameters)}" if parameters else "none"
+        raise ArgumentError(f"{_name(kind)}: unknown setting {', '.join(unknown)}; expected {expected}")
 
 
 def changed(
     kind: type[Task], settings: Mapping[str, Any], usual: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the settings of a task that differ from those in `usual`, or else from the defaults."""
+    """Return the settings of a task that differ from those in `usual`, or, if not in there, the defaults."""
     parameters = inspect.signature(kind).parameters
-    usual = {name: one.default for name, one in parameters.items()} | dict(usual or {})
+    usual = {name: parameter.default for name, parameter in parameters.items()} | dict(usual or {})
     return {
         name: value
         for name, value in settings.items()
@@ -64,27 +63,27 @@ def changed(
 
 
 def recordable(task: Task) -> str:
-    """Return the settings as JSON, from which they can be had again; ArgumentError if one cannot."""
+    """Return the settings as JSON, which `make` reads back; raises ArgumentError if JSON cannot hold one."""
     for name, value in task.settings.items():
         try:
             json.dumps(plain(value))
         except TypeError:
             raise ArgumentError(
-                f"{task.name}: the setting {name} is {value!r:.60}; expected a number, a text, true or "
-                f"false, or a tuple of these, which a model file can hold"
+                f"{task.name}: the setting {name} is {value!r:.60}; expected a value that a model file can "
+                f"hold: a number, text, True, False, or a tuple of these"
             ) from None
     return json.dumps({name: plain(value) for name, value in task.settings.items()})
 
 
 def plain(value: Any) -> Any:
-    """Return a setting with Python's numbers in place of NumPy's, and lists in place of tuples."""
+    """Return a setting with NumPy's numbers converted to Python's, and tuples to lists."""
     if isinstance(value, tuple | list):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
 def as_text(value: Any) -> str:
-    """Return a setting as `make` reads it, no digit lost."""
+    """Return a setting as text from which `make` recovers the same value."""
     value = plain(value)
     if isinstance(value, list):
         return ",".join(map(as_text, value))
@@ -101,13 +100,17 @@ def _name(kind: type[Task]) -> str:
 
 
 def _hints(kind: type[Task]) -> dict[str, Any]:
-    """Return the types of the settings, as they are annotated or else as the defaults are."""
-    usual = inspect.signature(kind).parameters.items()
-    found = {name: type(one.default) for name, one in usual if one.default not in (one.empty, None)}
+    """Return the types of the settings from the annotations, or from the defaults."""
+    parameters = inspect.signature(kind).parameters.items()
+    hints = {
+        name: type(parameter.default)
+        for name, parameter in parameters
+        if parameter.default not in (parameter.empty, None)
+    }
     try:
-        return found | typing.get_type_hints(kind.__init__)
-    except (NameError, TypeError, AttributeError):  # of names that exist for type checkers only
-        return found
+        return hints | typing.get_type_hints(kind.__init__)
+    except (NameError, TypeError, AttributeError):  # annotations that only type checkers can resolve
+        return hints
 
 
 def _typed(name: str, hint: Any, value: Any) -> Any:
@@ -124,14 +127,14 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
 
 
 def _tuple(values: list[Any]) -> tuple[Any, ...]:
-    return tuple(_tuple(one) if isinstance(one, list) else one for one in values)
+    return tuple(_tuple(item) if isinstance(item, list) else item for item in values)
 
 
 def _parsed(text: str, hint: Any) -> Any:
-    """Return a text as a value of a type; raises ValueError if it is none."""
+    """Convert a text to a type; raises ValueError if that is not possible."""
     origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return text if str in inner else _first(text, inner)  # a file may record the text "1", or "none"
+        return text if str in inner else _first(text, inner)  # the text itself may be meant, such as "1"
     if origin is str:
         return text
     text = text.strip()
@@ -146,15 +149,16 @@ def _parsed(text: str, hint: Any) -> Any:
         return origin(text)
     if origin in (tuple, list):
         parts = [part.strip() for part in text.split(",") if part.strip()]
-        of = [one for one in inner if one is not Ellipsis] or [Any]
-        if len(of) not in (1, len(parts)):
+        hints = [item for item in inner if item is not Ellipsis] or [Any]
+        if len(hints) not in (1, len(parts)):
             _refused(text)
-        of = of * len(parts) if len(of) == 1 else of
-        return origin(_parsed(part, one) for part, one in zip(parts, of, strict=True))
+        hints = hints * len(parts) if len(hints) == 1 else hints
+        return origin(_parsed(part, item) for part, item in zip(parts, hints, strict=True))
     return _first(text, (int, float, bool, types.NoneType, str))
 
 
 def _first(text: str, hints: Iterable[Any]) -> Any:
+    """Convert a text to the first of these types to which that is possible."""
     for hint in hints:
         try:
             return _parsed(text, hint)

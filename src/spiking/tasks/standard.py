@@ -1,7 +1,8 @@
 """The four standard tasks: Go-NoGo, XOR, context integration, delayed match to sample.
 
-Timings and criteria: Kim, Li & Sejnowski, PNAS 116:22811 (2019); the context task follows Mante et al.,
-Nature 503:78 (2013). Times are in ms, multiples of the 5 ms step; stimuli are half open, [onset, offset).
+Times and criteria: Kim, Li & Sejnowski, PNAS 116:22811 (2019); the context task follows Mante et al.,
+Nature 503:78 (2013). Times are in ms, multiples of the 5 ms step; a stimulus lasts from its onset up to, but
+not including, its offset.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.tasks.base import Task, rising, to_steps
+from spiking.tasks.base import Task, check_order, to_steps
 from spiking.timing import STEP_MS
 
 _Trial = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -23,9 +24,10 @@ _Trial = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class GoNoGo(Task):
-    """Go-NoGo: after a pulse the output must rise to 1 and stay (`go`); without one it stays 0 (`nogo`).
+    """Go-NoGo: after a pulse the output must rise to 1 and stay (`go`); without a pulse it stays 0 (`nogo`).
 
-    Correct when the largest output from `score_delay` after the pulse is above 0.7 (Go) or below 0.3 (NoGo).
+    A trial is correct if the largest output, from `score_delay` after the pulse on, is above 0.7 (Go) or
+    below 0.3 (NoGo).
 
     Parameters
     ----------
@@ -54,8 +56,8 @@ class GoNoGo(Task):
 
     def __post_init__(self) -> None:
         to_steps(**self.settings)
-        rising(start=-1.0, stimulus_onset=self.stimulus_onset, stimulus_offset=self._offset)
-        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+        check_order(start=-1.0, stimulus_onset=self.stimulus_onset, stimulus_offset=self._offset)
+        check_order(start_of_scoring=self.score_from, end_of_trial=self.duration)
 
     @property
     def _offset(self) -> float:
@@ -63,7 +65,7 @@ class GoNoGo(Task):
 
     @property
     def score_from(self) -> float:
-        """The moment in ms from which the output is scored: 500 unless settings say otherwise."""
+        """The time in ms from which the output is scored: 500 with the default settings."""
         return self._offset + self.score_delay
 
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
@@ -78,7 +80,7 @@ class GoNoGo(Task):
 
 @dataclass(frozen=True)
 class _TwoPulses(Task):
-    """Two pulses of +1 or -1, one a channel; the output says whether they were the same."""
+    """Two pulses of +1 or -1, one per channel; the output reports whether their signs were the same."""
 
     stimulus_onset: float = 250.0
     stimulus_duration: float = 250.0
@@ -91,16 +93,17 @@ class _TwoPulses(Task):
 
     def __post_init__(self) -> None:
         to_steps(**self.settings)
-        rising(
+        check_order(
             stimulus_onset=self.stimulus_onset, stimulus_offset=self.stimulus_onset + self.stimulus_duration
         )
-        rising(
+        check_order(
             start_of_response=self._second_offset + self.response_delay, end_of_response=self._response_end
         )
-        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+        check_order(start_of_scoring=self.score_from, end_of_trial=self.duration)
         if self._response_end > self.duration:
             raise ArgumentError(
-                f"duration = {self.duration:g} ms: the response lasts until {self._response_end:g} ms"
+                f"duration is {self.duration:g} ms; expected at least {self._response_end:g} ms, the end of "
+                f"the response"
             )
 
     @property
@@ -131,8 +134,8 @@ class _TwoPulses(Task):
 class XOR(_TwoPulses):
     """Temporal exclusive-or: +1 if two pulses had the same sign (``++``, ``--``), -1 if not (``+-``, ``-+``).
 
-    Correct when the output exceeds 0.7 (same) or falls below -0.7 (different) from `score_delay` after the
-    second pulse on.
+    A trial is correct if, from `score_delay` after the second pulse on, the output exceeds 0.7 (same sign) or
+    falls below -0.7 (different signs).
 
     Parameters
     ----------
@@ -161,23 +164,23 @@ class XOR(_TwoPulses):
 
     @property
     def score_from(self) -> float:
-        """The moment in ms from which the output is scored: 1000 unless settings say otherwise."""
+        """The time in ms from which the output is scored: 1000 with the default settings."""
         return self._second_offset + self.score_delay
 
 
 @dataclass(frozen=True)
 class DelayedMatchToSample(_TwoPulses):
-    """Delayed match to sample: as `XOR`, with a delay between the pulses that may be long.
+    """Delayed match to sample: like `XOR`, with a delay between the pulses that may be long.
 
-    Scored from the offset of the second pulse on; also strictly (the output must not cross the opposite
-    threshold as well). A trial ends one step after the response: 261 steps and the delay.
+    The output is scored from the offset of the second pulse on; with ``strict=True`` it must also not cross
+    the opposite threshold. A trial ends one step after the response: it lasts 261 steps and the delay.
 
     Parameters
     ----------
     stimulus_onset, stimulus_duration : float
         Onset of the first pulse (the sample) and length of both, ms.
     delay : float
-        From the offset of the sample to the onset of the second pulse, ms. Laboratories use 100 to 4000.
+        From the offset of the sample to the onset of the second pulse, ms. Experiments use 100 to 4000 ms.
     response_delay, response_duration : float
         From the offset of the second pulse to the target's onset, and the target's length, ms.
 
@@ -199,7 +202,7 @@ class DelayedMatchToSample(_TwoPulses):
 
     @property
     def score_from(self) -> float:
-        """The moment in ms from which the output is scored: the offset of the second pulse."""
+        """The time in ms from which the output is scored: the offset of the second pulse."""
         return self._second_offset
 
 
@@ -207,21 +210,21 @@ class DelayedMatchToSample(_TwoPulses):
 class ContextIntegration(Task):
     """Context-dependent integration: report the sign of the cued one of two noisy inputs.
 
-    Inputs 0 (motion) and 1 (color) are normal, with mean `offset` or -`offset` and standard deviation
-    `noise`, in every step of the stimulus; input 2 (attend to motion) or 3 (to color) is 1 throughout. The
-    condition names the cued input and its sign; the sign of the other is drawn. Correct when the output
-    exceeds 0.7 or falls below -0.7.
+    At every step of the stimulus, inputs 0 (motion) and 1 (color) are drawn from normal distributions with
+    mean `offset` or -`offset` and standard deviation `noise`. Input 2 (attend to motion) or 3 (attend to
+    color) is 1 during the whole trial. The condition names the cued input and its sign; the sign of the other
+    input is drawn. A trial is correct if the output exceeds 0.7 (+) or falls below -0.7 (-).
 
     Parameters
     ----------
     duration : float
         Length of a trial, ms.
     stimulus_onset, stimulus_duration : float
-        The noisy inputs, ms. The target is +1 or -1 from their offset on.
+        Onset and length of the noisy inputs, ms. The target is +1 or -1 from their offset on.
     score_delay : float
         From the offset of the stimulus to the start of scoring, ms.
     offset, noise : float
-        Mean (absolute) and standard deviation of a noisy input, of each step.
+        Absolute mean and standard deviation of a noisy input at each step.
 
     Examples
     --------
@@ -245,11 +248,11 @@ class ContextIntegration(Task):
         for name in ("offset", "noise"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                raise ArgumentError(f"{name} = {value!r}: expected a finite number, not negative")
+                raise ArgumentError(f"{name} is {value!r}; expected a finite number, 0 or more")
         times = {name: value for name, value in self.settings.items() if name not in ("offset", "noise")}
         to_steps(**times)
-        rising(stimulus_onset=self.stimulus_onset, stimulus_offset=self._stimulus_offset)
-        rising(start_of_scoring=self.score_from, end_of_trial=self.duration)
+        check_order(stimulus_onset=self.stimulus_onset, stimulus_offset=self._stimulus_offset)
+        check_order(start_of_scoring=self.score_from, end_of_trial=self.duration)
 
     @property
     def _stimulus_offset(self) -> float:
@@ -257,7 +260,7 @@ class ContextIntegration(Task):
 
     @property
     def score_from(self) -> float:
-        """The moment in ms from which the output is scored: 1300 unless settings say otherwise."""
+        """The time in ms from which the output is scored: 1300 with the default settings."""
         return self._stimulus_offset + self.score_delay
 
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:

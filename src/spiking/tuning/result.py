@@ -13,7 +13,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
-from spiking.tasks.identity import told
+from spiking.tasks.identity import as_json_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +115,7 @@ class ScalingFactorSearch:
         return {
             "scaling_factor": self.scaling_factor,
             "task": self.task.name,
-            "task_settings": {name: told(value) for name, value in self.task.settings.items()},
+            "task_settings": {name: as_json_value(value) for name, value in self.task.settings.items()},
             "method": self.method,
             "choice": self.choice,
             "seed": self.seed,
