@@ -67,7 +67,10 @@ def content(folder):
         (["export", "g.h5", "--output", "m.csv"], "which exists and is not a csv file"),
         (["export", "g.h5", "--output", "link.mat", "--force"], "the same file as the input g.h5"),
         (["plot", "weights", "go-nogo", "-o", "m.png"], "which exists and is not a png file"),
-        (["plot", "comparison", "go-nogo", "--against", "m.mat", "-o", "m.png"], "the same file as the input m.mat"),
+        (
+            ["plot", "comparison", "go-nogo", "--against", "m.mat", "-o", "m.png"],
+            "the same file as the input m.mat",
+        ),
         (["report", "m.mat", "-o", "m.html"], "the same file as the input m.mat"),
         (["report", "go-nogo", "-o", "m.html"], "which exists and is not a html file"),
         (["demo", "--plot", "m.png"], "which exists and is not a png file"),

@@ -59,7 +59,7 @@ def test_mistakes_are_one_line(spiking, tmp_path):
         (["raster", "go-nogo", "-o", "a.gif"], "expected a name that ends in"),
         (["raster", "go-nogo", "-o", "no/a.pdf"], "does not exist"),
         (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial is 2; expected 0 to 1"),
-        (["raster", "go-nogo", "--condition", "stop"], "go-nogo has go, nogo"),
+        (["raster", "go-nogo", "--condition", "stop"], "condition is 'stop'; expected one of go, nogo"),
         (["raster", "nothing.mat"], "nothing.mat"),
         (["comparison", "go-nogo"], "comparison needs --against"),
         (["raster", "go-nogo", "--against", "xor"], "belong to comparison"),

@@ -166,7 +166,7 @@ def test_only_named_variables_are_read_however_large_the_others(tmp_path: Path, 
     path = save(tmp_path / "m.mat", variables, kind)
     assert list(read_variables(path, ["N", "absent"], max_bytes=1000)) == ["N"]
     assert list(read_variables(path, "N", max_bytes=1000)) == ["N"]
-    with pytest.raises(TooLargeFileError, match=r"m\.mat has more variables .* 'large' .* name those"):
+    with pytest.raises(TooLargeFileError, match=r"m\.mat has more variables .* 'large' .* name the"):
         read_variables(path, max_bytes=1000)
 
 
@@ -327,7 +327,7 @@ INTS = struct.Struct("<3i")
         (array("x", TEXT, (1, 2), element(4, bytes(6))), "3 characters; its dimensions need 2"),
         (array("x", TEXT, (60_000, 1), element(4, b"\x3d\xd8" * 60_000)), "more than 50000 rows of text"),
         (array("x", CELL, (2**31 - 1, 2**31 - 1)), "more than 50000 cells"),
-        (array("x", CELL, (1, 1), element(9, bytes(8))), "a cell or field of type 9"),
+        (array("x", CELL, (1, 1), element(9, bytes(8))), "a cell or field has type 9"),
         (
             array("x", STRUCT, (2**20, 2**20), element(5, bytes([32, 0, 0, 0])), element(1, b"")),
             "more than 50000",
@@ -455,7 +455,7 @@ def test_an_hdf5_reader_that_needs_too_long_is_ended(tmp_path: Path, monkeypatch
     monkeypatch.setattr(hdf5_process, "SECONDS", 0.1)
     path = version_73(tmp_path / "m.mat", wide)
     start = time.perf_counter()
-    with pytest.raises(ModelFileError, match="needs more than 0 s"):
+    with pytest.raises(ModelFileError, match="used more than 0 s"):
         read_variables(path)
     assert time.perf_counter() - start < 10
 

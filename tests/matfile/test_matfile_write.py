@@ -103,9 +103,9 @@ def test_a_mapping_becomes_a_struct_and_unequal_lists_a_cell(tmp_path: Path) -> 
     ("variables", "expected"),
     [
         ({"_x": 1}, r"'_x': name is '_x'; expected a MATLAB name"),
-        ({"2x": 1}, "no name for MATLAB"),
+        ({"2x": 1}, "expected a MATLAB name"),
         ({3: 1}, "name is 3; expected a MATLAB name"),
-        ({"x" * 64: 1}, "up to 63"),
+        ({"x" * 64: 1}, "63 at most"),
         ({"x": None}, "None of type NoneType cannot be stored"),
         ({"x": {"a b": 1}}, "name is 'a b'"),
         ({"x": [[1], None]}, "NoneType"),

@@ -415,7 +415,7 @@ def test_a_damaged_journal_is_neither_used_nor_cut(whole, tmp_path):
     lines = (whole[0] / "journal.jsonl").read_bytes().splitlines(keepends=True)
     damaged = b"".join([*lines[:3], lines[3][:40] + b"\n", *lines[4:]])
     journal.write_bytes(damaged)
-    with pytest.raises(ArgumentError, match=r"journal\.jsonl: line 4 is damaged, and others follow it"):
+    with pytest.raises(ArgumentError, match=r"journal\.jsonl: line 4 is damaged, but more lines follow"):
         reproduction.run(tmp_path, 3)
     assert journal.read_bytes() == damaged
     journal.write_bytes(b"".join(lines).replace(b"\n", b"\r\n"))  # as some tools hand it on
