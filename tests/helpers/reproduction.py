@@ -49,7 +49,7 @@ def small(panel):
 
 
 def run(folder, networks, which=SMALL, **options):
-    return panel(which, networks=networks, seed=3, output=folder, **options)
+    return panel(which, networks=networks, seed=3, folder=folder, **options)
 
 
 if __name__ == "__main__":

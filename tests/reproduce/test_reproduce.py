@@ -285,9 +285,9 @@ def test_only_what_is_tuned_can_be_matched(tmp_path):
     assert slow.tuning == Matched(slow.tested.params)
     for name in ("figs1", "fig1c"):
         with pytest.raises(ArgumentError, match=f"{name}: nothing here is tuned"):
-            panel(name, networks=1, seed=1, output=tmp_path, conversion="matched")
+            panel(name, networks=1, seed=1, folder=tmp_path, conversion="matched")
     with pytest.raises(ArgumentError, match="conversion is 'fitted'; expected one of published, matched"):
-        panel("fig7c", networks=1, seed=1, output=tmp_path, conversion="fitted")
+        panel("fig7c", networks=1, seed=1, folder=tmp_path, conversion="fitted")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -387,7 +387,7 @@ def test_another_file_is_not_taken_for_a_journal(tmp_path):
         reproduction.run(tmp_path, 1)
     assert (tmp_path / "journal.jsonl").read_text() == "mine\n"
     with pytest.raises(ArgumentError, match="no panel 'fig9'; there are fig7c"):
-        panel("fig9", networks=1, seed=1, output=tmp_path)
+        panel("fig9", networks=1, seed=1, folder=tmp_path)
 
 
 @pytest.mark.parametrize("name", TABLES)

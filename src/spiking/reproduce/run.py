@@ -38,14 +38,14 @@ def panel(
     *,
     networks: int,
     seed: int = 1,
-    output: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     values: Sequence[float | str] | None = None,
     conversion: Asked = "published",
     threads: int | None = None,
     client: Client | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reproduction:
-    """Reproduce a panel of the paper: ``panel("fig7c", networks=100, seed=1, output="reproduced")``.
+    """Reproduce a panel of the paper: ``panel("fig7c", networks=100, seed=1, folder="reproduced")``.
 
     Every network is trained from its own seed, its scaling factor tuned on the paper's grid with 100 trials
     of each candidate (the first of the best), and tested on 100 fresh trials.
@@ -59,8 +59,8 @@ def panel(
     seed : int
         Network k, from 0, has the seed 100,000 x `seed` + k in all conditions: `train` gives it again, with
         that seed and the options of the condition.
-    output : path
-        A folder. Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
+    folder : path
+        Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
         the same call goes on from there and gives the same table. ``networks/`` holds the trained models,
         which panels share; it may be deleted.
     values : sequence, optional
@@ -94,7 +94,7 @@ def panel(
     >>> from spiking.reproduce import Condition, NetworkSpec, Panel, panel
     >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
     >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
-    >>> found = panel(own, networks=1, seed=1, output="reproduced")
+    >>> found = panel(own, networks=1, seed=1, folder="reproduced")
     >>> found.networks
     1
     """
@@ -107,11 +107,11 @@ def panel(
         if value > most:
             raise ArgumentError(f"{name} is {value}; expected at most {most}")
     threads = thread_count(threads)
-    folder = Path(output)
-    prepare(folder, [chosen])
+    place = Path(folder)
+    prepare(place, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
-    with open_record(folder / "journal.jsonl") as record:
-        work = Work(record, folder / "networks", steps(chosen, seeds), progress)
+    with open_record(place / "journal.jsonl") as record:
+        work = Work(record, place / "networks", steps(chosen, seeds), progress)
         _run_missing(work, threads, client)
         entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
         drawn = _drawn(work, chosen, entries) if chosen.picture else None

@@ -57,11 +57,11 @@ class Spikes:
         """Time of each spike in ms: ``(step + 1) time_step``."""
         return (self.step + 1.0) * np.float64(self.time_step)
 
-    def first_of_trials(self, n_trials: int) -> NDArray[np.int64]:
+    def first_of_trials(self, trials: int) -> NDArray[np.int64]:
         """Return the first spike of each trial, and the end of the last, shape (trials + 1,)."""
         if self.bounds is not None:
             return self.bounds
-        return np.searchsorted(self.trial, np.arange(n_trials + 1)).astype(np.int64)
+        return np.searchsorted(self.trial, np.arange(trials + 1)).astype(np.int64)
 
     def of_trial(self, trial: int) -> tuple[NDArray[np.int32], Floats]:
         """Return neurons and times in ms of one trial's spikes, given by its position from 0."""

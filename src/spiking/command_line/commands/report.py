@@ -14,7 +14,7 @@ from spiking.command_line.progress import progress_bar
 
 def report(
     model: options.Model,
-    output: Annotated[Path, options.output_to("Page to write (.html).")] = Path("report.html"),
+    output: Annotated[Path | None, options.output_to("Page to write (.html). Default: report.html.")] = None,
     task_name: options.TaskName = None,
     settings: options.Settings = None,
     trials: options.Trials = 100,
@@ -32,7 +32,8 @@ def report(
     from spiking.files.output import check_outputs, keep_text
     from spiking.report import report as make
 
-    check_outputs([(output, (".html", ".htm"))], [model, task_name])
+    path = Path("report.html") if output is None else output
+    check_outputs([(path, (".html", ".htm"))], [model, task_name])
     check_can_draw("a report")
     rate_model = options.load_model(model)
     with progress_bar("trials", trials) as advance:
@@ -47,5 +48,5 @@ def report(
             threads=threads,
             progress=advance,
         )
-    keep_text(output, page)
-    typer.echo(f"wrote {output} ({len(page) / 1e6:.1f} MB)")
+    keep_text(path, page)
+    typer.echo(f"wrote {path} ({len(page) / 1e6:.1f} MB)")

@@ -83,7 +83,7 @@ def reproduce(
                     one,
                     networks=networks,
                     seed=seed,
-                    output=output,
+                    folder=output,
                     threads=threads,
                     client=client,
                     progress=advance,
