@@ -224,3 +224,16 @@ def test_the_comparison_of_drives_takes_no_more_threads_than_were_given(monkeypa
     find_scaling_factor(MODEL, seed=1, threads=1, **options)
     find_scaling_factors([MODEL], seed=1, threads=2, **options)
     assert threads == [1, 2]
+
+
+def test_arrays_of_the_caller_stay_writable():
+    w_in, mask = np.ones_like(MODEL.w_in), MODEL.inhibitory.copy()
+    model = dataclasses.replace(MODEL, w_in=w_in)
+    network = SpikingNetwork.from_rate(model, 30)
+    readout, weights = network.readout.copy(), network.weights.copy()
+    populations = {**network.populations, "areaA": mask}
+    network = dataclasses.replace(network, readout=readout, weights=weights, populations=populations)
+    w_in[:], readout[:], weights[:], mask[:] = 7.0, 7.0, 7.0, True
+    kept = (model.w_in, network.readout, network.weights)
+    assert not any((array == 7.0).all() or array.flags.writeable for array in kept)
+    assert not network.populations["areaA"].all()

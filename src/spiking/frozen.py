@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 V = TypeVar("V")
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def frozen_array(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return an array that cannot be written to: a copy of one that can, which its owner may go on using."""
+    if array.flags.writeable:
+        array = array.copy(order="K")
+        array.setflags(write=False)
+    return array
 
 
 class FrozenMapping(Mapping[str, V]):

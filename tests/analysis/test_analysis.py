@@ -32,13 +32,13 @@ from spiking.tuning.drive import drive_slope
 RNG = np.random.default_rng(20190924)
 
 
-def made_of(intervals, n_trials, n_neurons, columns=401):
+def made_of(intervals, trials, n_neurons, columns=401):
     """A simulation whose spikes are those of a renewal process; `intervals(n)` draws n intervals in ms."""
     run = simulate(
-        random_network(n_neurons), pulse_input(columns), trials=n_trials, seed=0, record=Record(spikes=True)
+        random_network(n_neurons), pulse_input(columns), trials=trials, seed=0, record=Record(spikes=True)
     )
     trial, neuron, step = [], [], []
-    for k in range(n_trials):
+    for k in range(trials):
         for i in range(n_neurons):
             # From long before the trial on: the process is in equilibrium, so rates are constant.
             times = np.cumsum(intervals(int(run.duration / 5))) - 1000
@@ -284,3 +284,24 @@ def test_mistakes(run):
     ):
         with pytest.raises(ArgumentError, match=words):
             call()
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda values: analysis.principal_components(values, 1),
+        lambda values: analysis.condition_means(values, ["go", "nogo"]),
+        lambda values: analysis.cross_temporal_discriminability(values, ["go", "nogo"]),
+        lambda values: analysis.agreement(values, values),
+        lambda values: analysis.selectivity(values[:, :, 0], [True, False]),
+        lambda values: analysis.targeted_axes(values, {"choice": [1, -1]}, ["go", "nogo"]),
+        lambda values: analysis.autocorrelation(values),
+        lambda values: analysis.time_scale(values[0], bin_width=20.0),
+        lambda values: analysis.count_correlations(values),
+    ],
+)
+def test_masked_entries_are_refused(measure):
+    values = np.ma.masked_greater(np.arange(30.0).reshape(2, 3, 5), 20.0)
+    values[0, 0, 0] = np.ma.masked
+    with pytest.raises(ArgumentError, match="has masked entries"):
+        measure(values)

@@ -212,7 +212,7 @@ EXAMPLES = {
     ),
     Oscillation: lambda: Oscillation((1, 2), 8.0, 1.5, 0.5, (5, 30), (0.5, 1.5)),
     Waveform: lambda: Waveform((1, 2), (0.0, 1.0), 5.0, 10.0, (0.5, 1.5)),
-    UnitFraction: lambda: UnitFraction(0.2, "exc", seed=1),
+    UnitFraction: lambda: UnitFraction(0.2, "exc", seed=2),
     RandomDraws: lambda: RandomDraws.from_seed(
         1, 2, n_neurons=3, n_steps=4, coins=(1, 3), input_shape=(2, 1)
     ),

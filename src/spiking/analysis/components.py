@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import whole_number
+from spiking.checks import real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -42,7 +42,7 @@ class PrincipalComponents:
 
     def project(self, activity: ArrayLike) -> Floats:
         """Return the components of activity of shape (..., N, samples), as an array (..., k, samples)."""
-        centred = np.asarray(activity, dtype=np.float64) - self.mean[:, np.newaxis]
+        centred = real_numbers("activity", activity, "shape (..., N, samples)") - self.mean[:, np.newaxis]
         return self.components @ centred
 
     def signed_like(self, other: PrincipalComponents) -> PrincipalComponents:
@@ -83,7 +83,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     >>> bool(found.explained[0] >= found.explained[1])
     True
     """
-    values = np.asarray(activity, dtype=np.float64)
+    values = real_numbers("activity", activity, "shape (N, samples) or (conditions, N, samples)")
     if values.ndim not in (2, 3) or not np.isfinite(values).all():
         raise ArgumentError(
             f"activity has shape {values.shape}; expected finite numbers, (N, samples) or "
@@ -129,7 +129,7 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     >>> means["nogo"].tolist()
     [[3.0]]
     """
-    values = np.asarray(activity, dtype=np.float64)
+    values = real_numbers("activity", activity, "shape (trials, ...)")
     if len(values) != len(conditions):
         raise ArgumentError(f"activity has {len(values)} trials, conditions {len(conditions)}")
     own = np.array(conditions)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import whole_number
+from spiking.checks import real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -53,7 +53,7 @@ def cross_temporal_discriminability(
     >>> analysis.cross_temporal_discriminability(activity, both.trials.conditions, seed=1).shape
     (10, 10)
     """
-    values, own = np.asarray(activity, dtype=np.float64), np.array(conditions)
+    values, own = real_numbers("activity", activity, "shape (trials, N, samples)"), np.array(conditions)
     if values.ndim != 3 or len(own) != len(values) or values.shape[1] < 3:
         raise ArgumentError(
             f"activity has shape {values.shape}, conditions {own.shape}; expected (trials, N, samples), N at "

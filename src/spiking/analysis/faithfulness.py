@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.analysis.components import condition_means, principal_components
+from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 
@@ -111,7 +112,7 @@ def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
     >>> analysis.agreement([1.0, 2.0], [1.0, 2.0]).error
     0.0
     """
-    x, y = np.asarray(expected, dtype=np.float64), np.asarray(found, dtype=np.float64)
+    x, y = real_numbers("expected", expected, "numbers"), real_numbers("found", found, "numbers")
     if x.shape != y.shape:
         raise ArgumentError(f"expected has shape {x.shape}, found {y.shape}; they must be the same")
     power = float(np.sum(x**2))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -62,7 +63,7 @@ def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
     """
     from scipy.stats import mannwhitneyu
 
-    values, own = np.asarray(activity, dtype=np.float64), np.asarray(first)
+    values, own = real_numbers("activity", activity, "shape (trials, N)"), np.asarray(first)
     if values.ndim != 2 or own.shape != values.shape[:1] or own.dtype != bool:
         raise ArgumentError(
             f"activity has shape {values.shape}, first {own.shape} ({own.dtype}); "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import positive_number
+from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.simulation.result import Simulation, Spikes
@@ -203,7 +203,7 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     >>> analysis.count_correlations(counts, both.trials.conditions).shape
     (200, 200)
     """
-    values: Floats = np.array(counts, dtype=np.float64)
+    values = real_numbers("counts", counts, "shape (trials, N, bins)")
     if values.ndim != 3:
         raise ArgumentError(f"counts has shape {values.shape}; expected (trials, N, bins)")
     if conditions is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.analysis.components import condition_means, principal_components
-from spiking.checks import whole_number
+from spiking.checks import real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -51,7 +51,7 @@ class TargetedAxes:
 
     def project(self, activity: ArrayLike) -> Floats:
         """Return activity of shape (..., N, samples) along the axes: (..., variables, samples)."""
-        values = np.asarray(activity, dtype=np.float64)
+        values = real_numbers("activity", activity, "shape (..., N, samples)")
         return self.axes @ ((values - self.mean[:, np.newaxis]) / self.scale[:, np.newaxis])
 
 
@@ -100,12 +100,17 @@ def targeted_axes(
     >>> axes.names, axes.axes.shape
     (('choice', 'first'), (2, 200))
     """
-    values = np.asarray(activity, dtype=np.float64)
+    values = real_numbers("activity", activity, "shape (trials, N, samples)")
     if values.ndim != 3 or not np.isfinite(values).all() or not variables:
         raise ArgumentError(
             f"activity has shape {values.shape}; expected finite numbers (trials, N, samples), and a variable"
         )
-    design = np.array([np.asarray(value, dtype=np.float64) for value in variables.values()])
+    design = np.array(
+        [
+            real_numbers(f"variables[{name!r}]", value, "one number a trial")
+            for name, value in variables.items()
+        ]
+    )
     if design.shape != (len(variables), len(values)) or not np.isfinite(design).all():
         raise ArgumentError(f"variables: expected {len(values)} finite numbers each, one a trial")
     design = np.column_stack([design.T, np.ones(len(values))])

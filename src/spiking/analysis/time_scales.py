@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, whole_number
+from spiking.checks import positive_number, real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -42,7 +42,7 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     >>> analysis.autocorrelation(counts).shape[0]
     200
     """
-    values = np.asarray(counts, dtype=np.float64)
+    values = real_numbers("counts", counts, "shape (trials, N, bins)")
     if values.ndim != 3 or values.shape[0] < 2 or values.shape[2] < 3:
         raise ArgumentError(
             f"counts has shape {values.shape}; expected (trials, N, bins), at least 2 trials and 3 bins"
@@ -94,7 +94,7 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     [100.0]
     """
     width = positive_number("bin_width", bin_width)
-    curves = np.asarray(correlation, dtype=np.float64)
+    curves = real_numbers("correlation", correlation, "shape (n_lags + 1,) or (N, n_lags + 1)")
     if curves.ndim not in (1, 2) or curves.shape[-1] < 5:
         raise ArgumentError(
             f"correlation has shape {curves.shape}; expected (n_lags + 1,) or (N, n_lags + 1), 4 lags or more"

@@ -15,7 +15,7 @@ from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.choose import choose_conversion
 from spiking.conversion.conversion import Asked, Conversion
 from spiking.errors import ArgumentError
-from spiking.frozen import Remade
+from spiking.frozen import FrozenMapping, Remade, frozen_array
 from spiking.network import changes, freeze
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
@@ -106,14 +106,11 @@ class SpikingNetwork(Remade):
                 f"of {self.n_neurons} neurons"
             )
         self._check_populations()
-        arrays: list[Any] = [self.w_in, self.readout, self.tau_decay, self.offset, self.readout_bias]
-        arrays += [*self.populations.values()]
-        if isinstance(self.weights, np.ndarray):
-            arrays.append(self.weights)
-        else:
-            arrays += [self.weights.data, self.weights.indices, self.weights.indptr]
-        for array in arrays:
-            array.setflags(write=False)
+        for name in ("w_in", "readout", "tau_decay", "offset", "readout_bias"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        masks = {name: frozen_array(mask) for name, mask in self.populations.items()}
+        object.__setattr__(self, "populations", FrozenMapping(masks))
+        object.__setattr__(self, "weights", _frozen_weights(self.weights))
 
     def _check_populations(self) -> None:
         given: Mapping[str, Any] = self.populations
@@ -304,6 +301,17 @@ class SpikingNetwork(Remade):
         dense = self.weights.toarray()
         dense.setflags(write=False)
         return dense
+
+
+def _frozen_weights(weights: Floats | csc_array[np.float64]) -> Floats | csc_array[np.float64]:
+    if isinstance(weights, np.ndarray):
+        return frozen_array(weights)
+    parts = (weights.data, weights.indices, weights.indptr)
+    if any(part.flags.writeable for part in parts):
+        weights = weights.copy()
+        for part in (weights.data, weights.indices, weights.indptr):
+            part.setflags(write=False)
+    return weights
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:

@@ -12,6 +12,7 @@ from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
+from spiking.optional import library
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
 from spiking.rate_model.model import RateModel
 
@@ -70,6 +71,7 @@ def conversion(
     >>> ax = plotting.conversion(model, fit_conversion(model))
     >>> ax.figure.savefig("conversion.pdf")
     """
+    library("matplotlib", "figures", "a figure")
     if how is None:
         how = SpikingNetwork.from_rate(model)
     if not isinstance(how, Conversion | SpikingNetwork):

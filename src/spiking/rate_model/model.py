@@ -10,7 +10,7 @@ import numpy as np
 
 from spiking.checks import flag
 from spiking.errors import ModelFileError
-from spiking.frozen import FrozenMapping, Remade
+from spiking.frozen import FrozenMapping, Remade, frozen_array
 from spiking.rate_model.contents import missing_words
 from spiking.rate_model.load import load as load_model
 from spiking.rate_model.run import run as run_model
@@ -93,7 +93,7 @@ class RateModel(Remade):
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+                object.__setattr__(self, item.name, frozen_array(value))
             elif isinstance(value, Mapping):
                 object.__setattr__(self, item.name, FrozenMapping(value))
 

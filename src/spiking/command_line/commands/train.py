@@ -14,6 +14,7 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, complain, write_figure
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
+from spiking.optional import library
 
 if TYPE_CHECKING:
     from spiking.tasks import Task
@@ -189,12 +190,14 @@ def _train_family(
     from spiking.training.many import train_many
     from spiking.training.train import described
 
+    paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
+    there = [seed for seed in seeds if paths[seed].exists() and not force]
+    if len(there) < len(seeds):
+        library("jax", "train", "training")  # before anything is written
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
-    paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
-    there = [seed for seed in seeds if paths[seed].exists() and not force]
     converged, errors = 0, list[ArgumentError]()
     for seed in there:
         expected = described(task, seed=seed, recipe=recipe, **options)
