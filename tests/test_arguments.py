@@ -191,7 +191,7 @@ def test_a_conversion_is_simulated_with_the_downsample_that_it_was_fitted_for():
 
 @pytest.mark.parametrize("models", ["m.mat", model_mapping(), MODEL, 3])
 def test_one_model_is_not_several(models):
-    with pytest.raises(ArgumentError, match=r"models is .*; expected several"):
+    with pytest.raises(ArgumentError, match=r"models is .*; expected a list of models"):
         find_scaling_factors(models, seed=1)
 
 

@@ -110,7 +110,7 @@ def test_a_failing_trial_is_an_error_not_a_zero(network):
 def test_which_task():
     with pytest.raises(ArgumentError, match="does not say which task"):
         evaluate(MODEL, trials=1, seed=0)
-    with pytest.raises(ArgumentError, match="does not say its task"):
+    with pytest.raises(ArgumentError, match="task is None; expected a task"):
         evaluate(SpikingNetwork.from_rate(MODEL, 20), trials=1, seed=0)
     with pytest.raises(ArgumentError, match="needs inputs: 4"):
         evaluate(MODEL, "mante", trials=1, seed=0)
@@ -156,5 +156,5 @@ def test_trials_with_stimulation_and_noise_on_inputs(network):
         for noise in (0.0, 0.5)
     )
     assert (plain != noisy).any()
-    with pytest.raises(ArgumentError, match="not for a rate model"):
+    with pytest.raises(ArgumentError, match="network is a RateModel; expected a SpikingNetwork"):
         evaluate(RateModel.load(cue_model()), "go-nogo", 5, seed=1, stimulation=silenced)

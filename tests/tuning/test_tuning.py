@@ -87,7 +87,7 @@ def test_race_stays_within_budget_and_range():
 
     ended = race(run, {20.0, 30.0, 40.0}, lambda *_: set(), trials=100, budget=75, margin=0.001)
     assert sum(len(own) for own in ended.bits.values()) == 60
-    assert ended.stopped == "its trials were used up"
+    assert ended.stopped == "the trial budget was used up"
     assert {factor for wanted in asked for factor in wanted} == {20.0, 30.0, 40.0}
     assert around(48.0, 5.0, 40.0, 60.0) == {40.0, 50.0, 60.0}
 

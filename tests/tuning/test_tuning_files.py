@@ -339,5 +339,5 @@ def test_a_folder_that_vanished_does_not_take_the_result_with_it(path, monkeypat
         return as_variables(self)
 
     monkeypatch.setattr(ScalingFactorSearch, "as_variables", vanish)
-    with pytest.raises(ModelFileError, match=r"was removed while .*found was the scaling factor \d+"):
+    with pytest.raises(ModelFileError, match=r"was removed while .*the scaling factor found is \d+"):
         find_scaling_factor(folder / path.name, Cue(), **GRID, seed=1)

@@ -16,7 +16,11 @@ def wilson_interval(correct: int, trials: int) -> tuple[float, float]:
     Parameters
     ----------
     correct, trials : int
-        `correct` of `trials`, at least one.
+        Number of correct trials and number of all trials, which is at least 1.
+
+    Returns
+    -------
+    low, high : float
     """
     p, z2 = correct / trials, _Z * _Z
     centre = p + z2 / (2 * trials)
@@ -26,9 +30,10 @@ def wilson_interval(correct: int, trials: int) -> tuple[float, float]:
 
 
 def sign_test(better: NDArray[np.bool_], worse: NDArray[np.bool_]) -> float:
-    """One-sided exact p value for `better` being no better, from the same trials (McNemar's exact test).
+    """Return the one-sided exact p value of two networks on the same trials (McNemar's exact test).
 
-    Only trials where the two differ count: under the null hypothesis either wins with probability 1/2.
+    The null hypothesis is that `better` is not more accurate. Only trials where the two differ count: under
+    the null hypothesis, each of the two is the correct one with probability 1/2.
 
     Parameters
     ----------

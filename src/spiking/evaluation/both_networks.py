@@ -33,13 +33,13 @@ class BothNetworks:
     model : RateModel
     task : Task
     seed : int
-        Of the trials and of the noise of both.
+        Seed of the trials and of the noise of both networks.
     trials : Trials
     rate : RateRun
     spiking : Simulation
-        With spikes, the output at every step, and the filtered rates every 5 ms if they were asked for.
+        With the spikes, the output at every step and, with ``activity=True``, the filtered rates every 5 ms.
     rate_score, spiking_score : Evaluation
-        Which trials were answered correctly.
+        Which trials each network answered correctly.
 
     Examples
     --------
@@ -61,18 +61,18 @@ class BothNetworks:
 
     @property
     def rate_activity(self) -> NDArray[np.float64]:
-        """Rates of the rate network at the times of `spiking_activity`, (trials, N, samples)."""
+        """Rates of the rate network at the times `activity_time`, shape (trials, N, samples)."""
         return self.rate.rates[:, :, 1:]
 
     @property
     def spiking_activity(self) -> NDArray[np.float64]:
-        """Filtered spikes of the spiking network in 1/s, (trials, N, samples)."""
+        """Filtered spikes of the spiking network in 1/s, shape (trials, N, samples)."""
         assert self.spiking.filtered_rates is not None
         return self.spiking.filtered_rates[:, :, : self.rate.rates.shape[-1] - 1]
 
     @property
     def activity_time(self) -> NDArray[np.float64]:
-        """Times of these samples in ms: 5, 10, ..."""
+        """Times of the samples of both activities in ms: 5, 10, ..."""
         return self.rate.time[1:]
 
 
@@ -97,19 +97,21 @@ def run_both(
     ----------
     model : RateModel
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     trials : int
     seed : int
-        Of the trials and of the noise of both networks.
+        Seed of the trials and of the noise of both networks.
     scaling_factor : float, optional
-        Convert as published with this factor.
+        Scaling factor of the published conversion.
     conversion : Conversion, optional
-        Convert like this. Without it and a scaling factor: as tuning left it in the model's file.
+        The conversion. Without it and without `scaling_factor`, the conversion that tuning wrote into the
+        model's file is used.
     params : LIFParams, optional
+        Constants of neurons and synapses; the published ones by default.
     balanced, condition : optional
-        Which conditions, as in `Task.trials`: by default they take turns.
+        Conditions of the trials, as in `Task.trials`; by default the conditions take turns.
     activity : bool
-        Keep the filtered spikes of all neurons, 8 bytes x trials x N a sample of 5 ms.
+        Keep the filtered spikes of all neurons: 8 bytes x trials x N for each sample of 5 ms.
     threads, progress : optional
         As in `simulate`.
 
@@ -120,7 +122,7 @@ def run_both(
     Raises
     ------
     ArgumentError
-        No task or no scaling factor is known, or an argument cannot be used.
+        An argument is invalid, or no task or scaling factor is given and the file records none.
 
     Examples
     --------

@@ -25,8 +25,9 @@ from spiking.tasks.registry import task_for_channels
 from spiking.tasks.scoring import score
 from spiking.typing import Floats
 
-_CHUNK_BYTES = 2**26  # outputs held at once
-_RATE_CHUNK = 20  # matrix products round differently for other numbers of trials: always the same number
+_CHUNK_BYTES = 2**26  # size of the outputs in memory at the same time
+# Rate models run this many trials at a time, always: rounding in matrix products depends on the number.
+_RATE_CHUNK = 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Score:
         return f"{self.correct} of {self.trials} correct, {self.accuracy:.3f} ({low:.3f} to {high:.3f})"
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``spiking evaluate --json`` prints of it."""
+        """Return the score as ``spiking evaluate --json`` prints it."""
         low, high = self.interval
         return {
             "correct": self.correct,
@@ -74,22 +75,23 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
-    """How a network did on a task.
+    """The trials that a network answered correctly.
 
     Attributes
     ----------
     task : Task
     seed : int
+        Seed of the trials and of the network's noise.
     correct : array of bool, shape (trials,)
-        Of each trial, whether it was answered correctly.
+        Whether each trial was answered correctly.
     conditions : tuple of str
-        Of each trial.
-    output : array, shape (trials, n_outputs, samples)
-        The outputs, if they were asked for, else None.
-    time : array, shape (samples,)
-        Times of their samples in ms, or None.
+        Condition of each trial.
+    output : array, shape (trials, n_outputs, samples), or None
+        The outputs, with ``keep_outputs=True``.
+    time : array, shape (samples,), or None
+        Times of the samples of `output` in ms.
     readout_refit : ReadoutRefit or None
-        How the readout was fitted anew; None for the trained one.
+        How the readout was refitted; None for the trained readout.
 
     Examples
     --------
@@ -112,7 +114,7 @@ class Evaluation:
 
     @property
     def score(self) -> Score:
-        """Correct trials out of all."""
+        """Number of correct trials out of all."""
         return Score(int(self.correct.sum()), self.correct.size)
 
     @property
@@ -127,10 +129,10 @@ class Evaluation:
 
     @property
     def by_condition(self) -> dict[str, Score]:
-        """Correct trials of each condition that occurred."""
-        own = np.array(self.conditions)
+        """Score of each condition that occurred."""
+        conditions = np.array(self.conditions)
         return {
-            name: Score(int(self.correct[own == name].sum()), int(np.sum(own == name)))
+            name: Score(int(self.correct[conditions == name].sum()), int(np.sum(conditions == name)))
             for name in self.task.conditions
             if name in self.conditions
         }
@@ -162,23 +164,25 @@ def evaluate(
     ----------
     network : SpikingNetwork or RateModel
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that a rate model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that a rate model's file
+        records.
     trials : int
-        Each draws its condition.
+        Number of trials; the condition of each is random.
     seed : int
-        Of the trials and of the network's noise. Trial k of a seed is always the same, however many are run.
+        Seed of the trials and of the network's noise. Trial k of a seed is the same for any number of trials.
     strict : bool
-        Where both signs are responses, the output must not cross the opposite threshold as well.
+        In tasks with responses of both signs, also count a trial as wrong if the output crosses the opposite
+        threshold.
     smoothing : Smoothing, optional
-        Smooth the outputs before they are scored, and kept.
+        Smooth the outputs before they are scored and kept.
     stimulation, input_noise
-        Of a spiking network: as in `simulate`, in every trial.
+        As in `simulate`, in every trial; only for spiking networks.
     keep_outputs : bool
         Keep the outputs of all trials, at every step: 8 bytes x trials x outputs x samples.
     downsample : int
-        Of a spiking network: as in `simulate`.
+        As in `simulate`; only for spiking networks.
     threads : int, optional
-        All available processors by default. Results do not depend on it.
+        Number of threads; all available processors by default. Results do not depend on it.
     progress : callable, optional
         Called with the number of finished trials.
 
@@ -189,7 +193,8 @@ def evaluate(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, no task is known, or an output is not finite (not a wrong answer).
+        An argument is invalid, no task is given or recorded, or an output is not finite (which is an error,
+        not a wrong answer).
 
     Examples
     --------
@@ -203,7 +208,9 @@ def evaluate(
     strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
     task = network_task(network, task)
     if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
-        raise ArgumentError("stimulation and input_noise are for spiking networks, not for a rate model")
+        raise ArgumentError(
+            "network is a RateModel; expected a SpikingNetwork with stimulation or input_noise"
+        )
     experiment = {"stimulation": stimulation, "input_noise": input_noise}
     correct, outputs, time = [], [], None
     conditions: list[str] = []
@@ -242,7 +249,7 @@ def correct_trials(
     downsample: int = 1,
     shared_noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
-    """Return which of these trials (consecutive numbers) of a seed a spiking network answers correctly."""
+    """Return whether a spiking network answers each trial in `numbers` correctly."""
     chunks = spiking_chunks(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
     return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
@@ -260,17 +267,17 @@ def spiking_chunks(
     progress: Callable[[int], None] | None = None,
     **experiment: Any,
 ) -> Iterator[_Chunk]:
-    """Run these trials, a few at a time, and yield trials, outputs and times of these."""
+    """Run the trials in `numbers`, a few at a time; yield trials, outputs and times of each chunk."""
     size = max(1, _CHUNK_BYTES // (8 * 100 * task.n_steps * task.n_outputs))
     for first in range(numbers.start, numbers.stop, size):
-        own = range(first, min(first + size, numbers.stop))
-        trials = task.trials(len(own), seed=seed, first=first)
+        chunk = range(first, min(first + size, numbers.stop))
+        trials = task.trials(len(chunk), seed=seed, first=first)
         before = first - numbers.start
         run = simulate(
             network,
             trials.spiking_inputs,
             seed=seed,
-            trials=own,
+            trials=chunk,
             downsample=downsample,
             threads=threads,
             **experiment,
@@ -284,13 +291,19 @@ def _rate_chunks(model: RateModel, task: Task, seed: int, n_trials: int) -> Iter
     for first in range(0, n_trials, _RATE_CHUNK):
         trials = task.trials(_RATE_CHUNK, seed=seed, first=first)
         run = model.run(trials.inputs, seed=seed, trials=range(first, first + _RATE_CHUNK))
-        own = min(_RATE_CHUNK, n_trials - first)
-        kept = Trials(trials.inputs[:own], trials.targets[:own], trials.conditions[:own], trials.labels[:own])
-        yield kept, run.output[:own], run.time
+        n = min(_RATE_CHUNK, n_trials - first)
+        wanted = Trials(trials.inputs[:n], trials.targets[:n], trials.conditions[:n], trials.labels[:n])
+        yield wanted, run.output[:n], run.time
 
 
 def network_task(network: SpikingNetwork | RateModel, task: Task | str | None) -> Task:
-    """Return the task to run a network on, or raise ArgumentError unless it fits (see `evaluate`)."""
+    """Return the task that a network is run on (see `evaluate`).
+
+    Raises
+    ------
+    ArgumentError
+        No task is given or recorded, or it has other numbers of inputs or outputs than the network.
+    """
     if isinstance(network, RateModel):
         return task_for(network, task)
     if not isinstance(network, SpikingNetwork):

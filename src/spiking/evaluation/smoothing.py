@@ -14,28 +14,28 @@ from spiking.simulation.result import Simulation
 from spiking.timing import STEPS_NOT_COUNTED
 from spiking.typing import Floats
 
-_REACH = 4  # widths to which a Gaussian is followed
+_REACH = 4  # a Gaussian is cut off at this many widths
 
 
 @dataclass(frozen=True)
 class Smoothing:
     """How to smooth samples over time: ``Smoothing("gaussian", 20.0)``.
 
-    Every value becomes a weighted mean of the samples around it. The weights of the samples that there are
-    add up to 1, so that a constant stays what it is, also at the ends.
+    Each value becomes a weighted mean of the samples around it. The weights of the existing samples sum to 1,
+    so that a constant is unchanged, also at the ends.
 
     Parameters
     ----------
     kind : {"gaussian", "exponential"}
-        The Gaussian looks ahead as far as back (out to 4 widths). The exponential looks back only, as
-        ``width dy/dt = -y + x`` does.
+        The Gaussian is symmetric and is cut off at 4 widths. The exponential is causal, like ``width dy/dt =
+        -y + x``.
     width : float
         Standard deviation of the Gaussian or time constant of the exponential, in ms.
 
     Raises
     ------
     ArgumentError
-        An unknown kind, or a width that is not above 0.
+        The kind is unknown, or the width is not above 0.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Smoothing:
         Parameters
         ----------
         samples : array, shape (..., samples)
-            Such as `Simulation.output`.
+            For example `Simulation.output`.
         interval : float
             Time between samples in ms.
 
@@ -72,12 +72,12 @@ class Smoothing:
         return self._sums(x, width) / self._sums(np.ones(x.shape[-1]), width)
 
     def _sums(self, x: Floats, width: float) -> Floats:
-        """Return the weighted sums of the samples that there are; `width` in samples."""
+        """Return the weighted sums of the existing samples; `width` is in samples."""
         from scipy.signal import lfilter, oaconvolve
 
         if self.kind == "exponential":
-            stay = np.exp(-1 / width)
-            return np.asarray(lfilter([1 - stay], [1, -stay], x, axis=-1))
+            decay = np.exp(-1 / width)
+            return np.asarray(lfilter([1 - decay], [1, -decay], x, axis=-1))
         reach = int(_REACH * width + 0.5)
         weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
         full = oaconvolve(x, weights.reshape((1,) * (x.ndim - 1) + (-1,)), axes=-1)
@@ -85,23 +85,23 @@ class Smoothing:
 
 
 def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: float = 1.0) -> Floats:
-    """Return firing rates over time: spikes counted in bins, and smoothed.
+    """Return firing rates over time: spike counts in bins, smoothed.
 
-    As in `Simulation.rates`, spikes of the first 9 steps are not counted.
+    Spikes in the first 9 steps are not counted, as in `Simulation.rates`.
 
     Parameters
     ----------
     simulation : Simulation
-        With its spikes recorded.
+        A simulation with recorded spikes.
     smoothing : Smoothing
     interval : float
-        Length of a bin in ms, a multiple of the time step. Bin k is from ``k interval`` to ``(k + 1)
-        interval``.
+        Length of a bin in ms, a multiple of the time step. Bin k extends from ``k interval`` to
+        ``(k + 1) interval``.
 
     Returns
     -------
     array, shape (trials, neurons, bins)
-        In Hz, of the neurons in the order that `Record` names them; NaN for lesioned ones.
+        Rates in Hz of the recorded neurons, in the order of `Record`; NaN for lesioned neurons.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: fl
     network = simulation.network
     neurons = simulation.record.neurons("spikes", network.populations)
     counts = np.zeros((len(simulation.trials), network.n_neurons, simulation.n_steps // stride))
-    inside = spikes.step < counts.shape[-1] * stride  # a last bin that is not full is left out
+    inside = spikes.step < counts.shape[-1] * stride  # an incomplete last bin is left out
     inside &= spikes.step >= STEPS_NOT_COUNTED
     np.add.at(counts, (spikes.trial[inside], spikes.neuron[inside], spikes.step[inside] // stride), 1.0)
     counts[:, list(network.lesioned)] = np.nan

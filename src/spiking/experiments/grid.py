@@ -26,10 +26,10 @@ _CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
 
 @dataclass(frozen=True, eq=False)
 class SweepPoint:
-    """What is simulated at a point of the grid: the base of a sweep, changed name by name.
+    """The network and settings that are simulated at a point of the grid.
 
-    `model` is the rate model that the network was made from, if a sweep of the scaling factor is to make it
-    anew.
+    `model` is the rate model that the network was converted from, or None. It is converted again when the
+    grid varies the scaling factor.
     """
 
     network: SpikingNetwork
@@ -41,7 +41,7 @@ class SweepPoint:
 
 @dataclass(frozen=True, eq=False)
 class Axis:
-    """One name of the grid: the labels of its values, and what each does to the setting."""
+    """A name of the grid, the labels of its values, and the change that each value makes to a point."""
 
     name: str
     labels: tuple[Any, ...]
@@ -49,7 +49,7 @@ class Axis:
 
 
 def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
-    """Return the axes of a grid (see `sweep`); the scaling factor first: it makes the network.
+    """Return the axes of a grid (see `sweep`), in its order.
 
     Raises
     ------
@@ -65,24 +65,26 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], SweepPoint]]:
-    """Return labels and setting of every point; the last axis varies fastest.
+    """Yield the labels and the network and settings of each point; the last axis varies fastest.
+
+    The scaling factor is applied first, because it makes the network that the other names change.
 
     Raises
     ------
     ArgumentError
-        A value cannot be used; the message names the point.
+        A value is invalid; the message names the point.
     """
     order = sorted(range(len(grid)), key=lambda k: grid[k].name != "scaling_factor")
     for chosen in itertools.product(*(range(len(axis.labels)) for axis in grid)):
         labels = {axis.name: axis.labels[k] for axis, k in zip(grid, chosen, strict=True)}
-        setting = base
+        point = base
         try:
             for k in order:
-                setting = grid[k].changes[chosen[k]](setting)
+                point = grid[k].changes[chosen[k]](point)
         except ArgumentError as error:
             where = ", ".join(f"{name}={label}" for name, label in labels.items())
             raise ArgumentError(f"at {where}: {error}") from None
-        yield labels, setting
+        yield labels, point
 
 
 def _axis(name: str, values: Any) -> Axis:
@@ -94,15 +96,15 @@ def _axis(name: str, values: Any) -> Axis:
         raise ArgumentError(f"grid: {name} is {values!r:.60}; expected a list of values")
     labels = [label for label, _ in pairs]
     if not pairs:
-        raise ArgumentError(f"grid: {name} has no values; expected at least one")
+        raise ArgumentError(f"grid: {name} is empty; expected at least one value")
     for label in labels:
         if labels.count(label) > 1:
-            raise ArgumentError(f"grid: {name} has {label!r} more than once; expected every value once")
+            raise ArgumentError(f"grid: {name} has {label!r} more than once; expected different values")
     return Axis(name, tuple(labels), tuple(_change(name, value) for _, value in pairs))
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's numbers as Python's, which print alike everywhere; what is no number as text."""
+    """Return a NumPy number as a Python number, and anything that is not a number as text."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, bool | int | float | str) else str(value)
 
@@ -113,14 +115,14 @@ def _label(name: str, value: Any) -> Any:
     label = getattr(value, "__name__", "<lambda>")
     if label == "<lambda>":
         raise ArgumentError(
-            f"grid: {name} has a function without a name; expected names, such as "
+            f"grid: {name} has a function without a name; expected named ones, such as "
             f"{{'intact': lambda net: net, 'cut': lambda net: net.cut(pre='inh')}}"
         )
     return label
 
 
 def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
-    """Return what a value of this name does to the setting."""
+    """Return the change that a value of this name makes to a point."""
     if callable(value):
         return lambda at: dataclasses.replace(at, network=_experiment(name, value, at.network))
     if name in _PARAMETERS:
@@ -148,9 +150,9 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
             at, lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", at.seed))
         )
     raise ArgumentError(
-        f"grid: {name!r} is no known name ({', '.join(_PARAMETERS)}, scaling_factor, downsample, "
+        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, scaling_factor, downsample, "
         f"stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, shuffle_weights.PRE.POST, "
-        f"lesion.POPULATION) and {value!r} is no function"
+        f"lesion.POPULATION, or functions as values"
     )
 
 
@@ -181,9 +183,11 @@ def _rescaled(at: SweepPoint, factor: Any) -> SpikingNetwork:
 
 def _stimulated(field: str, value: Any, stimulation: Any) -> Any:
     if not dataclasses.is_dataclass(stimulation) or isinstance(stimulation, type):
-        raise ArgumentError(f"stimulation.{field} is varied, but no one stimulation is given to vary")
-    known = [own.name for own in dataclasses.fields(stimulation)]
+        raise ArgumentError(
+            f"stimulation is {stimulation!r:.60}; expected one stimulation, to vary its {field}"
+        )
+    known = [item.name for item in dataclasses.fields(stimulation)]
     if field not in known:
-        raise ArgumentError(f"stimulation has no {field!r}; expected one of {', '.join(known)}")
+        raise ArgumentError(f"stimulation has no field {field!r}; expected one of {', '.join(known)}")
     changed: Any = dataclasses.replace(stimulation, **{field: value})
     return changed

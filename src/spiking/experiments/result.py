@@ -19,30 +19,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sweep:
-    """What `sweep` found. Prints as a table.
+    """The result of `sweep`. Prints as a table.
 
     Attributes
     ----------
     names : tuple of str
-        What was varied.
+        The names that were varied.
     task : Task
-    n_trials, seed : int
-        Trials at every point.
+    n_trials : int
+        Number of trials at each point.
+    seed : int
+        Seed of the trials and of the noise.
     rows : tuple of mapping
-        For every point in the order of the grid, the last name varying fastest: the value of each name (of
-        a function its name), ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval
-        ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and those of the populations that
-        there are, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``; lesioned units
-        are left out, and the rate is NaN where none is left. ``readout`` says whether it is the trained one.
+        One row for each point in the order of the grid, the last name varying fastest: the value of each
+        name (for a function, its name), ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score
+        interval ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and the same for each
+        population of the network, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``.
+        Rates leave out lesioned units and are NaN if none is left. ``readout`` is ``trained`` or describes
+        the refitted readout.
     unused : int
-        How many trials the journal holds that took no part.
+        Number of trials in the journal that this sweep does not use.
 
     Examples
     --------
     >>> from spiking import datasets, sweep
     >>> grid = {"scale_weights.inh": [0.7, 1.0], "noise": [0.1, 0.2]}
-    >>> found = sweep(datasets.load("go-nogo"), grid=grid, trials=4, seed=1)
-    >>> len(found.table), list(found.table.columns[:4])
+    >>> result = sweep(datasets.load("go-nogo"), grid=grid, trials=4, seed=1)
+    >>> len(result.table), list(result.table.columns[:4])
     (4, ['scale_weights.inh', 'noise', 'trials', 'correct'])
     """
 
@@ -55,7 +58,7 @@ class Sweep:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The rows as a pandas table; ``table.to_xarray()`` or any tool of pandas goes on from there.
+        """The rows as a pandas DataFrame, for example for ``table.to_xarray()``.
 
         Raises
         ------
@@ -67,7 +70,7 @@ class Sweep:
         return table
 
     def csv(self) -> str:
-        """Return the table as text with commas; numbers are written with all their digits."""
+        """Return the table as CSV text; numbers have all their digits."""
         text = io.StringIO()
         writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -75,7 +78,7 @@ class Sweep:
         return text.getvalue()
 
     def plot(self, y: str = "accuracy", ax: Axes | None = None) -> Axes:
-        """Draw a column against what was varied (see `spiking.plotting.sweep`)."""
+        """Draw a column against the varied names (see `spiking.plotting.sweep`)."""
         from spiking.plotting import sweep
 
         return sweep(self, y, ax)

@@ -64,10 +64,11 @@ def sweep(
     network : SpikingNetwork, RateModel or path
         A rate model is converted with the scaling factor that its file records, unless the grid varies it.
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that a rate model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that a rate model's file
+        records.
     grid : mapping of str to values
-        What is varied; with several names every combination is run, each changing what the names before it
-        left. Names with numbers as values:
+        The names to vary and their values. With several names, each combination is run; the names are applied
+        in the order of the mapping. Names with numbers as values:
 
         - any field of `LIFParams`, such as ``"refractory"``;
         - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
@@ -75,30 +76,30 @@ def sweep(
         - ``"scale_weights.inh.exc"`` (from `pre` to `post`; either may be left out): the factor;
         - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`.
 
-        Under any name, values may be functions from network to network: a list of named ones, or a mapping
-        from what the table is to say to the function, such as ``{"I to E": {"intact": lambda net: net,
-        "cut": lambda net: net.cut(pre="inh", post="exc")}}``.
+        Under any name, values may be functions that take a network and return a network: a list of named
+        functions, or a mapping from labels for the table to functions, such as ``{"I to E": {"intact": lambda
+        net: net, "cut": lambda net: net.cut(pre="inh", post="exc")}}``.
     trials : int
-        At every point.
+        Number of trials at each point.
     seed : int
-        Of the trials and of the noise, as in `evaluate`, which scores the same trials.
+        Seed of the trials and of the noise; `evaluate` scores the same trials for the same seed.
     stimulation, downsample
         As in `simulate`.
     strict, smoothing
         As in `evaluate`.
     common_random_numbers : bool
-        All points see the same trials and the same noise, so that they differ by what is varied alone. False:
-        every point has trials of its own, and so the points are independent.
+        All points use the same trials and the same noise, so that they differ only in the varied names. If
+        False, each point has different trials, so that the points are independent.
     journal : path, optional
-        Keep what has been simulated in this file, from which the same call goes on if it was stopped, however
-        it was: it gives the same table. Points and trials may be added. The file stays; delete it when it is
-        no longer needed.
+        Record finished trials in this file. If the call is stopped in any way, the same call continues from
+        the file and gives the same table. Points and trials may be added. The file is kept; delete it when it
+        is no longer needed.
     threads : int, optional
-        Threads; all available processors by default. Results do not depend on it.
+        Number of threads; all available processors by default. Results do not depend on it.
     client : distributed.Client, optional
-        Simulate on its workers instead.
+        Simulate on the workers of this client instead of in threads.
     progress : callable, optional
-        Called with the number of trials that are done.
+        Called with the number of finished trials.
 
     Returns
     -------
@@ -107,23 +108,24 @@ def sweep(
     Warns
     -----
     UserWarning
-        The journal holds trials of another version of the task, which are not used.
+        The journal has trials of another version of the task, which are not used.
 
     Raises
     ------
     ArgumentError
-        An argument cannot be used, no task is known, a name of the grid is unknown or a value cannot be used
-        (the message says at which point); nothing has been simulated then. Or the journal is in use.
+        An argument is invalid, no task is given or recorded, or the grid has an unknown name or an invalid
+        value (the message names the point); all this is checked before the first simulation. Or another
+        process uses the journal.
     ModelFileError
-        The model cannot be used.
+        The model file is invalid.
     ClusterError
-        The scheduler of `client` is gone.
+        The connection to the scheduler of `client` is lost.
 
     Examples
     --------
     >>> from spiking import datasets, sweep
-    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, trials=5, seed=1)
-    >>> [row["refractory"] for row in found.rows]
+    >>> result = sweep(datasets.load("go-nogo"), grid={"refractory": [2.0, 10.0]}, trials=5, seed=1)
+    >>> [row["refractory"] for row in result.rows]
     [2.0, 10.0]
     """
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
@@ -133,46 +135,49 @@ def sweep(
     varied = axes(grid)
     base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
     labels, works, wanted = [], [], []
-    for k, (names, at) in enumerate(points(base, varied)):
+    for k, (names, point) in enumerate(points(base, varied)):
         labels.append(names)
-        works.append(_Work(at.network, chosen, seed, at.stimulation, at.downsample, strict, smoothing))
+        works.append(
+            _SweepWork(point.network, chosen, seed, point.stimulation, point.downsample, strict, smoothing)
+        )
         first = 0 if common_random_numbers else k * n_trials
         wanted.append(range(first, first + n_trials))
     task_key, version = _task_keys(chosen)
     keys = [f"{task_key} {version} {work.digest()}" for work in works]
     by_key = dict(zip(keys, works, strict=True))
-    needed: dict[str, set[int]] = {key: set() for key in keys}  # some may be the same, such as a factor of 1
+    # Points may have the same key, for example where the weights are scaled by 1.
+    needed: dict[str, set[int]] = {key: set() for key in keys}
     for key, numbers in zip(keys, wanted, strict=True):
         needed[key].update(numbers)
 
     done = 0
     opened: Any = nullcontext()
     if journal is not None:
-        place = Path(os.fsdecode(journal))
-        opened = open_trials(place, {"format": _FORMAT}, doing="making this sweep")
-    with opened as kept, open_executor(threads, client) as executor:
+        path = Path(os.fsdecode(journal))
+        opened = open_trials(path, {"format": _FORMAT}, doing="making this sweep")
+    with opened as trial_journal, open_executor(threads, client) as executor:
         hold = functools.cache(lambda key: executor.hold(by_key[key]))
-        known: Known = kept.known if kept else {}
-        left = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
-        others = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
-        if others:
-            unused, name = sum(len(known[key]) for key in others), chosen.name
+        known: Known = trial_journal.known if trial_journal else {}
+        unused = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
+        outdated = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
+        if outdated:
+            n_outdated = sum(len(known[key]) for key in outdated)
             warnings.warn(
-                f"{journal} holds {unused} trials that are not used: the code of the task {name}, what "
-                f"it draws, or the version of spiking or Python has changed",
+                f"{journal} has {n_outdated} trials that are not used: the code or the random trials of the "
+                f"task {chosen.name}, or the version of spiking or Python, has changed",
                 stacklevel=2,
             )
 
         def record(key: str, first: int, values: Floats) -> None:
             nonlocal done
-            if kept:
-                kept.add(key, first, values)
+            if trial_journal:
+                trial_journal.add(key, first, values)
             done += len(values)
             if progress:
                 progress(done)
 
         size = block_trials(executor.block_seconds, chosen, base.network.n_neurons, downsample)
-        scores: TrialRunner[str] = TrialRunner(
+        runner: TrialRunner[str] = TrialRunner(
             lambda keys, *trials: executor.submit(run_block, [hold(key) for key in keys], keys, *trials),
             size,
             known,
@@ -180,15 +185,19 @@ def sweep(
             executor.check,
         )
         with executor.guarded():
-            scores({key: sorted(numbers) for key, numbers in needed.items()})
-            found = [scores({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
-    rows = [{**names, **_row(work, values)} for names, work, values in zip(labels, works, found, strict=True)]
-    return Sweep(names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=left)
+            runner({key: sorted(numbers) for key, numbers in needed.items()})
+            results = [runner({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
+    rows = [
+        {**names, **_row(work, values)} for names, work, values in zip(labels, works, results, strict=True)
+    ]
+    return Sweep(
+        names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=unused
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Work:
-    """What all blocks of a point have in common."""
+class _SweepWork:
+    """The network and settings that all blocks of a point share."""
 
     network: SpikingNetwork
     task: Task
@@ -200,13 +209,13 @@ class _Work:
 
     @property
     def populations(self) -> tuple[str, ...]:
-        """Those whose rates are told apart."""
-        own = self.network.populations
-        left_out = () if own["som"].any() else ("som", "pv")
-        return tuple(name for name, mask in own.items() if mask.any() and name not in left_out)
+        """Populations with a column of rates: not empty, and som and pv only if there are som units."""
+        populations = self.network.populations
+        left_out = () if populations["som"].any() else ("som", "pv")
+        return tuple(name for name, mask in populations.items() if mask.any() and name not in left_out)
 
     def run(self, point: str, first: int, n: int, shared_noise: SharedNoise | None = None) -> Floats:
-        """Return of trials `first` to `first + n - 1`: correct, and rates of all and of each population."""
+        """Run trials `first` to `first + n - 1`; return correct, mean rate and each population's rate."""
         trials = self.task.trials(n, seed=self.seed, first=first)
         run = simulate(
             self.network,
@@ -229,7 +238,7 @@ class _Work:
         return np.column_stack([correct, *rates])
 
     def digest(self) -> str:
-        """Return a digest of everything that decides what becomes of a trial, but the task."""
+        """Return a digest of everything, except the task, that the result of a trial depends on."""
         time_step = 1000 * TIME_STEP_S * self.downsample
         n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
         acting = actions(self.stimulation, self.network, n_steps, time_step)
@@ -240,9 +249,10 @@ _FORMAT = "spiking sweep journal 1"
 
 
 def _task_keys(task: Task) -> tuple[str, str]:
-    """Return what a task is called in a journal, with its settings, and a digest of its version."""
-    of = identity(task)
-    return f"{of['task']} {digest(of['task_settings'])[:16]}", digest(spiking.__version__, of)[:16]
+    """Return the key of a task with its settings in a journal, and a digest of its version."""
+    described = identity(task)
+    key = f"{described['task']} {digest(described['task_settings'])[:16]}"
+    return key, digest(spiking.__version__, described)[:16]
 
 
 def _base(
@@ -262,17 +272,17 @@ def _base(
                 f"{model.source} has no tuned scaling factor; tune it (spiking tune), vary scaling_factor "
                 f"(--vary scaling_factor=50), or give SpikingNetwork.from_rate(model, 50)"
             )
-        # The grid puts another factor in the place of 1.
+        # The grid replaces the factor 1.
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
     chosen = network_task(network, task) if model is None else task_for(model, task)
     return SweepPoint(network, model, stimulation, downsample, seed), chosen
 
 
-def _row(work: _Work, values: Floats) -> dict[str, Any]:
-    found = Score(int(values[:, 0].sum()), len(values))
-    low, high = found.interval
+def _row(work: _SweepWork, values: Floats) -> dict[str, Any]:
+    total = Score(int(values[:, 0].sum()), len(values))
+    low, high = total.interval
     names = ("rate", *(f"rate_{name}" for name in work.populations))
     rates = {name: float(values[:, 1 + k].mean()) for k, name in enumerate(names)}
     readout = "trained" if work.network.readout_refit is None else str(work.network.readout_refit)
-    counts = {"trials": found.trials, "correct": found.correct}
-    return {**counts, "accuracy": found.accuracy, "low": low, "high": high, **rates, "readout": readout}
+    counts = {"trials": total.trials, "correct": total.correct}
+    return {**counts, "accuracy": total.accuracy, "low": low, "high": high, **rates, "readout": readout}

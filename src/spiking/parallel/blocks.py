@@ -1,4 +1,4 @@
-"""Run trials in blocks, in any order and place, and keep the result of each."""
+"""Run trials in blocks, in any order and in any executor, and keep the result of each trial."""
 
 from __future__ import annotations
 
@@ -13,27 +13,18 @@ from numpy.typing import NDArray
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 
-# Simulation time of a trial, and for each step of a neuron, about: only for the size of blocks.
+# Approximate simulation time of a trial, and of each step of each neuron; only for the size of blocks.
 _TRIAL_SECONDS, _STEP_SECONDS = 1e-3, 1.2e-9
+_SHARED_TRIALS = 2  # trials whose noise is in memory at the same time, 4 bytes for each neuron and step
+_CHECK_SECONDS = 0.5  # time between two checks
 
-
-_AT_ONCE = 2  # trials whose noise is kept, 4 bytes a neuron and step
-
-
-_PATIENCE = 0.5  # seconds between two checks
-
-
-Point = float | str  # what is tried: a scaling factor, or a point of a sweep
-
-
+Point = float | str  # a scaling factor, the name of a conversion, or the key of a point of a sweep
 P = TypeVar("P", bound=Point)
-
-
-Values = NDArray[Any]  # of a number of trials, shape (trials, ...)
+Values = NDArray[Any]  # results of several trials, shape (trials, ...)
 
 
 class Runnable(Protocol):
-    """What all blocks have in common: run a block with `run`."""
+    """The network, task and settings that all blocks share; `run` runs a block."""
 
     @property
     def task(self) -> Task:
@@ -48,41 +39,41 @@ class Runnable(Protocol):
 
 
 def block_trials(seconds: float, task: Task, n_units: int, downsample: int) -> int:
-    """Return about how many trials are simulated in that time."""
+    """Return approximately how many trials can be simulated in a time."""
     steps = 100 * task.n_steps / downsample
     return max(1, round(seconds / (_TRIAL_SECONDS + _STEP_SECONDS * steps * n_units)))
 
 
 def run_block(works: Sequence[Runnable], points: Sequence[Point], first: int, n: int) -> list[Values]:
-    """Run trials `first` to `first + n - 1` at several points, each of its work, with noise drawn once."""
+    """Run trials `first` to `first + n - 1` at several points, each with its work and the same noise."""
     if len(points) == 1:
         return [works[0].run(points[0], first, n, None)]
-    values: list[list[Values]] = [[] for _ in points]
-    for start in range(first, first + n, _AT_ONCE):
+    parts: list[list[Values]] = [[] for _ in points]
+    for start in range(first, first + n, _SHARED_TRIALS):
         shared_noise = SharedNoise(works[0].seed)
-        for work, point, own in zip(works, points, values, strict=True):
-            own.append(work.run(point, start, min(_AT_ONCE, first + n - start), shared_noise))
-    return [np.concatenate(own) for own in values]
+        for work, point, part in zip(works, points, parts, strict=True):
+            part.append(work.run(point, start, min(_SHARED_TRIALS, first + n - start), shared_noise))
+    return [np.concatenate(part) for part in parts]
 
 
 Submit = Callable[[Sequence[Any], int, int], "Future[list[Values]]"]  # points, first trial, number of trials
 
 
 class TrialRunner(Generic[P]):
-    """Ask it what became of trials; what is not known yet is run.
+    """Return the results of trials; run those whose results are not known yet.
 
     Parameters
     ----------
     submit : function
         Starts a block and returns its future.
     block : int
-        Most trials in a block, those of all its points together.
+        Maximum number of trials in a block, over all its points.
     known : mapping of point to mapping of int to value
-        For each point, by trial number, what is known already.
+        The known results of each point, by trial number.
     record : function of point, first trial and array
-        Called with every block as it is done.
+        Called with each finished block.
     check : function
-        Called at least every half second while blocks run; raises if the search cannot go on.
+        Called at least every half second while blocks run; raises if the work cannot continue.
     """
 
     def __init__(
@@ -94,24 +85,24 @@ class TrialRunner(Generic[P]):
         check: Callable[[], object],
     ) -> None:
         self._submit, self._block, self._record, self._check = submit, block, record, check
-        self._known: dict[P, dict[int, Any]] = {point: dict(own) for point, own in known.items()}
+        self._known: dict[P, dict[int, Any]] = {point: dict(results) for point, results in known.items()}
 
     def __call__(self, wanted: Mapping[P, Sequence[int]]) -> dict[P, Values]:
-        """Return what became of the trials of each point, in their order, shape (trials, ...)."""
+        """Return the results of the wanted trials of each point, in their order, shape (trials, ...)."""
         futures: dict[Future[list[Values]], tuple[tuple[P, ...], int]] = {}
         missing: dict[int, list[P]] = {}
         for point, numbers in wanted.items():
-            own = self._known.setdefault(point, {})
+            known = self._known.setdefault(point, {})
             for trial in numbers:
-                if trial not in own:
+                if trial not in known:
                     missing.setdefault(trial, []).append(point)
-        half = -(-sum(map(len, missing.values())) // 2)  # of few trials, so that two threads share them
+        half = -(-sum(map(len, missing.values())) // 2)  # so that two threads share even a few trials
         try:
             for points, start, length in _blocks(missing, min(self._block, half)):
                 futures[self._submit(points, start, length)] = (points, start)
             pending = set(futures)
             while pending:
-                done, pending = wait(pending, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+                done, pending = wait(pending, timeout=_CHECK_SECONDS, return_when=FIRST_COMPLETED)
                 self._check()
                 for future in done:
                     points, start = futures[future]
@@ -129,9 +120,9 @@ class TrialRunner(Generic[P]):
 
 
 def _blocks(missing: Mapping[int, list[P]], most: int) -> Iterator[tuple[tuple[P, ...], int, int]]:
-    """Split the trials that points lack into blocks: points, first trial, number of trials.
+    """Split the missing trials of points into blocks: points, first trial, number of trials.
 
-    Of a block's points all lack all of its trials; many points are split into about equal groups.
+    All points of a block miss all of its trials. Many points are split into groups of about equal size.
     """
     stretches: list[tuple[list[P], int, int]] = []
     for trial in sorted(missing):
@@ -144,7 +135,7 @@ def _blocks(missing: Mapping[int, list[P]], most: int) -> Iterator[tuple[tuple[P
         groups = -(-len(points) // most)
         width = -(-len(points) // groups)
         stages = -(-n // max(1, most // width))
-        bounds = [first + k * n // stages for k in range(stages + 1)]  # equal: threads end together
+        bounds = [first + k * n // stages for k in range(stages + 1)]  # equal blocks: threads finish together
         for start, end in pairwise(bounds):
             for k in range(0, len(points), width):
                 yield tuple(points[k : k + width]), start, end - start

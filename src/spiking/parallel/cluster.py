@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _BLOCK_SECONDS = 1.0
-_MOST_AT_ONCE = 64  # each is a thread here
+_MAX_AT_ONCE = 64  # each needs a thread in this process
 
 
 def cluster(client: Client, check: Callable[[], object]) -> Executor:
-    """Return the workers of a client as an executor.
+    """Return an executor that runs functions on the workers of a client.
 
     Raises
     ------
     ClusterError
-        The scheduler is gone, or has no workers.
+        The connection to the scheduler is lost, or it has no workers.
     """
     from distributed import CancelledError as DaskCancelledError
     from distributed import KilledWorker
@@ -38,29 +38,29 @@ def cluster(client: Client, check: Callable[[], object]) -> Executor:
         check()
         if client.status != "running":
             raise ClusterError(
-                f"lost the scheduler at {address}: start it again, and the same command; results written so "
-                f"far, and journals, are kept"
+                f"the connection to the scheduler at {address} is lost; restart it and repeat the command "
+                f"(finished results and journals are kept)"
             )
 
     def hold(work: Runnable) -> Any:
         check_cluster()
-        # As a task, not scattered: if the worker that holds it dies, the scheduler can make it again. Workers
-        # hand it on among themselves.
+        # A task instead of scattered data: if the worker that has it fails, the scheduler can repeat it.
+        # Workers copy the result from each other.
         return client.submit(pickle.loads, _pickled(work), pure=False)
 
     check_cluster()
     threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
     if not threads:
         raise ClusterError(
-            f"the scheduler at {address} has no workers: start some with `dask worker {address}`"
+            f"the scheduler at {address} has no workers; start some with `dask worker {address}`"
         )
     failures = (CancelledError, DaskCancelledError, KilledWorker, CommClosedError)
-    at_once = min(2 * threads, _MOST_AT_ONCE)
+    at_once = min(2 * threads, _MAX_AT_ONCE)
     return Executor(at_once, executor.submit, hold, _BLOCK_SECONDS, check_cluster, failures)
 
 
 def _pickled(work: Runnable) -> bytes:
-    """Pickle the work of a search; a task from a user's file goes as code, which workers need not have."""
+    """Pickle work; include the code of a task from a user's file, which workers may not have."""
     import cloudpickle
 
     module = sys.modules[type(work.task).__module__]

@@ -1,4 +1,4 @@
-"""Where work runs: threads of this process, or the workers of a cluster."""
+"""Run functions in threads of this process or on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from spiking.parallel.blocks import Runnable
 
 @dataclass(frozen=True)
 class Executor:
-    """Where functions run.
+    """Threads or cluster workers that run functions.
 
     Parameters
     ----------
     at_once : int
-        How many long functions keep it busy.
+        Number of long functions that keep all threads or workers busy.
     submit : function of a function and its arguments
         Starts the function and returns its future.
     hold : function
-        Takes the work of a search to where it will be needed, and returns what stands for it in `submit`.
+        Sends work to the workers once, and returns what `submit` accepts in its place.
     block_seconds : float
-        How long a block of trials should take.
+        Duration to aim for with a block of trials.
     check : function
-        Raises if nothing can run any longer.
+        Raises if functions can no longer run.
     failures : tuple of exception types
-        What a function raises, other than its own errors, when the executor fails.
+        Exceptions that mean that the executor failed, not the function.
     """
 
     at_once: int
@@ -46,5 +46,5 @@ class Executor:
             yield
         except self.failures as error:
             raise ClusterError(
-                f"the cluster failed ({type(error).__name__}: {error}); see whether scheduler and workers run"
+                f"the cluster failed ({type(error).__name__}: {error}); check that scheduler and workers run"
             ) from error

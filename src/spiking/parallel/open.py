@@ -1,4 +1,4 @@
-"""Open what runs the work: threads of this process, or a cluster."""
+"""Open an executor: threads of this process, or the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from spiking.parallel.executor import Executor
 if TYPE_CHECKING:
     from distributed import Client
 
-_BLOCK_SECONDS = 0.06  # short, so that threads end together
+_BLOCK_SECONDS = 0.06  # short, so that threads finish together
 
 
 @contextmanager
 def open_executor(
     threads: int, client: Client | None = None, check: Callable[[], object] = lambda: None
 ) -> Iterator[Executor]:
-    """Return the workers of a client, or `threads` threads of this process.
+    """Yield an executor of the workers of a client or, without one, of threads of this process.
 
-    Threads are enough: simulation, training and files release Python's lock.
+    Processes are not needed: simulation, training and files release Python's global lock.
     """
     if client is not None:
         yield cluster(client, check)

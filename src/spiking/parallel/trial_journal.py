@@ -12,10 +12,8 @@ from spiking.files.digest import digest
 from spiking.files.journal import Journal, open_journal
 from spiking.parallel.blocks import Point, Values
 
-Block = tuple[Point, int, list[Any]]
-
-
-Known = dict[Any, dict[int, Any]]  # by point and trial
+Block = tuple[Point, int, list[Any]]  # point, first trial, results
+Known = dict[Any, dict[int, Any]]  # results by point and trial number
 
 
 class TrialJournal:
@@ -28,16 +26,16 @@ class TrialJournal:
             self.known.setdefault(point, {}).update(enumerate(values, first))
 
     def add(self, point: Point, first: int, values: Values) -> None:
-        """Write a block; it is with the operating system when this returns."""
+        """Write a block; the operating system has it when this returns."""
         bits = values.dtype == bool
         self._journal.add([point, first, "".join("01"[int(v)] for v in values) if bits else values.tolist()])
 
     def mark(self, text: str) -> None:
-        """Write that a result is about to be written where it belongs; `is_marked` then finds it."""
+        """Write that the result `text` is about to be written to its file (see `is_marked`)."""
         self._journal.add([_mark(text), 0, ""])
 
     def remove(self) -> None:
-        """Delete the journal: its results are where they belong."""
+        """Delete the journal, after its results were written to their file."""
         self._journal.remove()
 
 
@@ -45,13 +43,16 @@ class TrialJournal:
 def open_trials(
     path: Path, header: Mapping[str, Any], *, doing: str, force: bool = False
 ) -> Iterator[TrialJournal]:
-    """Open a journal of trials; arguments and errors as of `open_journal`."""
+    """Open a journal of trials; arguments and errors as in `open_journal`."""
     with open_journal(path, header, _block, doing=doing, force=force) as journal:
         yield TrialJournal(journal)
 
 
 def is_marked(path: Path, text: str) -> bool:
-    """Say whether a journal ends with the mark of this result: then it was left by a kill, and is done."""
+    """Return whether a journal ends with the mark of this result.
+
+    Then the process was killed after it had written the result, and the journal is no longer needed.
+    """
     return path.is_file() and path.read_bytes().endswith(json.dumps([_mark(text), 0, ""]).encode() + b"\n")
 
 
@@ -60,7 +61,7 @@ def _mark(text: str) -> str:
 
 
 def _block(line: Any) -> Block:
-    """Return the point, first trial and values of a line."""
+    """Return the block that a line of the journal records."""
     point, first, values = line
     if not isinstance(point, float | str) or not isinstance(first, int):
         raise TypeError

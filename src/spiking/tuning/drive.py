@@ -1,8 +1,8 @@
 """Compare the recurrent drive of the spiking network with that of the rate model.
 
-A unit of the rate model receives ``W r_rate``, its counterpart ``W r_spk / scaling_factor``. So the factor at
-which both are the same on average is the slope of ``W r_spk`` on ``W r_rate``, over units and time: where
-theory expects the best factor, and how well the conversion then works.
+A unit of the rate model receives the drive ``W r_rate``, and its counterpart ``W r_spk / scaling_factor``.
+The factor at which both are equal on average is the slope of ``W r_spk`` on ``W r_rate`` over units and time.
+Theory predicts the best factor there; the remaining difference says how well the conversion works.
 """
 
 from __future__ import annotations
@@ -31,26 +31,28 @@ def drive_slope(
     conversion: Conversion | None = None,
     threads: int | None = None,
 ) -> tuple[float, float]:
-    """Compare the drives in some trials, the spiking network at a scaling factor.
+    """Compare the recurrent drives of both networks in some trials.
 
     Parameters
     ----------
+    factor : float
+        Scaling factor of the spiking network.
     numbers : range
-        Trials of the seed.
+        Trial numbers of the seed.
     conversion : Conversion, optional
-        A matched one with that factor. What it gives each unit for what the fit misses, its mean drive,
-        counts for the error.
+        A matched conversion with this factor. Its mean drive, which corrects the fit of each unit, is part of
+        the drive in the error.
     threads : int, optional
         As in `simulate`.
 
     Returns
     -------
     slope : float
-        Of ``W r_spk`` on ``W r_rate``, through the origin: the factor that would match the drives, if the
-        rates stayed as they are.
+        Slope of ``W r_spk`` on ``W r_rate`` through the origin: the factor that would match the drives if the
+        rates did not change. NaN without recurrent drive.
     error : float
         Root mean square of ``W r_spk / factor - W r_rate``, divided by that of ``W r_rate``. NaN without
-        recurrent drive, as is the slope.
+        recurrent drive.
     """
     trials = task.trials(len(numbers), seed=seed, first=numbers.start)
     weights = model.effective_weights()
@@ -68,12 +70,12 @@ def drive_slope(
     # Sample k of the spiking run and rate step (k + 1) downsample are both at 5 (k + 1) downsample ms.
     expected = weights @ rate[:, :, downsample::downsample]
     shared = min(expected.shape[-1], run.filtered_rates.shape[-1])
-    expected, found = expected[:, :, :shared], weights @ run.filtered_rates[:, :, :shared]
+    expected, unscaled = expected[:, :, :shared], weights @ run.filtered_rates[:, :, :shared]
     power = float(np.sum(expected**2))
     if power == 0:
         return np.nan, np.nan
-    given = found / factor
+    drive = unscaled / factor
     if conversion is not None and conversion.unit_offsets:
-        given = given + conversion.mean_drive[:, np.newaxis]
-    error = np.sqrt(np.sum((given - expected) ** 2) / power)
-    return float(np.sum(found * expected)) / power, float(error)
+        drive = drive + conversion.mean_drive[:, np.newaxis]
+    error = np.sqrt(np.sum((drive - expected) ** 2) / power)
+    return float(np.sum(unscaled * expected)) / power, float(error)

@@ -31,22 +31,23 @@ _Model = RateModel | str | os.PathLike[str] | Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
-    """What became of one of many models.
+    """The result, or the error, of one of many models.
 
     Attributes
     ----------
     source : str
-        The file, or where else the model came from.
+        The file or another origin of the model.
     search : ScalingFactorSearch or None
+        The result; None if the search failed or the file was skipped.
     error : SpikingError or None
-        Why there is no result.
+        Why the search failed.
     scaling_factor : float or None
-        Found now, or recorded in a file that was skipped.
+        The factor of the result, or the recorded factor of a skipped file.
 
     Examples
     --------
     >>> from spiking.tuning import Tuned
-    >>> Tuned("model.mat", scaling_factor=30.0).skipped  # its file had a factor already
+    >>> Tuned("model.mat", scaling_factor=30.0).skipped
     True
     """
 
@@ -57,7 +58,7 @@ class Tuned:
 
     @property
     def skipped(self) -> bool:
-        """Whether the file had been tuned already."""
+        """Whether the file already had a scaling factor and was not tuned again."""
         return self.search is None and self.error is None
 
 
@@ -80,23 +81,24 @@ def find_scaling_factors(
     ----------
     models : iterable of RateModel, path or mapping
     task : Task or str, optional
-        For all models; None: the one that each file records. Of a name, with the settings that a file
-        records for it.
+        The task of all models; by default the task that each file records. A task given by name has the
+        settings that the file records for it.
     settings : mapping of str to value, optional
-        Of the task; win over those that a file records.
+        Settings of the task; they override those that a file records.
     seed : int
-        Every model is searched with it; results are those of `find_scaling_factor`, to the bit.
+        Seed of the search of each model; the results are exactly those of `find_scaling_factor`.
     threads : int, optional
-        Threads that simulate; all available processors by default.
+        Number of threads that simulate; all available processors by default. Results do not depend on it.
     client : distributed.Client, optional
-        Simulate on its workers instead. Model files are read and written here.
+        Simulate on the workers of this client instead of in threads. Model files are read and written in this
+        process.
     write : bool
-        Write each result into its file, as soon as it is there (see `find_scaling_factor`).
+        Write each result into its file as soon as the search ends (see `find_scaling_factor`).
     force : bool
-        With `write`: also tune files that have been tuned, which are skipped by default, and those of which
-        an unfinished search had other settings.
+        With `write`, also tune files that already have a scaling factor, which are skipped by default, and
+        files with an unfinished search that had other settings.
     progress : callable, optional
-        Called with the number of models finished, and of candidates and trials run.
+        Called with the numbers of finished models, of candidates and of trials.
     **options
         `method`, `candidates`, `trials`, `choice`, `margin`, `extend`, `downsample`, `params`,
         `conversion`, as in `find_scaling_factor`.
@@ -104,26 +106,26 @@ def find_scaling_factors(
     Returns
     -------
     tuple of Tuned
-        In the order of `models`. A model that cannot be used, or whose file cannot be written, does not
-        stop the others.
+        In the order of `models`. An invalid model, or a file that cannot be written, does not stop the
+        others; its `Tuned` has the error.
 
     Raises
     ------
     ArgumentError
-        An argument cannot be used.
+        An argument is invalid.
     ClusterError
-        The scheduler of `client` is gone; with `write`, the same call goes on where this one stopped.
+        The connection to the scheduler of `client` is lost. With `write`, the same call continues from there.
 
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factors
     >>> models = [datasets.load("go-nogo"), datasets.load("xor")]
-    >>> options = {"method": "grid", "candidates": [30], "n_trials": 4, "extend": False}
+    >>> options = {"method": "grid", "candidates": [30], "trials": 4, "extend": False}
     >>> [tuned.scaling_factor for tuned in find_scaling_factors(models, seed=1, force=True, **options)]
     [30.0, 30.0]
     """
     if isinstance(models, str | os.PathLike | Mapping | RateModel) or not isinstance(models, Iterable):
-        raise ArgumentError(f"models is {models!r:.60}; expected several, such as a list of one")
+        raise ArgumentError(f"models is {models!r:.60}; expected a list of models")
     write, force = flag("write", write), flag("force", force)
     given = list(models)
     try:
@@ -131,14 +133,14 @@ def find_scaling_factors(
     except TypeError:
         names = ", ".join(field.name for field in dataclasses.fields(SearchOptions))
         raise ArgumentError(f"options are {', '.join(options)}; expected some of {names}") from None
-    kind = find(task) if isinstance(task, str) else task  # a name is wrong for all models
+    kind = find(task) if isinstance(task, str) else task  # an unknown name is an error for all models
     if isinstance(kind, type):
         check_known(kind, settings or ())
     seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
     stop, count = threading.Event(), _Count(progress)
 
-    def one(executor: Executor, model: _Model) -> Tuned:
+    def tune(executor: Executor, model: _Model) -> Tuned:
         source = "a mapping"
         try:
             loaded = model if isinstance(model, RateModel) else RateModel.load(model)
@@ -148,8 +150,7 @@ def find_scaling_factors(
             if path is not None and not force and recorded is not None:
                 remove_leftovers(path, recorded_text(loaded, "tuning") or "")
                 return Tuned(source, scaling_factor=recorded)
-            counted = count.one_search()
-            found = search(
+            result = search(
                 executor,
                 loaded,
                 kind,
@@ -159,15 +160,15 @@ def find_scaling_factors(
                 force=force,
                 settings=settings,
                 threads=threads,
-                progress=counted,
+                progress=count.add_search(),
             )
-            return Tuned(source, found, scaling_factor=found.scaling_factor)
+            return Tuned(source, result, scaling_factor=result.scaling_factor)
         except ClusterError:
             raise
         except SpikingError as error:
             return Tuned(os.fsdecode(model) if isinstance(model, str | os.PathLike) else source, error=error)
         finally:
-            count.model()
+            count.add_model()
 
     def check() -> None:
         if stop.is_set():
@@ -175,9 +176,9 @@ def find_scaling_factors(
 
     with (
         open_executor(threads, client, check) as executor,
-        ThreadPoolExecutor(executor.at_once + 1) as searches,  # one may wait for its file
+        ThreadPoolExecutor(executor.at_once + 1) as searches,  # one of them may be waiting for its file
     ):
-        futures = [searches.submit(one, executor, model) for model in given]
+        futures = [searches.submit(tune, executor, model) for model in given]
         try:
             for future in as_completed(futures):
                 future.result()
@@ -189,30 +190,30 @@ def find_scaling_factors(
 
 
 class _Count:
-    """Counts finished models, and candidates and trials that have been run, from several threads."""
+    """Counts finished models, candidates and trials in several threads."""
 
     def __init__(self, progress: Callable[[int, int, int], None] | None) -> None:
         self._progress, self._lock = progress, threading.Lock()
         self._models, self._trials = 0, 0
         self._candidates: set[tuple[object, float]] = set()
 
-    def model(self) -> None:
+    def add_model(self) -> None:
         with self._lock:
             self._models += 1
-            self._tell()
+            self._report()
 
-    def one_search(self) -> Callable[[float, int], None]:
-        """Return what counts the trials of a model's candidates."""
+    def add_search(self) -> Callable[[float, int], None]:
+        """Return a function that counts the trials of a model's candidates."""
         search = object()
 
-        def trials(factor: float, n: int) -> None:
+        def add_trials(factor: float, n: int) -> None:
             with self._lock:
                 self._candidates.add((search, factor))
                 self._trials += n
-                self._tell()
+                self._report()
 
-        return trials
+        return add_trials
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._progress:
             self._progress(self._models, len(self._candidates), self._trials)

@@ -16,41 +16,47 @@ from spiking.tuning.racing import Run
 
 @dataclass(frozen=True)
 class Grid:
-    """Candidates in ascending order, and how far from them a search may go."""
+    """Candidates in ascending order."""
 
     factors: tuple[float, ...]
 
     @property
     def step(self) -> float:
-        """Distance of neighbours, on average."""
+        """Mean distance between neighbours; of a single candidate, its value."""
         steps = len(self.factors) - 1
         return (self.factors[-1] - self.factors[0]) / steps if steps else self.factors[0]
 
     @property
     def highest(self) -> float:
-        """No candidate lies beyond: twice the highest of the grid."""
+        """Upper limit of a search: twice the highest candidate."""
         return 2 * self.factors[-1]
 
 
 def published_grid(model: RateModel) -> Grid:
-    """Return 20 to 75 in steps of 5; for softplus and clipped_relu 4 to 26 in steps of 2."""
+    """Return the published candidates: 20, 25, ..., 75; for softplus and clipped_relu 4, 6, ..., 26."""
     factors = range(20, 80, 5) if model.transfer is ACTIVATIONS["sigmoid"] else range(4, 28, 2)
     return Grid(tuple(float(factor) for factor in factors))
 
 
 def checked_grid(candidates: object) -> Grid:
-    """Return the user's candidates in ascending order, or raise ArgumentError."""
+    """Return the user's candidates in ascending order.
+
+    Raises
+    ------
+    ArgumentError
+        There are none, or one is not a number above 0.
+    """
     try:
-        given = np.asarray(candidates, float).ravel().tolist()
+        factors = np.asarray(candidates, float).ravel().tolist()
     except (TypeError, ValueError):
-        given = []
-    if not given:
+        factors = []
+    if not factors:
         raise ArgumentError(f"candidates is {candidates!r:.60}; expected numbers above 0")
-    return Grid(tuple(sorted({positive_number("candidates", factor) for factor in given})))
+    return Grid(tuple(sorted({positive_number("candidates", factor) for factor in factors})))
 
 
 def run_grid(run: Run, grid: Grid, trials: int, *, extend: bool) -> Bits:
-    """Run all candidates; where the plateau reaches an edge of the range, add candidates beyond it."""
+    """Run all candidates; as long as the plateau reaches an edge of the range, add candidates beyond it."""
     bits = dict(run(dict.fromkeys(grid.factors, trials)))
     while extend:
         tied = plateau(bits)

@@ -1,4 +1,4 @@
-"""Search for the best matched conversion: try gains and factors around the fit on spiking trials."""
+"""Search for the best matched conversion: score gains and factors around the fit on spiking trials."""
 
 from __future__ import annotations
 
@@ -28,21 +28,23 @@ if TYPE_CHECKING:
     from spiking.tuning.find_one import SearchOptions
 
 
-# Of both variants 20 candidates: 200 trials for all, and 30 more for each of 4, would make 320; leaving some
-# and accepting the first that is always right makes about 130. Chosen on 30 networks with their trials in
-# hundreds of orders: the best of 6 after 30 trials never was below the third after 10, and of candidates that
-# are always right the first is as accurate on other trials as that of the smallest error.
+# Both variants have 20 candidates. Running 10 trials of each, and 30 more of the best 4, would take 320
+# trials. Leaving out candidates that cannot win, and accepting the first that is always correct, takes about
+# 130. Chosen on 30 networks, with their trials in hundreds of orders: the best of 6 after 30 trials was never
+# below the third after 10, and among candidates that are always correct the first is as accurate on other
+# trials as the one with the smallest error.
 GAINS = (8.0, 32.0)
 MULTIPLES = (0.65, 0.8, 0.9, 1.0, 1.1)
-# If the best of these is wrong in any of 40 trials, these are tried as well, and the published grid. (Of XOR
-# networks some convert only so.)
+# If the best of these is wrong in any of 40 trials, these and the published grid are tried as well. Some XOR
+# networks need them.
 RESERVE_GAINS = (2.0,)
 RESERVE_MULTIPLES = (0.9, 1.0, 1.1, 1.25)
 _FIRST_TRIALS, _MOST_TRIALS, _FINALISTS = 10, 40, 4
-# How many trials all run before one is left, and between two looks: about the fewest trials on them.
+# Trials of all candidates before the first is left out, trials between two decisions, and the same in the
+# final: these need about the fewest trials on the same networks.
 _FIRST_LOOK, _LOOK, _FINAL_LOOK = 3, 2, 4
 
-Ask = Callable[[Collection[str], int], dict[str, Floats]]  # candidates, up to how many trials
+Ask = Callable[[Collection[str], int], dict[str, Floats]]  # of candidates and a number of trials
 
 
 def matched_candidates(
@@ -54,16 +56,16 @@ def matched_candidates(
     params: LIFParams | None,
     downsample: int,
 ) -> dict[str, Conversion]:
-    """Return the conversions to compare by a name, which tells variant, gain and multiple of the factor.
+    """Return the conversions to compare, by a name of variant, gain and multiple of the fitted factor.
 
-    Those with other gains than `GAINS` are for where none of these suffices.
+    Those with gains in `RESERVE_GAINS` are tried if none of the others suffices.
     """
     seen = visited_currents(model, task, seed=seed)
     kinds: tuple[Variant, ...] = VARIANTS if conversion == "matched" else (conversion,)
-    found: dict[str, Conversion] = {}
+    candidates: dict[str, Conversion] = {}
     for gains, multiples in ((GAINS, MULTIPLES), (RESERVE_GAINS, RESERVE_MULTIPLES)):
         fits = [fit_gain(model, seen, gain, params=params, downsample=downsample) for gain in gains]
-        found |= {
+        candidates |= {
             f"{kind}, gain {fit.gain:g}, factor x {multiple:g}": fit.conversion(kind, multiple * fit.factor)
             for kind in kinds
             for fit in fits
@@ -71,8 +73,8 @@ def matched_candidates(
         }
     if conversion == "matched":
         for factor in published_grid(model).factors:
-            found[f"published, factor {factor:g}"] = Conversion(kind="published", factor=factor)
-    return found
+            candidates[f"published, factor {factor:g}"] = Conversion(kind="published", factor=factor)
+    return candidates
 
 
 def best_candidates(
@@ -86,43 +88,45 @@ def best_candidates(
 ) -> list[str]:
     """Return the best `keep` candidates by their first `n` trials, the best first.
 
-    Between equally accurate ones the output error decides, then the order of `names`. A candidate is left as
-    soon as it could not be among them even if all its other trials were correct and without error: that
-    saves trials and changes nothing.
+    Among equally accurate candidates, those with the smaller output error are better, then those that are
+    first in `names`. A candidate is left out as soon as it could not be among the best even if all its other
+    trials were correct and without error: this saves trials and does not change the result.
 
     Parameters
     ----------
     ask : function of names and number of trials
-        Runs these candidates up to so many trials and returns what `trial_scores` gives of each.
+        Runs candidates up to this number of trials and returns the `trial_scores` of each.
     first, step : int
-        How many trials all of them run, and how many more those not yet decided between two decisions.
+        Number of trials that all candidates run, and how many more the undecided ones run between two
+        decisions.
     """
     level = min(first, n)
-    found = ask(names, level)
+    values = ask(names, level)
 
-    def reach(name: str) -> tuple[float, float]:
-        """Say how good a candidate is if it has run all trials, and else how good it can be at most."""
-        correct, error = found[name].sum(axis=0)
-        return -float(correct + n - len(found[name])), float(error)
+    def bound(name: str) -> tuple[float, float]:
+        """Return the sort key of a candidate if all its missing trials were correct and without error."""
+        correct, error = values[name].sum(axis=0)
+        return -float(correct + n - len(values[name])), float(error)
 
     def so_far(name: str) -> tuple[float, float]:
-        correct, error = found[name].mean(axis=0)
+        correct, error = values[name].mean(axis=0)
         return -round(float(correct), 9), float(error)
 
-    found |= ask(sorted(names, key=so_far)[:keep], n)
+    values |= ask(sorted(names, key=so_far)[:keep], n)
     while True:
-        best = sorted((name for name in names if len(found[name]) == n), key=reach)[:keep]
-        undecided = [name for name in names if len(found[name]) < n and reach(name) <= reach(best[-1])]
+        best = sorted((name for name in names if len(values[name]) == n), key=bound)[:keep]
+        undecided = [name for name in names if len(values[name]) < n and bound(name) <= bound(best[-1])]
         if not undecided:
             return best
         level = min(level + step, n)
-        found |= ask(undecided, level)
+        values |= ask(undecided, level)
 
 
 def choose_candidate(ask: Ask, names: Collection[str], first: int, most: int) -> str:
-    """Return the best candidate by its `first` trials, if it is right in `most`, or else the best of a few.
+    """Return the best candidate by `first` trials if it is correct in all of `most` trials.
 
-    Arguments as in `best_candidates`.
+    Otherwise, return the best in `most` trials of the few that are best in `first` trials. Other arguments as
+    in `best_candidates`.
     """
     (leader,) = best_candidates(ask, names, 1, first, first=_FIRST_LOOK, step=_LOOK)
     if ask([leader], most)[leader][:, 0].all():
@@ -133,33 +137,33 @@ def choose_candidate(ask: Ask, names: Collection[str], first: int, most: int) ->
 
 
 def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
-    """Choose the best candidate, all on the same trials, and score it on fresh ones."""
+    """Choose the best candidate on the same trials, and score it on fresh ones."""
     first, most = min(_FIRST_TRIALS, options.trials), min(_MOST_TRIALS, options.trials)
     usual = [name for name, candidate in work.candidates.items() if candidate.gain in GAINS]
-    found: dict[str, Floats] = {}
+    longest: dict[str, Floats] = {}  # the values of each candidate that has run
 
     def ask(asked: Collection[str], n: int) -> dict[str, Floats]:
-        own = scores(dict.fromkeys(asked, range(SEARCH_FIRST, SEARCH_FIRST + n)))
-        found.update({name: values for name, values in own.items() if n >= len(found.get(name, ()))})
-        return own
+        results = scores(dict.fromkeys(asked, range(SEARCH_FIRST, SEARCH_FIRST + n)))
+        longest.update({name: values for name, values in results.items() if n >= len(longest.get(name, ()))})
+        return results
 
     chosen = choose_candidate(ask, usual, first, most)
-    if not found[chosen][:, 0].all():
+    if not longest[chosen][:, 0].all():
         reserve = [name for name in work.candidates if name not in usual]
         few = best_candidates(ask, reserve, _FINALISTS, first, first=_FIRST_LOOK, step=_LOOK)
         (chosen,) = best_candidates(ask, [chosen, *few], 1, most, first=first, step=_FINAL_LOOK)
-    names = [name for name in work.candidates if name in found]
+    names = [name for name in work.candidates if name in longest]
 
-    tried = tuple(_candidate(work.candidates[name], found[name]) for name in names)
+    tried = tuple(_candidate(work.candidates[name], longest[name]) for name in names)
     conversion = dataclasses.replace(work.candidates[chosen], candidates=tried)
     alike = [
         name
         for name in names
         if (work.candidates[name].kind, work.candidates[name].gain) == (conversion.kind, conversion.gain)
     ]
-    bits = {work.candidates[name].factor: found[name][:, 0] > 0.5 for name in alike}
-    left = {work.candidates[name].factor for name in alike if len(found[name]) < first}
-    tied = plateau(bits, left)
+    bits = {work.candidates[name].factor: longest[name][:, 0] > 0.5 for name in alike}
+    dropped = {work.candidates[name].factor for name in alike if len(longest[name]) < first}
+    tied = plateau(bits, dropped)
     _, drive_error = drive_slope(
         work.model,
         work.task,

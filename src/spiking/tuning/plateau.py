@@ -1,4 +1,4 @@
-"""Choose the middle of the plateau of statistically tied best candidates."""
+"""Find the plateau of candidates that are statistically tied with the best, and its middle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spiking.evaluation.binomial import sign_test
 
 TIED = 0.05  # p value of the sign test below which a candidate is worse than the best
 
-Bits = Mapping[float, NDArray[np.bool_]]  # for each candidate, whether its trials were correct
+Bits = Mapping[float, NDArray[np.bool_]]  # for each candidate, whether each of its trials was correct
 
 
 def accuracies(bits: Bits) -> dict[float, float]:
@@ -20,7 +20,7 @@ def accuracies(bits: Bits) -> dict[float, float]:
 
 
 def best(bits: Bits) -> float:
-    """Return the most accurate candidate; of equals the one nearest to their middle."""
+    """Return the most accurate candidate; if several are equal, the one nearest to the middle of these."""
     accuracy = accuracies(bits)
     top = sorted(factor for factor in bits if accuracy[factor] == max(accuracy.values()))
     middle = (top[0] + top[-1]) / 2
@@ -28,17 +28,17 @@ def best(bits: Bits) -> float:
 
 
 def is_worse(candidate: NDArray[np.bool_], than: NDArray[np.bool_]) -> bool:
-    """Say whether one candidate is significantly worse than another on the trials that both have run."""
+    """Return whether a candidate is significantly worse than another on the trials that both have run."""
     common = min(len(candidate), len(than))
     return sign_test(than[:common], candidate[:common]) < TIED
 
 
 def plateau(bits: Bits, dropped: Collection[float] = ()) -> tuple[float, ...]:
-    """Return the best candidate and its neighbours, on both sides, as far as they are tied with it.
+    """Return the best candidate and its neighbours on both sides up to the first that is not tied with it.
 
-    `dropped` are candidates already known to be worse.
+    `dropped` are candidates that are known to be worse.
     """
-    factors, top = sorted(bits), best({f: own for f, own in bits.items() if f not in dropped})
+    factors, top = sorted(bits), best({f: correct for f, correct in bits.items() if f not in dropped})
     first = last = factors.index(top)
 
     def tied(factor: float) -> bool:
@@ -52,6 +52,6 @@ def plateau(bits: Bits, dropped: Collection[float] = ()) -> tuple[float, ...]:
 
 
 def middle(tied: tuple[float, ...], bits: Bits) -> float:
-    """Return the candidate nearest to the middle of a plateau; of two equally near the more accurate."""
+    """Return the candidate nearest to the middle of a plateau; if two are equally near, the more accurate."""
     centre, accuracy = (tied[0] + tied[-1]) / 2, accuracies(bits)
     return min(tied, key=lambda factor: (abs(factor - centre), -accuracy[factor], factor))

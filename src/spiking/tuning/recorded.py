@@ -17,22 +17,22 @@ from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedSearch:
-    """A search as the file records it; files of other programs record only factors and accuracies.
+    """A search that a model file records; files of other programs record only factors and accuracies.
 
     Attributes
     ----------
     scaling_factor : float
-        The chosen one.
+        The chosen scaling factor.
     accuracy : dict of float to float
-        Of each candidate, in ascending order.
+        Accuracy of each candidate, in ascending order of the candidates.
     scores : dict of float to Score
-        How many of how many trials; empty if the file does not say.
+        Correct trials and all trials of each candidate; empty if the file does not record them.
     plateau : tuple of float
-        Candidates that are statistically tied with the best; empty if the file does not say.
+        Candidates that are statistically tied with the best; empty if the file does not record them.
     fresh : Score or None
-        Of trials that took no part in the search.
+        Score on trials that were not part of the search.
     details : mapping of str to Any
-        All that the file records of the search, such as its method and seed.
+        Everything that the file records of the search, such as its method and seed.
     """
 
     scaling_factor: float
@@ -43,29 +43,29 @@ class RecordedSearch:
     details: Mapping[str, Any]
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> RecordedSearch:
-        """Make one of what `ScalingFactorSearch.as_json` gives."""
+    def from_json(cls, recorded: Mapping[str, Any]) -> RecordedSearch:
+        """Return the search that `ScalingFactorSearch.as_json` describes."""
         scores = {
-            float(one["scaling_factor"]): Score(int(one["correct"]), int(one["trials"]))
-            for one in found["curve"]
+            float(candidate["scaling_factor"]): Score(int(candidate["correct"]), int(candidate["trials"]))
+            for candidate in recorded["curve"]
         }
         return cls(
-            scaling_factor=float(found["scaling_factor"]),
+            scaling_factor=float(recorded["scaling_factor"]),
             accuracy={factor: score.accuracy for factor, score in scores.items()},
             scores=scores,
-            plateau=tuple(float(factor) for factor in found["plateau"]),
-            fresh=Score(int(found["correct"]), int(found["trials"])),
-            details=dict(found),
+            plateau=tuple(float(factor) for factor in recorded["plateau"]),
+            fresh=Score(int(recorded["correct"]), int(recorded["trials"])),
+            details=dict(recorded),
         )
 
 
 def recorded_search(model: RateModel) -> RecordedSearch | None:
-    """Return the search that a model's file records, or None if it records none.
+    """Return the search that a model's file records, or None without one.
 
     Raises
     ------
     ArgumentError
-        What it records cannot be read.
+        The recorded search cannot be read.
     """
     factor, text = recorded_scaling_factor(model), recorded_text(model, "tuning")
     if factor is None:
@@ -75,8 +75,8 @@ def recorded_search(model: RateModel) -> RecordedSearch | None:
             return RecordedSearch.from_json(json.loads(text))
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise ArgumentError(
-                f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); tune it again: "
-                f"spiking tune --force"
+                f"{model.source} has a variable `tuning` that cannot be read ({error!r:.80}); tune the model "
+                f"again with `spiking tune --force`"
             ) from None
     factors, accuracies = (np.ravel(model.extras.get(key, ())) for key in ("scaling_factors", "all_perfs"))
     known = factors.size == accuracies.size and {factors.dtype.kind, accuracies.dtype.kind} <= set("iuf")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.network.network import SpikingNetwork
@@ -21,49 +23,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScalingFactorSearch:
-    """What `find_scaling_factor` found. Prints as a table.
+    """The result of `find_scaling_factor`. Prints as a table.
 
     Attributes
     ----------
     model : RateModel
     task : Task
     scaling_factor : float
-        The chosen one.
+        The chosen scaling factor.
     method, choice : str
-        As asked for.
+        The arguments of the search.
     seed : int
     curve : dict of float to Score
-        For each candidate, in ascending order, its correct trials; all saw the same trials and noise. A
-        candidate that dropped out early has fewer.
+        Score of each candidate, in ascending order of the candidates, on the same trials and noise.
+        Candidates that dropped out early have fewer trials.
     plateau : tuple of float
         Candidates around the best that are statistically tied with it (sign test on the common trials).
     extended : tuple of float
-        Candidates that were tried beyond the range asked for, because the best lay at its edge.
+        Candidates beyond the given range, which were tried because the best were at its edge.
     start : float or None
-        Where theory expected the factor (method ``auto``).
+        The factor that theory predicted (method ``auto``).
     fresh : Evaluation
-        Of trials that took no part in the search: trials 0, 1, ... of the seed, those of `evaluate`.
+        Evaluation on trials that were not part of the search: trials 0, 1, ... of the seed, as in `evaluate`.
     drive_error : float
-        Root mean square difference of the recurrent drives of the spiking network and the rate model,
-        relative to the latter's root mean square; NaN without recurrence.
+        Root mean square difference between the recurrent drives of the spiking network and the rate model,
+        divided by the root mean square of the latter; NaN without recurrent drive.
     stopped : str
         Why the search ended.
     drive_trials : int
-        Trials simulated to compare drives.
+        Number of trials simulated to compare drives.
     downsample : int
     params : LIFParams or None
     seconds : float
-        Time it took; a search that was continued counts from there.
+        Duration of the search, since it was last continued.
     conversion : Conversion or None
-        The chosen one, if not as published; then `curve` is that of the candidates of its variant and gain,
-        and `start` the factor that was fitted.
+        The chosen conversion, if it is not the published one. Then `curve` has the candidates of its variant
+        and gain, and `start` is the fitted factor.
 
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factor
-    >>> options = {"method": "grid", "candidates": [25, 30], "n_trials": 10, "extend": False}
-    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, **options)
-    >>> sorted(found.curve), found.fresh.correct.size
+    >>> options = {"method": "grid", "candidates": [25, 30], "trials": 10, "extend": False}
+    >>> result = find_scaling_factor(datasets.load("go-nogo"), seed=1, **options)
+    >>> sorted(result.curve), result.fresh.correct.size
     ([25.0, 30.0], 10)
     """
 
@@ -98,9 +100,9 @@ class ScalingFactorSearch:
 
     @property
     def search_trials(self) -> int:
-        """Trials of all candidates together."""
+        """Number of trials of all candidates together."""
         if self.conversion is not None:
-            return sum(one.trials for one in self.conversion.candidates)
+            return sum(candidate.trials for candidate in self.conversion.candidates)
         return sum(score.trials for score in self.curve.values())
 
     @cached_property
@@ -111,7 +113,7 @@ class ScalingFactorSearch:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result in JSON's types; the same for the same search, so without its seconds."""
+        """Return the result in types of JSON, without `seconds`: the same search gives the same text."""
         return {
             "scaling_factor": self.scaling_factor,
             "task": self.task.name,
@@ -134,14 +136,11 @@ class ScalingFactorSearch:
         }
 
     def as_variables(self) -> dict[str, Any]:
-        """Return the variables of a model file: the published three, and the rest as JSON in one of ours."""
-        import numpy as np
-
-        factors = np.array([list(self.curve)])
+        """Return the variables of a model file: the three published ones, and `as_json` in ``tuning``."""
         return {
             "opt_scaling_factor": np.array([[self.scaling_factor]]),
             "all_perfs": np.array([[score.accuracy] for score in self.curve.values()]),
-            "scaling_factors": factors,
+            "scaling_factors": np.array([list(self.curve)]),
             "tuning": np.array([json.dumps(self.as_json())]),
         }
 
@@ -163,7 +162,7 @@ class ScalingFactorSearch:
             lines.append(str(self.conversion))
         if self.extended:
             reach = f"{min(self.extended):g} to {max(self.extended):g}"
-            lines.append(f"the best candidates lay at the edge of the range: extended to {reach}")
+            lines.append(f"the best candidates were at the edge of the range: extended to {reach}")
         lines.append(f"fresh trials: {self.fresh.score}")
         if self.drive_error == self.drive_error:
             lines.append(f"drive error {self.drive_error:.2f} of the rate model's recurrent drive")

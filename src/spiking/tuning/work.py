@@ -30,10 +30,10 @@ DRIVE_TRIALS = 8
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What all blocks of a search have in common.
+    """The model and settings that all blocks of a search share.
 
-    A point is a scaling factor, whose values are the correct trials, or the name of one of `candidates`,
-    matched conversions, whose values are those of `spiking.tuning.work.trial_scores`.
+    A point is a scaling factor or the name of a matched conversion in `candidates`. The values of a scaling
+    factor are its correct trials, those of a conversion are the results of `trial_scores`.
     """
 
     model: RateModel
@@ -42,7 +42,7 @@ class Work:
     downsample: int
     params: LIFParams | None
     candidates: Mapping[str, Conversion] = field(default_factory=dict)
-    threads: int | None = None  # of what does not run in blocks
+    threads: int | None = None  # of simulations that do not run in blocks
 
     def run(self, point: Point, first: int, n: int, shared_noise: SharedNoise | None = None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
@@ -69,13 +69,13 @@ def trial_scores(
     downsample: int,
     shared_noise: SharedNoise | None = None,
 ) -> Floats:
-    """Return of each trial whether it is correct (1 or 0), and the mean square of output minus target."""
+    """Return, for each trial, whether it is correct (1 or 0) and the mean square of output minus target."""
     values = []
     for trials, output, time in spiking_chunks(
         network, task, seed, numbers, downsample, 1, shared_noise=shared_noise
     ):
         correct = score_outputs(task, output, time, trials)
-        # The rate step nearest to each sample, as in the input; the last target stays on.
+        # The rate step nearest to each sample, as in the input; the last target is held.
         steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
         wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
         values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
@@ -88,11 +88,11 @@ def trial_runner(
     known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
     record: Callable[[Any, int, Values], object] = lambda *_: None,
 ) -> TrialRunner[Any]:
-    """Return the scores of a model's scaling factors or conversions, simulated in an executor."""
-    held = executor.hold(work)
+    """Return a runner of the trials of a model's scaling factors or conversions in an executor."""
+    held_work = executor.hold(work)
 
     def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
-        return executor.submit(run_block, [held] * len(points), points, first, n)
+        return executor.submit(run_block, [held_work] * len(points), points, first, n)
 
     block = block_trials(executor.block_seconds, work.task, work.model.n_units, work.downsample)
     return TrialRunner(submit, block, known, record, executor.check)
@@ -102,7 +102,7 @@ _FORMAT = "spiking tuning journal 1"
 
 
 def identity(work: Work) -> dict[str, Any]:
-    """Return what decides whether a trial is correct, for the first line of a journal."""
+    """Return everything that the result of a trial depends on, for the first line of a journal."""
     return {
         "format": _FORMAT,
         "version": spiking.__version__,
@@ -111,11 +111,12 @@ def identity(work: Work) -> dict[str, Any]:
         "seed": work.seed,
         "downsample": work.downsample,
         "neurons": digest(work.params),
-        "conversion": list(work.candidates),  # fitted to the above, in the last bits anew each time
+        # Only the names: the fits follow from the above, but their last bits differ from run to run.
+        "conversion": list(work.candidates),
     }
 
 
 def model_digest(model: RateModel) -> str:
-    """Return a digest of everything in a model that its simulation depends on."""
+    """Return a digest of everything in a model that a simulation depends on."""
     arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
     return digest(model.activation, *arrays)
