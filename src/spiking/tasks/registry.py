@@ -85,7 +85,7 @@ def find(name: str) -> type[Task]:
 def task_for_channels(task: Task | str | None, n_inputs: int, n_outputs: int) -> Task:
     """Return the task to run a spiking network on, or raise ArgumentError unless it fits the network."""
     if task is None:
-        raise ArgumentError("a spiking network does not say its task; name one, such as 'go-nogo'")
+        raise ArgumentError("task is None; expected a task, such as 'go-nogo', for a spiking network")
     chosen = get(task) if isinstance(task, str) else task
     check_channels(chosen, n_inputs, n_outputs, "the network")
     return chosen
