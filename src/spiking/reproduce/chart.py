@@ -21,73 +21,73 @@ if TYPE_CHECKING:
 Style = dict[str, Any]  # of lines and markers
 
 _PAPER = "#777777"
-_APART = 0.02  # of the width of the axes: between what is drawn at one value
-_BESIDE = 0.28  # of the distance of two names: from our networks to the paper's
-_NAMES = 50  # letters that fit below the axes
+_APART = 0.02  # distance between markers at the same value, as a fraction of the width of the axes
+_BESIDE = 0.28  # distance from our networks to the paper's value, as a fraction of that between two names
+_NAMES = 50  # characters that fit below the axes
 _OURS = "ours, 95 % interval"
-_LEGEND = 56  # letters that fit above it
-_CROWDED = 12  # values; of more, only whole numbers are named
+_LEGEND = 56  # characters that fit above the axes
+_CROWDED = 12  # with more values, only whole numbers have labels
 
 
-def draw_all(found: Reproduction, figure: Figure | None = None) -> Figure:
-    """Draw the measures that the panel draws, one below the other; see `draw`."""
-    measures = found.panel.drawn
+def draw_all(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
+    """Draw the measures in `Panel.drawn`, one below the other; see `draw`."""
+    measures = reproduction.panel.drawn
     with drawing_in(figure, COLUMN_MM, 22 + 40 * len(measures)) as figure:
         rows: list[Axes] = list(figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0])
         for place, (name, ax) in enumerate(zip(measures, rows, strict=True)):
-            _draw(found, name, ax)
+            _draw(reproduction, name, ax)
             if place < len(measures) - 1:
                 ax.set_xlabel("")
-        _legend(figure, rows, found, loc="outside upper left")
+        _legend(figure, rows, reproduction, loc="outside upper left")
     return figure
 
 
-def draw(found: Reproduction, ax: Axes | None = None, measure: str | None = None) -> Axes:
-    """Draw a measure of a panel, and the accuracy of the rate networks beside that of the spiking.
+def draw(reproduction: Reproduction, ax: Axes | None = None, measure: str | None = None) -> Axes:
+    """Draw a measure of a panel; next to the accuracy of spiking networks, also that of the rate networks.
 
-    A dot is a network; squares are means, or shares, with 95 % intervals. The paper's values are grey, with
-    standard deviations where it has them.
+    Dots are networks; squares are means or shares with 95 % intervals. The paper's values are grey, with
+    their standard deviations if the paper gives them.
 
     Parameters
     ----------
-    found : Reproduction
+    reproduction : Reproduction
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw into; those of a new figure by default.
     measure : str, optional
-        One of the panel's measures; by default the first that it draws.
+        One of the panel's measures; by default the first in `Panel.drawn`.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    name = measure or found.panel.drawn[0]
+    name = measure or reproduction.panel.drawn[0]
     with drawing_on(ax, 62) as ax:
-        _draw(found, name, ax)
-        _legend(ax, [ax], found, loc="lower left", bbox_to_anchor=(0, 1.02))
+        _draw(reproduction, name, ax)
+        _legend(ax, [ax], reproduction, loc="lower left", bbox_to_anchor=(0, 1.02))
     return ax
 
 
-def _draw(found: Reproduction, name: str, ax: Axes) -> None:
-    if any(isinstance(condition.value, str) for condition in found.panel.conditions):
-        _draw_names(found, name, ax)
+def _draw(reproduction: Reproduction, name: str, ax: Axes) -> None:
+    if any(isinstance(condition.value, str) for condition in reproduction.panel.conditions):
+        _draw_names(reproduction, name, ax)
     else:
-        _draw_numbers(found, name, ax)
+        _draw_numbers(reproduction, name, ax)
     ax.set_ylabel(MEASURES[name].label)
     _limits(name, ax)
-    ax.set_xlabel(found.panel.axis)
+    ax.set_xlabel(reproduction.panel.axis)
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_names(found: Reproduction, name: str, ax: Axes) -> None:
-    conditions = found.panel.conditions
+def _draw_names(reproduction: Reproduction, name: str, ax: Axes) -> None:
+    conditions = reproduction.panel.conditions
     values = list(dict.fromkeys(condition.value for condition in conditions))
     groups = list(dict.fromkeys(condition.line for condition in conditions))
     for condition in conditions:
         k = groups.index(condition.line)
         place = values.index(condition.value) + (k - (len(groups) - 1) / 2) * _BESIDE
         dots, mean = CONDITION_COLOURS[2:4] if len(groups) == 1 else 2 * CONDITION_COLOURS[k : k + 1]
-        _networks(found, condition, name, place, 0.5 * _BESIDE / len(groups), ax, dots)
-        _mean(found, condition, name, place, ax, mean, condition.line)
+        _networks(reproduction, condition, name, place, 0.5 * _BESIDE / len(groups), ax, dots)
+        _mean(reproduction, condition, name, place, ax, mean, condition.line)
         if k == len(groups) - 1:
             _paper(condition, name, place + _BESIDE, ax)
     width = max(8, _NAMES // len(values))
@@ -96,8 +96,8 @@ def _draw_names(found: Reproduction, name: str, ax: Axes) -> None:
     ax.set_xlim(-0.5, len(names) - 0.5)
 
 
-def _draw_numbers(found: Reproduction, name: str, ax: Axes) -> None:
-    panel = found.panel
+def _draw_numbers(reproduction: Reproduction, name: str, ax: Axes) -> None:
+    panel = reproduction.panel
     values = sorted({float(condition.value) for condition in panel.conditions})
     at = {value: float(k) if panel.evenly else value for k, value in enumerate(values)}
     apart = _APART * (max(at.values()) - min(at.values()) or 1.0)
@@ -107,13 +107,13 @@ def _draw_numbers(found: Reproduction, name: str, ax: Axes) -> None:
         lines = [(name, groups[0], "spiking"), ("rate", groups[0], "rate")]
     for k, (kind, group, label) in enumerate(lines):
         colour, beside = CONDITION_COLOURS[k], (k - (len(lines) - 1) / 2) * apart
-        own = [c for c in panel.conditions if c.line == group and found.values(c, kind)]
-        places = [at[float(condition.value)] + beside for condition in own]
-        means = [MEASURES[kind].scale * float(np.mean(found.values(c, kind))) for c in own]
+        conditions = [c for c in panel.conditions if c.line == group and reproduction.values(c, kind)]
+        places = [at[float(condition.value)] + beside for condition in conditions]
+        means = [MEASURES[kind].scale * float(np.mean(reproduction.values(c, kind))) for c in conditions]
         ax.plot(places, means, linestyle=DASHES if kind != name else "-", linewidth=1, color=colour)
-        for condition, place in zip(own, places, strict=True):
-            _networks(found, condition, kind, place, 0.4 * apart, ax, colour)
-            _mean(found, condition, kind, place, ax, colour, label)
+        for condition, place in zip(conditions, places, strict=True):
+            _networks(reproduction, condition, kind, place, 0.4 * apart, ax, colour)
+            _mean(reproduction, condition, kind, place, ax, colour, label)
     for condition in panel.conditions:
         if condition.line == groups[0]:
             _paper(condition, name, at[float(condition.value)] + (len(lines) + 1) / 2 * apart, ax)
@@ -127,7 +127,7 @@ def _draw_numbers(found: Reproduction, name: str, ax: Axes) -> None:
 
 
 def _networks(
-    found: Reproduction,
+    reproduction: Reproduction,
     condition: Condition,
     name: str,
     place: float,
@@ -135,7 +135,7 @@ def _networks(
     ax: Axes,
     colour: str,
 ) -> None:
-    measure, values = MEASURES[name], found.values(condition, name)
+    measure, values = MEASURES[name], reproduction.values(condition, name)
     if measure.share or not values:
         return
     beside = spread * np.random.default_rng(0).uniform(-1, 1, len(values))
@@ -144,7 +144,7 @@ def _networks(
 
 
 def _mean(
-    found: Reproduction,
+    reproduction: Reproduction,
     condition: Condition,
     name: str,
     place: float,
@@ -152,7 +152,7 @@ def _mean(
     colour: str,
     label: str = "",
 ) -> None:
-    values, measure = found.values(condition, name), MEASURES[name]
+    values, measure = reproduction.values(condition, name), MEASURES[name]
     if not values:
         return
     low, high = interval(values, measure.share, measure.limits)
@@ -176,7 +176,7 @@ def _paper(condition: Condition, name: str, place: float, ax: Axes) -> None:
 
 
 def _limits(name: str, ax: Axes) -> None:
-    """Percentages end at 100; a share begins at 0, as does all that is not a percentage."""
+    """Set the limits of the y axis: percentages end at 100; shares and other units start at 0."""
     measure = MEASURES[name]
     if measure.unit == "%" and measure.limits[0] == 0:
         lowest = 0.0 if measure.share else 10 * np.floor((ax.dataLim.y0 - 2) / 10)
@@ -185,21 +185,21 @@ def _limits(name: str, ax: Axes) -> None:
         ax.set_ylim(bottom=0)
 
 
-def _legend(place: Axes | Figure, axes: Sequence[Axes], found: Reproduction, **where: Any) -> None:
-    """Name everything that is drawn in some axes, once, and a conversion that is not the published one."""
-    once: dict[str, Any] = {}
+def _legend(place: Axes | Figure, axes: Sequence[Axes], reproduction: Reproduction, **where: Any) -> None:
+    """Draw one legend for several axes; its title names a conversion that is not the published one."""
+    entries: dict[str, Any] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            once.setdefault(label, handle)
-    if not once:
+            entries.setdefault(label, handle)
+    if not entries:
         return
     for name, instead in ((_OURS, "spiking"), ("paper", "paper, SD")):
-        if instead in once:
-            once.pop(name, None)
-    once = dict(sorted(once.items(), key=lambda item: item[0].startswith("paper")))
-    columns = len(once) if sum(len(label) + 3 for label in once) <= _LEGEND else 2
+        if instead in entries:
+            entries.pop(name, None)
+    entries = dict(sorted(entries.items(), key=lambda item: item[0].startswith("paper")))
+    columns = len(entries) if sum(len(label) + 3 for label in entries) <= _LEGEND else 2
     spaces: Style = {"borderaxespad": 0, "handlelength": 1, "handletextpad": 0.5, "columnspacing": 1.2}
-    conversion = found.panel.conversion
+    conversion = reproduction.panel.conversion
     if conversion != "published":
         spaces |= {"title": f"ours: {conversion} conversion", "alignment": "left"}
-    place.legend(list(once.values()), list(once), frameon=False, ncols=columns, **spaces, **where)
+    place.legend(list(entries.values()), list(entries), frameon=False, ncols=columns, **spaces, **where)

@@ -1,4 +1,4 @@
-"""Define a panel of the paper: conditions, each a kind of network, and the paper's values."""
+"""Define a panel of the paper: its conditions, each a kind of network, and the paper's values."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from spiking.reproduce.train_and_convert import Activity, Matched, NetworkSpec, 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_OF_THE_GRID = ("best_of_grid",)  # measures of the published tuning alone
+_PUBLISHED_ONLY = ("best_of_grid",)  # measures that exist only for the published conversion
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A value of the paper: a share, or a mean and its standard deviation over networks.
+    """A value of the paper: a share, or a mean and standard deviation over networks.
 
     Parameters
     ----------
     value : float
     sd : float, optional
     networks : int, optional
-        How many it is of, where the paper says so.
+        Number of networks, if the paper gives it.
     reading : float
-        Half the width within which it could be read off a figure; 0 for a printed number.
+        Uncertainty (plus or minus) of a value that was read off a figure; 0 for a printed number.
 
     Examples
     --------
@@ -47,24 +47,24 @@ class Paper:
 
 @dataclass(frozen=True)
 class Condition:
-    """A place on the axis of a panel, perhaps one of several lines there.
+    """A kind of network at a value on the axis of a panel.
 
     Parameters
     ----------
     value : float or str
-        The place on the axis.
+        The value on the axis.
     network : NetworkSpec
     params : LIFParams, optional
-        Constants with which the spiking network is tested; None: only the rate network is looked at.
+        Constants of the spiking network in the test; with None, only the rate network is measured.
     tuned : LIFParams, float or Matched, optional
-        Constants with which the factor is tuned, by default the same; the factor, which is not tuned; or a
-        matched conversion (see `Panel.converted_by`).
+        Constants of the spiking network while the scaling factor is tuned, by default `params`; or a given
+        factor; or a matched conversion (see `Panel.converted_by`).
     line : str
-        Which line of the panel.
+        The line of the panel that the condition belongs to, if it has several.
     paper : mapping of str to Paper
-        By measure.
+        The paper's values by measure.
     activity : function, optional
-        What is measured of the activity of both networks (see ``spiking.reproduce.paper.activity``).
+        Measures the activity of both networks (see ``spiking.reproduce.paper.activity``).
 
     Examples
     --------
@@ -84,35 +84,37 @@ class Condition:
 
     @property
     def tuning(self) -> Tuning:
-        """Constants with which the factor is tuned, the factor, or a matched conversion."""
+        """Constants during tuning, a given scaling factor, or a matched conversion."""
         return self.tuned or self.params or LIFParams()
 
     @property
     def tested(self) -> Tested | None:
-        """How the spiking network is tested; None if there is none."""
+        """Constants and measures of the test of the spiking network, or None without one."""
         return None if self.params is None else Tested(self.params, self.activity)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel.
+    """A panel of the paper, or of your own.
 
     Parameters
     ----------
-    name, title, axis : str
+    name, title : str
+    axis : str
+        Label of the axis on which the conditions differ.
     measures : tuple of str
-        What is measured in each condition.
+        Measures of each condition.
     conditions : tuple of Condition
     note : str
-        What the table should say beside.
+        A remark below the table.
     drawn : tuple of str
         Measures that are drawn, one below the other; by default the first.
     compared : tuple of str
         Measures whose difference between the conditions is tested.
     evenly : bool
-        Draw the values of the axis evenly spaced, not to scale.
+        Draw the values of the axis evenly spaced instead of to scale.
     picture : function, optional
-        Draws one network (see ``spiking.reproduce.paper.pictures``), in place of the measures.
+        Draws one network instead of the measures (see ``spiking.reproduce.paper.pictures``).
 
     Examples
     --------
@@ -136,44 +138,44 @@ class Panel:
         object.__setattr__(self, "drawn", self.drawn or self.measures[:1])
 
     def only(self, values: Sequence[float | str]) -> Panel:
-        """Return the panel with fewer values of its axis; its note says so.
+        """Return the panel with some of the values of its axis; its note says so.
 
         Raises
         ------
         ArgumentError
-            There is no such value, or none is given.
+            The panel does not have a value, or no value is given.
         """
         if isinstance(values, str):
-            raise ArgumentError(f"values is {values!r}; expected several, such as [{values!r}]")
+            raise ArgumentError(f"values is {values!r}; expected a list, such as [{values!r}]")
         names = list(dict.fromkeys(shown(condition.value) for condition in self.conditions))
         unknown = [shown(value) for value in values if shown(value) not in names]
         if unknown or not values:
-            what = f"no value {unknown[0]!r}" if unknown else "values is empty"
-            raise ArgumentError(f"{self.name}: {what}; its values are {', '.join(names)}")
+            what = f"value is {unknown[0]!r}" if unknown else "values is empty"
+            raise ArgumentError(f"{self.name}: {what}; expected some of {', '.join(names)}")
         wanted = [shown(value) for value in values]
-        own = tuple(condition for condition in self.conditions if shown(condition.value) in wanted)
-        taken = list(dict.fromkeys(shown(condition.value) for condition in own))
-        if taken == names:
+        conditions = tuple(condition for condition in self.conditions if shown(condition.value) in wanted)
+        chosen = list(dict.fromkeys(shown(condition.value) for condition in conditions))
+        if chosen == names:
             return self
-        said = f"Only {', '.join(taken)} of {', '.join(names)}."
-        return dataclasses.replace(self, conditions=own, note=f"{said} {self.note}".rstrip())
+        remark = f"Only {', '.join(chosen)} of {', '.join(names)}."
+        return dataclasses.replace(self, conditions=conditions, note=f"{remark} {self.note}".rstrip())
 
     @property
     def conversion(self) -> Asked:
-        """The conversion: ``published``, or that of `converted_by`."""
-        found = [one.tuning.conversion for one in self.conditions if isinstance(one.tuning, Matched)]
-        return found[0] if found else "published"
+        """The conversion: ``published``, or the one given to `converted_by`."""
+        tunings = (condition.tuning for condition in self.conditions)
+        return next((tuning.conversion for tuning in tunings if isinstance(tuning, Matched)), "published")
 
     @property
     def tunes(self) -> bool:
-        """Whether it has conditions for `converted_by`: those in which a factor is tuned as published."""
+        """Whether a scaling factor is tuned in any condition, so that `converted_by` can be used."""
         return any(_tuned(condition) for condition in self.conditions)
 
     def converted_by(self, conversion: Asked) -> Panel:
-        """Return the panel with its networks converted differently, under a name of its own.
+        """Return the panel, under a new name, with another conversion of its networks.
 
-        Conditions in which nothing is tuned (a given factor, rate networks alone) are left out, and the note
-        says so, and measures of the published grid.
+        Conditions in which nothing is tuned (with a given factor, or with rate networks only) are left out,
+        and the note says so. Measures of the published grid are left out, too.
 
         Raises
         ------
@@ -186,27 +188,27 @@ class Panel:
             return self
         if not self.tunes:
             raise ArgumentError(
-                f"{self.name}: nothing here is tuned (factors are given, or only rate networks trained), so "
-                f"there is no {conversion} conversion of it; leave the conversion out"
+                f"{self.name}: conversion is {conversion!r}; expected 'published', because nothing is tuned "
+                f"in this panel (its factors are given, or it has only rate networks)"
             )
-        own, left = [], []
+        converted, left_out = [], []
         for condition in self.conditions:
             if _tuned(condition):
                 assert isinstance(condition.tuning, LIFParams)
                 tuned = Matched(condition.tuning, conversion)
-                own.append(dataclasses.replace(condition, tuned=tuned))
+                converted.append(dataclasses.replace(condition, tuned=tuned))
             else:
-                left.append(shown(condition.value))
-        said = f" Left out, as nothing is tuned: {', '.join(left)}." if left else ""
+                left_out.append(shown(condition.value))
+        remark = f" Left out, as nothing is tuned: {', '.join(left_out)}." if left_out else ""
         return dataclasses.replace(
             self,
             name=f"{self.name}.{conversion}",
             title=f"{self.title}; {conversion} conversion",
-            measures=tuple(name for name in self.measures if name not in _OF_THE_GRID),
-            conditions=tuple(own),
-            note=f"{self.note} The paper's values are of the published conversion.{said}".lstrip(),
-            drawn=tuple(name for name in self.drawn if name not in _OF_THE_GRID),
-            compared=tuple(name for name in self.compared if name not in _OF_THE_GRID),
+            measures=tuple(name for name in self.measures if name not in _PUBLISHED_ONLY),
+            conditions=tuple(converted),
+            note=f"{self.note} The paper's values are of the published conversion.{remark}".lstrip(),
+            drawn=tuple(name for name in self.drawn if name not in _PUBLISHED_ONLY),
+            compared=tuple(name for name in self.compared if name not in _PUBLISHED_ONLY),
         )
 
 
@@ -215,5 +217,5 @@ def _tuned(condition: Condition) -> bool:
 
 
 def shown(value: float | str) -> str:
-    """Return a value of an axis as it is written."""
+    """Format a value of an axis."""
     return value if isinstance(value, str) else f"{value:g}"

@@ -1,7 +1,7 @@
 """The journal of reproductions: record the result of each network as soon as it is known.
 
-It never holds what can be had from its lines, and panels share it: a network that two of them need is trained
-and converted once.
+The panels of a folder share its journal: a network that two panels need is trained and converted once. The
+journal does not contain anything that can be computed from its lines.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spiking.files.journal import Journal, open_journal
+from spiking.files import journal as files
 
 _HEADER = {"format": "spiking reproduction journal 1"}
 
 Row = dict[str, Any]
 
 
-class Record:
-    """An open journal; use `open_record`."""
+class Journal:
+    """An open journal of networks and conversions; use `open_journal`."""
 
-    def __init__(self, journal: Journal[tuple[str, Row]]) -> None:
-        self._journal, self._known = journal, dict(journal.lines)
+    def __init__(self, file: files.Journal[tuple[str, Row]]) -> None:
+        self._file, self._known = file, dict(file.lines)
 
     def get(self, key: Mapping[str, Any]) -> Row | None:
-        """Return what is known of something, or None."""
+        """Return the recorded result of a network or conversion, or None without one."""
         return self._known.get(_text(key))
 
     def add(self, key: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-        """Write what became of something; it is with the operating system when this returns."""
-        self._journal.add({"of": key, "is": row})
+        """Record the result of a network or conversion; the operating system has it when this returns."""
+        self._file.add({"of": key, "is": row})
         self._known[_text(key)] = json.loads(json.dumps(row))
 
 
 @contextmanager
-def open_record(path: Path) -> Iterator[Record]:
-    """Open a journal with what it knows; nobody else can open it meanwhile.
+def open_journal(path: Path) -> Iterator[Journal]:
+    """Open a journal and read its results; no other process can open it at the same time.
 
     Raises
     ------
     ArgumentError
-        The file is something else, damaged, in use, or cannot be read or written.
+        The file is not a journal, is damaged or in use, or cannot be read or written.
     """
-    with open_journal(path, _HEADER, _entry, doing="reproducing into this folder") as journal:
-        yield Record(journal)
+    with files.open_journal(path, _HEADER, _entry, doing="reproducing into this folder") as file:
+        yield Journal(file)
 
 
 def _entry(line: Any) -> tuple[str, Row]:

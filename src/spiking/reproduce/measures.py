@@ -11,17 +11,17 @@ from typing import Any
 from spiking.reproduce.conditions import Condition
 from spiking.reproduce.train_and_convert import TRIALS, Row
 
-_SUCCESS = 95  # of 100 fresh trials
+_SUCCESS = 95  # correct trials, of 100 fresh ones
 _PLAIN: dict[str, Any] = {"scale": 1.0, "limits": (0.0, math.inf)}  # not a percentage
 _CORRELATION: dict[str, Any] = {"scale": 1.0, "unit": "", "decimals": 2, "limits": (-1.0, 1.0)}
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A network of a condition: what became of its training, and of its conversion if it converged.
+    """A network of a condition, with the journal's results of its training and of its conversion.
 
-    `published` is what became of it by the published conversion, where `converted` is another one and the
-    journal knows it.
+    `converted` is None if the training did not converge. If `converted` is not the published conversion,
+    `published` is the result of that one, if the journal has it.
     """
 
     condition: Condition
@@ -33,20 +33,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Measure:
-    """How a number is had from an entry (None: it has none), and how it is told.
+    """How a measure is computed from an entry, and how it is formatted.
 
     Attributes
     ----------
     title : str
     of : function of Entry
+        Computes the measure, or returns None if the entry does not have it.
     share : bool
-        Whether it is yes or no of each network.
+        Whether the measure is yes (1) or no (0) for each network, so that its mean is a share.
     scale, unit, decimals : float, str, int
-        It is told times the first, in the second, with so many decimals.
+        The table has the measure times `scale`, in `unit`, with so many decimals.
     limits : (float, float)
-        It cannot be beyond.
+        The smallest and the largest possible value.
     short : str
-        The title on an axis; by default the same.
+        A shorter title for an axis; by default `title`.
     """
 
     title: str
@@ -60,7 +61,7 @@ class Measure:
 
     @property
     def label(self) -> str:
-        """What to write beside an axis."""
+        """Label of an axis."""
         title = self.short or self.title
         return title[:1].upper() + title[1:] + (f" ({self.unit})" if self.unit else "")
 
@@ -98,17 +99,17 @@ def _gap(entry: Entry) -> float | None:
 
 
 def _population_rates() -> dict[str, Measure]:
-    """Return rates of cell types in Go-NoGo, such as ``pyr_go``."""
+    """Return the rates of the cell types in Go-NoGo, such as ``pyr_go``."""
     types = {"pyr": ("PYR", "exc"), "pv": ("PV", "pv"), "sst": ("SST", "som")}
     return {
         f"{name}_{condition}": Measure(
-            f"rate of {title} cells, {shown} trials",
+            f"rate of {title} cells, {trials} trials",
             _activity(f"{population}_{condition}"),
             scale=1.0,
             unit="Hz",
             limits=(0.0, math.inf),
         )
-        for condition, shown in (("go", "Go"), ("nogo", "NoGo"))
+        for condition, trials in (("go", "Go"), ("nogo", "NoGo"))
         for name, (title, population) in types.items()
     }
 

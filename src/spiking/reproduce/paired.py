@@ -1,4 +1,4 @@
-"""Compare another conversion with the published one: same networks, same fresh trials."""
+"""Compare another conversion with the published one on the same networks and the same fresh trials."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _COMPARED = ("spiking", "success")
 
 @dataclass(frozen=True)
 class Pair:
-    """A measure of the same networks of a condition by both conversions.
+    """A measure of the same networks of a condition with both conversions.
 
     Attributes
     ----------
     published, converted : Line
     test : str
-        Its name: McNemar's exact test of shares, the Wilcoxon signed-rank test of accuracies.
+        Name of the test: McNemar's exact test for shares, the Wilcoxon signed-rank test for accuracies.
     p : float
-        Of no difference.
+        p value of the test.
     """
 
     published: Line
@@ -33,26 +33,29 @@ class Pair:
 
 
 def pairs(entries: Sequence[Entry]) -> tuple[Pair, ...]:
-    """Return the pairs of one condition, from its networks that the journal has by both conversions."""
-    own = [entry for entry in entries if entry.published and entry.converted]
-    if not own:
+    """Return the pairs of a condition, for its networks that the journal has with both conversions."""
+    converted = [entry for entry in entries if entry.published and entry.converted]
+    if not converted:
         return ()
-    published = [dataclasses.replace(entry, converted=entry.published) for entry in own]
-    found = []
+    published = [dataclasses.replace(entry, converted=entry.published) for entry in converted]
+    compared = []
     for name in _COMPARED:
         measure = MEASURES[name]
-        values = [[x for entry in one if (x := measure.of(entry)) is not None] for one in (published, own)]
-        first, second = (line_of(own[0].condition, name, one) for one in values)
-        found.append(Pair(first, second, *paired_difference(values[0], values[1], measure.share)))
-    return tuple(found)
+        first, second = (
+            [x for entry in group if (x := measure.of(entry)) is not None] for group in (published, converted)
+        )
+        condition = converted[0].condition
+        test, p = paired_difference(first, second, measure.share)
+        compared.append(Pair(line_of(condition, name, first), line_of(condition, name, second), test, p))
+    return tuple(compared)
 
 
-def written(found: Sequence[Pair], conversion: str) -> list[list[str]]:
-    """Return pairs as a table, with what it is before it and its tests behind; nothing if there are none."""
-    if not found:
+def pairs_text(compared: Sequence[Pair], conversion: str) -> list[list[str]]:
+    """Return the blocks of text for pairs: a sentence, a table and the tests; none without pairs."""
+    if not compared:
         return []
     groups: dict[str, list[Sequence[str]]] = {}
-    for pair in found:
+    for pair in compared:
         (_, before, its_bounds, _), (_, ours, bounds, _) = words(pair.published), words(pair.converted)
         groups.setdefault(heading(pair.converted), []).extend(
             [
@@ -60,7 +63,7 @@ def written(found: Sequence[Pair], conversion: str) -> list[list[str]]:
                 (f"{place(pair.converted)}, {conversion}", ours, bounds, f"{pair.p:.2g}"),
             ]
         )
-    tests = {MEASURES[pair.converted.measure].title: pair.test for pair in found}
+    tests = {MEASURES[pair.converted.measure].title: pair.test for pair in compared}
     return [
         ["The same networks by the published conversion, on the same fresh trials:"],
         columns(("", "ours (of n)", "95 % interval", "p"), groups),

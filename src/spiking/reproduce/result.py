@@ -1,4 +1,4 @@
-"""The result of a panel: all networks, and the table that compares them with the paper."""
+"""The result of a panel: all its networks, and the table that compares them with the paper."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spiking.optional import library
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.measures import MEASURES, Entry
-from spiking.reproduce.paired import Pair, pairs, written
+from spiking.reproduce.paired import Pair, pairs, pairs_text
 from spiking.reproduce.statistics import difference, paired_difference
 from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
 
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """A panel reproduced.
+    """The result of `panel`. Prints as a table.
 
     Attributes
     ----------
     panel : Panel
     networks : int
-        Of each condition.
+        Number of networks in each condition.
     seed : int
     entries : tuple of Entry
-        By condition and seed.
+        The networks, by condition and seed.
     drawn : (int, RateModel) or None
-        Seed and model of the network that is drawn, in a panel that draws one: the first of those that do the
-        task (95 of 100 trials or more) in the most conditions.
+        Seed and model of the network that is drawn, in a panel that draws one network: the first of those
+        that do the task (95 or more of 100 trials correct) in the most conditions.
 
     Examples
     --------
     >>> from spiking import tasks
     >>> from spiking.reproduce import Condition, NetworkSpec, Panel, panel
-    >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few updates
     >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
-    >>> found = panel(own, networks=1, seed=1, output="reproduced")
-    >>> found.panel.name, len(found.entries)
+    >>> result = panel(own, networks=1, seed=1, folder="reproduced")
+    >>> result.panel.name, len(result.entries)
     ('own', 1)
     """
 
@@ -59,13 +59,13 @@ class Reproduction:
     drawn: tuple[int, RateModel] | None = None
 
     def values(self, condition: Condition, measure: str) -> list[float]:
-        """Return a measure of each network of a condition that has it."""
-        found = (MEASURES[measure].of(entry) for entry in self.entries if entry.condition is condition)
-        return [value for value in found if value is not None]
+        """Return a measure of the networks of a condition, without those that do not have it."""
+        values = (MEASURES[measure].of(entry) for entry in self.entries if entry.condition is condition)
+        return [value for value in values if value is not None]
 
     @property
     def table(self) -> tuple[Line, ...]:
-        """Compare every measure of every condition with the paper."""
+        """Each measure of each condition, compared with the paper."""
         return tuple(
             line_of(condition, measure, self.values(condition, measure))
             for condition in self.panel.conditions
@@ -74,31 +74,31 @@ class Reproduction:
 
     @property
     def tests(self) -> tuple[tuple[str, str, float], ...]:
-        """Tests of whether the conditions differ: measure, name of the test, p value (see `comparison`)."""
-        found = []
+        """Tests of whether the conditions differ: measure, name of the test, p value."""
+        tests = []
         for name in self.panel.compared:
             groups = [self.values(condition, name) for condition in self.panel.conditions]
             if (test := difference(groups, MEASURES[name].share)) is not None:
-                found.append((name, *test))
+                tests.append((name, *test))
             if (pairs := self._pairs(name)) is not None:
-                found.append((name, *paired_difference(*pairs, MEASURES[name].share)))
-        return tuple(found)
+                tests.append((name, *paired_difference(*pairs, MEASURES[name].share)))
+        return tuple(tests)
 
     def _pairs(self, name: str) -> tuple[list[float], list[float]] | None:
-        """Return a measure of networks that are the same in the panel's two conditions, if they are."""
+        """Return a measure of both conditions, if the panel has two and these have the same networks."""
         first, *others = self.panel.conditions
         if len(others) != 1 or first.network.key() != others[0].network.key():
             return None
-        one, two = (
+        values = (
             [MEASURES[name].of(entry) for entry in self.entries if entry.condition is condition]
-            for condition in (first, others[0])
+            for condition in self.panel.conditions
         )
-        both = [(x, y) for x, y in zip(one, two, strict=True) if x is not None and y is not None]
+        both = [(x, y) for x, y in zip(*values, strict=True) if x is not None and y is not None]
         return ([x for x, _ in both], [y for _, y in both]) if len(both) > 1 else None
 
     @property
     def beside_published(self) -> tuple[Pair, ...]:
-        """Compare another conversion with the published one, of networks that the journal has by both."""
+        """Another conversion compared with the published one, for networks with both in the journal."""
         return tuple(
             pair
             for condition in self.panel.conditions
@@ -107,12 +107,12 @@ class Reproduction:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The versions of this package that the numbers come from."""
+        """Versions of this package that computed the results."""
         rows = [row for entry in self.entries for row in (entry.trained, entry.converted) if row]
         return tuple(sorted({row["version"] for row in rows}))
 
     def csv(self) -> str:
-        """Return the table as CSV; shares and accuracies are fractions."""
+        """Return the table as CSV text; shares and accuracies are fractions."""
         rows = [
             (
                 *(line.line, line.condition, line.measure, line.networks),
@@ -126,7 +126,7 @@ class Reproduction:
         return _csv(names.split(), rows)
 
     def networks_csv(self) -> str:
-        """Return a line for each network of each condition as CSV, nothing left out."""
+        """Return CSV text with a line for each network of each condition, also those that did not train."""
         trained = ("converged", "updates", "loss", "accuracy", "decay", "decay_sd", "rate_correct")
         converted = ["scaling_factor", "best_of_grid", "correct"]
         if self.panel.conversion != "published":
@@ -152,10 +152,10 @@ class Reproduction:
             for name, test, p in self.tests
         ]
         if self.panel.picture is not None and self.drawn is not None:
-            told = "Drawn is the first network that does the task in the most conditions"
+            remark = "Drawn is the first network that does the task in the most conditions"
             if not any(condition.tested for condition in self.panel.conditions):
-                told = "Drawn is the first network that trained"
-            remarks.append(f"{told}, of seed {self.drawn[0]}.")
+                remark = "Drawn is the first network that trained"
+            remarks.append(f"{remark}, of seed {self.drawn[0]}.")
         if len(self.versions) > 1:
             remarks.append(f"The journal's lines are of several versions: {', '.join(self.versions)}.")
         if self.panel.note:
@@ -164,23 +164,23 @@ class Reproduction:
             wrapped(f"{self.panel.name}: {self.panel.title}; {about}"),
             columns(("", "paper (of n)", "ours (of n)", "95 % interval", "agrees"), groups),
             [row for remark in remarks for row in wrapped(remark)],
-            *written(self.beside_published, self.panel.conversion),
+            *pairs_text(self.beside_published, self.panel.conversion),
         ]
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
-        """Draw a measure, by default the panel's first, and the paper's values beside."""
+        """Draw a measure, by default the panel's first, and the paper's values next to it."""
         from spiking.reproduce.chart import draw
 
         return draw(self, ax, measure)
 
     def draw(self, figure: Figure | None = None) -> Figure:
-        """Draw the panel: one network where the panel shows one (see `drawn`), else its measures.
+        """Draw the panel: one network if the panel shows one (see `drawn`), else its measures.
 
         Parameters
         ----------
         figure : matplotlib.figure.Figure, optional
-            Where to draw; a new one, a column of print wide, by default.
+            Figure to draw into; by default a new one with the width of a column in print.
         """
         from spiking.reproduce.chart import draw_all
 
@@ -189,7 +189,7 @@ class Reproduction:
         return self.panel.picture(self, figure)
 
     def save(self, folder: Path) -> list[Path]:
-        """Write table, networks and figure into a folder; return the files, named after the panel."""
+        """Write table, networks and figure into files named after the panel; return the paths."""
         picture = io.BytesIO()
         figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()
         self.draw(figure).savefig(picture, format="png", dpi=300)
@@ -206,7 +206,7 @@ class Reproduction:
 
 
 def files_of(panel: Panel, folder: Path) -> list[Path]:
-    """Return the files that `Reproduction.save` writes: table, its numbers, the networks, the figure."""
+    """Return the paths that `Reproduction.save` writes: the table as text and CSV, networks, figure."""
     return [folder / f"{panel.name}.{kind}" for kind in ("txt", "csv", "networks.csv", "png")]
 
 

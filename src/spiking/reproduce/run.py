@@ -1,4 +1,4 @@
-"""Reproduce panels: train, tune and test each network once, in any order."""
+"""Reproduce panels: train, tune and test each network once, in threads or on a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.journal import Record, open_record
+from spiking.reproduce.journal import Journal, open_journal
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paper.panels import find
 from spiking.reproduce.result import Reproduction, files_of
@@ -29,8 +29,8 @@ from spiking.reproduce.work import Step, Work, conversion_key, network_key, step
 if TYPE_CHECKING:
     from distributed import Client
 
-_PATIENCE = 0.5  # seconds between two looks at whether the cluster is there
-_SEEDS = 100_000  # network k of a run has the seed `seed` x this + k
+_CHECK_SECONDS = 0.5  # time between two checks of the cluster
+_SEEDS = 100_000  # network k of a run has the seed `seed` * _SEEDS + k
 
 
 def panel(
@@ -47,34 +47,35 @@ def panel(
 ) -> Reproduction:
     """Reproduce a panel of the paper: ``panel("fig7c", networks=100, seed=1, folder="reproduced")``.
 
-    Every network is trained from its own seed, its scaling factor tuned on the paper's grid with 100 trials
-    of each candidate (the first of the best), and tested on 100 fresh trials.
+    Each network is trained from its own seed. Its scaling factor is tuned on the paper's grid with 100 trials
+    of each candidate (the first of the most accurate), and is tested on 100 fresh trials.
 
     Parameters
     ----------
     which : str or Panel
         A name of `PANELS`, or a panel of your own.
     networks : int
-        Of each condition. More may be added later: the same call with a larger number goes on.
+        Number of networks in each condition. The same call with a larger number adds networks.
     seed : int
-        Network k, from 0, has the seed 100,000 x `seed` + k in all conditions: `train` gives it again, with
-        that seed and the options of the condition.
+        Network k, from 0, has the seed 100,000 x `seed` + k in all conditions; `train` with this seed and the
+        options of the condition gives the same network.
     folder : path
-        Its ``journal.jsonl`` holds what became of each network; after an interruption of any kind
-        the same call goes on from there and gives the same table. ``networks/`` holds the trained models,
+        Its ``journal.jsonl`` records the result of each network; after an interruption of any kind
+        the same call continues from there and gives the same table. ``networks/`` has the trained models,
         which panels share; it may be deleted.
     values : sequence, optional
-        Only these of the values on the panel's axis, such as ``(10, 50, 250)``; the table says so.
+        Use only these values of the panel's axis, such as ``(10, 50, 250)``; the table says so.
     conversion : {"published", "matched", "one_offset", "mean_drive"}
-        Convert the same networks, trained once, as `find_scaling_factor` does with this conversion, and test
-        them on the same fresh trials, which its search does not see. Conditions in which nothing is tuned
-        are left out. Where the journal holds their published conversion too, the two are compared.
+        Convert the same trained networks as `find_scaling_factor` does with this conversion, and test them on
+        the same fresh trials, which its search does not use. Conditions in which nothing is tuned are left
+        out. If the journal also has the published conversions, the two are compared.
     threads : int, optional
-        Networks at a time, a thread each; by default one a processor. Results do not depend on it.
+        Number of threads, each of which trains or converts one network; all available processors by default.
+        Results do not depend on it.
     client : distributed.Client, optional
-        Train and convert on its workers instead.
+        Train and convert on the workers of this client instead of in threads.
     progress : callable, optional
-        Called with the numbers of steps (trainings and conversions) done and in all.
+        Called with the number of finished steps (trainings and conversions) and the number of all steps.
 
     Returns
     -------
@@ -83,19 +84,19 @@ def panel(
     Raises
     ------
     ArgumentError
-        There is no such panel or value of its axis, nothing of it is tuned that another conversion could
-        be used for, an argument cannot be used, or the folder cannot be used.
+        The panel or a value of its axis is unknown, another conversion is given for a panel in which nothing
+        is tuned, another argument is invalid, or the folder cannot be written.
     ClusterError
-        The scheduler of `client` is gone; the same call goes on.
+        The connection to the scheduler of `client` is lost; the same call continues from there.
 
     Examples
     --------
     >>> from spiking import tasks
     >>> from spiking.reproduce import Condition, NetworkSpec, Panel, panel
-    >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few
+    >>> small = NetworkSpec(tasks.GoNoGo(), 10, (20.0, 50.0), {"max_updates": 100})  # far too few updates
     >>> own = Panel("own", "Ten units", "Units", ("trained",), (Condition(10, small, params=None),))
-    >>> found = panel(own, networks=1, seed=1, folder="reproduced")
-    >>> found.networks
+    >>> result = panel(own, networks=1, seed=1, folder="reproduced")
+    >>> result.networks
     1
     """
     chosen = find(which) if isinstance(which, str) else which
@@ -110,50 +111,50 @@ def panel(
     place = Path(folder)
     prepare(place, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
-    with open_record(place / "journal.jsonl") as record:
-        work = Work(record, place / "networks", steps(chosen, seeds), progress)
+    with open_journal(place / "journal.jsonl") as journal:
+        work = Work(journal, place / "networks", steps(chosen, seeds), progress)
         _run_missing(work, threads, client)
-        entries = [_entry(record, condition, own) for condition in chosen.conditions for own in seeds]
+        entries = [_entry(journal, condition, k) for condition in chosen.conditions for k in seeds]
         drawn = _drawn(work, chosen, entries) if chosen.picture else None
     return Reproduction(chosen, networks, seed, tuple(entries), drawn)
 
 
 def prepare(folder: Path, panels: Sequence[Panel]) -> None:
-    """Make the folder of a reproduction; raise ArgumentError unless all of it can be written."""
+    """Make the folder of a reproduction; raise ArgumentError if any of its files cannot be written."""
     try:
         (folder / "networks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from None
     check_writable(folder / "networks" / "any.mat")
     check_writable(folder / "journal.jsonl")
-    check_outputs((path, (path.suffix,)) for one in panels for path in files_of(one, folder))
+    check_outputs((path, (path.suffix,)) for which in panels for path in files_of(which, folder))
 
 
-def _entry(record: Record, condition: Condition, seed: int) -> Entry:
-    """Return what the journal knows of a network of a condition."""
+def _entry(journal: Journal, condition: Condition, seed: int) -> Entry:
+    """Return a network of a condition, with its results in the journal."""
     network, tuned, tested = condition.network, condition.tuning, condition.tested
-    trained = record.get(network_key(network, seed))
+    trained = journal.get(network_key(network, seed))
     assert trained is not None
     if tested is None:
         return Entry(condition, seed, trained, None)
-    converted = record.get(conversion_key(network, seed, tuned, tested))
+    converted = journal.get(conversion_key(network, seed, tuned, tested))
     published = None
     if isinstance(tuned, Matched):
-        published = record.get(conversion_key(network, seed, tuned.params, tested))
+        published = journal.get(conversion_key(network, seed, tuned.params, tested))
     return Entry(condition, seed, trained, converted, published)
 
 
 def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, RateModel] | None:
-    """Return the network to be drawn, with its seed: that which does the task in the most conditions.
+    """Return seed and model of the network to draw: the first that does the task in the most conditions.
 
-    Of equals the first. It is of the first condition, and trained again if its model was deleted.
+    It has the specification of the first condition, and is trained again if its model was deleted.
     """
-    own = [entry for entry in entries if entry.condition.network == chosen.conditions[0].network]
-    does = Counter({entry.seed: 0 for entry in own if entry.trained["converged"]})
-    does.update(entry.seed for entry in own if MEASURES["success"].of(entry))
-    if not does:
+    candidates = [entry for entry in entries if entry.condition.network == chosen.conditions[0].network]
+    successes = Counter({entry.seed: 0 for entry in candidates if entry.trained["converged"]})
+    successes.update(entry.seed for entry in candidates if MEASURES["success"].of(entry))
+    if not successes:
         return None
-    ((seed, _),) = does.most_common(1)
+    ((seed, _),) = successes.most_common(1)
     step = steps(chosen, [seed])[0]
     model = work.model(step)
     if model is None:
@@ -163,7 +164,7 @@ def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, Ra
 
 
 def _run_missing(work: Work, threads: int, client: Client | None) -> None:
-    """Run the missing steps in threads, which stop as soon as one fails, or on the workers of a client."""
+    """Run the missing steps in threads or on the workers of a client; stop the threads if one fails."""
     stop = threading.Event()
 
     def check() -> None:
@@ -179,7 +180,7 @@ def _run_missing(work: Work, threads: int, client: Client | None) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Conversion:
-    """A trained model to be converted, and tested."""
+    """A trained model that is to be converted and tested."""
 
     step: Step
     model: RateModel
@@ -188,12 +189,12 @@ class _Conversion:
 
 
 def _run(work: Work, executor: Executor, check: Callable[[], None] | None) -> None:
-    """Do what is missing; conversions go before further trainings, so that networks are finished in turn."""
+    """Run the missing steps; conversions come before trainings, so that networks are finished in turn."""
     queue: deque[Step | _Conversion] = deque(work.unfinished())
     running: dict[Future[Any], Step | _Conversion] = {}
 
     def convert(step: Step, model: RateModel) -> None:
-        wanted = [_Conversion(step, model, *own) for own in work.missing(step)]
+        wanted = [_Conversion(step, model, tuned, tests) for tuned, tests in work.missing(step)]
         work.count(len(step.conversions) - len(wanted))
         queue.extendleft(reversed(wanted))
 
@@ -202,14 +203,14 @@ def _run(work: Work, executor: Executor, check: Callable[[], None] | None) -> No
             while queue and len(running) < executor.at_once:
                 task = queue.popleft()
                 if isinstance(task, _Conversion):
-                    of = task.step
-                    arguments = (task.model, of.network.task, of.seed, task.tuned, task.tests)
+                    step = task.step
+                    arguments = (task.model, step.network.task, step.seed, task.tuned, task.tests)
                     running[executor.submit(convert_network, *arguments, check)] = task
-                elif kept := work.model(task):
-                    convert(task, kept)
+                elif saved := work.model(task):
+                    convert(task, saved)
                 else:
                     running[executor.submit(train_network, task.network, task.seed, check)] = task
-            done, _ = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=_CHECK_SECONDS, return_when=FIRST_COMPLETED)
             executor.check()
             for future in done:
                 task = running.pop(future)

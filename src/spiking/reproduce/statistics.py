@@ -1,4 +1,4 @@
-"""Statistics of a panel: intervals, whether the paper's values agree, and tests between conditions."""
+"""Statistics of a panel: intervals, agreement with the paper's values, and tests between conditions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import numpy as np
 from spiking.evaluation.binomial import wilson_interval
 from spiking.reproduce.conditions import Paper
 
-_LEVEL = 0.05  # of the tests of whether a value agrees
+_LEVEL = 0.05  # significance level of the tests of agreement
 
 
 def interval(
     values: Sequence[float], share: bool, limits: tuple[float, float] = (-math.inf, math.inf)
 ) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson) or a mean (Student, cut at limits); or NaN."""
+    """Return the 95 % interval of a share (Wilson) or a mean (Student's t, cut at `limits`).
+
+    NaN for a mean of fewer than two values, or without values.
+    """
     n = len(values)
     if share and n:
         return wilson_interval(round(sum(values)), n)
@@ -35,11 +38,12 @@ def _student(values: Sequence[float]) -> float:
 
 
 def agrees(values: Sequence[float], share: bool, paper: Paper) -> bool | None:
-    """Say whether chance can explain the difference.
+    """Return whether chance can explain the difference from the paper's value; None if this is unknown.
 
-    Where the paper says of how many networks its value is: Fisher's exact test of shares, Welch's test of
-    means, at 5 %; of one network, whether one more of ours could be like it (95 % prediction interval).
-    Elsewhere: whether our 95 % interval, as wide as the figure could be read, holds it.
+    If the paper gives its number of networks, Fisher's exact test (shares) or Welch's test (means) decides at
+    the 5 % level. A value of one network agrees if it is in the 95 % prediction interval of our networks.
+    Otherwise, a value agrees if it is in our 95 % interval, widened by the uncertainty of reading it off the
+    figure.
     """
     from scipy.stats import fisher_exact, ttest_ind_from_stats
 
@@ -70,28 +74,29 @@ def agrees(values: Sequence[float], share: bool, paper: Paper) -> bool | None:
 def difference(groups: Sequence[Sequence[float]], share: bool) -> tuple[str, float] | None:
     """Test whether conditions differ; return the name of the test and its p value.
 
-    Two conditions: Fisher's exact test of shares, else the two-sided Wilcoxon rank-sum test; more: the
-    Kruskal-Wallis test. None for fewer than two conditions of two networks or more.
+    For two conditions, Fisher's exact test (shares) or the two-sided Wilcoxon rank-sum test; for more, the
+    Kruskal-Wallis test. None for fewer than two conditions with at least two networks each.
     """
     from scipy.stats import fisher_exact, kruskal, mannwhitneyu
 
-    own = [group for group in groups if len(group) > 1]
-    if len(own) < 2:
+    groups = [group for group in groups if len(group) > 1]
+    if len(groups) < 2:
         return None
-    if share and len(own) == 2:
-        counts = np.array([[round(sum(group)), len(group) - round(sum(group))] for group in own])
+    if share and len(groups) == 2:
+        counts = np.array([[round(sum(group)), len(group) - round(sum(group))] for group in groups])
         return "Fisher's exact test", float(fisher_exact(counts).pvalue)
-    name = "Wilcoxon rank-sum test" if len(own) == 2 else f"Kruskal-Wallis test of {len(own)} conditions"
-    if len({value for group in own for value in group}) == 1:
-        return name, 1.0  # all ranks tied: the tests divide 0 by 0
-    test: Any = mannwhitneyu if len(own) == 2 else kruskal
-    return name, float(test(*own).pvalue)
+    two = len(groups) == 2
+    name = "Wilcoxon rank-sum test" if two else f"Kruskal-Wallis test of {len(groups)} conditions"
+    if len({value for group in groups for value in group}) == 1:
+        return name, 1.0  # all ranks are tied: the tests would divide 0 by 0
+    test: Any = mannwhitneyu if two else kruskal
+    return name, float(test(*groups).pvalue)
 
 
 def paired_difference(first: Sequence[float], second: Sequence[float], share: bool) -> tuple[str, float]:
-    """Test whether the same networks differ between two conditions, as `difference` does of other ones.
+    """Test whether the same networks differ between two conditions; return name and p value of the test.
 
-    McNemar's exact test of shares, else the two-sided Wilcoxon signed-rank test.
+    McNemar's exact test for shares, else the two-sided Wilcoxon signed-rank test.
     """
     from scipy.stats import binomtest, wilcoxon
 

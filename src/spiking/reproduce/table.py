@@ -1,4 +1,4 @@
-"""A line of a panel's table: one measure in one condition, and its format."""
+"""A line of a panel's table, one measure in one condition, and how it is formatted."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ class Line:
     ----------
     line, condition, measure : str
     networks : int
-        How many it is of.
+        Number of networks that have the measure.
     paper : Paper or None
     value, sd : float
-        Share, or mean and standard deviation over networks; NaN where there are too few.
+        Share, or mean and standard deviation over networks; NaN if there are too few networks.
     low, high : float
-        95 % interval: of a share Wilson's, of a mean Student's; NaN for fewer than two networks.
+        95 % interval (see `interval`).
     agrees : bool or None
-        None where the paper has no value, or nothing can be said.
+        Whether the value agrees with the paper's (see `agrees`); None if the paper has no value, or if there
+        are too few networks.
     """
 
     line: str
@@ -47,7 +48,7 @@ class Line:
 
 
 def line_of(condition: Condition, name: str, values: Sequence[float]) -> Line:
-    """Return the line of a measure, from its values in each network that has it."""
+    """Return the line of a measure, from its values in the networks that have it."""
     measure, paper = MEASURES[name], condition.paper.get(name)
     low, high = interval(values, measure.share, measure.limits)
     return Line(
@@ -65,7 +66,7 @@ def line_of(condition: Condition, name: str, values: Sequence[float]) -> Line:
 
 
 def place(line: Line) -> str:
-    """Return the condition as the table has it."""
+    """Format the condition of a line for the table."""
     return f"{line.line}: {line.condition}" if line.line else line.condition
 
 
@@ -76,7 +77,7 @@ def heading(line: Line) -> str:
 
 
 def words(line: Line) -> tuple[str, str, str, str]:
-    """Return the value of the paper, ours, its interval, and whether they agree."""
+    """Format a line for the table: the paper's value, ours, its interval, and whether they agree."""
     measure = MEASURES[line.measure]
 
     def number(x: float) -> str:
@@ -93,27 +94,27 @@ def words(line: Line) -> tuple[str, str, str, str]:
         ours += f" ({line.networks})"
     if not math.isnan(line.low):
         bounds = f"{number(line.low)} to {number(line.high)}"
-    told = "" if line.agrees is None else "yes" if line.agrees else "NO"
-    return paper, ours, bounds, told
+    agreement = "" if line.agrees is None else "yes" if line.agrees else "NO"
+    return paper, ours, bounds, agreement
 
 
 def columns(head: Sequence[str], groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
-    """Return a table as text: under the head of its columns, groups of rows, each under its heading.
+    """Format a table: the heads of its columns, then groups of rows, each below its heading.
 
-    `docs/extensions/panel_table.py` reads it.
+    `docs/extensions/panel_table.py` reads this format.
     """
-    rows = [head, *(row for own in groups.values() for row in own)]
+    rows = [head, *(row for group in groups.values() for row in group)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
 
     def written(row: Sequence[str]) -> str:
         return "  ".join(["", *(cell.ljust(w) for cell, w in zip(row, widths, strict=True))]).rstrip()
 
     lines = [written(head)]
-    for title, own in groups.items():
-        lines += [title, *map(written, own)]
+    for title, group in groups.items():
+        lines += [title, *map(written, group)]
     return lines
 
 
 def wrapped(sentence: str) -> list[str]:
-    """Return a remark in lines of the table's width, all but the first indented."""
+    """Wrap a remark at the width of the table; all lines except the first are indented."""
     return textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)

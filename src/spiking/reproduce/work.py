@@ -1,4 +1,4 @@
-"""List the networks and conversions that a panel needs, and which of them are done."""
+"""List the trainings and conversions that a panel needs, and which of them are missing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.journal import Record
+from spiking.reproduce.journal import Journal
 from spiking.reproduce.train_and_convert import NetworkSpec, Row, Tested, Tuning, tuning_key
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A network to be trained, and the conversions wanted of it: how it is tuned, and tested."""
+    """A network to train, and its conversions: how each is tuned, and the tests of each."""
 
     network: NetworkSpec
     seed: int
@@ -25,15 +25,15 @@ class Step:
 
 
 def steps(panel: Panel, seeds: Sequence[int]) -> list[Step]:
-    """Return what is to be done: the first network of every condition, then the second, and so on."""
+    """Return the steps of a panel: the first network of each condition, then the second, and so on."""
     networks: dict[str, NetworkSpec] = {}
     wanted: dict[str, dict[Tuning, list[Tested]]] = {}
     for condition in panel.conditions:
         name = _text(condition.network)
         networks[name] = condition.network
-        own = wanted.setdefault(name, {})
+        conversions = wanted.setdefault(name, {})
         if condition.tested is not None:
-            tests = own.setdefault(condition.tuning, [])
+            tests = conversions.setdefault(condition.tuning, [])
             if condition.tested not in tests:
                 tests.append(condition.tested)
     return [
@@ -44,93 +44,97 @@ def steps(panel: Panel, seeds: Sequence[int]) -> list[Step]:
 
 
 def network_key(network: NetworkSpec, seed: int) -> Row:
-    """Return what stands for a trained network in a journal."""
+    """Return the key of a trained network in a journal."""
     return {"network": network.key(), "seed": seed}
 
 
 def conversion_key(network: NetworkSpec, seed: int, tuned: Tuning, tested: Tested) -> Row:
-    """Return what stands for a conversion in a journal."""
+    """Return the key of a conversion in a journal."""
     return {**network_key(network, seed), **tuning_key(tuned), **tested.key()}
 
 
 class Work:
-    """What is done, in a journal and a folder of models; calls `progress` (steps done, all) as it changes."""
+    """The finished steps of a panel, in a journal and a folder of models.
+
+    Calls `progress` with the number of finished steps and of all steps when the first changes.
+    """
 
     def __init__(
         self,
-        record: Record,
+        journal: Journal,
         models: Path,
         wanted: list[Step],
         progress: Callable[[int, int], None] | None,
     ) -> None:
-        self._record, self._models, self._steps, self._progress = record, models, wanted, progress
+        self._journal, self._models, self._steps, self._progress = journal, models, wanted, progress
         self._done, self._all = 0, sum(1 + len(step.conversions) for step in wanted)
 
     def unfinished(self) -> list[Step]:
-        """Return the steps of which something is missing."""
-        left = [step for step in self._steps if self._row(step) is None or self.missing(step)]
-        self.count(sum(1 + len(step.conversions) for step in self._steps if step not in left))
-        self.count(sum(self._row(step) is not None for step in left))
-        return left
+        """Return the steps whose training or any of whose conversions is missing, and count the rest."""
+        unfinished = [step for step in self._steps if self._row(step) is None or self.missing(step)]
+        self.count(sum(1 + len(step.conversions) for step in self._steps if step not in unfinished))
+        self.count(sum(self._row(step) is not None for step in unfinished))
+        return unfinished
 
     def missing(self, step: Step) -> list[tuple[Tuning, list[Tested]]]:
-        """Return the conversions of a trained network that are missing; none if it has not converged."""
+        """Return the missing conversions of a trained network; none if its training did not converge."""
         if not self.has_trained(step):
             return []
-        found = []
+        missing = []
         for tuned, tests in step.conversions:
-            left = [
+            missing_tests = [
                 test
                 for test in tests
-                if self._record.get(conversion_key(step.network, step.seed, tuned, test)) is None
+                if self._journal.get(conversion_key(step.network, step.seed, tuned, test)) is None
             ]
-            if left:
-                found.append((tuned, left))
-        return found
+            if missing_tests:
+                missing.append((tuned, missing_tests))
+        return missing
 
     def has_trained(self, step: Step) -> bool:
-        """Say whether the network has been trained and met the criteria."""
+        """Return whether the network was trained and its training converged."""
         row = self._row(step)
         return row is not None and bool(row["converged"])
 
     def model(self, step: Step) -> RateModel | None:
-        """Return the trained model if the journal knows it and it has been kept."""
+        """Return the trained model, or None if it is not in the journal or its file was deleted."""
         path = self._path(step)
         try:
             return RateModel.load(path) if self._row(step) is not None and path.exists() else None
         except ModelFileError as error:
-            raise ArgumentError(f"{error}; delete it, and it is trained again") from None
+            raise ArgumentError(f"{error}; delete the file to train the network again") from None
 
     def trained(self, step: Step, row: Row, model: RateModel) -> None:
-        """Keep a trained model, and write down what became of it."""
+        """Save a trained model, and record the result of its training."""
         if row["converged"]:
             try:
-                model.save(self._path(step), force=True)  # a kill may have left it without its line
+                # The file exists if an earlier run was killed before it wrote the line of the journal.
+                model.save(self._path(step), force=True)
             except ModelFileError as error:
                 raise ArgumentError(str(error)) from None
         if self._row(step) is None:
-            self._record.add(network_key(step.network, step.seed), row)
+            self._journal.add(network_key(step.network, step.seed), row)
             self.count(1)
 
     def converted(self, step: Step, tuned: Tuning, tests: list[Tested], rows: list[Row]) -> None:
-        """Write down what became of a conversion in each of its tests."""
+        """Record the results of a conversion in each of its tests."""
         for test, row in zip(tests, rows, strict=True):
-            self._record.add(conversion_key(step.network, step.seed, tuned, test), row)
+            self._journal.add(conversion_key(step.network, step.seed, tuned, test), row)
         self.count(1)
 
     def count(self, steps: int) -> None:
-        """Say that so many more steps are done."""
+        """Add to the number of finished steps."""
         self._done += steps
         if self._progress:
             self._progress(self._done, self._all)
 
     def _row(self, step: Step) -> Row | None:
-        return self._record.get(network_key(step.network, step.seed))
+        return self._journal.get(network_key(step.network, step.seed))
 
     def _path(self, step: Step) -> Path:
         network = step.network
-        own = hashlib.sha256(_text(network).encode()).hexdigest()[:8]
-        return self._models / f"{network.task.name}_N_{network.n_units}_{own}_seed_{step.seed}.mat"
+        digest = hashlib.sha256(_text(network).encode()).hexdigest()[:8]
+        return self._models / f"{network.task.name}_N_{network.n_units}_{digest}_seed_{step.seed}.mat"
 
 
 def _text(network: NetworkSpec) -> str:

@@ -1,4 +1,4 @@
-"""Measures of activity in panels of single networks; each function takes trials of both networks."""
+"""Measure the activity in panels of single networks, in the same trials of both networks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SELECTIVE = 0.01  # p value of a unit's regression coefficient
 
 
 def population_rates(both: BothNetworks) -> dict[str, float | None]:
-    """Return the average rate in Hz of each population in trials of each condition, such as ``exc_go``."""
-    own, rates = np.array(both.trials.conditions), both.spiking.rates
+    """Return the mean rate in Hz of each population in trials of each condition, such as ``exc_go``."""
+    conditions, rates = np.array(both.trials.conditions), both.spiking.rates
     return {
-        f"{population}_{condition}": float(rates[own == condition][:, members].mean())
+        f"{population}_{condition}": float(rates[conditions == condition][:, members].mean())
         for population, members in both.model.populations.items()
         if members.any()
         for condition in sorted(set(both.trials.conditions))
@@ -26,31 +26,31 @@ def population_rates(both: BothNetworks) -> dict[str, float | None]:
 
 
 def components_from_onset(both: BothNetworks) -> dict[str, float | None]:
-    """Return how alike both networks' average rates and principal components of activity are.
+    """Compare the mean rates and the principal components of the activity of both networks.
 
-    From the onset of the stimulus on: before, both networks settle. Most initial voltages of the spiking
-    network are above threshold, so that it begins with a burst, which is no answer to anything and can be the
-    largest of its components. Nothing if it is silent.
+    Only activity from the onset of the stimulus counts, because both networks settle before. Most initial
+    voltages of the spiking network are above threshold, so that it starts with a burst, which does not depend
+    on the stimulus and can be its largest component. Returns nothing if the spiking network is silent.
     """
     on, _ = stimulus_samples(both)
     rate, spiking = (_means(both, values[..., on:]) for values in (both.rate_activity, both.spiking_activity))
     if not spiking.any():
         return {}
-    found = [principal_components(means, 3) for means in (rate, spiking)]
-    first = [own.project(means)[:, 0] for own, means in zip(found, (rate, spiking), strict=True)]
+    components = [principal_components(means, 3) for means in (rate, spiking)]
+    first = [fitted.project(means)[:, 0] for fitted, means in zip(components, (rate, spiking), strict=True)]
     return {
         "rates_alike": agreement(rate.mean(axis=(0, 2)), spiking.mean(axis=(0, 2))).correlation,
-        "rate_explained": float(found[0].explained.sum()),
-        "spiking_explained": float(found[1].explained.sum()),
+        "rate_explained": float(components[0].explained.sum()),
+        "spiking_explained": float(components[1].explained.sum()),
         "pc_alike": abs(agreement(*first).correlation),
     }
 
 
 def selectivity(both: BothNetworks) -> dict[str, float | None]:
-    """Return the share of units of mixed selectivity.
+    """Return the share of units with mixed selectivity.
 
-    While the stimulus is on, a regression of the unit's activity on the choice asked for, both inputs and the
-    context has two or more coefficients that differ from 0 (t test, p < 0.01).
+    These are units for which a regression of the activity during the stimulus on the correct choice, both
+    inputs and the context has two or more coefficients that differ from 0 (t test, p < 0.01).
     """
     variables = task_variables(both)
     design = np.column_stack([*variables.values(), np.ones(len(both.trials))])
@@ -60,7 +60,10 @@ def selectivity(both: BothNetworks) -> dict[str, float | None]:
 
 
 def task_variables(both: BothNetworks) -> dict[str, Floats]:
-    """Return choice, motion, color and context (1: motion) of each trial of context integration, as +-1."""
+    """Return the correct choice, signs of motion and color, and context of each trial, as 1 and -1.
+
+    The task is context integration; the context is 1 if motion counts.
+    """
     on, off = stimulus_samples(both)
     stimulus = both.trials.inputs[:, :2, on:off].mean(axis=2)
     return {
@@ -72,7 +75,7 @@ def task_variables(both: BothNetworks) -> dict[str, Floats]:
 
 
 def stimulus_samples(both: BothNetworks) -> tuple[int, int]:
-    """Return the first sample of the stimulus and the first after it, of 5 ms each."""
+    """Return the indices of the first sample of the stimulus and the first after it, in steps of 5 ms."""
     varies = (both.trials.inputs != both.trials.inputs[:, :, :1]).any(axis=(0, 1))
     on = np.flatnonzero(varies)
     return int(on[0]), int(on[-1]) + 1
@@ -86,11 +89,11 @@ def choice_axes(both: BothNetworks) -> TargetedAxes:
 
 
 def binned(both: BothNetworks) -> Floats:
-    """Return the activity of the spiking network in bins of 25 ms, (trials, N, bins)."""
+    """Return the activity of the spiking network in bins of 25 ms, shape (trials, N, bins)."""
     values = both.spiking_activity
     bins = values.shape[2] // BIN
-    found: Floats = values[:, :, : bins * BIN].reshape(*values.shape[:2], bins, BIN).mean(axis=3)
-    return found
+    means: Floats = values[:, :, : bins * BIN].reshape(*values.shape[:2], bins, BIN).mean(axis=3)
+    return means
 
 
 def _means(both: BothNetworks, values: Floats) -> Floats:
@@ -98,7 +101,7 @@ def _means(both: BothNetworks, values: Floats) -> Floats:
 
 
 def _p_values(design: Floats, values: Floats) -> Floats:
-    """Two-sided p values of ordinary least squares, (columns of the design, units)."""
+    """Return the two-sided p values of ordinary least squares, shape (columns of the design, units)."""
     from scipy.stats import t
 
     weights = np.linalg.pinv(design) @ values

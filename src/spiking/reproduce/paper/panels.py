@@ -1,7 +1,7 @@
 """The panels of the paper: networks to train and convert, and the paper's results.
 
 Kim, Li & Sejnowski, PNAS 116:22811 (2019). Accuracies and shares are fractions, times are in ms. Values that
-were read off a figure say how exactly they could be read.
+were read off a figure have an uncertainty, `reading`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from spiking.tasks import ContextIntegration, GoNoGo
 
 
 def find(name: str) -> Panel:
-    """Return the panel of that name, or raise ArgumentError."""
+    """Return a panel by its name, or raise ArgumentError if there is none."""
     if name not in PANELS:
-        raise ArgumentError(f"no panel {name!r}; there are {', '.join(PANELS)}, or all")
+        raise ArgumentError(f"panel is {name!r}; expected one of {', '.join(PANELS)}, or all")
     return PANELS[name]
 
 
@@ -93,7 +93,7 @@ def _sparse() -> tuple[Condition, ...]:
 
 
 def _stopping() -> tuple[Condition, ...]:
-    networks = {one.value: (one.network, one.paper) for one in _activations(_GO, {})}
+    networks = {case.value: (case.network, case.paper) for case in _activations(_GO, {})}
     networks["sigmoid, to 100 ms"] = (NetworkSpec(_GO, 250, _LONG), {})
     rules: dict[str, dict[str, int]] = {"SI's rule": {}, "1500 updates": {"min_updates": 1500}}
     return tuple(
@@ -118,7 +118,7 @@ def _maxima_2e() -> tuple[Condition, ...]:
 
 def _refractory() -> tuple[Condition, ...]:
     network = NetworkSpec(_MANTE, 250, _LONG)
-    found = {
+    published = {
         0.0: Paper(0.928, 0.143),
         2.0: Paper(0.970, 0.066),
         50.0: Paper(0.10, reading=0.05),
@@ -128,7 +128,7 @@ def _refractory() -> tuple[Condition, ...]:
         for value in values:
             params = LIFParams(refractory=value)
             tuned = None if line.endswith("each") else LIFParams()
-            paper = {"spiking": found[value]} if value in found else {}
+            paper = {"spiking": published[value]} if value in published else {}
             conditions.append(Condition(value, network, params, tuned, line, paper))
     return tuple(conditions)
 
@@ -143,7 +143,7 @@ def _synapses() -> tuple[Condition, ...]:
 
 
 def _both(paper: Paper) -> dict[str, Paper]:
-    """Compare both of our accuracies: the paper does not say whether its own are of fresh trials."""
+    """Return a value of the paper for both of our accuracies: it does not say if its trials were fresh."""
     return {"spiking": paper, "best_of_grid": paper}
 
 

@@ -1,4 +1,4 @@
-"""Draw the figures of single networks, using the first network of a panel that trained."""
+"""Draw the figures of panels that show a single network (see `Reproduction.drawn`)."""
 
 from __future__ import annotations
 
@@ -34,21 +34,22 @@ if TYPE_CHECKING:
 _NARROW: dict[str, Any] = {"frameon": False, "handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.2}
 
 
-def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
-    """Draw the outputs of the rate network by condition (mean and SD over trials), and the tuned decays."""
-    assert found.drawn is not None
-    seed, model = found.drawn
-    task = found.panel.conditions[0].network.task
+def rate_network(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
+    """Draw the outputs of the rate network by condition (mean and SD over trials), and the trained decays."""
+    assert reproduction.drawn is not None
+    seed, model = reproduction.drawn
+    task = reproduction.panel.conditions[0].network.task
     trials = task.trials(40, seed=seed + TEST_SEED, balanced=True)
     run = model.run(trials.inputs, seed=seed + TEST_SEED)
-    own, values = np.array(trials.conditions), run.output[:, 0]
+    conditions, values = np.array(trials.conditions), run.output[:, 0]
     with drawing_in(figure, COLUMN_MM, 85) as figure:
         top, bottom = figure.subplots(2, 1, height_ratios=[1.2, 1])
         shade_stimulus(top, trials)
         targets = np.unique(trials.targets, axis=0)
         wanted = top.plot(trials.time, targets.T, color=TARGET_COLOUR, linewidth=1.8)
         for name, colour in zip(sorted(task.conditions), CONDITION_COLOURS, strict=False):
-            mean, spread = values[own == name].mean(axis=0), values[own == name].std(axis=0)
+            chosen = values[conditions == name]
+            mean, spread = chosen.mean(axis=0), chosen.std(axis=0)
             top.fill_between(run.time, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
             top.plot(run.time, mean, color=colour, linewidth=1.2, label=name)
         top.set_ylabel("Output of the rate network")
@@ -59,9 +60,9 @@ def rate_network(found: Reproduction, figure: Figure | None = None) -> Figure:
     return figure
 
 
-def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
+def outputs(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the outputs of the spiking network in each condition of the panel; dashed: the rate network."""
-    shared = list(_converted(found, activity=False))
+    shared = list(_converted(reproduction, activity=False))
     columns = min(2, len(shared))
     rows = -(-len(shared) // columns)
     with drawing_in(figure, COLUMN_MM, 16 + 38 * rows) as figure:
@@ -75,48 +76,51 @@ def outputs(found: Reproduction, figure: Figure | None = None) -> Figure:
         for ax in grid.flat[len(shared) :]:
             ax.set_axis_off()
         handles, labels = grid[0, 0].get_legend_handles_labels()
-        own = {label: handle for handle, label in zip(handles, labels, strict=True) if "rate" not in label}
-        own |= legend_marks(rate=True, task=shared[0][2].task)
-        columns = -(-len(own) // 2)
-        figure.legend(list(own.values()), list(own), loc="outside lower center", ncols=columns, **_NARROW)
-        _name_conversion(found, figure)
+        entries = {label: line for line, label in zip(handles, labels, strict=True) if "rate" not in label}
+        entries |= legend_marks(rate=True, task=shared[0][2].task)
+        columns = -(-len(entries) // 2)
+        figure.legend(
+            list(entries.values()), list(entries), loc="outside lower center", ncols=columns, **_NARROW
+        )
+        _name_conversion(reproduction, figure)
     return figure
 
 
-def one_trial(found: Reproduction, figure: Figure | None = None) -> Figure:
+def one_trial(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw a trial of both networks: outputs, and the activity of all units."""
-    _, _, both = next(_converted(found))
+    _, _, both = next(_converted(reproduction))
     return trial(both, answered(both), figure)
 
 
 def answered(both: BothNetworks) -> int:
-    """Return the first trial that asks for an answer, and that both networks answer if there is one."""
+    """Return the first trial with a response that both networks answer, else the first with a response."""
     asked = [k for k, label in enumerate(both.trials.labels) if label]  # not one without stimulus
     right = both.rate_score.correct & both.spiking_score.correct
     return next((k for k in asked if right[k]), asked[0])
 
 
-def principal_components(found: Reproduction, figure: Figure | None = None) -> Figure:
+def principal_components(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the leading principal components of both networks, from the onset of the stimulus on."""
-    _, _, both = next(_converted(found))
+    _, _, both = next(_converted(reproduction))
     return state_space(both, figure, start=STEP_MS * stimulus_samples(both)[0])
 
 
-def rasters(found: Reproduction, figure: Figure | None = None) -> Figure:
+def rasters(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw the spikes of a trial of each condition by population, and the outputs."""
-    _, _, both = next(_converted(found, activity=False))
+    _, _, both = next(_converted(reproduction, activity=False))
     return overview(both.spiking, trials=both.trials, task=both.task, rate=both.rate, figure=figure)
 
 
-def mixed_selectivity(found: Reproduction, figure: Figure | None = None) -> Figure:
+def mixed_selectivity(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
     """Draw each unit's coefficients of choice and inputs, and trajectories in the plane of choice and input.
 
-    Above: coefficients of the regression at the offset of the stimulus. Below: means over the trials of a
-    choice (colour) and sign of the other input (dashes), from the onset of the stimulus on, in bins of 25 ms.
+    Above: coefficients of the regression at the offset of the stimulus. Below: trajectories from the onset of
+    the stimulus in bins of 25 ms, as means over the trials with the same choice (colour) and the same sign of
+    the other input (dashes).
     """
     from matplotlib.lines import Line2D
 
-    _, _, both = next(_converted(found))
+    _, _, both = next(_converted(reproduction))
     axes, variables = choice_axes(both), task_variables(both)
     paths = axes.project(binned(both))
     onset, offset = (sample // BIN for sample in stimulus_samples(both))
@@ -130,9 +134,9 @@ def mixed_selectivity(found: Reproduction, figure: Figure | None = None) -> Figu
             top.plot(x, y, "o", markersize=1.8, alpha=0.5, color=CONDITION_COLOURS[2], markeredgewidth=0)
             top.set(xlabel="Choice coefficient", ylabel=f"{attended.capitalize()} coefficient")
             for choice, colour in zip((1.0, -1.0), CONDITION_COLOURS, strict=False):
-                own = (variables["context"] == context) & (variables["choice"] == choice)
+                same_choice = (variables["context"] == context) & (variables["choice"] == choice)
                 for sign, dashes in ((1.0, "-"), (-1.0, DASHES)):
-                    chosen = own & (variables[other] == sign)
+                    chosen = same_choice & (variables[other] == sign)
                     if not chosen.any():
                         continue
                     path = paths[chosen].mean(axis=0)[[0, number], onset:]
@@ -153,20 +157,22 @@ def mixed_selectivity(found: Reproduction, figure: Figure | None = None) -> Figu
             entries[name] |= {"color": "black", "markersize": 3, "linestyle": "none"}
         handles = [Line2D([], [], **style) for style in entries.values()]
         figure.legend(handles, list(entries), loc="outside lower center", ncols=3, **_NARROW)
-        _name_conversion(found, figure)
+        _name_conversion(reproduction, figure)
     return figure
 
 
-def _name_conversion(found: Reproduction, figure: Figure) -> None:
-    if found.panel.conversion != "published":
-        figure.suptitle(f"{found.panel.conversion} conversion", fontsize="medium")
+def _name_conversion(reproduction: Reproduction, figure: Figure) -> None:
+    if reproduction.panel.conversion != "published":
+        figure.suptitle(f"{reproduction.panel.conversion} conversion", fontsize="medium")
 
 
-def _converted(found: Reproduction, activity: bool = True) -> Iterator[tuple[Condition, Row, BothNetworks]]:
-    """Run the network that is drawn in each condition of the panel."""
-    assert found.drawn is not None
-    seed, model = found.drawn
-    for entry in found.entries:
+def _converted(
+    reproduction: Reproduction, activity: bool = True
+) -> Iterator[tuple[Condition, Row, BothNetworks]]:
+    """Yield the conditions in which the drawn network was converted, with its result and its trials."""
+    assert reproduction.drawn is not None
+    seed, model = reproduction.drawn
+    for entry in reproduction.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
             task, tuned = entry.condition.network.task, entry.condition.tuning
             how = conversion_of(model, task, seed, tuned, entry.converted)

@@ -1,7 +1,7 @@
-"""Panels in which the paper shows one network: several are measured here and one is drawn.
+"""Panels in which the paper shows one network; here, several are measured and one is drawn.
 
-Sources as in `panels`. The paper does not say of each how many units it had or in which range its decays were
-trained; where it does not, N and range are those of the panel that it belongs to.
+Sources as in `panels`. If the paper does not give the number of units or the range of the decays of a
+network, they are those of the panel that the network belongs to.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SOFTPLUS = NetworkSpec(GoNoGo(), 250, _SHORT, {"activation": "softplus"})
 _LARGE = NetworkSpec(ContextIntegration(), 400, _LONG)
 _QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 _CONVERTED = ("spiking", "success", "rate", "trained")
-_OWN = "own factor"  # tuned for each network
+_OWN = "own factor"  # the factor is tuned for each network
 _RATES = {"pyr_go": 4.7, "pv_go": 9.3, "sst_go": 27.0, "pyr_nogo": 3.1, "pv_nogo": 10.8, "sst_nogo": 25.5}
 
 
