@@ -235,7 +235,7 @@ def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
 
     monkeypatch.setattr(write_result, "update_variables", full)
     before = path.read_bytes()
-    with pytest.raises(ModelFileError, match=r"No space left .* is kept in"):
+    with pytest.raises(ModelFileError, match=r"No space left .* are kept in"):
         find_scaling_factor(path, Cue(), seed=1, trials=10, write=True)
     assert path.read_bytes() == before
     assert journal_path(path).exists()
