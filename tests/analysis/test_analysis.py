@@ -271,7 +271,7 @@ def test_mistakes(run):
         (lambda: analysis.count_correlations(np.ones((2, 3))), "expected \\(trials, N, bins\\)"),
         (lambda: analysis.autocorrelation(np.ones((1, 3, 9))), "at least 2 trials"),
         (lambda: analysis.time_scale(np.ones(3), 5), "4 lags"),
-        (lambda: analysis.principal_components(np.ones((3, 5))), "does not vary"),
+        (lambda: analysis.principal_components(np.ones((3, 5))), "activity is constant"),
         (lambda: analysis.selectivity(np.ones((4, 2)), np.ones(4, bool)), "both kinds"),
         (lambda: analysis.condition_means(np.ones((3, 2)), ["a"]), "3 trials"),
         (

@@ -15,24 +15,24 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True, eq=False)
 class PrincipalComponents:
-    """Directions in which activity varies most.
+    """The directions in which activity varies most.
 
     Attributes
     ----------
     components : array, shape (k, N)
         Orthonormal rows, the leading one first. The largest entry of each is positive.
     explained : array, shape (k,)
-        Share of the variance along each.
+        Share of the variance along each component.
     mean : array, shape (N,)
-        What is subtracted from activity before it is projected.
+        The mean that is subtracted from activity before it is projected.
 
     Examples
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
-    >>> found = analysis.principal_components(both.spiking_activity, 3)
-    >>> found.components.shape, found.explained.shape
+    >>> result = analysis.principal_components(both.spiking_activity, 3)
+    >>> result.components.shape, result.explained.shape
     ((3, 200), (3,))
     """
 
@@ -41,15 +41,15 @@ class PrincipalComponents:
     mean: Floats
 
     def project(self, activity: ArrayLike) -> Floats:
-        """Return the components of activity of shape (..., N, samples), as an array (..., k, samples)."""
+        """Project activity of shape (..., N, samples) on the components: shape (..., k, samples)."""
         centred = real_numbers("activity", activity, "shape (..., N, samples)") - self.mean[:, np.newaxis]
         return self.components @ centred
 
     def signed_like(self, other: PrincipalComponents) -> PrincipalComponents:
-        """Return the same components, each turned to point where that of another network points.
+        """Return the same components, with signs such that each points in the direction of that of `other`.
 
-        Where the units of both networks correspond, as those of a rate network and its spiking network do,
-        this takes out the arbitrary signs.
+        This removes the arbitrary signs if the units of both networks correspond, as in a rate network and
+        its spiking network.
         """
         along = np.sum(self.components * other.components, axis=1, keepdims=True)
         return PrincipalComponents(np.where(along < 0, -1, 1) * self.components, self.explained, self.mean)
@@ -61,9 +61,9 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     Parameters
     ----------
     activity : array, shape (N, samples) or (conditions, N, samples)
-        Usually means over the trials of a condition (see `condition_means`), whose noise is small.
+        Usually means over the trials of a condition, which have little noise (see `condition_means`).
     n_components : int
-        How many, at most N.
+        Number of components, at most N.
 
     Returns
     -------
@@ -72,15 +72,15 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     Raises
     ------
     ArgumentError
-        The activity has another shape, is not finite or does not vary, or there are not as many components.
+        The activity has another shape, is not finite or does not vary, or has fewer components.
 
     Examples
     --------
     >>> from spiking import analysis, datasets
     >>> from spiking.evaluation import run_both
     >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
-    >>> found = analysis.principal_components(both.rate_activity, 2)
-    >>> bool(found.explained[0] >= found.explained[1])
+    >>> result = analysis.principal_components(both.rate_activity, 2)
+    >>> bool(result.explained[0] >= result.explained[1])
     True
     """
     values = real_numbers("activity", activity, "shape (N, samples) or (conditions, N, samples)")
@@ -97,7 +97,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     _, singular, directions = np.linalg.svd(points - mean, full_matrices=False)
     power = singular**2
     if power.sum() == 0:
-        raise ArgumentError("activity does not vary: it has no principal components")
+        raise ArgumentError("activity is constant; expected activity that varies")
     chosen = directions[:n_components]
     largest = np.take_along_axis(chosen, np.abs(chosen).argmax(axis=1)[:, np.newaxis], axis=1)
     return PrincipalComponents(chosen * np.sign(largest), power[:n_components] / power.sum(), mean)
@@ -110,17 +110,17 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     ----------
     activity : array, shape (trials, ...)
     conditions : sequence of str
-        Of each trial.
+        The condition of each trial.
 
     Returns
     -------
     dict of str to array
-        For each condition, in alphabetical order.
+        The mean of each condition, in alphabetical order.
 
     Raises
     ------
     ArgumentError
-        There are not as many conditions as trials.
+        The numbers of conditions and trials differ.
 
     Examples
     --------
@@ -131,6 +131,6 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     """
     values = real_numbers("activity", activity, "shape (trials, ...)")
     if len(values) != len(conditions):
-        raise ArgumentError(f"activity has {len(values)} trials, conditions {len(conditions)}")
-    own = np.array(conditions)
-    return {str(name): values[own == name].mean(axis=0) for name in np.unique(own)}
+        raise ArgumentError(f"conditions has {len(conditions)} names; expected {len(values)} (one per trial)")
+    labels = np.array(conditions)
+    return {str(name): values[labels == name].mean(axis=0) for name in np.unique(labels)}

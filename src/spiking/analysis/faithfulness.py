@@ -12,27 +12,27 @@ from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 
-_COMPONENTS = 3  # hold 99 % of the variance in the paper's Fig. S2
+_COMPONENTS = 3  # they explain 99 % of the variance in Fig. S2 of the paper
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well found values agree with expected ones.
+    """How well observed values agree with expected ones.
 
     Attributes
     ----------
     slope : float
-        Of found on expected values, through the origin; 1 is perfect.
+        Slope of observed on expected values, through the origin; 1 is perfect.
     error : float
         Root mean square of the difference, divided by that of the expected values; 0 is perfect.
     correlation : float
-        Pearson's; 1 is perfect.
+        Pearson's correlation; 1 is perfect.
 
     Examples
     --------
     >>> from spiking import analysis
-    >>> found = analysis.agreement([0.0, 1.0, 2.0], [0.0, 2.0, 4.0])
-    >>> round(found.slope, 9), round(found.correlation, 9)
+    >>> result = analysis.agreement([0.0, 1.0, 2.0], [0.0, 2.0, 4.0])
+    >>> round(result.slope, 9), round(result.correlation, 9)
     (2.0, 1.0)
     """
 
@@ -43,25 +43,26 @@ class Agreement:
 
 @dataclass(frozen=True, kw_only=True)
 class ConversionQuality:
-    """How faithful a conversion is; the rate network is what is expected.
+    """How well the spiking network agrees with the rate network, whose values are the expected ones.
 
     Attributes
     ----------
     drive : Agreement
-        Of the recurrent drives, ``W r_spk / factor`` with ``W r_rate``, over trials, units and time: what the
-        search for the scaling factor calls the drive error. The mean drive of a conversion counts.
+        Agreement of the recurrent drives ``W r_spk / factor`` and ``W r_rate`` over trials, units and time;
+        its error is the drive error of the search for the scaling factor. The mean drive of a matched
+        conversion is part of the drive.
     output : Agreement
-        Of the outputs, over trials and time, every 5 ms.
+        Agreement of the outputs over trials and time, every 5 ms.
     mean_output : Agreement
-        Of the outputs averaged over the trials of a condition, which takes out most of the spiking noise.
+        Agreement of the mean outputs of each condition, in which most of the spiking noise is averaged out.
     rates : Agreement
-        Of the units' activity averaged over trials and time, ``r_spk / factor`` with ``r_rate``.
+        Agreement of the units' mean activity over trials and time, ``r_spk / factor`` and ``r_rate``.
     trajectories : Agreement
-        Of the units' activity averaged over the trials of a condition, along the three leading principal
-        components of the rate network's, every 5 ms.
+        Agreement of the units' mean activity in each condition, every 5 ms, along the three leading principal
+        components of the rate network.
     scaling_factor : float
     matching_factor : float
-        The factor at which the drives would agree on average, if the rates stayed as they are.
+        The factor at which the drives would agree on average, if the rates did not change.
 
     Examples
     --------
@@ -98,8 +99,8 @@ class ConversionQuality:
         )
 
 
-def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
-    """Compare found values with expected ones of the same shape; NaN where these are all 0 or do not vary.
+def agreement(expected: ArrayLike, observed: ArrayLike) -> Agreement:
+    """Compare observed values with expected ones of the same shape; NaN if these are all 0 or do not vary.
 
     Raises
     ------
@@ -112,9 +113,9 @@ def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
     >>> analysis.agreement([1.0, 2.0], [1.0, 2.0]).error
     0.0
     """
-    x, y = real_numbers("expected", expected, "numbers"), real_numbers("found", found, "numbers")
+    x, y = real_numbers("expected", expected, "numbers"), real_numbers("observed", observed, "numbers")
     if x.shape != y.shape:
-        raise ArgumentError(f"expected has shape {x.shape}, found {y.shape}; they must be the same")
+        raise ArgumentError(f"observed has shape {y.shape}; expected {x.shape}, the shape of `expected`")
     power = float(np.sum(x**2))
     centred_x, centred_y = x - x.mean(), y - y.mean()
     spread = float(np.sqrt(np.sum(centred_x**2) * np.sum(centred_y**2)))
@@ -126,12 +127,12 @@ def agreement(expected: ArrayLike, found: ArrayLike) -> Agreement:
 
 
 def conversion_quality(both: BothNetworks) -> ConversionQuality:
-    """Compare the spiking network with the rate network it was made from, in the same trials.
+    """Compare the spiking network with the rate network that it was converted from, in the same trials.
 
     Parameters
     ----------
     both : BothNetworks
-        With activity.
+        The result of `run_both` with ``activity=True``.
 
     Returns
     -------
@@ -152,14 +153,14 @@ def conversion_quality(both: BothNetworks) -> ConversionQuality:
     True
     """
     if both.spiking.filtered_rates is None or both.spiking.output is None:
-        raise ArgumentError("the activity was not kept; run_both with activity=True")
+        raise ArgumentError("the activity was not kept; use run_both with activity=True")
     weights, factor = both.model.effective_weights(), both.spiking.network.scaling_factor
     rate, spiking = both.rate_activity, both.spiking_activity / factor
     conversion, received = both.spiking.network.conversion, weights @ spiking
     if conversion is not None and conversion.unit_offsets:
         received = received + conversion.mean_drive[:, np.newaxis]
     drive = agreement(weights @ rate, received)
-    # Outputs of the spiking network have been sampled more often than the steps of the rate network.
+    # The outputs of the spiking network have more samples than the rate network has steps.
     sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
     output, expected = both.spiking.output[:, :, sampled], both.rate.output[:, :, 1:]
     means, expected_means, activity, expected_activity = (

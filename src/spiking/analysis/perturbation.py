@@ -26,16 +26,16 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True)
 class PerturbationResponse:
-    """Responses of the spiking network against those of the rate network.
+    """Agreement of the responses of both networks, those of the rate network being the expected ones.
 
     Attributes
     ----------
     units : Agreement
-        Of the change of each unit's activity, ``r_spk / factor`` with ``r_rate``, averaged over trials and
-        the window; over patterns and units.
+        Agreement, over patterns and units, of the change of each unit's activity averaged over trials and
+        the window, ``r_spk / factor`` and ``r_rate``.
     output : Agreement
-        Of the change of the output, averaged over the trials of a condition; over patterns, conditions and
-        the time from the window's start on.
+        Agreement, over patterns, conditions and the time from the start of the window, of the change of the
+        output averaged over the trials of a condition.
 
     Examples
     --------
@@ -62,36 +62,36 @@ def perturbation_response(
     trials: int = 20,
     threads: int | None = None,
 ) -> PerturbationResponse:
-    """Push the same units of both networks during trials, and compare what that changes.
+    """Perturb the same units of both networks during trials, and compare the changes.
 
-    The synaptic current of some units is raised, that of others lowered. The perturbation reaches both
-    networks as a further input, so that a conversion scales it as it scales all inputs. With and without it
-    trials and noise are the same.
+    The perturbation raises the synaptic current of some units and lowers that of others. It is an additional
+    input of both networks, so that the conversion scales it like all inputs. Trials and noise are the same
+    with and without the perturbation.
 
     Parameters
     ----------
     model : RateModel
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     seed : int
-        Of trials, noise and patterns.
+        Seed of the trials, the noise and the patterns.
     conversion : Conversion, optional
-        By default as tuning left it in the model's file.
+        By default the conversion that tuning wrote into the model's file.
     window : (float, float), optional
-        When, in ms, from its start up to its end; the first half of the trial by default.
+        Start and end of the perturbation in ms; by default the first half of the trial.
     amplitude : float
-        In standard deviations of the currents that the rate network visits in the task.
+        Strength in standard deviations of the currents that the rate network visits in the task.
     fraction : float
-        Of the units that a pattern pushes, each up or down at random.
+        Fraction of the units that a pattern perturbs, each up or down at random.
     n_patterns, trials : int
-        Patterns, and trials of each.
+        Number of patterns, and number of trials of each pattern.
     threads : int, optional
         As in `simulate`.
 
     Raises
     ------
     ArgumentError
-        An argument cannot be used, or no task or no conversion is known.
+        An argument is invalid, or no task or conversion is given and the file records none.
 
     Examples
     --------
@@ -102,9 +102,9 @@ def perturbation_response(
     True
     """
     task = task_for(model, task)
-    how = conversion or recorded_conversion(model)
-    if how is None:
-        raise ArgumentError(f"{model.source} has no tuned scaling factor; give a conversion")
+    conversion = conversion or recorded_conversion(model)
+    if conversion is None:
+        raise ArgumentError(f"{model.source} has no tuned scaling factor; tune it, or give a conversion")
     start, end = (0.0, task.duration / 2) if window is None else window
     if not 0 <= start < end <= task.duration:
         raise ArgumentError(
@@ -121,12 +121,12 @@ def perturbation_response(
     pulse[:, :, acting] = 1
 
     def run(pattern: Floats) -> list[Floats]:
-        """Return units' activity in the window, and outputs by condition from its start on, of both."""
-        pushed = dataclasses.replace(model, w_in=np.column_stack([model.w_in, pattern]))
+        """Return, for each network, the units' activity in the window and the outputs from its start."""
+        perturbed = dataclasses.replace(model, w_in=np.column_stack([model.w_in, pattern]))
         inputs = np.concatenate([drawn.spiking_inputs, pulse], axis=1)
-        rate = pushed.run(inputs[:, :, :-1], seed=seed)
+        rate = perturbed.run(inputs[:, :, :-1], seed=seed)
         spiking = simulate(
-            SpikingNetwork.from_rate(pushed, conversion=how),
+            SpikingNetwork.from_rate(perturbed, conversion=conversion),
             inputs,
             seed=seed,
             record=Record(filtered_rates=True, interval=STEP_MS),
@@ -134,15 +134,15 @@ def perturbation_response(
         )
         assert spiking.filtered_rates is not None
         assert spiking.output is not None
-        found = []
-        # The first sample of the spiking network is at 5 ms, as is the second rate step.
+        responses = []
+        # The first sample of the spiking network is at 5 ms, like the second step of the rate network.
         for rates, output in (
             (rate.rates[:, :, 1:], rate.output[:, :, 1:]),
-            (spiking.filtered_rates / how.factor, spiking.output),
+            (spiking.filtered_rates / conversion.factor, spiking.output),
         ):
             means = condition_means(output[:, :, acting.start : task.n_steps - 1], drawn.conditions)
-            found += [rates[:, :, acting].mean(axis=(0, 2)), np.array([*means.values()])]
-        return found
+            responses += [rates[:, :, acting].mean(axis=(0, 2)), np.array([*means.values()])]
+        return responses
 
     before = run(np.zeros(model.n_units))
     changes = []

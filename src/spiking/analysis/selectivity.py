@@ -14,21 +14,21 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True, eq=False)
 class Selectivity:
-    """How well each unit tells two kinds of trials apart.
+    """How well each unit distinguishes two kinds of trials.
 
     Attributes
     ----------
     auc : array, shape (N,)
-        Area under the ROC curve: the chance that a trial of the first kind has more activity than one of the
-        second. 0.5 means none, 1 and 0 perfect selectivity.
+        Area under the ROC curve: the probability that a trial of the first kind has more activity than one of
+        the second. 0.5 means no selectivity; 1 and 0 mean perfect selectivity.
     p_value : array, shape (N,)
-        Two-sided Mann-Whitney test of 0.5, not corrected for the number of units.
+        p value of the two-sided Mann-Whitney test of 0.5, not corrected for the number of units.
 
     Examples
     --------
     >>> from spiking import analysis
-    >>> found = analysis.selectivity([[5.0], [6.0], [1.0], [2.0]], [True, True, False, False])
-    >>> found.auc.tolist()  # every value of the first kind is larger
+    >>> result = analysis.selectivity([[5.0], [6.0], [1.0], [2.0]], [True, True, False, False])
+    >>> result.auc.tolist()  # every value of the first kind is larger
     [1.0]
     """
 
@@ -37,12 +37,12 @@ class Selectivity:
 
 
 def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
-    """Say how well each unit tells two kinds of trials apart.
+    """Measure how well each unit distinguishes two kinds of trials.
 
     Parameters
     ----------
     activity : array, shape (trials, N)
-        Such as rates in a window.
+        For example the rates in a window.
     first : array of bool, shape (trials,)
         Which trials are of the first kind; the others are of the second.
 
@@ -63,18 +63,18 @@ def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
     """
     from scipy.stats import mannwhitneyu
 
-    values, own = real_numbers("activity", activity, "shape (trials, N)"), np.asarray(first)
-    if values.ndim != 2 or own.shape != values.shape[:1] or own.dtype != bool:
+    values, chosen = real_numbers("activity", activity, "shape (trials, N)"), np.asarray(first)
+    if values.ndim != 2 or chosen.shape != values.shape[:1] or chosen.dtype != bool:
         raise ArgumentError(
-            f"activity has shape {values.shape}, first {own.shape} ({own.dtype}); "
+            f"activity has shape {values.shape} and first {chosen.shape} ({chosen.dtype}); "
             f"expected (trials, N) and (trials,) of bool"
         )
-    if own.all() or not own.any():
-        raise ArgumentError("first: expected trials of both kinds")
-    found = mannwhitneyu(values[own], values[~own], axis=0)
-    p = np.asarray(found.pvalue, dtype=np.float64)
-    constant = np.ptp(values, axis=0) == 0  # all ranks tied: the test divides 0 by 0
+    if chosen.all() or not chosen.any():
+        raise ArgumentError("first has trials of one kind only; expected trials of both kinds")
+    test = mannwhitneyu(values[chosen], values[~chosen], axis=0)
+    p = np.asarray(test.pvalue, dtype=np.float64)
+    constant = np.ptp(values, axis=0) == 0  # all ranks are tied: the test divides 0 by 0
     return Selectivity(
-        auc=np.asarray(found.statistic, dtype=np.float64) / (own.sum() * (~own).sum()),
+        auc=np.asarray(test.statistic, dtype=np.float64) / (chosen.sum() * (~chosen).sum()),
         p_value=np.where(constant, 1.0, p),
     )

@@ -23,16 +23,16 @@ Window = tuple[float, float]
 def spike_counts(
     simulation: Simulation, bin_width: float | None = None, *, window: Window | None = None
 ) -> NDArray[np.int64]:
-    """Count spikes in bins of each trial and neuron.
+    """Count the spikes of each neuron in bins of each trial.
 
     Parameters
     ----------
     simulation : Simulation
-        With spikes recorded.
+        A simulation with recorded spikes.
     bin_width : float, optional
-        In ms; one bin as long as the window by default. What does not fill a last bin is left out.
+        Width of a bin in ms; by default one bin as long as the window. An incomplete last bin is left out.
     window : (float, float), optional
-        From when to when, in ms, half open; the whole trial by default. A spike belongs to the bin in which
+        Start and end in ms, without the end; by default the whole trial. A spike belongs to the bin in which
         its simulation step begins.
 
     Returns
@@ -42,7 +42,7 @@ def spike_counts(
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, or the window or the bins do not fit into a trial.
+        Spikes were not recorded, or the window or a bin does not fit into the trial.
 
     Examples
     --------
@@ -58,28 +58,29 @@ def spike_counts(
     bins = int(np.floor((stop - start) / width + 1e-9))
     if bins < 1:
         raise ArgumentError(f"bin_width is {width:g} ms; expected at most the window, {stop - start:g} ms")
-    # A step that begins at an edge belongs to the bin after it: not to be lost to rounding.
-    place = np.floor((spikes.step * np.float64(spikes.time_step) - start) / width + 1e-9).astype(np.int64)
-    inside = (place >= 0) & (place < bins)
+    # A step that begins at an edge belongs to the bin after the edge, also with rounding errors.
+    index = np.floor((spikes.step * np.float64(spikes.time_step) - start) / width + 1e-9).astype(np.int64)
+    inside = (index >= 0) & (index < bins)
     shape = len(simulation.trials), simulation.network.n_neurons, bins
-    own = np.ravel_multi_index((spikes.trial[inside], spikes.neuron[inside], place[inside]), shape)
-    return np.bincount(own, minlength=int(np.prod(shape))).reshape(shape)
+    flat = np.ravel_multi_index((spikes.trial[inside], spikes.neuron[inside], index[inside]), shape)
+    return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
 
 
 def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[str, Floats]:
-    """Return the average rate of each population over time.
+    """Return the mean rate of each population over time.
 
     Parameters
     ----------
     simulation : Simulation
-        With spikes recorded.
+        A simulation with recorded spikes.
     bin_width : float
-        In ms.
+        Width of a bin in ms.
 
     Returns
     -------
     dict of str to array, shape (trials, bins)
-        In Hz; ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``, as far as they have neurons.
+        Rates in Hz of ``exc``, ``inh`` and the two parts of ``inh``, ``som`` and ``pv``; populations without
+        neurons are left out.
 
     Examples
     --------
@@ -97,19 +98,20 @@ def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[st
 def fano_factor(
     simulation: Simulation, *, window: Window | None = None, members: Sequence[int] | None = None
 ) -> Floats:
-    """Return the Fano factor of each neuron: variance of its spike counts over trials by their mean.
+    """Return the Fano factor of each neuron: variance of its spike counts over trials, divided by their mean.
 
-    Computed by Elephant (``elephant.statistics.fanofactor``), whose variance divides by the number of trials:
-    for a Poisson process and n trials the expected value is about ``1 - 1/n``.
+    It is computed by Elephant (``elephant.statistics.fanofactor``), whose variance divides by the number of
+    trials: the expected value for a Poisson process and n trials is about ``1 - 1/n``.
 
     Parameters
     ----------
     simulation : Simulation
-        With spikes recorded.
+        A simulation with recorded spikes.
     window : (float, float), optional
-        In which spikes are counted, in ms, half open; the whole trial by default.
+        Start and end, in ms, of the time in which spikes are counted, without the end; by default the whole
+        trial.
     members : sequence of int, optional
-        Positions of the trials to use, usually those of one condition; all by default.
+        Indices of the trials to use, usually those of one condition; all by default.
 
     Returns
     -------
@@ -126,7 +128,7 @@ def fano_factor(
     """
     statistics = _elephant()
     trains = _trains(simulation, window, members)
-    return np.array([statistics.fanofactor(own) for own in trains], dtype=np.float64)
+    return np.array([statistics.fanofactor(neuron_trains) for neuron_trains in trains], dtype=np.float64)
 
 
 def interval_cv(
@@ -138,8 +140,8 @@ def interval_cv(
 ) -> Floats:
     """Return the coefficient of variation of each neuron's inter-spike intervals, pooled over trials.
 
-    Computed by Elephant (``elephant.statistics.isi`` and ``cv``): standard deviation by mean; 1 for a Poisson
-    process, ``1/sqrt(k)`` for a gamma process of shape k.
+    It is computed by Elephant (``elephant.statistics.isi`` and ``cv``) as standard deviation divided by mean:
+    1 for a Poisson process, ``1/sqrt(k)`` for a gamma process of shape k.
 
     Parameters
     ----------
@@ -148,7 +150,7 @@ def interval_cv(
     window, members : optional
         As in `fano_factor`.
     least : int
-        How many intervals a neuron must have; NaN if it has fewer.
+        Minimum number of intervals; neurons with fewer have NaN.
 
     Returns
     -------
@@ -164,8 +166,8 @@ def interval_cv(
     """
     statistics = _elephant()
     pooled = [
-        np.concatenate([statistics.isi(train) for train in own if len(train) > 1] or [np.empty(0)])
-        for own in _trains(simulation, window, members)
+        np.concatenate([statistics.isi(train) for train in trains if len(train) > 1] or [np.empty(0)])
+        for trains in _trains(simulation, window, members)
     ]
     return np.array(
         [statistics.cv(intervals) if intervals.size >= max(2, least) else np.nan for intervals in pooled],
@@ -179,15 +181,15 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     Parameters
     ----------
     counts : array, shape (trials, N, bins)
-        As `spike_counts` gives them.
+        The result of `spike_counts`.
     conditions : sequence of str, optional
-        Of each trial. Given, the mean over the trials of a condition is taken away from each bin first, so
-        that what is left is the noise correlation.
+        The condition of each trial. If given, the mean over the trials of a condition is first subtracted
+        from each bin, so that the result is the noise correlation.
 
     Returns
     -------
     array, shape (N, N)
-        NaN where a neuron's counts do not vary.
+        Correlations; NaN for neurons whose counts do not vary.
 
     Raises
     ------
@@ -207,11 +209,11 @@ def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = Non
     if values.ndim != 3:
         raise ArgumentError(f"counts has shape {values.shape}; expected (trials, N, bins)")
     if conditions is not None:
-        own = np.array(conditions)
-        if len(own) != len(values):
-            raise ArgumentError(f"counts has {len(values)} trials, conditions {len(own)}")
-        for name in np.unique(own):
-            values[own == name] -= values[own == name].mean(axis=0)
+        labels = np.array(conditions)
+        if len(labels) != len(values):
+            raise ArgumentError(f"conditions has {len(labels)} names; expected {len(values)} (one per trial)")
+        for name in np.unique(labels):
+            values[labels == name] -= values[labels == name].mean(axis=0)
     flat = np.swapaxes(values, 0, 1).reshape(values.shape[1], -1)
     constant = np.ptp(flat, axis=1) == 0
     flat[constant] = np.nan
@@ -236,20 +238,22 @@ def _window(window: Window | None, simulation: Simulation) -> Window:
 def _trains(
     simulation: Simulation, window: Window | None, members: Sequence[int] | None
 ) -> list[list[Floats]]:
-    """Return for each neuron the spike times in ms in each of these trials."""
+    """Return, for each neuron, the spike times in ms in each of the trials."""
     spikes, (start, stop) = _spikes(simulation), _window(window, simulation)
     n = simulation.network.n_neurons
     chosen = range(len(simulation.trials)) if members is None else [int(k) for k in members]
     if len(chosen) == 0 or not all(0 <= k < len(simulation.trials) for k in chosen):
-        raise ArgumentError(f"members is {members}; expected positions 0 to {len(simulation.trials) - 1}")
+        raise ArgumentError(
+            f"members is {members}; expected indices of trials from 0 to {len(simulation.trials) - 1}"
+        )
     begin = spikes.step * np.float64(spikes.time_step)
     inside = (begin >= start - 1e-9) & (begin < stop - 1e-9)
     trains: list[list[Floats]] = [[] for _ in range(n)]
     for trial in chosen:
-        own = inside & (spikes.trial == trial)
-        order = np.argsort(spikes.neuron[own], kind="stable")
-        ends = np.cumsum(np.bincount(spikes.neuron[own], minlength=n))
-        for neuron, times in enumerate(np.split(spikes.time[own][order], ends[:-1])):
+        in_trial = inside & (spikes.trial == trial)
+        order = np.argsort(spikes.neuron[in_trial], kind="stable")
+        ends = np.cumsum(np.bincount(spikes.neuron[in_trial], minlength=n))
+        for neuron, times in enumerate(np.split(spikes.time[in_trial][order], ends[:-1])):
             trains[neuron].append(times)
     return trains
 

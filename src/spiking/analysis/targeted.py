@@ -1,4 +1,4 @@
-"""Targeted dimensionality reduction: directions of activity that belong to task variables."""
+"""Targeted dimensionality reduction: the directions of activity that represent task variables."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True, eq=False)
 class TargetedAxes:
-    """Directions of activity that belong to task variables.
+    """The directions of activity that represent task variables.
 
     Attributes
     ----------
     names : tuple of str
-        The variables, in the order given.
+        The variables, in the given order.
     axes : array, shape (variables, N)
-        Orthonormal; each is what is left of its variable's direction without those of the variables before.
+        Orthonormal axes: the direction of each variable, made orthogonal to those of the variables before it.
     coefficients : array, shape (variables, N, samples)
-        Of the regression of each unit's activity (z-scored) on the variables, at each time, denoised.
+        Denoised coefficients of the regression of each unit's z-scored activity on the variables, at each
+        time.
     peak : array of int, shape (variables,)
-        The sample at which a variable's coefficients are largest, where its direction was taken.
+        The sample at which a variable's coefficients are largest, which gives its direction.
     mean, scale : array, shape (N,)
-        What activity is centred with and divided by.
+        Mean and standard deviation with which activity is z-scored.
 
     Examples
     --------
@@ -50,7 +51,7 @@ class TargetedAxes:
     scale: Floats
 
     def project(self, activity: ArrayLike) -> Floats:
-        """Return activity of shape (..., N, samples) along the axes: (..., variables, samples)."""
+        """Project activity of shape (..., N, samples) on the axes: shape (..., variables, samples)."""
         values = real_numbers("activity", activity, "shape (..., N, samples)")
         return self.axes @ ((values - self.mean[:, np.newaxis]) / self.scale[:, np.newaxis])
 
@@ -62,22 +63,22 @@ def targeted_axes(
     *,
     n_components: int = 12,
 ) -> TargetedAxes:
-    """Find directions of activity that belong to task variables (Mante et al., Nature 503:78, 2013).
+    """Find the directions of activity that represent task variables (Mante et al., Nature 503:78, 2013).
 
     The activity of each unit, z-scored over trials and time, is regressed on all variables and a constant at
-    each time. The coefficients are denoised: projected on the leading principal components of the means of
-    the conditions. A variable's direction is taken where its coefficients are largest; then all are made
-    orthogonal (QR), the first variable first.
+    each time. The coefficients are denoised by projection on the leading principal components of the means of
+    the conditions. The direction of a variable is the vector of its coefficients at the time at which they
+    are largest. A QR decomposition makes the directions orthogonal, in the order of the variables.
 
     Parameters
     ----------
     activity : array, shape (trials, N, samples)
     variables : mapping of str to array, shape (trials,)
-        Such as choice, motion, color and context; each must vary, and none may follow from the others.
+        For example choice, motion, color and context; they must be linearly independent and not constant.
     conditions : sequence of str
-        Of each trial, for the means. In the paper all combinations of the variables.
+        The condition of each trial, for the means; in the paper, all combinations of the variables.
     n_components : int
-        Principal components to keep; all that there are if there are fewer.
+        Number of principal components to keep; all if there are fewer.
 
     Returns
     -------
@@ -103,20 +104,25 @@ def targeted_axes(
     values = real_numbers("activity", activity, "shape (trials, N, samples)")
     if values.ndim != 3 or not np.isfinite(values).all() or not variables:
         raise ArgumentError(
-            f"activity has shape {values.shape}; expected finite numbers (trials, N, samples), and a variable"
+            f"activity has shape {values.shape}, with {len(variables)} variables; expected finite numbers "
+            f"(trials, N, samples), and at least one variable"
         )
     design = np.array(
         [
-            real_numbers(f"variables[{name!r}]", value, "one number a trial")
+            real_numbers(f"variables[{name!r}]", value, "one number for each trial")
             for name, value in variables.items()
         ]
     )
     if design.shape != (len(variables), len(values)) or not np.isfinite(design).all():
-        raise ArgumentError(f"variables: expected {len(values)} finite numbers each, one a trial")
+        raise ArgumentError(
+            f"variables has shape {design.shape}; expected {len(values)} finite numbers for each variable, "
+            f"one for each trial"
+        )
     design = np.column_stack([design.T, np.ones(len(values))])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise ArgumentError(
-            f"variables {', '.join(variables)}: one is constant, or follows from the others, in these trials"
+            f"variables are {', '.join(variables)}; expected linearly independent ones (in these trials, one "
+            f"is constant or depends on the others)"
         )
     mean, scale = values.mean(axis=(0, 2)), values.std(axis=(0, 2))
     scale = np.where(scale > 0, scale, 1.0)
@@ -132,5 +138,5 @@ def targeted_axes(
     peak = np.linalg.norm(denoised, axis=1).argmax(axis=1)
     directions = denoised[np.arange(len(variables)), :, peak]
     axes, upper = np.linalg.qr(directions.T)
-    sign = np.where(np.diag(upper) < 0, -1.0, 1.0)  # along its variable, not against it
+    sign = np.where(np.diag(upper) < 0, -1.0, 1.0)  # so that each axis points along its variable
     return TargetedAxes(tuple(variables), (axes * sign).T, denoised, peak, mean, scale)

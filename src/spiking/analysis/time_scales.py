@@ -1,4 +1,4 @@
-"""Intrinsic time scales: autocorrelation of each unit's activity over trials, and its decay."""
+"""Intrinsic time scales: the autocorrelation of each unit's activity over trials, and its decay."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from spiking.typing import Floats
 def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     """Correlate, over trials, a unit's activity in each bin with that in later bins (Murray et al. 2014).
 
-    For every pair of bins Pearson's correlation over trials is taken, then the mean over pairs of equal lag:
-    what is the same in all trials, such as a response to the stimulus, does not count as memory.
+    For each pair of bins, Pearson's correlation over trials is computed, and then averaged over pairs with
+    the same lag. Activity that is the same in all trials, such as a response to the stimulus, does not
+    contribute.
 
     Parameters
     ----------
     counts : array, shape (trials, N, bins)
-        Usually of one condition and of a window without stimulus; 50 ms is a common bin.
+        Usually the counts of one condition in a window without stimulus; a common width of the bins is 50 ms.
     n_lags : int, optional
-        The longest lag in bins; by default, half of the bins.
+        The longest lag in bins; by default half the number of bins.
 
     Returns
     -------
     array, shape (N, n_lags + 1)
-        The first is 1; NaN for units that do not vary over trials in any pair of bins of a lag.
+        Autocorrelations for lags 0, 1, ...; the first is 1. NaN for units and lags for which no pair of bins
+        varies over trials.
 
     Raises
     ------
     ArgumentError
-        There are not two trials and three bins, or not as many lags.
+        There are fewer than two trials or three bins, or as many lags as bins or more.
 
     Examples
     --------
@@ -59,8 +61,8 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     for lag in range(lags + 1):
         pairs = np.mean(standard[:, :, : bins - lag] * standard[:, :, lag:], axis=0)
         known = np.isfinite(pairs)
-        some = known.any(axis=1)
-        result[some, lag] = np.where(known, pairs, 0)[some].sum(axis=1) / known[some].sum(axis=1)
+        units = known.any(axis=1)
+        result[units, lag] = np.where(known, pairs, 0)[units].sum(axis=1) / known[units].sum(axis=1)
     return result
 
 
@@ -70,15 +72,15 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     Parameters
     ----------
     correlation : array, shape (n_lags + 1,) or (N, n_lags + 1)
-        As `autocorrelation` gives it.
+        The result of `autocorrelation`.
     bin_width : float
-        In ms.
+        Width of a bin in ms.
 
     Returns
     -------
     array, shape () or (N,)
-        tau in ms; NaN where the autocorrelation is not known, does not decay, or decays over more than ten
-        times the longest lag, which these lags cannot tell.
+        tau in ms; NaN if the autocorrelation is NaN, does not decay, or decays over more than ten times the
+        longest lag, which cannot be measured with these lags.
 
     Raises
     ------
@@ -100,8 +102,8 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
             f"correlation has shape {curves.shape}; expected (n_lags + 1,) or (N, n_lags + 1), 4 lags or more"
         )
     lags = width * np.arange(1.0, curves.shape[-1])
-    found = np.array([_fit(lags, curve[1:]) for curve in curves.reshape(-1, curves.shape[-1])])
-    return found.reshape(curves.shape[:-1])
+    taus = np.array([_fit(lags, curve[1:]) for curve in curves.reshape(-1, curves.shape[-1])])
+    return taus.reshape(curves.shape[:-1])
 
 
 def _fit(lags: Floats, curve: Floats) -> float:
