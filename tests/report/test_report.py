@@ -143,7 +143,7 @@ def test_warnings_in_words(model, tmp_path):
     found = told(untuned, 75, 20)
     assert "not tuned: the scaling factor 75 was given" in found
     assert "only 20 trials" in found
-    assert "right less often than the rate network" in found
+    assert "answers fewer trials correctly than the rate network" in found
     assert told(model) == ""
     tuned = recorded_scaling_factor(model)
     expected = f"The scaling factor {tuned + 1:g} was given; the file records {tuned:g} as the tuned one."
@@ -151,7 +151,7 @@ def test_warnings_in_words(model, tmp_path):
     untrained = RateModel.load({**to_variables(model), "w": model.w0, "taus_gaus": model.taus_gaus0})
     found = told(untrained)
     assert "The file: not trained" in found
-    assert "The rate network itself is right in only" in found
+    assert "The rate network itself answers only" in found
 
 
 def test_a_network_without_recurrence(model):

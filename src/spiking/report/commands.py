@@ -1,4 +1,4 @@
-"""List the commands that made a model and this page."""
+"""List the commands that trained and tuned a model, evaluate it, and make its page."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from spiking.tuning.recorded import recorded_search
 
 
 def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> list[str]:
-    """Return the commands, as far as the model's file records them.
+    """Return the commands that the model's file records.
 
     Parameters
     ----------
     both : BothNetworks
     name : str
-        What the model is called on the command line.
+        Name of the model in the commands.
     task : str or None
-        What was given as ``--task``, if anything.
+        The task as it was given with ``--task``, if any.
     trials : int
-        Of the evaluation.
+        Number of trials of the evaluation.
     """
-    named = task
-    if named is None and both.task.name != recorded_text(both.model, "task") and both.task.name in names():
-        named = both.task.name
+    task_name = task
+    if task_name is None and both.task.name != recorded_text(both.model, "task"):
+        task_name = both.task.name if both.task.name in names() else None
     recorded = recorded_settings(both.model, both.task)
-    options = [] if named is None else ["--task", named]
+    options = [] if task_name is None else ["--task", task_name]
     options += _settings(changed(type(both.task), both.task.settings, recorded))
     conversion, network = recorded_conversion(both.model), both.spiking.network
     used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
@@ -56,7 +56,7 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _train(both: BothNetworks, name: str, given: str | None) -> str:
-    """Return the command that trained a model of ours; empty if the file does not say all of it."""
+    """Return the command that trained a model; empty if the file does not record all of its options."""
     model = both.model
     recorded, recipe = recorded_text(model, "task"), recorded_text(model, "recipe")
     task = given if given is not None and recorded == both.task.name else recorded
@@ -66,7 +66,7 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
         seed = int(model.extras["seed"].item())
         used: dict[str, Any] = json.loads(recorded_text(model, "training_options") or "")
         default = options_for(str(recipe))
-        gone = [f"{key}={value}" for key, value in used.items() if not hasattr(default, key)]
+        removed = [f"{key}={value}" for key, value in used.items() if not hasattr(default, key)]
         options = {
             key: value
             for key, value in used.items()
@@ -80,7 +80,7 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
     for key, value in options.items():
         words += _option(key, value)
     words += ["--output", name if name.endswith(".mat") else f"{name}.mat"]
-    note = f"  # an earlier version, with {', '.join(gone)}" if gone else ""
+    note = f"  # an earlier version, with {', '.join(removed)}" if removed else ""
     return shlex.join(words) + note
 
 
@@ -97,28 +97,28 @@ def _option(name: str, value: Any) -> list[str]:
 
 
 def _tune(both: BothNetworks, name: str, given: str | None) -> str:
-    """Return the command that tuned a model; empty if the file does not say how."""
+    """Return the command that tuned a model; empty if the file does not record it."""
     model = both.model
     try:
-        found = recorded_search(model)
+        search = recorded_search(model)
     except ArgumentError:
         return ""
-    if found is None or not found.details:
+    if search is None or not search.details:
         return ""
     words = ["spiking", "tune", name]
-    task = found.details.get("task")
+    task = search.details.get("task")
     if task == both.task.name and given is not None:
         words += ["--task", given]
     elif task is not None and task != recorded_text(model, "task"):
         words += ["--task", str(task)]
-    settings = found.details.get("task_settings")  # older files do not say
+    settings = search.details.get("task_settings")  # older files do not record them
     if task == both.task.name and isinstance(settings, dict):
         words += _settings(changed(type(both.task), settings, recorded_settings(model, both.task)))
-    matched = found.details.get("conversion")
+    matched = search.details.get("conversion")
     if isinstance(matched, dict):
         words += ["--conversion", str(matched.get("kind"))]
-    for key, usual in (("method", "auto"), ("choice", "plateau"), ("seed", 1), ("downsample", 1)):
-        value = found.details.get(key, usual)
-        if value != usual and not (matched and key == "choice"):
+    for key, default in (("method", "auto"), ("choice", "plateau"), ("seed", 1), ("downsample", 1)):
+        value = search.details.get(key, default)
+        if value != default and not (matched and key == "choice"):
             words += [f"--{key}", str(value)]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""Draw the figures of the page that need no script, and embed them as pictures."""
+"""Draw the static figures of the page, and embed them as pictures."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ if TYPE_CHECKING:
 
 
 def conversion_figures(both: BothNetworks) -> str:
-    """Return both networks in a trial, and in the plane of their principal components, as HTML."""
+    """Draw both networks in a trial and in the plane of their principal components; return HTML."""
     pictures = [
         (
             plotting.trial(both, 0, _new()),
             f"A trial ({both.trials.conditions[0]}) of both networks: their outputs, and the activity of all "
-            "units, in both panels in the order in which they are most active in the rate network.",
+            "units. In both panels, the units are in the order of their peaks in the rate network.",
         )
     ]
     with contextlib.suppress(ArgumentError):  # a network whose activity does not vary
         components = plotting.state_space(both, _new())
         caption = (
-            "Leading principal components of the mean activity of each condition, of each network's own "
-            "(share of its variance); circles mark the beginning, squares the end of a trial."
+            "Mean activity of each condition along the leading principal components of each network (with "
+            "their shares of its variance); circles mark the start of a trial, squares its end."
         )
         pictures.append((components, caption))
     return "\n".join(_figure(figure, caption) for figure, caption in pictures)
 
 
 def tuning_figures(both: BothNetworks) -> str:
-    """Return accuracy against scaling factor as HTML; nothing if the file records no search."""
+    """Draw accuracy against scaling factor, and the fit of a matched conversion; return HTML.
+
+    Empty if the file records no search.
+    """
     try:
         figure = _drawn(plotting.scaling_factor, both.model)
     except ArgumentError:
@@ -49,25 +52,25 @@ def tuning_figures(both: BothNetworks) -> str:
         return accuracy
     fit = _drawn(lambda model, ax: plotting.conversion(model, network, both.task, ax), both.model)
     caption = (
-        "Transfer function of the rate units (dashed), f-I curve of the spiking units with gain, offset and "
-        "factor of the conversion (line), and how often the rate network visits each synaptic current (grey)."
+        "Transfer function of the rate units (dashed), f-I curve of the spiking units with the gain, offset "
+        "and factor of the conversion (line), and distribution of the currents of the rate network (grey)."
     )
     return f"{accuracy}\n{_figure(fit, caption)}"
 
 
 def network_figures(both: BothNetworks) -> str:
-    """Return rates, decays, weights and, if the file holds it, the course of training, as HTML."""
+    """Draw rates, decays, weights and, if the file records it, the course of the training; return HTML."""
     pictures = [
         (
             _drawn(plotting.firing_rates, both.spiking),
-            "Average firing rates of the neurons of the spiking network.",
+            "Mean firing rates of the neurons of the spiking network.",
         ),
         (_drawn(plotting.time_constants, both.model), "Synaptic decay time constants of the units."),
         (_drawn(plotting.weights, both.model, height=2.9), "Recurrent weights W, before scaling."),
     ]
     with contextlib.suppress(ArgumentError):  # a file without the losses of its training
         training = _drawn(plotting.training_curve, both.model)
-        pictures.append((training, "Loss and accuracy while the rate network was trained."))
+        pictures.append((training, "Loss and accuracy during the training of the rate network."))
     return "\n".join(_figure(figure, caption) for figure, caption in pictures)
 
 
@@ -87,7 +90,7 @@ def _drawn(draw: Any, what: Any, height: float = 2.0) -> Figure:
 
 
 def _figure(figure: Figure, caption: str) -> str:
-    """Return a figure as HTML that holds it whole; letters as shapes, so that all browsers agree."""
+    """Return HTML that contains a figure; its text is drawn as shapes, to look the same in all browsers."""
     import matplotlib as mpl
 
     file = io.BytesIO()

@@ -27,8 +27,8 @@ from spiking.report.commands import commands
 from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
 
-_ACTIVITY_BYTES = 2**28  # of the trials that are drawn
-_DRAWN_EACH = 10  # trials of a condition, at most
+_ACTIVITY_BYTES = 2**28  # maximum size of the activity in the trials that are drawn
+_DRAWN_EACH = 10  # maximum number of drawn trials of a condition
 
 
 def report(
@@ -49,31 +49,32 @@ def report(
     ----------
     model : RateModel
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     trials : int
-        Of the accuracies; the same as those of ``spiking evaluate`` with this seed. Up to ten trials of each
-        condition are drawn.
+        Number of trials for the accuracies, which are those of ``spiking evaluate`` with this seed. Up to ten
+        trials of each condition are drawn.
     task_file : str, optional
-        Where a task of your own is, such as ``mytask.py``, for the commands on the page. None: `task` if it
-        is a text.
+        File of your own task, such as ``mytask.py``, for the commands on the page; by default `task` if it is
+        a string.
     seed : int
-        The same seed gives the same page.
+        Seed of the trials and of the noise. The same seed gives the same page.
     scaling_factor : float, optional
-        None: the one that tuning left in the model's file.
+        By default the factor that tuning wrote into the model's file.
     name : str, optional
-        What to call the model; the name of its file by default.
+        Name of the model on the page; by default the name of its file.
     threads, progress : optional
         As in `evaluate`.
 
     Returns
     -------
     str
-        HTML that needs nothing else: write it to a file and open that.
+        Self-contained HTML: write it to a file and open it in a browser.
 
     Raises
     ------
     ArgumentError
-        No task or no scaling factor is known, an argument cannot be used, or Matplotlib is not installed.
+        An argument is invalid, no task or scaling factor is given and the file records none, or Matplotlib is
+        not installed.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def report(
         accuracy_words=html.escape(words.accuracy(*scores)),
         accuracy_table=_accuracy_table(*scores),
         trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),
-        raster_words="Point at a spike, or tap it, to see whose it is.",
+        raster_words="Point at a spike, or tap it, to see its neuron.",
         conversion_words=html.escape(words.conversion(quality)),
         conversion_table=_conversion_table(quality),
         conversion_figures=figures.conversion_figures(both),
@@ -122,9 +123,9 @@ def report(
             ([name, fact] for name, fact in [*facts(info).items(), ("firing rates", words.rates(both))]),
         ),
         network_figures=figures.network_figures(both),
-        commands_words="As far as the file records them:",
+        commands_words="The commands that the file records:",
         commands=html.escape("\n".join(commands(both, title, given, trials))),
-        # "<" could end the element that holds the data, whatever follows it.
+        # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
     return shown(filled)
@@ -135,9 +136,9 @@ def _part(name: str) -> str:
 
 
 def _drawn(model: RateModel, task: Task) -> int:
-    """Return how many trials are drawn: ten of each condition, fewer of a large network."""
-    a_trial = 3 * 8 * model.n_units * task.n_steps  # rates, their noise, filtered spikes
-    each = max(1, min(_DRAWN_EACH, _ACTIVITY_BYTES // (a_trial * len(task.conditions))))
+    """Return the number of trials to draw: ten of each condition, or fewer of a large network."""
+    trial_bytes = 3 * 8 * model.n_units * task.n_steps  # rates, their noise, filtered spikes
+    each = max(1, min(_DRAWN_EACH, _ACTIVITY_BYTES // (trial_bytes * len(task.conditions))))
     return each * len(task.conditions)
 
 
@@ -146,18 +147,14 @@ def _about_trials(both: BothNetworks, neurons: int) -> str:
     return (
         f"Choose a condition. Means are of {each} trials of each condition (seed {both.seed})."
         + (f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else "")
-        + (
-            f" So as not to be too many, spikes are those of {neurons} of the {n} neurons."
-            if neurons < n
-            else ""
-        )
+        + (f" To keep the page small, only {neurons} of the {n} neurons are shown." if neurons < n else "")
     )
 
 
-def _warnings(found: list[str]) -> str:
-    if not found:
+def _warnings(sentences: list[str]) -> str:
+    if not sentences:
         return "<p>Nothing suspicious was found.</p>"
-    items = "".join(f"<li>{html.escape(one)}</li>" for one in found)
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
     return f'<div class="warning" id="warnings"><strong>Note</strong><ul>{items}</ul></div>'
 
 
@@ -179,7 +176,7 @@ def _conversion_table(quality: ConversionQuality) -> str:
         "recurrent drive": quality.drive,
         "output, single trials": quality.output,
         "output, means of conditions": quality.mean_output,
-        "average rates of the units": quality.rates,
+        "mean rates of the units": quality.rates,
     }
     return _table(
         ["Spiking against rate", "Slope", "Error", "Correlation"],

@@ -15,7 +15,7 @@ from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded import recorded_scaling_factor
 from spiking.tuning.recorded import RecordedSearch, recorded_search
 
-_CRITERION = 0.95  # the paper's, of a trained network and of a successful conversion
+_CRITERION = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
 _FEW_TRIALS = 50
 
 
@@ -32,7 +32,7 @@ def warnings(
     spiking: Evaluation,
     quality: ConversionQuality,
 ) -> list[str]:
-    """Return everything that a reader should know before trusting the model, one sentence or two each."""
+    """Return the warnings about a model, each in one or two sentences."""
     return [
         *(f"The file: {note}." for note in info.suspicious),
         *_about_accuracy(rate.score, spiking.score),
@@ -44,13 +44,13 @@ def warnings(
 def _about_accuracy(rate: Score, spiking: Score) -> Iterator[str]:
     if rate.interval[1] < _CRITERION:
         yield (
-            f"The rate network itself is right in only {percent(rate)} of the trials: train it further "
-            f"before judging the conversion."
+            f"The rate network itself answers only {percent(rate)} of the trials correctly: train it further "
+            f"before you judge the conversion."
         )
     if spiking.interval[1] < rate.interval[0]:
         yield (
-            f"The spiking network is right less often than the rate network: {percent(spiking)} against "
-            f"{percent(rate)}."
+            f"The spiking network answers fewer trials correctly than the rate network: {percent(spiking)} "
+            f"against {percent(rate)}."
         )
     if rate.trials < _FEW_TRIALS:
         yield f"Accuracies come from only {rate.trials} trials; their intervals are wide."
@@ -70,81 +70,81 @@ def _about_activity(both: BothNetworks, quality: ConversionQuality) -> Iterator[
     if silent > 0.5:
         yield f"{silent:.0%} of the neurons of the spiking network are silent."
     if rates.mean() > 100:
-        yield f"The mean rate of the spiking network is {rates.mean():.0f} Hz, far above that of cortex."
+        yield f"The mean rate of the spiking network is {rates.mean():.0f} Hz, far above rates in the cortex."
     if quality.drive.correlation < 0.8:
         yield (
-            f"The recurrent drive of the spiking network follows that of the rate network only loosely "
-            f"(correlation {quality.drive.correlation:.2f}): it may solve the task in another way, or not."
+            f"The recurrent drive of the spiking network is only weakly correlated with that of the rate "
+            f"network ({quality.drive.correlation:.2f}): it may solve the task in another way, or not at all."
         )
 
 
 def accuracy(rate: Evaluation, spiking: Evaluation) -> str:
-    """Return the accuracies of both networks in a sentence."""
+    """Return the sentences about the accuracies of both networks."""
     return (
-        f"In {rate.score.trials} trials of {rate.task.name} (seed {rate.seed}; the same trials for both) the "
-        f"rate network is right in {percent(rate.score)}, the spiking network in {percent(spiking.score)}. "
-        f"Intervals are Wilson score intervals."
+        f"Of {rate.score.trials} trials of {rate.task.name} (seed {rate.seed}, the same trials for both), "
+        f"the rate network answers {percent(rate.score)} correctly, the spiking network "
+        f"{percent(spiking.score)}. Intervals are Wilson score intervals."
     )
 
 
 def conversion(quality: ConversionQuality) -> str:
-    """Return how faithful the conversion is in a sentence or two."""
+    """Return the sentences about the agreement of both networks."""
     drive = quality.drive
     if np.isnan(drive.slope):
         return "There is no recurrent drive to compare: the network has no recurrent connections."
     strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
     return (
-        f"On average the recurrent drive of the spiking network is {strength} that of the rate network, and "
-        f"follows it with a correlation of {drive.correlation:.2f}. The drives would match at a scaling "
-        f"factor of {quality.matching_factor:.1f}, if rates stayed as they are; this network uses "
+        f"On average, the recurrent drive of the spiking network is {strength} that of the rate network; "
+        f"their correlation is {drive.correlation:.2f}. The drives would match at a scaling factor of "
+        f"{quality.matching_factor:.1f}, if the rates did not change; this network uses "
         f"{quality.scaling_factor:g}. A perfect conversion has slope 1, error 0 and correlation 1; the "
         f"error is the root mean square difference, relative to the rate network."
     )
 
 
 def rates(both: BothNetworks) -> str:
-    """Return the mean firing rates of the populations of the spiking network."""
-    own = both.spiking.rates.mean(axis=0)
+    """Return a text with the mean firing rates of the populations of the spiking network."""
+    means = both.spiking.rates.mean(axis=0)
     populations = by_population(both.spiking.network.populations)
-    parts = [f"{POPULATION_NAMES[name]} {own[members].mean():.1f}" for name, members in populations]
-    return f"mean {own.mean():.1f} Hz ({', '.join(parts)}), {np.mean(own == 0):.1%} of the neurons silent"
+    parts = [f"{POPULATION_NAMES[name]} {means[members].mean():.1f}" for name, members in populations]
+    return f"mean {means.mean():.1f} Hz ({', '.join(parts)}), {np.mean(means == 0):.1%} of the neurons silent"
 
 
 def tuning(both: BothNetworks) -> str:
-    """Return how the scaling factor was found, as far as the file says."""
+    """Return the sentences about the search for the scaling factor that the file records."""
     try:
-        found = recorded_search(both.model)
+        search = recorded_search(both.model)
     except ArgumentError as error:
         return f"{error}."
     matched = (
         "" if both.spiking.network.conversion is None else f"Conversion: {both.spiking.network.conversion}. "
     )
-    if found is None:
+    if search is None:
         return "The file records no search for the scaling factor."
-    if not found.accuracy:
-        return f"The file records the scaling factor {found.scaling_factor:g}, and nothing about its search."
-    return matched + " ".join(_about_search(found))
+    if not search.accuracy:
+        return f"The file records the scaling factor {search.scaling_factor:g}, but not how it was found."
+    return matched + " ".join(_about_search(search))
 
 
-def _about_search(found: RecordedSearch) -> Iterator[str]:
-    factors = list(found.accuracy)
+def _about_search(search: RecordedSearch) -> Iterator[str]:
+    factors = list(search.accuracy)
     yield (
-        f"The scaling factor {found.scaling_factor:g} was chosen among {len(factors)} candidates from "
+        f"The scaling factor {search.scaling_factor:g} was chosen among {len(factors)} candidates from "
         f"{factors[0]:g} to {factors[-1]:g}."
     )
-    if found.details:
+    if search.details:
         yield (
-            f"Method {found.details.get('method')}, choice {found.details.get('choice')}, seed "
-            f"{found.details.get('seed')}, {found.details.get('search_trials')} trials of search."
+            f"Method {search.details.get('method')}, choice {search.details.get('choice')}, seed "
+            f"{search.details.get('seed')}, {search.details.get('search_trials')} trials in the search."
         )
-    if len(found.plateau) > 1:
+    if len(search.plateau) > 1:
         yield (
-            f"From {found.plateau[0]:g} to {found.plateau[-1]:g} candidates are statistically tied with the "
-            f"best."
+            f"Candidates from {search.plateau[0]:g} to {search.plateau[-1]:g} are statistically tied with "
+            f"the best."
         )
-    elif found.plateau:
-        yield "No other candidate is statistically tied with it: the network depends on its factor."
-    if found.fresh is not None:
-        yield f"On fresh trials, which took no part in the choice, it was right in {percent(found.fresh)}."
-    if not found.scores:
-        yield "How many trials each candidate had is not recorded, so there are no intervals."
+    elif search.plateau:
+        yield "No other candidate is statistically tied with it: the accuracy depends on the factor."
+    if search.fresh is not None:
+        yield f"On fresh trials, the accuracy was {percent(search.fresh)}."
+    if not search.scores:
+        yield "The file does not record the numbers of trials, so there are no intervals."

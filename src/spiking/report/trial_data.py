@@ -11,21 +11,21 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population
 from spiking.plotting.traces import by_condition, condition_colours, criteria, stimulus_windows
 
-_TRIALS_EACH = 3  # of a condition, with spikes
-_SPIKES = 150_000  # about 1.5 MB of JSON
-_SAMPLES = 400  # of an output
+_TRIALS_EACH = 3  # maximum number of trials of a condition with spikes
+_SPIKES = 150_000  # maximum number of spikes, about 1.5 MB of JSON
+_SAMPLES = 400  # approximate number of samples of an output
 
 
 def trial_data(both: BothNetworks) -> dict[str, Any]:
-    """Return what the page's script draws, in JSON's types; times in ms."""
+    """Return the data that the page's script draws, in types of JSON; times are in ms."""
     groups = by_condition(both.spiking, both.trials, None)
     colours = condition_colours(both.trials, groups)
     each, neurons, populations = _shown(both, groups)
     thin = max(1, both.activity_time.size // _SAMPLES)
     time = both.activity_time[::thin]
-    at = np.searchsorted(both.spiking.time, time - 1e-6)
+    samples = np.searchsorted(both.spiking.time, time - 1e-6)
     assert both.spiking.output is not None
-    spiking, rate = both.spiking.output[:, 0, at], both.rate.output[:, 0, 1::thin]
+    spiking, rate = both.spiking.output[:, 0, samples], both.rate.output[:, 0, 1::thin]
     targets = both.trials.targets if both.trials.targets.ndim == 2 else both.trials.targets[:, 0]
     decay = both.spiking.network.tau_decay
     conditions: list[dict[str, Any]] = [
@@ -51,8 +51,9 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
         }
         for (name, members), colour in zip(groups.items(), colours, strict=True)
     ]
-    values = [*(one[key] for one in conditions for key in ("mean", "rate", "target"))]
-    values += [trial[key] for one in conditions for trial in one["trials"] for key in ("output", "rate")]
+    values = [condition[key] for condition in conditions for key in ("mean", "rate", "target")]
+    trials = [trial for condition in conditions for trial in condition["trials"]]
+    values += [trial[key] for trial in trials for key in ("output", "rate")]
     low, high = min(map(min, values)), max(map(max, values))
     edge = 0.05 * ((high - low) or 1.0)
     return {
@@ -71,24 +72,27 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
 def _shown(
     both: BothNetworks, groups: dict[str, list[int]]
 ) -> tuple[int, NDArray[np.int64], list[dict[str, Any]]]:
-    """Choose trials of each condition and neurons, so that their spikes do not make the page too large."""
+    """Choose how many trials of each condition, and which neurons, to draw without too many spikes.
+
+    Returns the number of trials, the neurons, and a description of their populations.
+    """
     assert both.spiking.spikes is not None
-    a_trial = len(both.spiking.spikes) / len(both.trials)
-    each = int(np.clip(_SPIKES / max(1.0, a_trial * len(groups)), 1, _TRIALS_EACH))
-    every = max(1, int(np.ceil(a_trial * len(groups) * each / _SPIKES)))
+    per_trial = len(both.spiking.spikes) / len(both.trials)
+    each = int(np.clip(_SPIKES / max(1.0, per_trial * len(groups)), 1, _TRIALS_EACH))
+    every = max(1, int(np.ceil(per_trial * len(groups) * each / _SPIKES)))
     chosen, populations, first = [], [], 0
     for name, members in by_population(both.spiking.network.populations):
-        own = members[::every]
+        subset = members[::every]
         populations.append(
             {
                 "name": POPULATION_NAMES[name],
                 "colour": POPULATION_COLOURS[name],
                 "first": first,
-                "size": len(own),
+                "size": len(subset),
             }
         )
-        chosen.append(own)
-        first += len(own)
+        chosen.append(subset)
+        first += len(subset)
     return each, np.concatenate(chosen), populations
 
 
