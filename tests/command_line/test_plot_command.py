@@ -61,8 +61,8 @@ def test_mistakes_are_one_line(spiking, tmp_path):
         (["raster", "go-nogo", "--trials", "2", "--trial", "2"], "--trial is 2; expected 0 to 1"),
         (["raster", "go-nogo", "--condition", "stop"], "condition is 'stop'; expected one of go, nogo"),
         (["raster", "nothing.mat"], "nothing.mat"),
-        (["comparison", "go-nogo"], "comparison needs --against"),
-        (["raster", "go-nogo", "--against", "xor"], "belong to comparison"),
+        (["comparison", "go-nogo"], "KIND is comparison; expected --against"),
+        (["raster", "go-nogo", "--against", "xor"], "expected comparison with --against"),
         (["comparison", "xor", "--against", "dms", "--trials", "1"], "expected the same task"),
     ):
         status, told, complaint = spiking("plot", *words)

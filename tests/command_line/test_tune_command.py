@@ -108,7 +108,7 @@ def test_evaluate_command(path):
         (("tune", "model.mat", "--task", "go-nogo", "--method", "fast"), "expected one of auto, grid"),
         (("tune", "model.mat", "--task", "go-nogo", "--candidates", "20,x"), "candidates"),
         (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),
-        (("tune", "model.mat", "other.mat", "--plot", "out.png"), "--plot draws one model"),
+        (("tune", "model.mat", "other.mat", "--plot", "out.png"), "expected one with --plot"),
         (("tune", "model.mat", "--output", "no/out.json"), "does not exist"),
         (("evaluate", "model.mat"), "does not say which task"),
         (("evaluate", "model.mat", "--task", "go-nogo", "--trials", "0"), "--trials"),

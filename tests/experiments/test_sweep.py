@@ -298,7 +298,7 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "refractory=5:0:1"], "expected START:STOP:STEP"),
         (["--vary", "refractory=0:1:1e-9"], "values; expected at most 10000"),
         (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a number"),
-        (["--vary", "noise=0", "--vary", "noise=1"], "--vary gives noise twice"),
+        (["--vary", "noise=0", "--vary", "noise=1"], "--vary has noise twice"),
         (["--vary", "nose=0"], "name is 'nose'; expected one of"),
         (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),
         (["--vary", "noise=0", "-o", "nowhere/table.csv"], "the folder nowhere does not exist"),

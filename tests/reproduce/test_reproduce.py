@@ -491,7 +491,7 @@ def test_panels_of_the_paper_are_as_described():
         (("fig7c",), "-o FOLDER is missing"),
         (("fig7c", "-o", "mine", "--networks", "0"), "--networks"),
         (("fig2c", "--values", "10,30"), "fig2c: value is '30'; expected some of 10, 50, 100"),
-        (("all", "--values", "10"), "--values goes with one panel"),
+        (("all", "--values", "10"), "PANEL is all; expected one panel"),
         (
             ("figs1", "--conversion", "matched", "-o", "mine"),
             "figs1: conversion is 'matched'",

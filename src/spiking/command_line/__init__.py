@@ -1,6 +1,6 @@
 """The command line, `spiking`: one module per command, which reads arguments and prints results.
 
-Imports that take long (Numba, SciPy, Matplotlib, Rich) happen inside the functions: help must be quick.
+Slow imports (Numba, SciPy, Matplotlib, Rich) are inside the functions, so that help is quick.
 """
 
 from spiking.command_line.app import main

@@ -22,7 +22,7 @@ from spiking.command_line.commands.simulate import simulate
 from spiking.command_line.commands.sweep import sweep
 from spiking.command_line.commands.train import train
 from spiking.command_line.commands.tune import tune
-from spiking.command_line.output import complain
+from spiking.command_line.output import print_message
 from spiking.errors import SpikingError
 
 app = typer.Typer(
@@ -37,10 +37,10 @@ app = typer.Typer(
 
 
 def main() -> NoReturn:
-    """Run the command line; every error and every warning is one line on stderr."""
+    """Run the command line; each error and each warning is one line on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # names of files need not be UTF-8
+            stream.reconfigure(errors="backslashreplace")  # file names may not be UTF-8
     warnings.filterwarnings("once", category=UserWarning)
     warnings.showwarning = _show_warning
     try:
@@ -48,19 +48,19 @@ def main() -> NoReturn:
     except typer.TyperException as error:  # wrong usage
         context = getattr(error, "ctx", None)
         command = "spiking" if context is None else context.command_path
-        status = complain(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
+        status = print_message(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
     except SpikingError as error:
-        status = complain(str(error))
+        status = print_message(str(error))
     except MemoryError as error:
-        status = complain(f"not enough memory: {error}")
-    except OSError as error:  # such as a full disk behind stdout
+        status = print_message(f"not enough memory: {error}")
+    except OSError as error:  # for example, stdout is a file on a full disk
         where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        status = complain(f"{where}{error.strerror or error}")
+        status = print_message(f"{where}{error.strerror or error}")
     sys.exit(status)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    complain(f"note: {message}")
+    print_message(f"note: {message}")
 
 
 def _show_version(wanted: bool) -> None:

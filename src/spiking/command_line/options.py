@@ -1,4 +1,4 @@
-"""The options that several commands share, and what their values stand for: models, tasks, clusters."""
+"""The options that several commands share, and functions that interpret their values."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def output_to(what: str) -> OptionInfo:
 
 
 def picture_of(what: str) -> OptionInfo:
-    """Return the option for the picture that a command can draw besides."""
+    """Return the option for a picture that a command can also draw."""
     option: OptionInfo = typer.Option("--plot", help=f"Draw {what} into this file (.png, .pdf, .svg).")
     return option
 
 
 def load_model(name: str) -> RateModel:
-    """Load the file of this name; if there is none, the model that comes with the package under it."""
+    """Load a model file or, if there is none of this name, a model that comes with the package."""
     from spiking import RateModel, datasets
 
     return (
@@ -115,20 +115,20 @@ def load_model(name: str) -> RateModel:
 
 
 def task_settings(settings: list[str] | None) -> dict[str, str]:
-    """Return the settings of a task that `--setting` gives, as texts by name."""
+    """Return the settings of a task in `--setting`, as strings by name."""
     values = {}
     for setting in settings or ():
         name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
             raise ArgumentError(f"--setting is {setting}; expected NAME=VALUE, such as delay=250")
         if name in values:
-            raise ArgumentError(f"--setting gives {name} twice; expected one value")
+            raise ArgumentError(f"--setting has {name} twice; expected one value")
         values[name] = value
     return values
 
 
 def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[str] | None) -> Task:
-    """Return the task of `--task` and `--setting`, or else of the file, and print its unusual settings."""
+    """Return the task in `--task` or the file, with the settings in `--setting`; print unusual settings."""
     from spiking.rate_model.recorded import task_for
 
     given = task_settings(settings)
@@ -138,7 +138,7 @@ def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[
 
 
 def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
-    """Print on stderr which settings of a task are not the usual ones, and where they come from."""
+    """Print the settings of a task that differ from the defaults, and their origin, on stderr."""
     from spiking.rate_model.recorded import recorded_settings
     from spiking.tasks.settings import as_text, changed
 
@@ -152,7 +152,8 @@ def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
             unusual.append(f"{name} {as_text(value)} (recorded)")
     if unusual:
         line = f"{model.source}: task {task.name}, {', '.join(unusual)}"
-        typer.echo("".join(one if one.isprintable() else ascii(one)[1:-1] for one in line), err=True)
+        printable = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+        typer.echo("".join(printable), err=True)
 
 
 def named_stimulation(
@@ -162,7 +163,7 @@ def named_stimulation(
     current: float | None,
     pulses: tuple[float, float] | None,
 ) -> Stimulation | None:
-    """Return the stimulation that the options of a command describe, if any."""
+    """Return the stimulation in the options of a command, or None without one."""
     from spiking import Stimulation
     from spiking.checks import positive_number
 
@@ -184,7 +185,7 @@ def named_stimulation(
 
 @contextmanager
 def cluster_client(address: str | None) -> Iterator[Client | None]:
-    """Connect to the scheduler at an address; None without one."""
+    """Connect to the scheduler at an address; without one, yield None."""
     if address is None:
         yield None
         return

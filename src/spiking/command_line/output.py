@@ -1,4 +1,4 @@
-"""What commands print on stderr, and the pictures that they draw."""
+"""Print messages on stderr, and write the figures of commands."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 
 
-def complain(message: str) -> int:
+def print_message(message: str) -> int:
     """Print a message as one line on stderr and return the exit status for bad usage or input."""
     typer.echo(f"spiking: {' '.join(message.split())}", err=True)
     return BAD_INPUT
 
 
 def check_can_draw(what: str) -> None:
-    """Raise ArgumentError if there is no Matplotlib to draw with; call it before a long run."""
-    library("matplotlib", "figures", what).use("agg")  # no windows
+    """Raise ArgumentError if Matplotlib is not installed; call this before a long run."""
+    library("matplotlib", "figures", what).use("agg")  # draws without a window
 
 
 def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
-    """Write a figure into a file, whole or not at all, and say so; `dpi` is of a .png."""
+    """Write a figure into a file, whole or not at all, and print its name; `dpi` is for a .png."""
     import matplotlib as mpl
 
     from spiking.files.output import keep, write_whole
 
     kind = path.suffix.removeprefix(".").lower()
-    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # text stays text
+    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # so that text can be edited
         keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=dpi)))
     typer.echo(f"drew {path}")

@@ -11,15 +11,15 @@ from spiking.interruption import at_interruption
 
 
 class Advance(Protocol):
-    """Called with what is done so far, what there is in all if it changed, and a note to show beside it."""
+    """Show the progress of a computation."""
 
     def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Show it."""
+        """Show how much is done, the total if it has changed, and a note."""
 
 
 @contextmanager
 def progress_bar(name: str, total: int | None = None) -> Iterator[Advance]:
-    """Show a bar on a terminal's stderr once the work takes more than a second; `name` is what it counts."""
+    """Show a progress bar on stderr, if it is a terminal, after one second; `name` is what it counts."""
     if not sys.stderr.isatty():
         yield lambda done, total=None, note="": None
         return
@@ -37,18 +37,18 @@ def progress_bar(name: str, total: int | None = None) -> Iterator[Advance]:
         console=Console(stderr=True),
         transient=True,
     )
-    shown = bar.add_task("", total=total, note="")
-    later = threading.Timer(1.0, bar.start)
+    task = bar.add_task("", total=total, note="")
+    start = threading.Timer(1.0, bar.start)
 
     def advance(done: int, total: int | None = None, note: str = "") -> None:
-        bar.update(shown, completed=done, total=total, note=note)
+        bar.update(task, completed=done, total=total, note=note)
 
     def stop() -> None:
-        later.cancel()
-        later.join()
+        start.cancel()
+        start.join()
         bar.stop()
 
-    later.start()
+    start.start()
     with at_interruption(stop):
         try:
             yield advance

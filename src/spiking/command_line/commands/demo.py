@@ -12,7 +12,7 @@ from spiking.command_line.output import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
-_TRIALS = 100  # Go and NoGo in turn
+_TRIALS = 100  # Go and NoGo take turns
 _SEARCH_TRIALS = 20
 
 
@@ -40,7 +40,7 @@ def demo(
     from spiking.training import train as train_model
 
     if train and model != "go-nogo":
-        raise ArgumentError(f"{model} and --train: give a model or have one trained, not both")
+        raise ArgumentError(f"{model} and --train are given; expected one of them")
     path, no_picture = plot or Path("demo.png"), ""
     try:
         check_outputs([(path, PICTURES)], [model])
@@ -52,8 +52,8 @@ def demo(
     rate_model = train_model("go-nogo") if train else options.load_model(model)
     if (rate_model.n_inputs, rate_model.n_outputs) != (GoNoGo.n_inputs, GoNoGo.n_outputs):
         raise ArgumentError(
-            f"{rate_model.source} has inputs: {rate_model.n_inputs}, outputs: {rate_model.n_outputs}; the "
-            f"demonstration needs a Go-NoGo model, with one of each"
+            f"{rate_model.source} has inputs: {rate_model.n_inputs}, outputs: {rate_model.n_outputs}; "
+            f"expected a Go-NoGo model, with one of each"
         )
     task = task_for(rate_model, GoNoGo)
     factor, origin = scaling_factor, "as given"
@@ -67,8 +67,8 @@ def demo(
     options.print_settings(rate_model, task, ())
     typer.echo(str(both.spiking))
     typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
-    for name, scored in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
-        correct = f"{scored.correct} of {scored.trials} Go and NoGo trials correct"
+    for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
+        correct = f"{score.correct} of {score.trials} Go and NoGo trials correct"
         typer.echo(f"{name + ' network:':16} {correct}")
     if no_picture:
         typer.echo(no_picture, err=True)

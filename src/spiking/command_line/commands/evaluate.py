@@ -54,18 +54,23 @@ def evaluate(
         )
     scores = {"rate": rate, "spiking": spiking}
     if as_json:
-        facts = {name: _json(evaluation) for name, evaluation in scores.items()}
-        print_facts = {"model": model, "task": task.name, "seed": seed}
-        used = {"scaling_factor": network.scaling_factor, "conversion": kind}
-        typer.echo(json.dumps({**print_facts, **used, **facts}, indent=1))
+        facts = {
+            "model": model,
+            "task": task.name,
+            "seed": seed,
+            "scaling_factor": network.scaling_factor,
+            "conversion": kind,
+        }
+        results = {name: _json(evaluation) for name, evaluation in scores.items()}
+        typer.echo(json.dumps({**facts, **results}, indent=1))
         return
     typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
     if network.conversion is not None:
         typer.echo(str(network.conversion))
     typer.echo(f"{'':16}{'rate network':28}spiking network")
     typer.echo(f"{'all':16}{_cell(rate.score):28}{_cell(spiking.score)}")
-    for name, own in rate.by_condition.items():
-        typer.echo(f"{name:16}{_cell(own):28}{_cell(spiking.by_condition[name])}")
+    for name, score in rate.by_condition.items():
+        typer.echo(f"{name:16}{_cell(score):28}{_cell(spiking.by_condition[name])}")
 
 
 def _json(evaluation: Evaluation) -> dict[str, object]:

@@ -41,17 +41,17 @@ def export(
     kind = to or ("" if output is None else output.suffix.removeprefix("."))
     if kind not in _FORMATS:
         raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(_FORMATS)}")
-    place = output or file.with_suffix(f".{kind}")
-    check_outputs([(place, (f".{kind}",))], [file], force=force)
+    path = output or file.with_suffix(f".{kind}")
+    check_outputs([(path, (f".{kind}",))], [file], force=force)
     if kind in _NEEDS:
         library(_NEEDS[kind], "export", f"--to {kind}")
     run = Simulation.load(file)
     if kind == "csv":
         table = to_pandas(run)
-        keep(place, lambda own: write_whole(own, lambda target: table.to_csv(target, index=False)))
+        keep(path, lambda place: write_whole(place, lambda stream: table.to_csv(stream, index=False)))
     else:
         write = {"nwb": to_nwb, "mat": to_mat}[kind]
-        keep(place, lambda own: write(run, own, force=force))
-    typer.echo(f"saved {place}")
+        keep(path, lambda place: write(run, place, force=force))
+    typer.echo(f"saved {path}")
     if run.unfinished:
-        typer.echo(f"{file} is unfinished: these are its first {len(run.trials)} trials", err=True)
+        typer.echo(f"{file} is unfinished: only its first {len(run.trials)} trials are saved", err=True)

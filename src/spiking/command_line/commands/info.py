@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import BAD_INPUT, complain
+from spiking.command_line.output import BAD_INPUT, print_message
 from spiking.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def info(
     from spiking.conversion.model_info import model_info
 
     infos, unusable = [], {}
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # the facts say the same
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
         for name in models:
             try:
                 infos.append(model_info(options.load_model(name)))
@@ -55,7 +55,7 @@ def info(
             for note in facts.suspicious:
                 typer.echo(f"{facts.file}: {note}")
     for reason in unusable.values():
-        complain(reason)
+        print_message(reason)
     if unusable:
         raise typer.Exit(1 if check else BAD_INPUT)
 
@@ -65,5 +65,5 @@ def _print_table(table: Table) -> None:
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 250  # a pipe has no width to fit into
+        console.width = 250  # a pipe has no width
     console.print(table)

@@ -71,23 +71,23 @@ def plot(
     check_outputs([(path, PICTURES)], [model, task_name, against])
     check_can_draw("a figure")
     if kind != "comparison" and (against is not None or against_factor is not None):
-        raise ArgumentError(f"--against and --against-factor belong to comparison, not to {kind}")
+        raise ArgumentError(f"KIND is {kind}; expected comparison with --against and --against-factor")
     if kind == "comparison" and against is None and against_factor is None:
-        raise ArgumentError("comparison needs --against MODEL, --against-factor NUMBER, or both")
+        raise ArgumentError("KIND is comparison; expected --against MODEL, --against-factor NUMBER, or both")
     rate_model = options.load_model(model)
     if kind in _MODEL_KINDS:
         write_figure(path, _of_model(kind, rate_model, task_name, settings, seed, scaling_factor), dpi)
         return
-    task = None if task_name is None else find(task_name)  # of both models the same class
+    task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
     with progress_bar("trials", total) as advance:
 
-        def run(own: RateModel, factor: float | None, before: int) -> BothNetworks:
+        def run(rate_model: RateModel, factor: float | None, before: int) -> BothNetworks:
             from spiking.evaluation.both_networks import run_both
 
             return run_both(
-                own,
-                options.chosen_task(own, task, settings),
+                rate_model,
+                options.chosen_task(rate_model, task, settings),
                 trials,
                 seed=seed,
                 scaling_factor=factor,
@@ -118,16 +118,16 @@ def _of_model(
     from spiking.conversion.conversion import Conversion
 
     if kind == "conversion":
-        how = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
+        conversion = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
         task = options.chosen_task(model, task_name, settings)
-        return _figure_of(plotting.conversion(model, how, task, seed=seed))
-    drawn: dict[str, Callable[..., Any]] = {
+        return _figure_of(plotting.conversion(model, conversion, task, seed=seed))
+    functions: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,
         "time-constants": plotting.time_constants,
         "training": plotting.training_curve,
         "weights": plotting.weights,
     }
-    return _figure_of(drawn[kind](model))
+    return _figure_of(functions[kind](model))
 
 
 def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:

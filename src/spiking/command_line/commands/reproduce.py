@@ -41,10 +41,10 @@ def reproduce(
     """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
 
     Trains the networks, finds their scaling factors on the paper's grid, tests them on fresh trials, prints
-    a table beside the paper's values, and draws the panel. If a run was stopped or killed, start it again
-    with the same folder: it continues where it stopped, also with more networks. Each thread trains and
-    converts one network at a time. With --conversion matched, the same networks are used, compared with the
-    published conversion if the folder has both, and conditions without a factor to tune are left out.
+    a table with the paper's values, and draws the panel. If a run was stopped or killed, start it again with
+    the same folder: it continues where it stopped, also with more networks. Each thread trains and converts
+    one network at a time. With --conversion matched, the same networks are used; they are compared with the
+    published conversion if the folder has both. Conditions without a factor to tune are left out.
 
     Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
     """
@@ -53,7 +53,7 @@ def reproduce(
     from spiking.reproduce.paper.panels import find
     from spiking.reproduce.run import prepare
 
-    taken = None if values is None else [value.strip() for value in values.split(",")]
+    wanted = None if values is None else [value.strip() for value in values.split(",")]
     if panel is None and list_panels:
         panel = "all"
     if panel is None:
@@ -61,12 +61,12 @@ def reproduce(
             "PANEL is missing; expected a panel that `spiking reproduce --list` shows, or all"
         )
     if panel != "all":
-        chosen = [find(panel) if taken is None else find(panel).only(taken)]
-    elif taken is not None:
-        raise ArgumentError("--values goes with one panel; expected its name instead of all")
+        chosen = [find(panel) if wanted is None else find(panel).only(wanted)]
+    elif wanted is not None:
+        raise ArgumentError("PANEL is all; expected one panel with --values")
     else:
-        chosen = [one for one in PANELS.values() if conversion == "published" or one.tunes]
-    panels = [one.converted_by(cast("Asked", conversion)) for one in chosen]
+        chosen = [named for named in PANELS.values() if conversion == "published" or named.tunes]
+    panels = [named.converted_by(cast("Asked", conversion)) for named in chosen]
     if list_panels:
         _list(panels, networks)
         return
@@ -77,10 +77,10 @@ def reproduce(
     check_can_draw("the figure of a panel")
     prepare(output, panels)
     with options.cluster_client(scheduler) as client:
-        for one in panels:
-            with progress_bar(f"{one.name}: steps") as advance:
-                found = run(
-                    one,
+        for chosen_panel in panels:
+            with progress_bar(f"{chosen_panel.name}: steps") as advance:
+                result = run(
+                    chosen_panel,
                     networks=networks,
                     seed=seed,
                     folder=output,
@@ -88,22 +88,22 @@ def reproduce(
                     client=client,
                     progress=advance,
                 )
-            typer.echo(str(found))
-            typer.echo(f"wrote {', '.join(str(path) for path in found.save(output))}")
+            typer.echo(str(result))
+            typer.echo(f"wrote {', '.join(str(path) for path in result.save(output))}")
 
 
 def _list(panels: list[Panel], networks: int) -> None:
     from spiking.reproduce.estimate import minutes, trial_seconds
 
     trial = trial_seconds()
-    rows = [("panel", "minutes", f"what ({networks} networks a condition, on all processors)")]
-    rows += [(one.name, _shown(minutes([one], networks, trial)), one.title) for one in panels]
+    rows = [("panel", "minutes", f"title ({networks} networks in each condition, on all processors)")]
+    rows += [(panel.name, _shown(minutes([panel], networks, trial)), panel.title) for panel in panels]
     if len(panels) > 1:
         total = _shown(minutes(panels, networks, trial))
         rows.append(("all", total, "panels share networks, which are trained once"))
     width = max(len(name) for name, _, _ in rows)
-    for name, long, what in rows:
-        typer.echo(f"{name:{width}}  {long:>7}  {what}")
+    for name, duration, title in rows:
+        typer.echo(f"{name:{width}}  {duration:>7}  {title}")
 
 
 def _shown(minutes: float) -> str:

@@ -70,7 +70,7 @@ def simulate(
     check_outputs(
         [(plot, PICTURES), (output, (".npz", *RUNS))],
         [model, task_name, input_file],
-        force=force or stream,  # a run goes on with a file of its own
+        force=force or stream,  # the simulation itself checks whether it can continue the file
     )
     if plot is not None:
         check_can_draw(f"the picture {plot}")

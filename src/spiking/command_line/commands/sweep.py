@@ -50,8 +50,8 @@ def sweep(
 ) -> None:
     """Run a task at every point of a grid, and print the table.
 
-    With -o, results are saved beside the table, in TABLE.csv.sweep, until the sweep is finished. If a run was
-    stopped or killed, the same command continues where it stopped.
+    With -o, finished trials are saved in TABLE.csv.sweep until the sweep is finished. If a run was stopped or
+    killed, the same command continues where it stopped.
 
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
     """
@@ -66,7 +66,7 @@ def sweep(
         if y not in _DRAWN:
             raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
         if len(grid) > 2:
-            raise ArgumentError(f"--plot draws one or two names; {', '.join(grid)} are varied")
+            raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
     rate_model = options.load_model(model)
     task = options.chosen_task(rate_model, task_name, settings)
     journal = None if output is None else output.with_name(output.name + ".sweep")
@@ -77,7 +77,7 @@ def sweep(
     for values in grid.values():
         points *= len(values)
     with options.cluster_client(scheduler) as client, progress_bar("trials", points * trials) as advance:
-        found = run_sweep(
+        result = run_sweep(
             network,
             task,
             grid=grid,
@@ -92,20 +92,20 @@ def sweep(
             client=client,
             progress=advance,
         )
-    typer.echo(str(found))
+    typer.echo(str(result))
     if output is not None and journal is not None:
-        keep_text(output, found.csv())
+        keep_text(output, result.csv())
         typer.echo(f"wrote {output}")
-        if found.unused:
-            told = f"{journal} stays: it holds {found.unused} trials of another sweep that was stopped"
-            typer.echo(f"{told}; delete it when they are not needed", err=True)
+        if result.unused:
+            message = f"{journal} was kept: it has {result.unused} trials of another, unfinished sweep"
+            typer.echo(f"{message}; delete it if you do not need them", err=True)
         else:
             journal.unlink(missing_ok=True)
     if plot is not None:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(4.5, 3.2), layout="constrained")
-        found.plot(y, figure.subplots())
+        result.plot(y, figure.subplots())
         write_figure(plot, figure)
 
 
@@ -116,13 +116,13 @@ def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:
         if not (name and equals and text):
             raise ArgumentError(f"--vary is {varied}; expected NAME=VALUES, such as refractory=0:5:0.5")
         if name in grid:
-            raise ArgumentError(f"--vary gives {name} twice; expected all its values at once")
+            raise ArgumentError(f"--vary has {name} twice; expected all its values at once")
         grid[name] = _values(varied, text)
     return grid
 
 
 def _values(varied: str, text: str) -> list[int | float | str]:
-    """Return numbers of START:STOP:STEP, the stop included, or what stands between commas."""
+    """Return the numbers of START:STOP:STEP, including STOP, or the values between commas."""
     if ":" not in text:
         return [_number(part.strip()) for part in text.split(",")]
     numbers = [_number(part.strip()) for part in text.split(":")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, complain, write_figure
+from spiking.command_line.output import check_can_draw, print_message, write_figure
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
 from spiking.optional import library
@@ -85,7 +85,7 @@ def train(
 ) -> None:
     """Train a rate model on a task.
 
-    With --seeds, one model in each thread.
+    With --seeds, each thread trains one model at a time.
 
     Example: spiking train go-nogo --n-units 200 --seed 1 -o model.mat
     """
@@ -128,7 +128,7 @@ def train(
         check_outputs([(output, MODELS), (plot, PICTURES)], [task_name], force=force)
         _train_one(task, n_units, seed, recipe, chosen, output, force, plot)
     elif given_seed or plot is not None:
-        raise ArgumentError("--seeds goes together with neither --seed nor --plot")
+        raise ArgumentError("--seeds is given; expected neither --seed nor --plot with it")
     else:
         _train_family(task, n_units, _range(seeds), recipe, chosen, output, force, threads)
 
@@ -152,9 +152,9 @@ def _train_one(
         keep(output, lambda place: last.model.save(place, force=force))
 
     def rescue() -> str | None:
-        """Save what there is, marked as interrupted, unless it is saved already."""
+        """Save the current model, marked as interrupted, unless it is saved already."""
         _clear()
-        last = None if saved else state  # training goes on meanwhile
+        last = None if saved else state  # training continues at the same time
         if last is None:
             return None
         save(last)
@@ -165,11 +165,11 @@ def _train_one(
             _show(state)
         _clear()
         assert state is not None
-        told = _outcome(state, time.perf_counter() - began)
+        outcome = _outcome(state, time.perf_counter() - began)
         with uninterrupted:
             save(state)
             saved = True
-    typer.echo(f"{told}; saved {output}")
+    typer.echo(f"{outcome}; saved {output}")
     if plot is not None:
         _draw(state, plot)
     if state.stopped != "converged":
@@ -191,84 +191,90 @@ def _train_family(
     from spiking.training.train import described
 
     paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
-    there = [seed for seed in seeds if paths[seed].exists() and not force]
-    if len(there) < len(seeds):
+    existing = [seed for seed in seeds if paths[seed].exists() and not force]
+    if len(existing) < len(seeds):
         library("jax", "train", "training")  # before anything is written
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     converged, errors = 0, list[ArgumentError]()
-    for seed in there:
+    for seed in existing:
         expected = described(task, seed=seed, recipe=recipe, **options)
         converged += _has_converged(paths[seed], n_units, expected)
-    if there:
-        typer.echo(f"{len(there)} of {len(seeds)} models are in {folder} already; {converged} have converged")
+    if existing:
+        typer.echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
         nonlocal converged
         converged += state.stopped == "converged"
-        told = f"seed {seed}: {_outcome(state, time.perf_counter() - began)}"
+        outcome = f"seed {seed}: {_outcome(state, time.perf_counter() - began)}"
         try:
             keep(paths[seed], lambda place: state.model.save(place, force=force))
-        except ArgumentError as error:  # the others are trained nevertheless
+        except ArgumentError as error:  # the other models are still trained
             errors.append(error)
-            typer.echo(told)
+            typer.echo(outcome)
         else:
-            typer.echo(f"{told}; saved {paths[seed]}")
+            typer.echo(f"{outcome}; saved {paths[seed]}")
 
-    missing = [seed for seed in seeds if seed not in there]
+    missing = [seed for seed in seeds if seed not in existing]
     check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
     if missing:
-        with at_interruption(lambda: "the same command trains the models that are missing"):
+        with at_interruption(lambda: "the same command trains the missing models"):
             train_many(
                 task, n_units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
             )
     typer.echo(f"{converged} of {len(seeds)} models have converged")
     for failure in errors:
-        complain(str(failure))
+        print_message(str(failure))
     if errors or converged < len(seeds):
         raise typer.Exit(_NOT_CONVERGED)
 
 
 def _has_converged(path: Path, n_units: int, expected: dict[str, Any]) -> bool:
-    """Say whether a model that is there has converged; raise ArgumentError if it was trained otherwise."""
+    """Return whether an existing model has converged.
+
+    Raises
+    ------
+    ArgumentError
+        The model was trained with other options, or with another version of the task.
+    """
     from spiking.files.journal import difference
     from spiking.rate_model.model import RateModel
     from spiking.rate_model.recorded import recorded_text
 
     model = RateModel.load(path)
     for name in ("task", "task_settings", "training_options"):
-        found = recorded_text(model, name)
-        if found != expected[name]:
+        recorded = recorded_text(model, name)
+        if recorded != expected[name]:
             raise ArgumentError(
-                f"{path} was trained with {name} {found}, not {expected[name]}: use another folder"
+                f"{path} was trained with {name} {recorded}; expected {expected[name]}, or another folder"
             )
-    version = json.loads(recorded_text(model, "task_identity") or "null")  # older files do not tell
+    version = json.loads(recorded_text(model, "task_identity") or "null")  # older files do not record it
     other = "" if version is None else difference(version, json.loads(expected["task_identity"]))
     if other:
-        raise ArgumentError(f"{path} was trained with another {other}: use another folder")
+        raise ArgumentError(f"{path} was trained with another {other}; use another folder")
     if model.n_units != n_units:
-        raise ArgumentError(f"{path} has {model.n_units} units, not {n_units}: use another folder")
+        raise ArgumentError(f"{path} has {model.n_units} units; expected {n_units}, or another folder")
     return bool(model.extras.get("converged"))
 
 
 def _outcome(state: TrainingState, seconds: float) -> str:
-    why = {
+    reason = {
         "converged": "converged",
         "limit": "not converged, stopped at the limit of updates",
         "diverged": "not converged, the loss is no longer a number",
     }[state.stopped]
     converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
     return (
-        f"{why}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
+        f"{reason}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
         f"accuracy {100 * state.accuracy:.0f} %{converts}"
     )
 
 
 def _show(state: TrainingState) -> None:
-    """Tell on stderr where training stands: in one line of a terminal, or now and then in a log."""
+    """Print the progress on stderr: in one line of a terminal, or every 500 updates elsewhere."""
     line = (
         f"{state.updates} updates: loss {state.loss:.2f}, accuracy {100 * state.accuracy:.0f} %, "
         f"{state.updates_per_second:.0f} updates/s"
@@ -305,7 +311,7 @@ def _decay(text: str) -> float | tuple[float, float]:
 
 
 def _range(text: str) -> list[int]:
-    """Return the seeds in a text such as 1-20, 3, or 1-5,8."""
+    """Return the seeds in a string such as 1-20, 3, or 1-5,8."""
     seeds: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")

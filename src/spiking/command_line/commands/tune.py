@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, complain, write_figure
+from spiking.command_line.output import check_can_draw, print_message, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -62,7 +62,7 @@ def tune(
     """Find scaling factors of models and write them into the files.
 
     Runs up to --trials of each candidate. The reported accuracy comes from as many fresh trials, which were
-    not used to choose the factor. Models that are tuned already are skipped, unless --force is given. If a
+    not used to choose the factor. Models that are already tuned are skipped, unless --force is given. If a
     run was stopped or killed, the same command continues where it stopped. If one model fails, the others
     are still tuned, and the exit status is 1.
 
@@ -75,7 +75,7 @@ def tune(
     if plot is not None:
         check_can_draw(f"the picture {plot}")
         if len(models) > 1:
-            raise ArgumentError(f"--plot draws one model; {len(models)} are given")
+            raise ArgumentError(f"{len(models)} models are given; expected one with --plot")
     search: dict[str, Any] = {
         "method": method,
         "candidates": None if candidates is None else candidates.split(","),
@@ -101,9 +101,9 @@ def tune(
             ),
             **search,
         )
-    for one in tuned:
-        if one.search is not None:
-            options.print_settings(one.search.model, one.search.task, given)
+    for result in tuned:
+        if result.search is not None:
+            options.print_settings(result.search.model, result.search.task, given)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None
@@ -111,13 +111,13 @@ def tune(
         typer.echo(str(only))
     else:
         _print_table(tuned)
-    errors = [one.error for one in tuned if one.error is not None]
-    texts = {output: json.dumps([_json(one) for one in tuned], indent=1), csv_file: _csv(tuned)}
+    errors = [result.error for result in tuned if result.error is not None]
+    texts = {output: json.dumps([_json(result) for result in tuned], indent=1), csv_file: _csv(tuned)}
     for path, text in texts.items():
         if path is not None:
             try:
                 keep_text(path, text)
-            except ArgumentError as failure:  # the others are written nevertheless
+            except ArgumentError as failure:  # the other file is still written
                 errors.append(failure)
     if plot is not None and only is not None:
         from matplotlib.figure import Figure
@@ -126,32 +126,33 @@ def tune(
         only.plot(figure.subplots())
         write_figure(plot, figure)
     for error in errors:
-        complain(str(error))
+        print_message(str(error))
     if errors:
         raise typer.Exit(1)
 
 
-def _json(one: Tuned) -> dict[str, Any]:
-    found = {} if one.search is None else one.search.as_json()
-    error = None if one.error is None else str(one.error)
-    return {"file": one.source, "scaling_factor": one.scaling_factor, "error": error, **found}
+def _json(result: Tuned) -> dict[str, Any]:
+    search = {} if result.search is None else result.search.as_json()
+    error = None if result.error is None else str(result.error)
+    return {"file": result.source, "scaling_factor": result.scaling_factor, "error": error, **search}
 
 
-def _row(one: Tuned) -> dict[str, Any]:
-    if one.search is None:
-        factor = "" if one.scaling_factor is None else f"{one.scaling_factor:g}"
-        note = "tuned before" if one.skipped else "failed"
-        return {"file": one.source, "scaling_factor": factor, "note": note}
-    found = one.search
-    low, high = found.interval
-    note = "beyond the range" if found.extended else ""
-    if found.conversion is not None:
-        note = f"{found.conversion.kind}, gain {found.conversion.gain:g}"
+def _row(result: Tuned) -> dict[str, Any]:
+    search = result.search
+    if search is None:
+        factor = "" if result.scaling_factor is None else f"{result.scaling_factor:g}"
+        note = "tuned before" if result.skipped else "failed"
+        return {"file": result.source, "scaling_factor": factor, "note": note}
+    low, high = search.interval
+    note = "beyond the range" if search.extended else ""
+    if search.conversion is not None:
+        note = f"{search.conversion.kind}, gain {search.conversion.gain:g}"
     values = (
-        *(one.source, found.task.name, found.method, f"{found.scaling_factor:g}"),
-        *(f"{found.plateau[0]:g}", f"{found.plateau[-1]:g}"),
-        *(f"{value:.3f}" for value in (found.accuracy, low, high)),
-        *(found.fresh.score.trials, found.search_trials, f"{found.drive_error:.2f}", f"{found.seconds:.1f}"),
+        *(result.source, search.task.name, search.method, f"{search.scaling_factor:g}"),
+        *(f"{search.plateau[0]:g}", f"{search.plateau[-1]:g}"),
+        *(f"{value:.3f}" for value in (search.accuracy, low, high)),
+        *(search.fresh.score.trials, search.search_trials),
+        *(f"{search.drive_error:.2f}", f"{search.seconds:.1f}"),
         note,
     )
     return dict(zip(_COLUMNS, values, strict=True))
@@ -161,12 +162,12 @@ def _csv(tuned: tuple[Tuned, ...]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(one) for one in tuned)
+    writer.writerows(_row(result) for result in tuned)
     return text.getvalue()
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
-    rows = [_row(one) for one in tuned]
+    rows = [_row(result) for result in tuned]
     width = max(len(row["file"]) for row in rows)
     typer.echo(f"{'file':{width}}  factor  plateau       accuracy  95 % interval   search trials  seconds")
     for row in rows:
@@ -178,5 +179,5 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
             f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
             f"{row['low']} to {row['high']}  {row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
-    if any(one.skipped for one in tuned):
-        typer.echo("tuned before: left as it was; --force tunes it again", err=True)
+    if any(result.skipped for result in tuned):
+        typer.echo("models that were tuned before were skipped; tune them again with --force", err=True)
