@@ -208,7 +208,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, *GOOD, "-o", "folder"), "a folder; expected"),
         (("demo", "nothing.mat"), "nothing.mat: there is no such file"),
         (("demo", GO_NOGO, "--train"), "not both"),
-        (("demo", TWO_INPUTS), "needs a Go-NoGo model"),
+        (("demo", TWO_INPUTS), "expected a Go-NoGo model"),
         (("info", "nowhere.mat"), "nowhere.mat"),
     ],
     ids=lambda value: None if isinstance(value, tuple) else value,
