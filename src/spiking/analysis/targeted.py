@@ -131,10 +131,12 @@ def targeted_axes(
     raw = weights[:-1].reshape(len(variables), *values.shape[1:])
     means = np.stack(list(condition_means(standard, conditions).values()))
     most = min(values.shape[1], means.shape[0] * means.shape[2])
-    kept = principal_components(means, min(whole_number("n_components", n_components, 1), most)).components
-    if len(kept) < len(variables):
-        raise ArgumentError(f"n_components is {len(kept)}; expected at least one for each variable")
-    denoised = kept.T @ (kept @ raw)
+    components = principal_components(
+        means, min(whole_number("n_components", n_components, 1), most)
+    ).components
+    if len(components) < len(variables):
+        raise ArgumentError(f"n_components is {len(components)}; expected at least one for each variable")
+    denoised = components.T @ (components @ raw)
     peak = np.linalg.norm(denoised, axis=1).argmax(axis=1)
     directions = denoised[np.arange(len(variables)), :, peak]
     axes, upper = np.linalg.qr(directions.T)

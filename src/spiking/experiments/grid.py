@@ -124,30 +124,33 @@ def _label(name: str, value: Any) -> Any:
 def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     """Return the change that a value of this name makes to a point."""
     if callable(value):
-        return lambda at: dataclasses.replace(at, network=_experiment(name, value, at.network))
+        return lambda point: dataclasses.replace(point, network=_experiment(name, value, point.network))
     if name in _PARAMETERS:
-        return lambda at: _with_network(at, lambda net: net.with_params(**{name: value}))
+        return lambda point: _with_network(point, lambda net: net.with_params(**{name: value}))
     if name == "scaling_factor":
-        return lambda at: dataclasses.replace(at, network=_rescaled(at, value))
+        return lambda point: dataclasses.replace(point, network=_rescaled(point, value))
     if name == "downsample":
-        return lambda at: dataclasses.replace(at, downsample=whole_number("downsample", value, 1))
+        return lambda point: dataclasses.replace(point, downsample=whole_number("downsample", value, 1))
     if name.startswith(_STIMULATION):
-        return lambda at: dataclasses.replace(
-            at, stimulation=_stimulated(name.removeprefix(_STIMULATION), value, at.stimulation)
+        return lambda point: dataclasses.replace(
+            point, stimulation=_stimulated(name.removeprefix(_STIMULATION), value, point.stimulation)
         )
     method, *populations = name.split(".")
     if method in _CONNECTIONS and len(populations) <= 2:
         ends: dict[str, Any] = dict(zip(("pre", "post"), populations, strict=False))
         if method == "scale_weights":
-            return lambda at: _with_network(at, lambda net: net.scale_weights(factor=value, **ends))
+            return lambda point: _with_network(point, lambda net: net.scale_weights(factor=value, **ends))
         if method == "cut":
-            return lambda at: _with_network(at, lambda net: net.cut(fraction=value, seed=at.seed, **ends))
-        return lambda at: _with_network(
-            at, lambda net: net.shuffle_weights(fraction=value, seed=at.seed, **ends)
+            return lambda point: _with_network(
+                point, lambda net: net.cut(fraction=value, seed=point.seed, **ends)
+            )
+        return lambda point: _with_network(
+            point, lambda net: net.shuffle_weights(fraction=value, seed=point.seed, **ends)
         )
     if method == "lesion" and len(populations) <= 1:
-        return lambda at: _with_network(
-            at, lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", at.seed))
+        return lambda point: _with_network(
+            point,
+            lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", point.seed)),
         )
     raise ArgumentError(
         f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, scaling_factor, downsample, "
@@ -156,8 +159,8 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     )
 
 
-def _with_network(at: SweepPoint, experiment: Experiment) -> SweepPoint:
-    return dataclasses.replace(at, network=experiment(at.network))
+def _with_network(point: SweepPoint, experiment: Experiment) -> SweepPoint:
+    return dataclasses.replace(point, network=experiment(point.network))
 
 
 def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> SpikingNetwork:
@@ -167,11 +170,11 @@ def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> S
     return changed
 
 
-def _rescaled(at: SweepPoint, factor: Any) -> SpikingNetwork:
-    conversion = at.network.conversion
-    if at.model is not None and conversion is None:
-        return SpikingNetwork.from_rate(at.model, factor, params=at.network.params)
-    network, number = at.network, positive_number("scaling_factor", factor)
+def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:
+    conversion = point.network.conversion
+    if point.model is not None and conversion is None:
+        return SpikingNetwork.from_rate(point.model, factor, params=point.network.params)
+    network, number = point.network, positive_number("scaling_factor", factor)
     ratio = network.scaling_factor / number
     return dataclasses.replace(
         network.scale_weights(factor=ratio),

@@ -175,6 +175,6 @@ def _converted(
     for entry in reproduction.entries:
         if entry.seed == seed and entry.converted is not None and entry.condition.params is not None:
             task, tuned = entry.condition.network.task, entry.condition.tuning
-            how = conversion_of(model, task, seed, tuned, entry.converted)
-            both = both_networks(model, task, seed + TEST_SEED, how, entry.condition.params, activity)
+            conversion = conversion_of(model, task, seed, tuned, entry.converted)
+            both = both_networks(model, task, seed + TEST_SEED, conversion, entry.condition.params, activity)
             yield entry.condition, entry.converted, both
