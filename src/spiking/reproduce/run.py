@@ -19,7 +19,7 @@ from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.journal import Journal, open_journal
+from spiking.reproduce.journal import ReproductionJournal, open_reproduction_journal
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paper.panels import find
 from spiking.reproduce.result import Reproduction, files_of
@@ -111,7 +111,7 @@ def panel(
     place = Path(folder)
     prepare(place, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
-    with open_journal(place / "journal.jsonl") as journal:
+    with open_reproduction_journal(place / "journal.jsonl") as journal:
         work = Work(journal, place / "networks", steps(chosen, seeds), progress)
         _run_missing(work, threads, client)
         entries = [_entry(journal, condition, k) for condition in chosen.conditions for k in seeds]
@@ -130,7 +130,7 @@ def prepare(folder: Path, panels: Sequence[Panel]) -> None:
     check_outputs((path, (path.suffix,)) for which in panels for path in files_of(which, folder))
 
 
-def _entry(journal: Journal, condition: Condition, seed: int) -> Entry:
+def _entry(journal: ReproductionJournal, condition: Condition, seed: int) -> Entry:
     """Return a network of a condition, with its results in the journal."""
     network, tuned, tested = condition.network, condition.tuning, condition.tested
     trained = journal.get(network_key(network, seed))

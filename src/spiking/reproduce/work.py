@@ -11,7 +11,7 @@ from pathlib import Path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.journal import Journal
+from spiking.reproduce.journal import ReproductionJournal
 from spiking.reproduce.train_and_convert import NetworkSpec, Row, Tested, Tuning, tuning_key
 
 
@@ -61,7 +61,7 @@ class Work:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: ReproductionJournal,
         models: Path,
         wanted: list[Step],
         progress: Callable[[int, int], None] | None,
