@@ -163,7 +163,7 @@ def test_a_lesioned_neuron_without_a_voltage_is_none():
 def test_a_gain_that_nothing_uses_is_an_error():
     fitted = fit_conversion(MODEL, "go-nogo", trials=2)
     for arguments in ({"scaling_factor": 50}, {"conversion": "published", "scaling_factor": 50}):
-        with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched conversion is fitted here"):
+        with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched conversion is fitted"):
             SpikingNetwork.from_rate(MODEL, gain=4.0, **arguments)
     with pytest.raises(ArgumentError, match=r"gain is 4\.0, but no matched"):
         SpikingNetwork.from_rate(MODEL, conversion=fitted, gain=4.0)
@@ -173,9 +173,7 @@ def test_a_gain_that_nothing_uses_is_an_error():
 
 def test_a_fit_at_the_edge_of_its_offsets_says_so(monkeypatch):
     monkeypatch.setattr("spiking.conversion.fit._OFFSETS", np.linspace(-8.0, -7.0, 11))
-    with pytest.warns(
-        UserWarning, match="at gain 8 the best offset lies at the edge of those that were tried"
-    ):
+    with pytest.warns(UserWarning, match="at gain 8 the best offset is at the edge of the compared ones"):
         fit_conversion(MODEL, "go-nogo", trials=2)
 
 

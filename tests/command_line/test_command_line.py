@@ -193,7 +193,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, "--scaling-factor", "50"), "--task"),
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--task", "gonogo"), "expected one of go-nogo"),
         (("simulate", TWO_INPUTS, *GOOD), "inputs: 2"),
-        (("simulate", GO_NOGO, *GOOD, "--condition", "stop"), "go-nogo has go, nogo"),
+        (("simulate", GO_NOGO, *GOOD, "--condition", "stop"), "expected one of go, nogo"),
         (("simulate", GO_NOGO, *GOOD, "--trials", "0"), "--trials"),
         (("simulate", GO_NOGO, *GOOD, "--input", "u.npy"), "expected one of them"),
         (("simulate", GO_NOGO, "--scaling-factor", "50", "--input", "text.npy"), "text.npy"),

@@ -103,14 +103,14 @@ def test_evaluate_command(path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("tune", "model.mat"), "does not say which task"),
+        (("tune", "model.mat"), "does not record the task"),
         (("tune", "model.mat", "--task", "xor"), "needs inputs: 2"),
         (("tune", "model.mat", "--task", "go-nogo", "--method", "fast"), "expected one of auto, grid"),
         (("tune", "model.mat", "--task", "go-nogo", "--candidates", "20,x"), "candidates"),
         (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),
         (("tune", "model.mat", "other.mat", "--plot", "out.png"), "expected one with --plot"),
         (("tune", "model.mat", "--output", "no/out.json"), "does not exist"),
-        (("evaluate", "model.mat"), "does not say which task"),
+        (("evaluate", "model.mat"), "does not record the task"),
         (("evaluate", "model.mat", "--task", "go-nogo", "--trials", "0"), "--trials"),
     ],
     ids=lambda value: None if isinstance(value, tuple) else value,

@@ -104,18 +104,18 @@ def test_mistakes():
     good = fit_conversion(model, "go-nogo", kind="mean_drive")
     for match, arguments in (
         ("has no tuned scaling factor; give one", {}),
-        ("needs a scaling_factor", {"conversion": "published"}),
+        ("scaling_factor is missing", {"conversion": "published"}),
         ("conversion is 'best'", {"conversion": "best"}),
-        ("which task it was trained for", {"conversion": "matched"}),
-        ("expected one of them", {"conversion": good, "scaling_factor": 1.0}),
+        ("the task it was trained for", {"conversion": "matched"}),
+        ("expected only one of them", {"conversion": good, "scaling_factor": 1.0}),
         ("initial weights", {"conversion": good, "initial_weights": True}),
     ):
         with pytest.raises(ArgumentError, match=match):
             SpikingNetwork.from_rate(model, **arguments)
-    with pytest.raises(ArgumentError, match="20 units, the model has 10"):
+    with pytest.raises(ArgumentError, match="20 units; expected 10"):
         SpikingNetwork.from_rate(rate_model(n=10), conversion=good)
     two_outputs = dataclasses.replace(good, output_offsets=(1.0, 2.0))
-    with pytest.raises(ArgumentError, match="2 outputs, the model has 1"):
+    with pytest.raises(ArgumentError, match="2 outputs; expected 1"):
         SpikingNetwork.from_rate(model, conversion=two_outputs)
     with pytest.raises(ArgumentError, match="silent"):
         fit_conversion(
@@ -138,10 +138,13 @@ def test_mistakes():
         ("unit_offsets is 1.0", {"unit_offsets": 1.0}),
         ("unit_offsets is .*nan", {"unit_offsets": (float("nan"),)}),
         ("output_offsets is 'a'", {"output_offsets": "a"}),
-        ("has 0 numbers; mean_drive has one for each unit", {"unit_offsets": ()}),
-        ("has 1 numbers; one_offset has none", {"kind": "one_offset"}),
-        ("published has gain 1 and no offset", {"kind": "published", "unit_offsets": (), "gain": 2.0}),
-        ("published has gain 1 and no offset", {"kind": "published", "unit_offsets": (), "offset": 2.0}),
+        ("has 0 numbers; expected one for each unit for mean_drive", {"unit_offsets": ()}),
+        ("has 1 numbers; expected none for one_offset", {"kind": "one_offset"}),
+        (
+            "gain is 2 .*expected 1 and 0 for published",
+            {"kind": "published", "unit_offsets": (), "gain": 2.0},
+        ),
+        ("expected 1 and 0 for published", {"kind": "published", "unit_offsets": (), "offset": 2.0}),
     ],
 )
 def test_a_conversion_says_what_is_wrong_with_it(match, own):
@@ -158,7 +161,7 @@ def test_what_is_no_model_task_or_params():
         ("model is 'go-nogo.mat'", fit_conversion, ("go-nogo.mat",)),
         ("task is 3", fit_conversion, (model, 3)),
         ("params is 'slow'", partial(fit_conversion, params="slow", visited=seen), (model,)),
-        ("of 20 units, this one has 10", partial(fit_conversion, visited=seen), (rate_model(n=10),)),
+        ("visited has 20 units; expected 10", partial(fit_conversion, visited=seen), (rate_model(n=10),)),
         ("params is 'slow'", partial(SpikingNetwork.from_rate, params="slow"), (model, 30)),
         ("how is 'matched'", plotting.conversion, (model, "matched")),
     ):
@@ -191,7 +194,9 @@ def test_it_keeps_the_constants_it_was_fitted_for():
     # Synapses and initial voltages are not part of the fit, the neuron is.
     given = LIFParams(refractory=5.0, initial_voltage="resting")
     assert SpikingNetwork.from_rate(model, conversion=found, params=given).params == given
-    with pytest.raises(ArgumentError, match=r"refractory 2.0, and the conversion was not fitted for that"):
+    with pytest.raises(
+        ArgumentError, match=r"refractory 2.0; expected the constants for which the conversion was fitted"
+    ):
         SpikingNetwork.from_rate(model, conversion=found, params=LIFParams())
     changed = SpikingNetwork.from_rate(model, conversion=found).with_params(refractory=1.0)
     assert changed.params.refractory == 1.0

@@ -78,7 +78,7 @@ def test_units_without_input_and_without_effect(variables):
     variables["w"][:, [4, 5]], variables["w_out"][:, [4, 5]] = 0, 0
     assert only(variables) == (
         "unit 3 without any input, recurrent or external",
-        "2 units (4, 5) without any effect, on other units or on the output",
+        "2 units (4, 5) without any effect on other units or on the output",
     )
 
 
@@ -115,7 +115,7 @@ def test_untrained_and_unconverged(variables):
 def test_tuning_left_by_an_interrupted_search(variables, left_by_a_killed_search):
     variables["opt_scaling_factor"] = left_by_a_killed_search
     (note,) = only(variables)
-    assert "interrupted search" in note
+    assert "a search was interrupted" in note
     assert recorded_scaling_factor(RateModel.load(variables)) is None
 
 

@@ -108,7 +108,7 @@ def test_a_failing_trial_is_an_error_not_a_zero(network):
 
 
 def test_which_task():
-    with pytest.raises(ArgumentError, match="does not say which task"):
+    with pytest.raises(ArgumentError, match="does not record the task"):
         evaluate(MODEL, trials=1, seed=0)
     with pytest.raises(ArgumentError, match="task is None; expected a task"):
         evaluate(SpikingNetwork.from_rate(MODEL, 20), trials=1, seed=0)

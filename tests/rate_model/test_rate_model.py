@@ -175,17 +175,17 @@ SIGNED = model_mapping()["w"] @ model_mapping()["m"]
         ({"exc": [0, 1]}, ["do not cover all units (unit 2"]),
         ({"exc": [0.5]}, ["`exc` has shape (1,)"]),
         ({"exc": [99]}, ["from 99 to 99"]),
-        ({"exc": [3, 3]}, ["names unit 3 twice"]),
+        ({"exc": [3, 3]}, ["lists unit 3 twice"]),
         ({"m": np.ones((N, N))}, ["entries off its diagonal"]),
         ({"m": np.eye(N)}, ["`m` is 1 for unit 16, which is inhibitory"]),
         ({"m": -np.eye(N)}, ["`m` is -1 for unit 0, which is excitatory"]),
         (
             {"exc": np.ones(N), "inh": np.zeros(N)},
-            ["`m` has 4 entries of -1, but `inh` names no inhibitory unit"],
+            ["`m` has 4 entries of -1, but `inh` has no inhibitory unit"],
         ),
         ({"m": 2 * np.eye(N), "exc": np.ones(N), "inh": np.zeros(N)}, ["`m` is 2 for unit 0"]),
-        ({"w": SIGNED}, ["`w` seems to hold signs already", "give w = abs(w)"]),
-        ({"w0": SIGNED}, ["`w0` seems to hold signs already", "give w0 = abs(w0)"]),
+        ({"w": SIGNED}, ["`w` seems to include the signs of `m`", "replace it by abs(w)"]),
+        ({"w0": SIGNED}, ["`w0` seems to include the signs of `m`", "replace it by abs(w0)"]),
         ({"w": np.ones((3, N, N))}, ["`w` has shape (3, 20, 20)", "expected shape (20, 20)"]),
         ({"w": np.ma.masked_less(model_mapping()["w"], 0.1)}, ["`w` has masked entries"]),
         ({"taus": np.ma.array([4.0, 20.0], mask=[False, True])}, ["`taus` has masked entries"]),
@@ -229,7 +229,7 @@ def test_files_that_are_no_models(tmp_path):
         with pytest.raises(ModelFileError, match=r"\w") as caught:
             RateModel.load(tmp_path / name)
         assert str(Path(tmp_path / name)) in str(caught.value)
-    with pytest.raises(ModelFileError, match="not int"):
+    with pytest.raises(ModelFileError, match="has type int"):
         RateModel.load(3)
 
 

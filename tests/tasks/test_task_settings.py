@@ -175,9 +175,9 @@ def test_a_name_of_the_package_and_the_demonstration(used):
 def test_which_task_and_settings(model):
     assert task_for(model, "two.py").settings == {"delay": 200.0, "level": 2.0}
     assert task_for(model, "two.py", {"level": "1"}).settings == {"delay": 200.0, "level": 1.0}
-    with pytest.raises(ArgumentError, match="beside a Task"):
+    with pytest.raises(ArgumentError, match="and task is a Task"):
         task_for(model, tasks.get("two.py"), {"level": 1.0})
-    with pytest.raises(ArgumentError, match=r"'two', which is not known here .*give the file"):
+    with pytest.raises(ArgumentError, match=r"the task 'two'; expected one of .*name the file"):
         task_for(model)
     other = replace(model, extras={**model.extras, "task": np.array(["another"])})
     assert task_for(other, "two.py").settings == {"delay": 50.0, "level": 2.0}
@@ -191,7 +191,7 @@ def test_which_task_and_settings(model):
             "d.mat records `task_settings` .*unknown setting pause; expected one of delay, level",
         ),
         ('{"delay": "long"}', "d.mat records `task_settings` .*delay is 'long'; expected a number"),
-        ("[1, 2]", "d.mat has `task_settings` .*expected names and values"),
+        ("[1, 2]", "d.mat has `task_settings` .*expected a JSON object"),
         ("{", "d.mat has `task_settings`"),
         ("[" * 100_000, "d.mat has `task_settings`"),
     ],

@@ -1,20 +1,20 @@
 """Convert a rate model to a spiking network: scaling factor, gain, offsets.
 
-Conversions of a rate model to a spiking network: the published one, and one matched to the f-I curve.
+There are two kinds of conversion: the published one, and one that is matched to the f-I curve.
 
-A spiking unit with the constant current I fires at f(I), its f-I curve, where the rate unit has r = phi(x).
-The published conversion has one number, the scaling factor k, and assumes that phi(x) = f(x)/k. A matched one
-chooses gain s and offset b so that phi(x) = f(s x + b)/k on the synaptic currents x that the rate model
-really visits:
+At a synaptic current x, a unit of the rate model has the rate r = phi(x). A spiking unit with the constant
+current I fires at the rate f(I), its f-I curve. The published conversion has one parameter, the scaling
+factor k, and assumes phi(x) = f(x)/k. A matched conversion chooses gain s and offset b such that
+phi(x) = f(s x + b)/k on the synaptic currents x that occur in the rate model:
 
     weights W s/k,   input weights w_in s,   bias + b,   readout w_out/k,   output + b_out
 
-This is ``one_offset``. What the fit misses on average can be given back to each unit and to the output as a
-constant (``mean_drive``):
+This is ``one_offset``. ``mean_drive`` also adds a constant to each unit and to the output, which compensates
+the average error of the fit:
 
     b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
 
-Nothing else changes: units correspond one to one, connections and their signs are the trained ones.
+Nothing else changes: units correspond one to one, and connections and their signs are the trained ones.
 """
 
 from spiking.conversion.conversion import Candidate, Conversion

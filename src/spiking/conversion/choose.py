@@ -1,4 +1,4 @@
-"""Choose a conversion: as published, fitted before, fitted now, or the tuned one of the model's file."""
+"""Choose the conversion of a new network: given, published, newly fitted, or recorded in the model's file."""
 
 from __future__ import annotations
 
@@ -29,34 +29,38 @@ def choose_conversion(
         conversion = "published" if factor is not None else tuned_conversion(model)
     if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
         raise ArgumentError(
-            f"gain is {gain!r}, but no matched conversion is fitted here; leave it out, or ask for "
+            f"gain is {gain!r}, but no matched conversion is fitted; expected no gain, or "
             f"conversion='matched'"
         )
     if isinstance(conversion, Conversion):
         if factor not in (None, conversion.factor):
             raise ArgumentError(
-                f"scaling_factor is {factor:g}, that of the conversion {conversion.factor:g}; "
-                f"expected one of them"
+                f"scaling_factor is {factor:g}, but the conversion has {conversion.factor:g}; "
+                f"expected only one of them"
             )
-        for what, own, has in (
+        for what, offsets, count in (
             ("units", conversion.unit_offsets, model.n_units),
             ("outputs", conversion.output_offsets, model.n_outputs),
         ):
-            if len(own) not in (0, has):
-                raise ArgumentError(f"the conversion is for {len(own)} {what}, the model has {has}")
+            if len(offsets) not in (0, count):
+                raise ArgumentError(
+                    f"conversion is for {len(offsets)} {what}; expected {count}, as the model has"
+                )
         if params is not None and conversion.params is not None:
             changed = isolated(params).difference(isolated(conversion.params))
             if changed:
                 raise ArgumentError(
-                    f"params have {changed}, and the conversion was not fitted for that; fit or tune again "
-                    f"with them, or change the network once it is made: network.with_params(...)"
+                    f"params has {changed}; expected the constants for which the conversion was fitted; fit "
+                    f"or tune again with these, or change the network afterwards: network.with_params(...)"
                 )
         return conversion
     if conversion not in ASKED:
         raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
     if conversion == "published":
         if factor is None:
-            raise ArgumentError("the published conversion needs a scaling_factor, such as 50")
+            raise ArgumentError(
+                "scaling_factor is missing; expected one for the published conversion, such as 50"
+            )
         return Conversion(kind="published", factor=factor)
     return fit_conversion(
         model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params

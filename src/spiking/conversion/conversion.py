@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,16 +15,13 @@ from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
-if TYPE_CHECKING:
-    pass
-
 Variant = Literal["one_offset", "mean_drive"]
 Kind = Literal["published", "one_offset", "mean_drive"]
 Asked = Literal["published", "matched", "one_offset", "mean_drive"]
 
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
 KINDS = ("published", *VARIANTS)
-ASKED = ("published", "matched", *VARIANTS)  # matched: both variants, where spiking trials can choose
+ASKED = ("published", "matched", *VARIANTS)  # matched: spiking trials choose the variant, if there are any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +34,9 @@ class Candidate:
     gain, offset, factor : float
         As in `Conversion`.
     correct, trials : int
-        Of its spiking trials.
+        Numbers of correct and of all spiking trials.
     output_error : float
-        Root mean square difference of output and target in these trials, which decides between equals.
+        Root mean square difference of output and target in these trials, which decides ties.
 
     Examples
     --------
@@ -61,38 +58,39 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """The parameters with which a rate model was converted (see `spiking.conversion`).
+    """The parameters of a conversion of a rate model (see `spiking.conversion`).
 
     Attributes
     ----------
     kind : {"published", "one_offset", "mean_drive"}
-        One factor; gain, offset and factor; or these and an offset of each unit.
+        ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive``: these and an offset
+        for each unit.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
     gain : float
-        s, multiplies recurrent and input weights; 1 as published.
+        s, multiplies recurrent and input weights; 1 if ``published``.
     offset : float
-        b, a constant current in mV for all units; 0 as published.
+        b, a constant current in mV for all units; 0 if ``published``.
     unit_offsets : tuple of float
-        b_i in mV, for each unit, in place of `offset`; empty unless ``mean_drive``.
+        b_i in mV for each unit, instead of `offset`; empty unless ``mean_drive``.
     output_offsets : tuple of float
-        Added to each output, beside b_out; empty unless ``mean_drive``.
+        Added to each output, in addition to b_out; empty unless ``mean_drive``.
     fitted_factor : float
-        k as fitted, before spiking trials chose a multiple of it.
+        k from the fit, before spiking trials chose a multiple of it.
     fit_error : float
-        Root mean square of phi(x) - f(s x + b)/k over the currents that the rate model visited, at the
-        fitted factor, relative to that of phi(x); NaN as published.
+        Root mean square of phi(x) - f(s x + b)/k over the currents of the rate model, at the fitted factor,
+        relative to that of phi(x); NaN if ``published``.
     task : str
-        Where the rate model was run for the fit; empty as published.
+        Task on which the rate model was run for the fit; empty if ``published``.
     seed, n_trials : int
-        Of these runs.
+        Seed and number of trials of these runs.
     candidates : tuple of Candidate
-        What spiking trials compared; empty if none did.
+        Conversions that spiking trials compared; may be empty.
     params : LIFParams or None
-        Constants of the neurons that it was fitted for, with which `SpikingNetwork.from_rate` makes its
-        network; None as published, and if it comes from a file that does not say.
+        Constants of the neurons for which it was fitted; `SpikingNetwork.from_rate` uses them. None if
+        ``published``, or if the file does not record them.
     downsample : int
-        Of the simulations that it was fitted for, as in `simulate`.
+        `downsample` of the simulations for which it was fitted, as in `simulate`.
 
     Examples
     --------
@@ -119,12 +117,12 @@ class Conversion:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
-        for name, checked in (
+        for name, check in (
             ("factor", positive_number),
             ("gain", positive_number),
             ("offset", finite_number),
         ):
-            object.__setattr__(self, name, checked(name, getattr(self, name)))
+            object.__setattr__(self, name, check(name, getattr(self, name)))
         for name, least in (("seed", 0), ("n_trials", 0), ("downsample", 1)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         for name in ("unit_offsets", "output_offsets"):
@@ -132,55 +130,55 @@ class Conversion:
         if (self.kind == "mean_drive") != bool(self.unit_offsets):
             expected = "one for each unit" if self.kind == "mean_drive" else "none"
             raise ArgumentError(
-                f"unit_offsets has {len(self.unit_offsets)} numbers; {self.kind} has {expected}"
+                f"unit_offsets has {len(self.unit_offsets)} numbers; expected {expected} for {self.kind}"
             )
         if self.kind == "published" and (self.gain, self.offset) != (1.0, 0.0):
             raise ArgumentError(
-                f"gain is {self.gain:g}, offset {self.offset:g} mV; published has gain 1 and no offset"
+                f"gain is {self.gain:g} and offset is {self.offset:g} mV; expected 1 and 0 for published"
             )
 
     @property
     def mean_drive(self) -> Floats:
-        """What each unit receives beside the common offset, in units of x; empty unless ``mean_drive``."""
+        """What each unit receives in addition to `offset`, in units of x; empty unless ``mean_drive``."""
         return (np.array(self.unit_offsets) - self.offset) / self.gain
 
     def __str__(self) -> str:
         if self.kind == "published":
             return f"published, scaling factor {self.factor:g}"
-        own = ""
+        unit_range = ""
         if self.unit_offsets:
-            extra = np.array(self.unit_offsets)
-            own = f", offsets of units {extra.min():.3g} to {extra.max():.3g} mV"
-        tried = f", best of {len(self.candidates)}" if self.candidates else ""
+            offsets = np.array(self.unit_offsets)
+            unit_range = f", offsets of units {offsets.min():.3g} to {offsets.max():.3g} mV"
+        details = f", best of {len(self.candidates)}" if self.candidates else ""
         changed = "" if self.params is None else self.params.difference(LIFParams())
-        tried += f", for {changed}" if changed else ""
-        tried += f", for downsample {self.downsample}" if self.downsample > 1 else ""
+        details += f", for {changed}" if changed else ""
+        details += f", for downsample {self.downsample}" if self.downsample > 1 else ""
         return (
-            f"{self.kind}: gain {self.gain:g}, offset {self.offset:.3g} mV, factor {self.factor:.4g}{own} "
-            f"(fit error {self.fit_error:.3f} on {self.n_trials} trials of {self.task}{tried})"
+            f"{self.kind}: gain {self.gain:g}, offset {self.offset:.3g} mV, factor {self.factor:.4g}"
+            f"{unit_range} (fit error {self.fit_error:.3f} on {self.n_trials} trials of {self.task}{details})"
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return it in JSON's types, as a model's file keeps it."""
-        found = dataclasses.asdict(self)
+        """Return the attributes as JSON values, as model files store them."""
+        values = dataclasses.asdict(self)
         for key in ("fitted_factor", "fit_error"):
-            found[key] = None if math.isnan(found[key]) else found[key]
+            values[key] = None if math.isnan(values[key]) else values[key]
         for key in ("unit_offsets", "output_offsets", "candidates"):
-            found[key] = list(found[key])
-        return found
+            values[key] = list(values[key])
+        return values
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Conversion:
-        """Make one of what `as_json` gives; raises TypeError, KeyError or ValueError for anything else."""
-        own = dict(found)
+    def from_json(cls, values: Mapping[str, Any]) -> Conversion:
+        """Return the conversion from `as_json`; raises TypeError, KeyError or ValueError for other values."""
+        arguments = dict(values)
         for key in ("fitted_factor", "fit_error"):
-            own[key] = math.nan if own[key] is None else float(own[key])
+            arguments[key] = math.nan if arguments[key] is None else float(arguments[key])
         for key in ("unit_offsets", "output_offsets"):
-            own[key] = tuple(float(value) for value in own[key])
-        own["candidates"] = tuple(Candidate(**one) for one in own["candidates"])
-        if own.get("params") is not None:  # older files do not keep them
-            own["params"] = LIFParams(**own["params"])
-        return cls(**own)
+            arguments[key] = tuple(float(value) for value in arguments[key])
+        arguments["candidates"] = tuple(Candidate(**candidate) for candidate in arguments["candidates"])
+        if arguments.get("params") is not None:  # older files do not record them
+            arguments["params"] = LIFParams(**arguments["params"])
+        return cls(**arguments)
 
 
 def _finite_numbers(name: str, values: object) -> tuple[float, ...]:

@@ -20,16 +20,15 @@ from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
 
-
-_OFFSETS = np.linspace(-8.0, 8.0, 161)  # tried first, in units of the gain (at least 1)
+GAIN = 8.0  # unless spiking trials choose another
+_OFFSETS = np.linspace(-8.0, 8.0, 161)  # compared first, in units of the gain (at least 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GainFit:
-    """What fits best at a gain; conversions of both variants and of any factor are made of it.
+    """The best fit at a gain, from which conversions of both variants and with any factor can be made.
 
     Attributes
     ----------
@@ -44,7 +43,7 @@ class GainFit:
     factor : float
         k.
     error : float
-        Relative, as in `Conversion`.
+        Relative error, as in `Conversion`.
     """
 
     model: RateModel
@@ -59,24 +58,25 @@ class GainFit:
 
     @cached_property
     def _mean_rates(self) -> Floats:
-        """Rate of each spiking unit in Hz if its currents were those of the rate model, shape (N,)."""
+        """Rate of each spiking unit in Hz at the currents of the rate model, shape (N,)."""
         return np.asarray(self.curve(self.gain * self.visited.currents + self.offset).mean(axis=(0, 2)))
 
     def conversion(self, kind: Variant, factor: float) -> Conversion:
-        """Return the conversion of a variant with a factor, the fitted one or another."""
-        units: tuple[float, ...] = ()
-        outputs: tuple[float, ...] = ()
+        """Return the conversion of a variant with a factor: the fitted one or another."""
+        unit_offsets: tuple[float, ...] = ()
+        output_offsets: tuple[float, ...] = ()
         if kind == "mean_drive":
-            missed = self.visited.rates.mean(axis=(0, 2)) - self._mean_rates / factor
-            units = tuple((self.offset + self.gain * (self.model.effective_weights() @ missed)).tolist())
-            outputs = tuple((self.model.w_out @ missed).tolist())
+            mean_error = self.visited.rates.mean(axis=(0, 2)) - self._mean_rates / factor
+            drive = self.model.effective_weights() @ mean_error
+            unit_offsets = tuple((self.offset + self.gain * drive).tolist())
+            output_offsets = tuple((self.model.w_out @ mean_error).tolist())
         return Conversion(
             kind=kind,
             factor=factor,
             gain=self.gain,
             offset=self.offset,
-            unit_offsets=units,
-            output_offsets=outputs,
+            unit_offsets=unit_offsets,
+            output_offsets=output_offsets,
             fitted_factor=self.factor,
             fit_error=self.error,
             task=self.visited.task,
@@ -113,45 +113,44 @@ def fit_gain(
     )
 
 
-def _fit(seen: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tuple[float, float, float]:
-    """Return the offset in mV, the factor and the relative error that fit best at a gain."""
+def _fit(visited: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tuple[float, float, float]:
+    """Return the offset in mV, the factor and the relative error of the best fit at a gain."""
     from scipy.optimize import minimize_scalar
 
-    power = float(seen.share @ phi**2)
+    x, share = visited.x, visited.share
+    power = float(share @ phi**2)
 
     def factor(offset: float) -> float:
-        """1/k is the slope of phi on f through the origin."""
-        f = curve(gain * seen.x + offset)
-        overlap = float(seen.share @ (phi * f))
-        return float(seen.share @ f**2) / overlap if overlap > 0 else math.inf
+        """Return k; 1/k is the slope of the regression of phi on f through the origin."""
+        f = curve(gain * x + offset)
+        overlap = float(share @ (phi * f))
+        return float(share @ f**2) / overlap if overlap > 0 else math.inf
 
     def error(offset: float) -> float:
         k = factor(offset)
-        return float(seen.share @ (phi - curve(gain * seen.x + offset) / k) ** 2) / power
+        return float(share @ (phi - curve(gain * x + offset) / k) ** 2) / power
 
     if power > 0:
-        tried = max(gain, 1.0) * _OFFSETS
-        errors = [error(offset) for offset in tried]
+        offsets = max(gain, 1.0) * _OFFSETS
+        errors = [error(offset) for offset in offsets]
         best = int(np.argmin(errors))
-        around = tried[max(best - 1, 0)], tried[min(best + 1, tried.size - 1)]
-        offset = float(minimize_scalar(error, bounds=around, method="bounded").x)
+        neighbours = offsets[max(best - 1, 0)], offsets[min(best + 1, offsets.size - 1)]
+        offset = float(minimize_scalar(error, bounds=neighbours, method="bounded").x)
         if error(offset) > errors[best]:
-            offset = float(tried[best])
-        if best in (0, tried.size - 1):
+            offset = float(offsets[best])
+        if best in (0, offsets.size - 1):
             warnings.warn(
-                f"at gain {gain:g} the best offset lies at the edge of those that were tried, {tried[0]:g} "
-                f"to {tried[-1]:g} mV: the conversion may be far from the rate network; try another gain",
+                f"at gain {gain:g} the best offset is at the edge of the compared ones, {offsets[0]:g} to "
+                f"{offsets[-1]:g} mV; the spiking network may differ much from the rate network; try another "
+                f"gain",
                 stacklevel=2,
             )
         if math.isfinite(factor(offset)):
             return offset, factor(offset), math.sqrt(error(offset))
     raise ArgumentError(
-        "no offset fits: the units of the rate model are silent in these trials; train it, or use the "
-        "published conversion"
+        "no offset fits, because the units of the rate model are silent in these trials; expected a trained "
+        "model; train it, or use the published conversion"
     )
-
-
-GAIN = 8.0  # where no spiking trial has chosen another
 
 
 def fit_conversion(
@@ -167,7 +166,7 @@ def fit_conversion(
     downsample: int = 1,
     visited: VisitedCurrents | None = None,
 ) -> Conversion:
-    """Fit offset and factor for a gain, from runs of the rate model alone: no spiking trial is simulated.
+    """Fit the offset and the factor for a gain from runs of the rate model, without spiking simulations.
 
     Parameters
     ----------
@@ -175,19 +174,20 @@ def fit_conversion(
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
     kind : {"matched", "one_offset", "mean_drive"}
-        ``matched`` is ``mean_drive`` here: the two cannot be compared without spiking trials.
+        ``matched`` means ``mean_drive`` here, because choosing between the two needs spiking trials.
     gain : float
-        s: larger makes noise and reset small against the drive, and rates more regular.
+        s. With a larger gain, noise and reset are small compared with the drive, and spikes more regular.
     factor : float, optional
-        k in place of the fitted one; the offset stays as fitted.
+        k, instead of the fitted one; the offset is the fitted one.
     seed, trials : int
-        Of the runs of the rate model.
+        Seed and number of trials of the runs of the rate model.
     params : LIFParams, optional
-        Constants of neurons; the published ones by default.
+        Constants of the neurons; the published ones by default.
     downsample : int
-        Of the simulations to come, as in `simulate`: noise a second depends on it.
+        `downsample` of the simulations for which the conversion is meant; their noise per second depends on
+        it.
     visited : VisitedCurrents, optional
-        Those of an earlier call of `visited_currents`, in place of task, seed and trials.
+        Result of an earlier call of `visited_currents`, instead of `task`, `seed` and `trials`.
 
     Returns
     -------
@@ -196,13 +196,13 @@ def fit_conversion(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, `visited` is of another number of units, or no offset fits: the model's
-        units never become active.
+        An argument is wrong, `visited` has another number of units, or no offset fits, because the units of
+        the model are silent.
 
     Warns
     -----
     UserWarning
-        The best offset lies at the edge of those that were tried.
+        The best offset is at the edge of the compared ones.
 
     Examples
     --------
@@ -219,10 +219,10 @@ def fit_conversion(
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
     gain = positive_number("gain", gain)
-    seen = visited or visited_currents(model, task, seed=seed, trials=trials)
-    if seen.rates.shape[1] != model.n_units:
+    visited = visited or visited_currents(model, task, seed=seed, trials=trials)
+    if visited.rates.shape[1] != model.n_units:
         raise ArgumentError(
-            f"visited is of a model of {seen.rates.shape[1]} units, this one has {model.n_units}"
+            f"visited has {visited.rates.shape[1]} units; expected {model.n_units}, as the model has"
         )
-    fit = fit_gain(model, seen, gain, params=params, downsample=downsample)
+    fit = fit_gain(model, visited, gain, params=params, downsample=downsample)
     return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))

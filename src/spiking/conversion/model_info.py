@@ -14,63 +14,64 @@ from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import (
-    _finite_last,
-    _flag,
-    _last,
-    _numbers,
+    finite_last,
+    last_recorded,
+    recorded_flag,
+    recorded_numbers,
     recorded_scaling_factor,
     recorded_task,
     recorded_text,
 )
 from spiking.typing import Floats
 
-_CRITERION = 0.95  # accuracy from which the field calls a model trained
-_DENSE_EIGENVALUES = 1000  # units up to which all eigenvalues take about a second
+_CRITERION = 0.95  # accuracy at which the original trainer stops
+_DENSE_EIGENVALUES = 1000  # units; up to this size computing all eigenvalues takes about a second
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """Facts about a rate model; what the file does not say is None.
+    """Facts about a rate model; None if the file does not record them.
 
     Attributes
     ----------
     file : str
-        Where the model came from.
+        Source of the model.
     n_units, n_inputs, n_outputs : int
     populations : dict of str to int
-        Number of units in ``exc``, ``inh``, and of the latter in ``som`` and ``pv``.
+        Numbers of ``exc`` and ``inh`` units, and of ``som`` and ``pv`` units among the latter.
     dale : bool
-        Whether units are excitatory or inhibitory (Dale's law).
+        Whether each unit is either excitatory or inhibitory (Dale's law).
     activation : str
-        None if the file does not say.
+        Name of the transfer function.
     connections : int
-        Entries of the effective weights W that are not zero.
+        Number of nonzero entries of the effective weights W.
     density : float
         `connections` divided by N^2.
     spectral_radius : float
         Largest absolute eigenvalue of W, before any scaling.
     tau_range : tuple of float
-        Shortest and longest synaptic decay that training could choose, in ms; equal for a fixed decay.
+        Range of synaptic decay time constants in training, in ms; both are equal if the decay was fixed.
     tau_decay : tuple of float
         Shortest, median and longest synaptic decay of the units, in ms.
     trained : bool
-        Whether weights or time constants differ from the initial ones; without initial weights, whether
-        updates are recorded.
+        Whether weights or time constants differ from the initial ones; if these are not recorded, whether
+        the number of updates is above 0.
     updates : int
-        Training updates.
+        Number of training updates.
     converged : bool
-        Whether training reached its criteria; only files of this package say so.
+        Whether training reached its criteria; only files of this package record it.
     rate_accuracy, rate_loss : float
         Accuracy (0 to 1) and loss of the rate model at the last test of its training.
     task : str
+        Name of the task.
     scaling_factor : float
-        The tuned scaling factor; also None if tuning left no usable one.
+        The tuned scaling factor; None if there is no usable one.
     conversion : str
-        The matched conversion that tuning chose, in words; None if it is as published.
+        Description of the matched conversion that tuning chose; None if it is the published one.
     spiking_accuracy : float
         Accuracy of the spiking network at the tuned scaling factor.
     suspicious : tuple of str
-        Everything that a user should look at, in words.
+        Possible problems, which a user should check.
 
     Examples
     --------
@@ -109,7 +110,7 @@ class ModelInfo:
 
 
 def model_info(model: RateModel) -> ModelInfo:
-    """Collect the facts about a model.
+    """Return facts about a model.
 
     Parameters
     ----------
@@ -130,13 +131,13 @@ def model_info(model: RateModel) -> ModelInfo:
     decay = model.tau_decay()
     assert decay is not None
     connections = int(np.count_nonzero(weights))
-    updates = _last(model, "updates", "tr")
+    updates = last_recorded(model, "updates", "tr")
     losses, accuracies = tests_of_training(model)
     facts: dict[str, Any] = {
         "trained": _trained(model, updates),
-        "converged": _flag(model, "converged"),
-        "rate_accuracy": _finite_last(accuracies),
-        "rate_loss": _finite_last(losses),
+        "converged": recorded_flag(model, "converged"),
+        "rate_accuracy": finite_last(accuracies),
+        "rate_loss": finite_last(losses),
         "task": recorded_text(model, "task"),
         "scaling_factor": recorded_scaling_factor(model),
     }
@@ -167,11 +168,12 @@ def model_info(model: RateModel) -> ModelInfo:
 
 
 def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
-    """Return loss and accuracy at each test of the training, without the zeros that some files end in.
+    """Return loss and accuracy at each test during training.
 
-    Training that ends early leaves zeros in the place of what never was; one of both may be missing.
+    Zeros at the end, which some trainers leave when training ends early, are removed. An array is empty if
+    the file does not record it.
     """
-    loss, accuracy = _numbers(model, "eval_loss_mean"), _numbers(model, "eval_perf_mean")
+    loss, accuracy = recorded_numbers(model, "eval_loss_mean"), recorded_numbers(model, "eval_perf_mean")
     if loss is None:
         return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
     loss = np.trim_zeros(loss, "b")
@@ -196,25 +198,27 @@ def _spectral_radius(weights: Floats) -> float:
         from scipy.sparse.linalg import ArpackNoConvergence, eigs
 
         try:
-            # Several, from a large basis, as the outermost lie close together; `v0` is random by default.
+            # Several eigenvalues from a large basis, because the largest are close together; without `v0`
+            # the start is random.
             start = np.ones(len(weights))
             largest = eigs(csr_array(weights), k=8, ncv=120, v0=start, return_eigenvectors=False)
             return float(np.abs(largest).max())
         except ArpackNoConvergence:
-            pass  # then all of them
+            pass  # compute all eigenvalues below
     return float(np.abs(np.linalg.eigvals(weights)).max())
 
 
 def _matched_conversion(model: RateModel) -> str | None:
     try:
-        found = recorded_conversion(model)
-    except ArgumentError:  # `_suspicious_tuning` says so
+        conversion = recorded_conversion(model)
+    except ArgumentError:  # reported by `_suspicious_tuning`
         return None
-    return None if found is None or found.kind == "published" else str(found)
+    return None if conversion is None or conversion.kind == "published" else str(conversion)
 
 
 def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
-    factors, accuracies = _numbers(model, "scaling_factors"), _numbers(model, "all_perfs")
+    factors = recorded_numbers(model, "scaling_factors")
+    accuracies = recorded_numbers(model, "all_perfs")
     if factor is None or factors is None or accuracies is None or factors.size != accuracies.size:
         return None
     at = accuracies[factors == factor]
@@ -223,51 +227,51 @@ def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
 
 def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
     missing = missing_words(model)
-    found = [missing.removeprefix(f"{model.source} ")] if missing else []
+    notes = [missing.removeprefix(f"{model.source} ")] if missing else []
     unused = unused_weights(model)
     if unused:
-        found.append(unused_words(unused))
-    found += [
-        f"`{key}` has entries that are NaN or infinite: it cannot be used, the trained values can"
+        notes.append(unused_words(unused))
+    notes += [
+        f"`{key}` has entries that are NaN or infinite: initial values cannot be used, trained ones can"
         for key in ("w0", "taus_gaus0")
         if not np.isfinite(getattr(model, key) if getattr(model, key) is not None else 0).all()
     ]
     if model.rectified:
-        found.append(
+        notes.append(
             f"{model.rectified:,} of {model.w.size:,} entries of `w` are negative under Dale's law; they are "
-            f"read as zero, as the trainer used them"
+            f"set to zero, as in training"
         )
     if not weights.any():
-        found.append("no recurrent connections: W is zero")
+        notes.append("no recurrent connections: W is zero")
     no_input = np.logical_not(weights.any(axis=1) | model.w_in.any(axis=1))
     if no_input.any():
-        found.append(f"{_units(no_input)} without any input, recurrent or external")
+        notes.append(f"{_units(no_input)} without any input, recurrent or external")
     no_effect = np.logical_not(weights.any(axis=0) | model.w_out.any(axis=0))
     if no_effect.any():
-        found.append(f"{_units(no_effect)} without any effect, on other units or on the output")
-    found += [f"input {k} reaches no unit" for k in np.flatnonzero(~model.w_in.any(axis=0))]
-    found += [f"output {k} reads no unit" for k in np.flatnonzero(~model.w_out.any(axis=1))]
+        notes.append(f"{_units(no_effect)} without any effect on other units or on the output")
+    notes += [f"input {k} reaches no unit" for k in np.flatnonzero(~model.w_in.any(axis=0))]
+    notes += [f"output {k} reads no unit" for k in np.flatnonzero(~model.w_out.any(axis=1))]
     inhibited = np.count_nonzero(weights[np.ix_(model.populations["som"], model.inhibitory)])
     if inhibited:
-        found.append(
-            f"{inhibited:,} connections from inhibitory units onto SST units, which `som_N` says get none"
+        notes.append(
+            f"{inhibited:,} connections from inhibitory units onto SST units, although `som_N` implies none"
         )
-    return found
+    return notes
 
 
 def _suspicious_training(model: RateModel, facts: dict[str, Any]) -> list[str]:
-    found = []
+    notes = []
     if facts["trained"] is False:
-        found.append("not trained: weights and time constants are the initial ones")
+        notes.append("not trained: weights and time constants are the initial ones")
     accuracy = facts["rate_accuracy"]
     if facts["converged"] is False:
-        found.append("training ended without reaching its criteria")
+        notes.append("training ended without reaching its criteria")
     elif accuracy is not None and accuracy < _CRITERION:
-        found.append(f"the rate model was {accuracy:.0%} correct at the end of its training")
+        notes.append(f"the rate model was {accuracy:.0%} correct at the end of its training")
     losses, _ = tests_of_training(model)
     if losses.size and not np.isfinite(losses[-1]):
-        found.append("the loss at the end of training is not finite")
-    return found
+        notes.append("the loss at the end of training is not finite")
+    return notes
 
 
 def _suspicious_task(model: RateModel) -> list[str]:
@@ -277,33 +281,34 @@ def _suspicious_task(model: RateModel) -> list[str]:
         return [str(error).removeprefix(f"{model.source} ")]
     if task is None:
         return ["no task recorded"]
-    expected, found = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
-    if expected != found:
-        return [f"inputs and outputs are {found}, but its task {task.name} has {expected}"]
+    of_task, of_model = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
+    if of_task != of_model:
+        return [f"inputs and outputs are {of_model}, but its task {task.name} has {of_task}"]
     return []
 
 
 def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
     if "opt_scaling_factor" not in model.extras:
         return []
-    values = _numbers(model, "opt_scaling_factor")
+    values = recorded_numbers(model, "opt_scaling_factor")
     if values is not None and values.size > 1:
         return [
-            f"`opt_scaling_factor` has {values.size} numbers, so that none of them is used: tune it again, "
-            f"or name one"
+            f"`opt_scaling_factor` has {values.size} numbers, so none is used: tune the model again, or give "
+            f"a scaling factor"
         ]
     if factor is None:
         return [
-            "`opt_scaling_factor` is not a number above 0, as an interrupted search leaves it: tune it again"
+            "`opt_scaling_factor` is not a number above 0, perhaps because a search was interrupted: tune "
+            "the model again"
         ]
     try:
-        found = recorded_conversion(model)
+        conversion = recorded_conversion(model)
     except ArgumentError as error:
         return [str(error).removeprefix(f"{model.source} ")]
-    factors = _numbers(model, "scaling_factors")
-    published = found is not None and found.kind == "published"
+    factors = recorded_numbers(model, "scaling_factors")
+    published = conversion is not None and conversion.kind == "published"
     if published and factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
-        return [f"the scaling factor {factor:g} is at the edge of those that were tried: try a wider range"]
+        return [f"the scaling factor {factor:g} is at the edge of the compared range: try a wider range"]
     return []
 
 

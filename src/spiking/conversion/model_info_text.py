@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def facts(info: ModelInfo) -> dict[str, str]:
-    """Describe one model: name and words of each fact."""
+    """Return the facts about a model as text, by name."""
     return {
         "units": f"{info.n_units:,}, {info.activation or 'activation unknown'}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
@@ -27,14 +27,14 @@ def facts(info: ModelInfo) -> dict[str, str]:
 
 
 def in_words(info: ModelInfo) -> str:
-    """Describe one model, a line for each fact."""
+    """Return a description of a model, one line per fact."""
     lines = [info.file, *(f"  {name:<15} {fact}" for name, fact in facts(info).items())]
     notes = info.suspicious or ("nothing",)
     return "\n".join([*lines, *(f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))])
 
 
 def as_table(infos: list[ModelInfo]) -> Table:
-    """Compare models, a row each."""
+    """Return a table of models, one row per model."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -62,7 +62,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
 
 
 def as_json(infos: list[ModelInfo], unusable: dict[str, str]) -> str:
-    """Return a JSON list, an object for each file: its facts, or why it is unusable."""
+    """Return a JSON list with one object per file: its facts, or why it is unusable."""
     return json.dumps(
         [
             *({"usable": True, **asdict(info)} for info in infos),
@@ -73,8 +73,8 @@ def as_json(infos: list[ModelInfo], unusable: dict[str, str]) -> str:
     )
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _populations(info: ModelInfo) -> str:

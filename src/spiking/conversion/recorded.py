@@ -13,25 +13,25 @@ from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 
 
 def recorded_conversion(model: RateModel) -> Conversion | None:
-    """Return the conversion that tuning left in the file, or None if it left none.
+    """Return the conversion that tuning wrote into the file, or None if there is none.
 
-    Where another program has since put another scaling factor into the file, that is as published.
+    If another program has since written another scaling factor, the conversion is the published one with it.
 
     Raises
     ------
     ArgumentError
-        What the file records cannot be read.
+        The record cannot be read.
     """
     factor, text = recorded_scaling_factor(model), recorded_text(model, "tuning")
     if factor is None:
         return None
     try:
-        found = json.loads(text).get("conversion") if text is not None else None
-        conversion = Conversion.from_json(found) if found is not None else None
+        values = json.loads(text).get("conversion") if text is not None else None
+        conversion = Conversion.from_json(values) if values is not None else None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArgumentError(
-            f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); tune it again: "
-            f"spiking tune --force"
+            f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); expected the record of "
+            f"spiking tune; tune the model again with spiking tune --force"
         ) from None
     if conversion is not None and conversion.factor == factor:
         return conversion
@@ -39,19 +39,19 @@ def recorded_conversion(model: RateModel) -> Conversion | None:
 
 
 def tuned_conversion(model: RateModel) -> Conversion:
-    """Return the conversion that tuning left in the file.
+    """Return the conversion that tuning wrote into the file.
 
     Raises
     ------
     ArgumentError
-        It left none, or it cannot be read.
+        There is none, or it cannot be read.
     """
     conversion = recorded_conversion(model)
     if conversion is None:
         several = np.size(model.extras.get("opt_scaling_factor", 0)) > 1
-        found = "several numbers as its" if several else "no"
+        count = "several numbers as its" if several else "no"
         raise ArgumentError(
-            f"{model.source} has {found} tuned scaling factor; give one, such as 50 (--scaling-factor 50), "
+            f"{model.source} has {count} tuned scaling factor; give one, such as 50 (--scaling-factor 50), "
             f"or run spiking tune"
         )
     return conversion

@@ -1,4 +1,4 @@
-"""Compute the synaptic currents that occur in a rate model in trials of a task."""
+"""Compute the synaptic currents that occur in a rate model during trials of a task."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 FIT_TRIALS = 20
-
-
 _BINS = 512
 
 
 @dataclass(frozen=True, eq=False)
 class VisitedCurrents:
-    """The synaptic currents that a rate model visits in trials of a task.
+    """The synaptic currents that occur in a rate model during trials of a task.
 
     Attributes
     ----------
     task : str
+        Name of the task.
     seed, n_trials : int
+        Seed and number of trials.
     currents, rates : array, shape (trials, N, steps)
         x and r = phi(x).
     x : array, shape (bins,)
-        Centres of the bins of their histogram, all units and times together.
+        Centres of the bins of the histogram of x over all trials, units and times.
     share : array, shape (bins,)
-        Of the currents; sums to 1.
+        Share of the currents in each bin; sums to 1.
 
     Examples
     --------
@@ -59,19 +59,24 @@ class VisitedCurrents:
 def visited_currents(
     model: RateModel, task: Task | str | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
 ) -> VisitedCurrents:
-    """Run the rate model on trials of a task, other ones than any that are scored, and keep its currents.
+    """Run the rate model on trials of a task and record its currents; no other function uses these trials.
 
     Parameters
     ----------
     model : RateModel
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+        A task or its name (as for `spiking.tasks.get`); None: the one that the model's file records.
     seed, trials : int
+        Seed and number of trials.
+
+    Returns
+    -------
+    VisitedCurrents
 
     Raises
     ------
     ArgumentError
-        No task is known, or it has other inputs or outputs than the model.
+        No task is given or recorded, or it has other numbers of inputs or outputs than the model.
 
     Examples
     --------

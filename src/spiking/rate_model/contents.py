@@ -1,4 +1,4 @@
-"""Tell the variables of the model from other weights in its file, which are not used here."""
+"""Find the variables of a model in its file, missing ones, and weights in the file that are not used here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODEL_KEYS = (
 
 _MARKS = {"w", "w_in", "w_out"}  # a struct with these fields is a model
 
-# What trainers, tuners and scripts keep beside a model: states, histories and results, no weights that act.
+# Other variables that trainers, tuners and scripts save with a model: states, histories and results.
 _HARMLESS = frozenset(
     {
         *("w_in0", "w_out0", "b_out0", "x0", "r0", "u", "o", "x", "r", "target", "z", "tr", "losses"),
@@ -32,33 +32,34 @@ _HARMLESS = frozenset(
 
 
 def flattened(variables: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """Return the variables of a model that has them as variables, or as fields of one struct.
+    """Return the variables of a model, which are variables of the file or fields of one struct in it.
 
-    Variables beside the struct stay: what they say of tuning is newer than what it says itself, and they
-    may add what the model lacks. What `scipy.io.loadmat` adds (``__header__``) is left out.
+    Variables beside the struct are kept: tuning results among them are newer than those in the struct, and
+    they may supply what the model lacks. Entries that `scipy.io.loadmat` adds (``__header__``) are removed.
 
     Raises
     ------
     ModelFileError
         More than one struct could be the model.
     """
-    own = {key: value for key, value in variables.items() if not str(key).startswith("__")}
-    if "w" in own:
-        return own
-    models = {key: found for key, value in own.items() if (found := struct_fields(value)).keys() >= _MARKS}
+    file_variables = {key: value for key, value in variables.items() if not str(key).startswith("__")}
+    if "w" in file_variables:
+        return file_variables
+    structs = {key: struct_fields(value) for key, value in file_variables.items()}
+    models = {key: struct for key, struct in structs.items() if struct.keys() >= _MARKS}
     if len(models) > 1:
         raise ModelFileError(
-            f"{source} has several structs that hold a model: {', '.join(models)}; give one of them, such as "
-            f"RateModel.load(scipy.io.loadmat(path)[{next(iter(models))!r}])"
+            f"{source} has several structs that hold a model: {', '.join(models)}; expected one model; load "
+            f"one of them, such as RateModel.load(scipy.io.loadmat(path)[{next(iter(models))!r}])"
         )
-    for name, found in models.items():
-        others = {key: value for key, value in own.items() if key != name}
-        return {**found, **others, **{key: found[key] for key in MODEL_KEYS if key in found}}
-    return own
+    for name, model in models.items():
+        others = {key: value for key, value in file_variables.items() if key != name}
+        return {**model, **others, **{key: model[key] for key in MODEL_KEYS if key in model}}
+    return file_variables
 
 
 def struct_fields(value: Any) -> dict[str, Any]:
-    """Return the fields of one MATLAB struct, in any form that SciPy gives it; empty if it is none."""
+    """Return the fields of a MATLAB struct in any of SciPy's forms; empty if the value is not a struct."""
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "OV":
         value = value.reshape(-1)[0]
     if isinstance(value, np.void) and value.dtype.names:
@@ -70,10 +71,10 @@ def struct_fields(value: Any) -> dict[str, Any]:
 
 
 def unused_weights(model: RateModel) -> list[str]:
-    """Return the names of variables that look like trained weights and that nothing here uses.
+    """Return the names of variables that look like trained weights but are not used here.
 
-    They are named like weights or biases, or have the shape of some that a network of this size can have: the
-    model may owe them what it can do. Zeros do nothing and do not count.
+    They are named like weights or biases, or have a shape that weights of such a network can have. Without
+    them the network may not do what it was trained for. Variables that are all zero do not count.
     """
     return [
         key
@@ -83,16 +84,16 @@ def unused_weights(model: RateModel) -> list[str]:
 
 
 def unused_words(names: list[str]) -> str:
-    """Say that these variables are not used."""
-    which = ", ".join(f"`{name}`" for name in names)
+    """Return a warning that these variables are not used."""
+    listed = ", ".join(f"`{name}`" for name in names)
     return (
-        f"{which} {'looks' if len(names) == 1 else 'look'} like trained weights, but nothing here uses "
-        f"{'it' if len(names) == 1 else 'them'}: the network may not do what was trained"
+        f"{listed} {'looks' if len(names) == 1 else 'look'} like trained weights, but "
+        f"{'it is' if len(names) == 1 else 'they are'} not used: the network may not behave as trained"
     )
 
 
 def missing_words(model: RateModel) -> str:
-    """Say what the rate network lacks to be run, all at once, and how to add it; empty if it is complete."""
+    """Return which variables the rate network lacks and how to add them; empty if it is complete."""
     example = {"b_out": "0", "activation": "'sigmoid'"}
     missing = [key for key in example if getattr(model, key) is None]
     if not missing:
@@ -101,7 +102,7 @@ def missing_words(model: RateModel) -> str:
     added = ", ".join(f"{key!r}: {example[key]}" for key in missing)
     return (
         f"{model.source} has no {' and no '.join(f'`{key}`' for key in missing)}, which the rate network and "
-        f"a matched conversion need: add what it was trained with, in MATLAB {assigned} "
+        f"a matched conversion need; add the values of its training, in MATLAB {assigned} "
         f"save(file, {', '.join(map(repr, missing))}, '-append'), or in Python "
         f"RateModel.load({{**scipy.io.loadmat(file), {added}}})"
     )
@@ -119,13 +120,15 @@ def _is_weights(key: str, value: Any, model: RateModel) -> bool:
 
 
 def signs_in(w: NDArray[np.float64], inhibitory: NDArray[np.bool_]) -> bool:
-    """Say whether weights under Dale's law hold their signs already: ``w @ m`` in place of ``w``.
+    """Return whether weights under Dale's law already include their signs: ``w @ m`` in place of ``w``.
 
-    They do where entries are negative in columns of inhibitory units only, and no entry of these is
-    positive. Weights that were trained as relu(w) and saved as w have negative entries in any column. To be
-    mistaken, all entries of inhibitory columns must be negative by chance, and none of the others: where a
-    share p of them is, with probability p^k (1 - p)^l for k and l of them. For one inhibitory unit among ten,
-    two connections each (k = 2, l = 18), that is at most 0.0015; for 10 among 50 of 10 each, below 1e-100.
+    They do if only columns of inhibitory units have negative entries, and these columns have no positive
+    ones. Weights that were trained as relu(w) and saved as w have negative entries in all columns. They are
+    mistaken for signed weights only if, by chance, all k entries of inhibitory columns and none of the l
+    other entries are negative, with probability p^k (1 - p)^l if a share p of the entries is negative. For
+    one inhibitory unit among ten with two connections each (k = 2, l = 18) this is at most 0.0015; for 10
+    among 50 with 10 each it is below 1e-100.
     """
-    own = w[:, inhibitory]
-    return bool((own < 0).any() and not (own > 0).any() and not (w[:, ~inhibitory] < 0).any())
+    from_inhibitory, from_excitatory = w[:, inhibitory], w[:, ~inhibitory]
+    signed = (from_inhibitory < 0).any() and not (from_inhibitory > 0).any()
+    return bool(signed and not (from_excitatory < 0).any())

@@ -21,35 +21,35 @@ _REQUIRED = MappingProxyType(
         "N": "number of units",
         "exc": "mask of excitatory units, (N, 1)",
         "inh": "mask of inhibitory units, (N, 1)",
-        "taus": "synaptic decay in steps of 5 ms: one, or shortest and longest",
-        "taus_gaus": "one number a unit from which decays are computed, (N, 1)",
+        "taus": "synaptic decay in steps of 5 ms: one number, or shortest and longest",
+        "taus_gaus": "one number per unit from which decays are computed, (N, 1)",
     }
 )
 
 
 class ModelArrays:
-    """The variables of one model and where they came from; hands each out as float64 or raises."""
+    """The variables of a model and their source; the methods return each as float64, or raise an error."""
 
     def __init__(self, variables: dict[str, Any], source: str) -> None:
         self.source = source
         self._variables = variables
         self._used: set[str] = set()
 
-    def fail(self, key: str, found: str, expected: str) -> NoReturn:
-        """Raise the error of this package for one variable."""
-        raise ModelFileError(f"{self.source}: `{key}` {found}; expected {expected}")
+    def fail(self, key: str, problem: str, expected: str) -> NoReturn:
+        """Raise a ModelFileError about a variable."""
+        raise ModelFileError(f"{self.source}: `{key}` {problem}; expected {expected}")
 
     def unused(self) -> dict[str, Any]:
-        """Variables that nothing asked for."""
+        """Return the variables that no method has returned."""
         return {key: value for key, value in self._variables.items() if key not in self._used}
 
     def forms(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
-        """Return class and shape of every variable as it was read, in order."""
+        """Return class and shape of every variable in the file, in its order."""
         arrays = {key: value for key, value in self._variables.items() if isinstance(value, np.ndarray)}
         return {key: (value.dtype, value.shape) for key, value in arrays.items()}
 
     def check_complete(self) -> None:
-        """Raise one error that names every variable that is missing and without which there is no model."""
+        """Raise one error that names all required variables that are missing."""
         keys = list(_REQUIRED)
         if self._variables.get("taus") is not None and np.size(self._variables["taus"]) == 1:
             keys.remove("taus_gaus")
@@ -64,11 +64,11 @@ class ModelArrays:
     def numbers(
         self, key: str, expected: str, *, required: bool = True, finite: bool = True
     ) -> Floats | None:
-        """Return the variable as (finite) float64 numbers, or None where it may be missing and is."""
+        """Return a variable as (finite) float64 numbers, or None if it is missing and not required."""
         self._used.add(key)
         value = self._variables.get(key)
         if value is None:
-            assert not required  # `check_complete` has looked
+            assert not required  # as `check_complete` has checked
             return None
         if np.ma.is_masked(value):
             self.fail(key, "has masked entries", f"{expected}, none masked")
@@ -80,7 +80,7 @@ class ModelArrays:
             raw = np.asarray(value)
             if raw.dtype.kind not in "biuf":
                 self.fail(key, f"is not numeric (type {raw.dtype})", expected)
-            with np.errstate(invalid="ignore"):  # a NaN of damaged bytes; what it becomes is looked at below
+            with np.errstate(invalid="ignore"):  # signalling NaNs of damaged files; found below
                 array = np.array(raw, dtype=np.float64)
         except (TypeError, ValueError) as error:
             if isinstance(error, ModelFileError):
@@ -92,7 +92,7 @@ class ModelArrays:
         return array
 
     def scalar(self, key: str, expected: str, *, required: bool = True) -> float | None:
-        """One number, whatever its shape."""
+        """Return a variable of one number, of any shape."""
         array = self.numbers(key, expected, required=required)
         if array is None:
             return None
@@ -101,7 +101,7 @@ class ModelArrays:
         return float(array.item())
 
     def n_units(self) -> int:
-        """``N``, a positive whole number."""
+        """Return ``N``, a positive whole number."""
         expected = "the number of units, a positive whole number"
         n = self.scalar("N", expected)
         if n is None or n < 1 or n != int(n):
@@ -121,20 +121,20 @@ class ModelArrays:
         return array
 
     def check_signs(self, inhibitory: Mask, **weights: Floats | None) -> None:
-        """Raise an error where ``w`` or ``w0`` holds the signs of Dale's law already."""
-        for key, own in weights.items():
-            if own is not None and signs_in(own, inhibitory):
+        """Raise an error if ``w`` or ``w0`` already includes the signs of Dale's law."""
+        for key, values in weights.items():
+            if values is not None and signs_in(values, inhibitory):
                 self.fail(
                     key,
-                    "seems to hold signs already: it is negative in columns of inhibitory units only, and "
-                    "nowhere positive there",
-                    f"weights before they are multiplied by `m`; if that is so, give {key} = abs({key}) and "
-                    "leave `m` as it is",
+                    "seems to include the signs of `m` already: only columns of inhibitory units have "
+                    "negative entries, and these have no positive ones",
+                    f"weights before the multiplication by `m`; if it includes them, replace it by "
+                    f"abs({key}) and do not change `m`",
                 )
 
     def vector(self, key: str, n: int, *, required: bool = True, finite: bool = True) -> Floats | None:
-        """One number a unit."""
-        expected = f"shape ({n}, 1), one number a unit, as `N` is {n}"
+        """Return a variable with one number per unit, shape (N,)."""
+        expected = f"shape ({n}, 1), one number per unit, as `N` is {n}"
         array = self.numbers(key, expected, required=required, finite=finite)
         if array is None:
             return None
@@ -143,22 +143,21 @@ class ModelArrays:
         return array.reshape(n)
 
     def checked_mask(self, som_mask: Floats) -> Floats:
-        """`som_m` holds only 0 and 1."""
+        """Return `som_m`, or raise an error unless it has only entries 0 and 1."""
         if not np.isin(som_mask, (0.0, 1.0)).all():
             self.fail("som_m", "has entries other than 0 and 1", "a mask of 0 and 1")
         return som_mask
 
     def populations(self, n: int) -> tuple[Mask, Mask]:
-        """Masks of the excitatory and the inhibitory units."""
+        """Return the masks of the excitatory and the inhibitory units."""
         exc, inh = self._unit_mask("exc", n), self._unit_mask("inh", n)
+        expected = "every unit in exactly one of them"
         if (exc & inh).any():
             unit = int(np.argmax(exc & inh))
-            self.fail("exc", f"and `inh` overlap (unit {unit} is in both)", "every unit in exactly one")
+            self.fail("exc", f"and `inh` overlap (unit {unit} is in both)", expected)
         if not (exc | inh).all():
             unit = int(np.argmax(~(exc | inh)))
-            self.fail(
-                "exc", f"and `inh` do not cover all units (unit {unit} is in neither)", "every unit in one"
-            )
+            self.fail("exc", f"and `inh` do not cover all units (unit {unit} is in neither)", expected)
         return exc, inh
 
     def _unit_mask(self, key: str, n: int) -> Mask:
@@ -175,14 +174,14 @@ class ModelArrays:
             )
         if np.unique(units).size != units.size:
             self.fail(
-                key, f"has shape {array.shape} and names unit {np.bincount(units).argmax()} twice", expected
+                key, f"has shape {array.shape} and lists unit {np.bincount(units).argmax()} twice", expected
             )
         mask = np.zeros(n, dtype=np.bool_)
         mask[units] = True
         return mask
 
     def sign(self, n: int, exc: Mask, inh: Mask) -> Floats:
-        """Return the diagonal of ``m``: (N, N) diagonal, or the diagonal itself."""
+        """Return the diagonal of ``m``, which is a diagonal matrix (N, N) or the diagonal itself."""
         expected = f"a diagonal ({n}, {n}) matrix, or its diagonal, of +1 (excitatory) and -1 (inhibitory)"
         m = self.numbers("m", expected)
         assert m is not None
@@ -197,8 +196,8 @@ class ModelArrays:
         if not inh.any() and (diagonal == -1).any():
             self.fail(
                 "m",
-                f"has {np.count_nonzero(diagonal == -1)} entries of -1, but `inh` names no inhibitory unit",
-                "both to name the same units, or +1 everywhere in a network without Dale's law",
+                f"has {np.count_nonzero(diagonal == -1)} entries of -1, but `inh` has no inhibitory unit",
+                "the same units in both, or +1 everywhere in a network without Dale's law",
             )
         wrong = diagonal != np.where(inh, -1.0, 1.0)
         if wrong.any():
@@ -208,8 +207,8 @@ class ModelArrays:
         return diagonal
 
     def w_in(self, n: int) -> Floats:
-        """Input weights, (N, n_inputs); 1-D means one input."""
-        expected = f"shape ({n}, n_inputs), one row a unit"
+        """Return the input weights, (N, n_inputs); 1-D means one input."""
+        expected = f"shape ({n}, n_inputs), one row per unit"
         array = self.numbers("w_in", expected)
         assert array is not None
         if array.size == n and array.ndim <= 2:
@@ -219,8 +218,8 @@ class ModelArrays:
         return array
 
     def w_out(self, n: int) -> Floats:
-        """Output weights, (n_outputs, N); 1-D means one output."""
-        expected = f"shape (n_outputs, {n}), one column a unit"
+        """Return the output weights, (n_outputs, N); 1-D means one output."""
+        expected = f"shape (n_outputs, {n}), one column per unit"
         array = self.numbers("w_out", expected)
         assert array is not None
         if array.size == n and array.ndim <= 2:
@@ -230,7 +229,7 @@ class ModelArrays:
         return array
 
     def b_out(self, n_outputs: int) -> Floats | None:
-        """Output bias, one number or one an output; None where the file has none."""
+        """Return the output bias, shape (n_outputs,), or None if the file has none."""
         expected = "one number" if n_outputs == 1 else f"one number, or one for each of {n_outputs} outputs"
         array = self.numbers("b_out", expected, required=False)
         if array is None:
@@ -240,7 +239,7 @@ class ModelArrays:
         return np.full(n_outputs, array.ravel())
 
     def som_n(self, n_inhibitory: int) -> int:
-        """``som_N``: how many of the inhibitory units are SST units; 0 where the file does not say."""
+        """Return ``som_N``, the number of inhibitory units that are SST units; 0 if it is missing."""
         expected = f"a whole number from 0 to {n_inhibitory}, the number of inhibitory units"
         count = self.scalar("som_N", expected, required=False)
         if count is None:
@@ -250,7 +249,7 @@ class ModelArrays:
         return int(count)
 
     def tau_range(self, step_ms: float) -> tuple[tuple[float, float], bool]:
-        """Shortest and longest decay in ms, and whether the decay is fixed."""
+        """Return the shortest and the longest decay in ms, and whether the decay is fixed."""
         expected = "one fixed decay, or shortest and longest, in steps of 5 ms, above 0"
         array = self.numbers("taus", expected)
         assert array is not None
@@ -262,7 +261,7 @@ class ModelArrays:
         return (shortest * step_ms, longest * step_ms), array.size == 1
 
     def activation(self) -> str | None:
-        """Return the transfer function's name; None where the file has none."""
+        """Return the name of the transfer function, or None if it is missing."""
         self._used.add("activation")
         value = self._variables.get("activation")
         if value is None:

@@ -34,12 +34,12 @@ def load(
     Parameters
     ----------
     model : str, path-like, mapping or struct
-        A MATLAB file (version 5 to 7.3) written by one of the trainers in use, or a mapping with the
-        same keys: ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the
-        decay is fixed, ``taus_gaus``; ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing.
-        So may ``b_out`` and ``activation``: the rate network then cannot be run, and is converted as
-        published only. They may also be the fields of one struct, in a file or as SciPy reads it.
-        Everything becomes float64 before any arithmetic.
+        A MATLAB file (version 5 to 7.3) of a trained model, or a mapping with the same keys. Required are
+        ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the decay is fixed,
+        ``taus_gaus``. ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing. ``b_out`` and
+        ``activation`` may also be missing; the rate network then cannot be run, and only the published
+        conversion is possible. The keys may also be the fields of one struct, in a file or as SciPy reads
+        it. All numbers are converted to float64 before any arithmetic.
 
     Returns
     -------
@@ -48,20 +48,20 @@ def load(
     Raises
     ------
     ModelFileError
-        The file cannot be read or a variable is missing or wrong; the message names the file, the key,
-        what was found and what was expected.
+        The file cannot be read, or a variable is missing or wrong; the message names the file, the key, its
+        value and what was expected.
 
     Warns
     -----
     UserWarning
-        There are variables that look like trained weights and that nothing here uses.
+        There are variables that look like trained weights but are not used.
     """
     unread = False
     if isinstance(model, str | os.PathLike):
         source = os.fsdecode(model)
         try:
             variables = read_variables(model)
-        except TooLargeFileError:  # such as the history of training: the model itself is small
+        except TooLargeFileError:  # because of other variables, such as the history of training
             variables, unread = read_variables(model, MODEL_KEYS), True
             if "w" not in variables:
                 raise
@@ -70,7 +70,8 @@ def load(
         source = "the mapping" if isinstance(model, Mapping) else "the struct"
         if not variables and not isinstance(model, Mapping):
             raise ModelFileError(
-                f"a model is a path or a mapping with the keys of a model file, not {type(model).__name__}"
+                f"model has type {type(model).__name__}; expected a path, or a mapping with the keys of a "
+                f"model file"
             )
     loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
     unused = unused_weights(loaded)

@@ -1,4 +1,4 @@
-"""Read what a model file records besides the model: task, training, tuning."""
+"""Read the records in a model file: the task, its settings, and results of training and tuning."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from spiking.typing import Floats
 
 
 def recorded_scaling_factor(model: RateModel) -> float | None:
-    """Return the scaling factor that tuning left in the file, or None if there is no usable one."""
-    values = _numbers(model, "opt_scaling_factor")
+    """Return the scaling factor that tuning wrote into the file, or None if there is no usable one."""
+    values = recorded_numbers(model, "opt_scaling_factor")
     if values is None or values.size != 1 or not 0 < values[0] < np.inf:
         return None
     return float(values[0])
@@ -28,23 +28,22 @@ def recorded_scaling_factor(model: RateModel) -> float | None:
 def recorded_task(
     model: RateModel, kind: type[Task] | None = None, settings: Mapping[str, Any] | None = None
 ) -> Task | None:
-    """Return the task that the file names, with its settings, or None if it names none.
+    """Return the task that the file records, with its settings, or None if it records none.
 
-    Only known tasks are accepted: a file must not make us run a Python file.
+    Only installed tasks are accepted, because a model file must not decide which Python file is run.
 
     Parameters
     ----------
     model : RateModel
     kind : type of Task, optional
-        A task to take in place of the one that the file names; if it is called like that one, with the
-        settings of the file.
+        Use this task instead of the recorded one; it gets the recorded settings if it has the recorded name.
     settings : mapping of str to value, optional
-        Win over those of the file.
+        Settings that replace recorded ones.
 
     Raises
     ------
     ArgumentError
-        If that task is not known here, or its settings are not possible.
+        The recorded task is unknown, or its settings are wrong.
     """
     name = recorded_text(model, "task")
     if kind is None:
@@ -52,62 +51,66 @@ def recorded_task(
             return None
         if name not in names():
             raise ArgumentError(
-                f"{model.source} is for the task {name!r}, which is not known here ({', '.join(names())}); "
-                f"give the file that defines it (--task mytask.py)"
+                f"{model.source} records the task {name!r}; expected one of {', '.join(names())}; if it is "
+                f"your own, name the file that defines it (--task mytask.py)"
             )
         kind = find(name)
     recorded = recorded_settings(model, kind)
     try:
-        own = make(kind, recorded)
+        task = make(kind, recorded)
     except (TypeError, ValueError) as error:
         raise ArgumentError(
-            f"{model.source} records `task_settings` that the task does not take now: {error}; "
-            f"give a Task with others, which wins"
+            f"{model.source} records `task_settings` that the task no longer accepts: {error}; "
+            f"give a Task with other settings, which is used instead"
         ) from error
-    return make(kind, {**recorded, **settings}) if settings else own
+    return make(kind, {**recorded, **settings}) if settings else task
 
 
 def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
-    """Return the settings that the file records for a task of this name; empty if it names another one."""
+    """Return the settings that the file records for the task `kind`; empty if it records another task."""
     text = recorded_text(model, "task_settings") or "{}"
     try:
-        found = json.loads(text)
+        settings = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}: {error}") from error
-    if not isinstance(found, dict):
-        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}; expected names and values")
+        raise ArgumentError(
+            f"{model.source} has `task_settings` {text!r:.80} ({error}); expected a JSON object"
+        ) from error
+    if not isinstance(settings, dict):
+        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}; expected a JSON object")
     name = kind.name
     if not isinstance(name, str):  # a property, which may depend on the settings
-        name = make(kind, found).name
-    return found if recorded_text(model, "task") == name else {}
+        name = make(kind, settings).name
+    return settings if recorded_text(model, "task") == name else {}
 
 
 def recorded_text(model: RateModel, key: str) -> str | None:
-    """Return a text variable of the file, or None if it is missing, empty or no text."""
+    """Return a text variable of the file, or None if it is missing, empty or not a text."""
     value = np.asarray(model.extras.get(key, ""))
     return str(value.item()) or None if value.size == 1 and value.dtype.kind == "U" else None
 
 
-def _numbers(model: RateModel, key: str) -> Floats | None:
-    """Return a numeric variable of the file, flat; None if it is missing, empty or not numeric."""
+def recorded_numbers(model: RateModel, key: str) -> Floats | None:
+    """Return a numeric variable of the file as a 1-D array; None if it is missing, empty or not numeric."""
     value = np.asarray(model.extras.get(key, ()))
     if value.dtype.kind not in "biuf" or value.size == 0:
         return None
     return value.astype(np.float64).ravel()
 
 
-def _last(model: RateModel, *keys: str) -> float | None:
-    """Return the last entry of the first of these variables that is there, if it is finite."""
-    found = (_numbers(model, key) for key in keys)
-    return next((last for own in found if (last := _finite_last(own)) is not None), None)
+def last_recorded(model: RateModel, *keys: str) -> float | None:
+    """Return the last entry of the first of these variables that ends in a finite number, or None."""
+    variables = (recorded_numbers(model, key) for key in keys)
+    return next((last for values in variables if (last := finite_last(values)) is not None), None)
 
 
-def _finite_last(values: Floats | None) -> float | None:
+def finite_last(values: Floats | None) -> float | None:
+    """Return the last of these numbers if it is finite, otherwise None."""
     return float(values[-1]) if values is not None and values.size and np.isfinite(values[-1]) else None
 
 
-def _flag(model: RateModel, key: str) -> bool | None:
-    value = _last(model, key)
+def recorded_flag(model: RateModel, key: str) -> bool | None:
+    """Return a variable of the file as a bool, or None if it is missing or not numeric."""
+    value = last_recorded(model, key)
     return None if value is None else bool(value)
 
 
@@ -122,10 +125,10 @@ def task_for(
     ----------
     model : RateModel
     task : Task, its class or str, optional
-        A task, which is taken as it is; or a class, or what `spiking.tasks.get` takes: where its name is the
-        one that the model's file records, so are the settings. None: the task that the file records.
+        A task, which is used unchanged; or its class or name (as for `spiking.tasks.get`), which gets the
+        recorded settings if the model's file records a task of this name. None: the recorded task.
     settings : mapping of str to value, optional
-        Win over recorded ones; not beside a task that is taken as it is.
+        Settings that replace recorded ones; only without a `Task` object.
 
     Returns
     -------
@@ -134,8 +137,8 @@ def task_for(
     Raises
     ------
     ArgumentError
-        The model or the task is none, the file records no task and none is given, or the task has other
-        inputs or outputs than the model.
+        `model` is not a RateModel, `task` is not a task, the file records no task and none is given, or the
+        task has other numbers of inputs or outputs than the model.
     """
     if not isinstance(model, RateModel):
         raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
@@ -146,10 +149,12 @@ def task_for(
     elif not isinstance(task, Task):
         raise ArgumentError(f"task is {task!r:.60}; expected a Task, or the name of one")
     elif settings:
-        raise ArgumentError(f"settings ({', '.join(settings)}) are given beside a Task; expected them in it")
+        raise ArgumentError(
+            f"settings are {', '.join(settings)} and task is a Task; expected its name or class"
+        )
     if task is None:
         raise ArgumentError(
-            f"{model.source} does not say which task it was trained for; name one, such as go-nogo (--task)"
+            f"{model.source} does not record the task it was trained for; give one, such as go-nogo (--task)"
         )
     check_channels(task, model.n_inputs, model.n_outputs, model.source)
     return task

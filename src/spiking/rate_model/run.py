@@ -29,7 +29,7 @@ class RateRun:
     rates : array, shape (trials, N, steps)
         The rates ``r`` of all units.
     currents : array, shape (trials, N, steps)
-        The synaptic currents ``x``, if they were asked for, else None.
+        The synaptic currents ``x``; None unless `keep_currents` was True.
 
     Examples
     --------
@@ -67,13 +67,13 @@ def run(
     ----------
     inputs : array, shape (n_inputs, steps) or (trials, n_inputs, steps)
     seed : int or None
-        Trial k draws from a stream of its own, derived from (seed, k). None: fresh random numbers.
+        Trial k has its own stream of random numbers, derived from (seed, k). None: new random numbers.
     trials : iterable of int, optional
-        The numbers of the trials, one for each input; from 0 on by default.
+        The numbers of the trials, one for each input; by default 0, 1, 2, ...
     noise : float
-        Standard deviation of the noise of a step; 0.1 is what networks are trained with.
+        Standard deviation of the noise of a step; networks are trained with 0.1.
     keep_currents : bool
-        Also keep the synaptic currents x.
+        Also return the synaptic currents x.
 
     Returns
     -------
@@ -82,8 +82,8 @@ def run(
     Raises
     ------
     ArgumentError
-        `inputs` has the wrong number of rows or is not finite, there are not as many `trials`, `noise` is
-        negative or no number, or the currents become infinite, as with inputs near the largest number.
+        `inputs` has a wrong number of rows or is not finite, `trials` has another length, `noise` is negative
+        or not a number, or the currents become infinite, as with extremely large inputs.
     """
     bias, phi = model.output_bias, model.transfer
     noise, keep_currents = not_negative("noise", noise), flag("keep_currents", keep_currents)
@@ -97,7 +97,9 @@ def run(
     n_trials, _, n_steps = u.shape
     numbers = list(range(n_trials) if trials is None else trials)
     if len(numbers) != n_trials:
-        raise ArgumentError(f"inputs is for {n_trials} trials, but {len(numbers)} are named in trials")
+        raise ArgumentError(
+            f"trials has {len(numbers)} numbers; expected {n_trials}, one for each trial of inputs"
+        )
     sequence = np.random.SeedSequence(seed)
     xi = np.empty((n_trials, n_steps, model.n_units))
     for k, number in enumerate(numbers):
@@ -110,7 +112,7 @@ def run(
     x = xi[:, 0] / 100
     rates = np.empty((n_trials, model.n_units, n_steps))
     currents = np.empty_like(rates) if keep_currents else None
-    with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+    with np.errstate(over="ignore", invalid="ignore"):  # checked below
         for t in range(n_steps):
             if t:
                 drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ model.w_in.T
@@ -118,9 +120,8 @@ def run(
             rates[:, :, t] = phi(x)
             if currents is not None:
                 currents[:, :, t] = x
-    if not np.isfinite(x).all():  # from the first that is not on
+    if not np.isfinite(x).all():  # once not finite, x stays so until the last step
         raise ArgumentError(
-            "the synaptic currents become NaN or infinite; expected inputs, noise and weights of a size "
-            "that a network can have"
+            "the synaptic currents become NaN or infinite; expected smaller inputs, noise or weights"
         )
     return RateRun(model.w_out @ rates + bias[:, np.newaxis], rates, currents)

@@ -1,4 +1,4 @@
-"""Write a model file, with the classes and shapes that scripts expect. `save` is a method of `RateModel`."""
+"""Write a model file, in the classes and shapes of published files. `save` is a method of `RateModel`."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ _CLASSES = {"N": np.int64, "som_N": np.int64, "exc": np.uint8, "inh": np.uint8, 
 
 
 def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write the model to a MATLAB file, whole or not at all.
+    """Write the model to a MATLAB file, completely or not at all.
 
-    The file is a compressed one of version 5, or of version 7.3 if there is one of that version in its
-    place. It is written beside its place, read back, and then put there in one step. Variables have the
-    class and shape in which they were read; ``w`` is written as it is used, rectified under Dale's law.
-    Saving over the file that the model came from leaves in it what was not read.
+    The file has version 5 and is compressed; if it replaces a file of version 7.3, it has version 7.3. A
+    temporary file is written, read back and then renamed. Variables have the class and shape in which they
+    were read; ``w`` is written as it is used, that is rectified under Dale's law. If the model was loaded
+    from the same file, variables that were too large to be read remain in it.
 
     Parameters
     ----------
     path : str or path-like
         The file; its name ends in ``.mat``.
     force : bool
-        Replace a file that is there.
+        Replace an existing file.
 
     Raises
     ------
     ArgumentError
-        There is such a file already, or one cannot be written there.
+        The file exists already, or the path cannot be written.
     ModelFileError
-        The file cannot be written; the message says whether the old one is still there.
+        The file cannot be written; the message says whether an existing file is unchanged.
     """
-    place, source = Path(os.fsdecode(path)), Path(model.source)
-    check_output(place, MODELS, force=force)
-    in_place = model.unread and place.exists() and source.exists() and place.samefile(source)
+    target, source = Path(os.fsdecode(path)), Path(model.source)
+    check_output(target, MODELS, force=force)
+    in_place = model.unread and target.exists() and source.exists() and target.samefile(source)
     write = update_variables if in_place else write_variables
-    write(place, to_variables(model))
+    write(target, to_variables(model))
 
 
 def to_variables(model: RateModel) -> dict[str, Any]:
-    """Return all variables of a model, unknown ones included, in the order in which they were read.
+    """Return all variables of a model, including unknown ones, in the order of the file that was read.
 
-    Arrays get back the class and shape in which they were read, unless these cannot hold their values. What
-    was never read is single precision, but masks are uint8 and counts int64.
+    Arrays have the class and shape that they had in that file, unless these cannot hold their values. Other
+    arrays are single precision, masks uint8 and counts int64.
     """
     shortest, longest = (tau / STEP_MS for tau in model.tau_range)
     bias = model.b_out
-    if bias is not None:  # one number where it is the same for all outputs
+    if bias is not None:  # one number if all outputs have the same
         bias = bias[np.newaxis, : 1 if (bias == bias[0]).all() else None]
     arrays = {
         "w": model.w,
