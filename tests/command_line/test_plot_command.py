@@ -63,7 +63,7 @@ def test_mistakes_are_one_line(spiking, tmp_path):
         (["raster", "nothing.mat"], "nothing.mat"),
         (["comparison", "go-nogo"], "KIND is comparison; expected --against"),
         (["raster", "go-nogo", "--against", "xor"], "expected comparison with --against"),
-        (["comparison", "xor", "--against", "dms", "--trials", "1"], "expected the same task"),
+        (["comparison", "xor", "--against", "dms", "--trials", "1"], "second is on the task"),
     ):
         status, told, complaint = spiking("plot", *words)
         assert (status, told) == (2, ""), words

@@ -266,8 +266,8 @@ def test_nir_says_what_it_loses():
     with pytest.raises(ArgumentError, match="refractory period of 2 ms and the noise"):
         export.to_nir(network)
     graph = export.to_nir(network, approximate=True)
-    assert graph.metadata["left_out"] == "the refractory period of 2 ms, the noise of 0.1 mV a step"
-    with pytest.raises(ArgumentError, match=r"the noise of .* a step would be lost"):
+    assert graph.metadata["left_out"] == "the refractory period of 2 ms, the noise of 0.1 mV per step"
+    with pytest.raises(ArgumentError, match=r"NIR cannot represent the noise of .* per step"):
         export.to_nir(random_network(10, refractory=0.0))
     with pytest.raises(ArgumentError, match="no quadratic"):
         export.to_nir(random_network(10, neuron="quadratic"), approximate=True)

@@ -185,7 +185,7 @@ def test_comparison_of_two_experiments(both, model):
     assert np.allclose(sorted(map(tuple, points)), drawn)
     smaller = run_both(RateModel.load(model_mapping(20)), TASK, 4, seed=3, scaling_factor=50)
     assert len(plotting.comparison(both, smaller, figure=Figure()).axes) == 4
-    with pytest.raises(ArgumentError, match="same task"):
+    with pytest.raises(ArgumentError, match="second is on the task"):
         plotting.comparison(both, run_both(model, tasks.GoNoGo(duration=900), 2, scaling_factor=50))
     with pytest.raises(ArgumentError, match="same neurons"):
         plotting.rates_against(both.spiking, smaller.spiking, Figure().subplots())
@@ -227,7 +227,7 @@ def test_mistakes(run, trials, ax):
         (lambda: plotting.output(bare, ax), "output was not recorded"),
         (lambda: plotting.output(run, ax, channel=1), "channel is 1"),
         (lambda: plotting.output(run, ax, trials=TASK.trials(3, seed=0)), "trials has 3 trials"),
-        (lambda: plotting.output(run, ax, trials=trials, conditions=["stop"]), "these trials have"),
+        (lambda: plotting.output(run, ax, trials=trials, conditions=["stop"]), "expected some of"),
     ):
         with pytest.raises(ArgumentError, match=words):
             call()

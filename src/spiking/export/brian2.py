@@ -28,8 +28,8 @@ tau_decay : second (constant)
 """
 
 # One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2
-# rearranges sums within a statement, which would decide the ties of the refractory period otherwise: see
-# `elapsed`.
+# rearranges sums within a statement, which could change the end of the refractory period by a step;
+# `elapsed` prevents it.
 _MEMBRANE = """
 now = dt*(t_in_timesteps + 1)
 total = ipsc + bias + drive(t + 51*dt, i) + current
@@ -63,27 +63,27 @@ def to_brian2(
     draws: RandomDraws | None = None,
     downsample: int = 1,
 ) -> Any:
-    """Return the network as a Brian2 network, ready to be run for one trial and to be extended.
+    """Return the network as a Brian2 network, ready to run one trial and to be extended.
 
-    Its objects, by name: ``neurons`` (a NeuronGroup; `v`, recurrent current `ipsc`, filtered rate `r`, and
-    `current`, in volts, which is 0 and yours), ``recurrent`` (Synapses), ``readout`` (a NeuronGroup whose
-    `out` is the output) and ``readout_weights`` (Synapses that sum it at the end of each step). Add monitors
-    and what else you like, then run it for ``(columns - 1) 5 ms``. Record with ``when="end"`` for values
-    after a step, as `simulate` does.
+    Its objects, by name: ``neurons`` (a NeuronGroup with voltage `v`, recurrent current `ipsc`, filtered rate
+    `r`, and `current`, an additional current in volts that is 0 and that you may set), ``recurrent``
+    (Synapses), ``readout`` (a NeuronGroup whose `out` is the output) and ``readout_weights`` (Synapses that
+    compute the output at the end of each step). Add monitors and other objects, then run it for
+    ``(columns - 1) 5 ms``. To record values after a step, as `simulate` does, use ``when="end"``.
 
     Brian2's step k is step k + 1 of this package. With its target ``numpy`` the arithmetic is that of
-    `simulate`; code that it compiles with ``-ffast-math``, as it does if not told otherwise, releases about
-    one spike in 2,500 from refractoriness one step earlier or later.
+    `simulate`. Its compiled code uses ``-ffast-math`` by default; after about one spike in 2,500 the
+    refractory period then ends one step earlier or later.
 
     Parameters
     ----------
     network : SpikingNetwork
     inputs : array, shape (n_inputs, columns)
-        As of `simulate`, for one trial.
+        Inputs of one trial, as in `simulate`.
     draws : RandomDraws, optional
-        Initial voltages and noise to replay; by default Brian2 draws its own (``brian2.seed``).
+        Initial voltages and noise to use; by default Brian2 draws its own (``brian2.seed``).
     downsample : int
-        As of `simulate`.
+        As in `simulate`.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def to_brian2(
     neurons.bias = (p.bias + network.offset) * mV
     uniforms = np.random.rand(n) if draws is None else np.asarray(draws.v0)  # brian2.seed seeds it
     voltage = p.start(uniforms, network.offset)
-    voltage[list(network.lesioned)] = np.nan  # and stays so: never at threshold
+    voltage[list(network.lesioned)] = np.nan  # stays NaN, so lesioned neurons never reach the threshold
     neurons.v = voltage * mV
     objects = [neurons, *_recurrent(network, neurons, dt), *_readout(network, neurons, dt)]
     return brian2.Network(objects)

@@ -18,29 +18,29 @@ _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
 
 
 def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write a simulation as a MATLAB file (version 5) with one structure, ``simulation``.
+    """Write a simulation as a MATLAB file (version 5) with one struct, ``simulation``.
 
-    Its fields: ``spike_times``, a cell (trials, N) of row vectors in ms; ``spikes``, a structure of the same
-    as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes) and ``time`` in ms; ``rates`` in
-    Hz (trials, N); ``output`` and what else was sampled, (trials, channels or neurons, samples), with their
-    times in ms, ``time_output`` and so on; ``inputs`` and ``time_inputs``; ``trials``, the trial numbers as
-    seeds count them, from 0; ``conditions`` (cell) and ``correct``; ``network``, with weights and
-    populations; ``parameters`` of neurons and synapses; and the settings of the run.
+    Its fields are ``spike_times``, a cell array (trials, N) of row vectors in ms; ``spikes``, a struct of the
+    same spikes as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes) and ``time`` in ms;
+    ``rates`` in Hz (trials, N); ``output`` and other recorded quantities, (trials, channels or neurons,
+    samples), with their times in ms, ``time_output`` and so on; ``inputs`` and ``time_inputs``; ``trials``,
+    the trial numbers, from 0; ``conditions`` (cell array) and ``correct``; ``network``, with weights and
+    populations; ``parameters`` of neurons and synapses; and the settings of the simulation.
 
     Parameters
     ----------
     simulation : Simulation
         With spikes recorded.
     path : str or path-like
-        Such as ``run.mat``; written whole or not at all.
+        Such as ``run.mat``; written completely or not at all.
     force : bool
-        Replace a file that is there.
+        Replace an existing file.
 
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, there is such a file already, it cannot be written, or it would
-        exceed the 2 GB of that version.
+        Spikes were not recorded, the file exists already, it cannot be written, or it would exceed the 2 GB
+        of version 5.
 
     Examples
     --------
@@ -52,15 +52,16 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     """
     import scipy.io
 
-    place = Path(os.fsdecode(path))
-    check_output(place, MODELS, force=force)
+    target = Path(os.fsdecode(path))
+    check_output(target, MODELS, force=force)
     spikes, network = recorded_spikes(simulation, "to_mat"), simulation.network
     names = [*sampled(simulation), *(["inputs"] if simulation.inputs is not None else [])]
     size = sum(getattr(simulation, name).nbytes for name in names) + 24 * len(spikes)
     if size > _LARGEST:
         raise ArgumentError(
-            f"this takes {size / 1e9:.1f} GB, and a MATLAB file of version 5 holds 2 GB; export fewer "
-            f"trials or samples, or read the HDF5 file in MATLAB: h5read('run.h5', '/output')"
+            f"simulation has {size / 1e9:.1f} GB; expected at most 2 GB, the limit of MATLAB files of "
+            f"version 5; export fewer trials or samples, or read the HDF5 file in MATLAB: "
+            f"h5read('run.h5', '/output')"
         )
     trains = np.empty((len(simulation.trials), network.n_neurons), object)
     for k in range(len(simulation.trials)):
@@ -99,10 +100,11 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         variables = {"simulation": structure}
         scipy.io.savemat(file, variables, do_compression=True, long_field_names=True, oned_as="column")
 
-    write_whole(place, write)
+    write_whole(target, write)
 
 
 def _cells(values: Any) -> Any:
+    """Return an array of objects, which SciPy writes as a cell array."""
     cells = np.empty(len(values), object)
     for k, value in enumerate(values):
         cells[k] = value

@@ -23,11 +23,11 @@ _UNITS = {"output": "dimensionless", "filtered_rates": "1/s", "voltage": "mV", "
 
 
 def to_neo(simulation: Simulation) -> Any:
-    """Return a simulation as a Neo block, which Elephant's measures take: a segment for each trial.
+    """Return a simulation as a Neo block, for example for Elephant, with one segment per trial.
 
     Each segment is annotated with trial number, condition and correctness. It holds a spike train for each
-    neuron, annotated with ``neuron`` and ``population``, and an analog signal for each quantity that was
-    sampled and for the inputs.
+    neuron, annotated with ``neuron`` and ``population``, and an analog signal for each recorded quantity and
+    for the inputs.
 
     Parameters
     ----------
@@ -63,15 +63,15 @@ def to_neo(simulation: Simulation) -> Any:
         segment = neo.Segment(
             name=f"trial {simulation.trials[k]}",
             index=k,
-            **{name: _plain(own[k]) for name, own in trials.items()},
+            **{name: _plain(values[k]) for name, values in trials.items()},
         )
         neuron, time = spikes.of_trial(k)
         order = np.argsort(neuron, kind="stable")
         bounds = np.searchsorted(neuron[order], np.arange(network.n_neurons + 1))
         for unit in recorded:
-            own = order[bounds[unit] : bounds[unit + 1]]
+            indices = order[bounds[unit] : bounds[unit + 1]]
             train = neo.SpikeTrain(
-                time[own],
+                time[indices],
                 units="ms",
                 t_start=0.0,
                 t_stop=simulation.duration,

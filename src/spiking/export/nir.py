@@ -16,17 +16,17 @@ from spiking.optional import library
 def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     """Return the network as a NIR graph, which ``nir.write`` saves and neuromorphic tools read.
 
-    NIR's equations are in continuous time. ``neurons`` is a LIF node (s and mV, resistance 1, resting at its
-    bias) that takes the sum of ``input`` through ``input_weights`` and of ``synapses``, a leaky integrator
-    that filters the spikes after ``recurrent_weights``. The output is the spikes filtered by ``filter``,
-    after ``readout_weights``. A double-exponential synapse is two integrators in series, ``rise`` or
-    ``filter_rise`` before the other, which is exact. Integrators take a spike as a Dirac pulse.
+    NIR's equations are in continuous time. ``neurons`` is a LIF node (in s and mV, with resistance 1, resting
+    at its bias). Its input is the sum of ``input`` through ``input_weights`` and of ``synapses``, a leaky
+    integrator that filters the spikes after ``recurrent_weights``. The output is the spikes, filtered by
+    ``filter`` and multiplied by ``readout_weights``. A double-exponential synapse is represented exactly, by
+    two integrators in series, with ``rise`` or ``filter_rise`` as the first. Spikes are Dirac pulses.
 
     Parameters
     ----------
     network : SpikingNetwork
     approximate : bool
-        Leave out what NIR cannot say, the refractory period and the noise, rather than refuse.
+        Leave out what NIR cannot represent, the refractory period and the noise, instead of raising an error.
 
     Returns
     -------
@@ -35,8 +35,8 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     Raises
     ------
     ArgumentError
-        NIR is not installed, or it cannot say what the network does and `approximate` is False; the message
-        says what would be lost. A quadratic neuron has no approximation.
+        NIR is not installed; or it cannot represent the network and `approximate` is False (the message says
+        what would be lost); or the neuron is quadratic, for which there is no approximation.
 
     Examples
     --------
@@ -50,37 +50,37 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
     if p.neuron == "quadratic":
-        raise ArgumentError("NIR has no quadratic integrate-and-fire neuron; expected neuron='leaky'")
+        raise ArgumentError("neuron is 'quadratic'; expected 'leaky', because NIR has no quadratic neuron")
     lost = [
         text
-        for text, there in (
+        for text, present in (
             (f"the refractory period of {p.refractory:g} ms", p.refractory > 0),
-            (f"the noise of {p.noise:g} mV a step", p.noise > 0),
+            (f"the noise of {p.noise:g} mV per step", p.noise > 0),
         )
-        if there
+        if present
     ]
     if lost and not approximate:
         raise ArgumentError(
-            f"NIR cannot say everything about this network: {' and '.join(lost)} would be lost; "
-            f"give approximate=True to leave that out"
+            f"approximate is False, but NIR cannot represent {' and '.join(lost)}; expected True, to leave "
+            f"that out"
         )
-    each, nothing = np.ones(n), np.zeros(n)
+    ones, zeros = np.ones(n), np.zeros(n)
     decay = network.tau_decay / 1000
-    threshold = each * p.threshold
+    threshold = ones * p.threshold
     threshold[list(network.lesioned)] = np.inf
 
     def integrator(tau: Any) -> Any:
-        return nir.LI(tau=np.array(tau), r=each.copy(), v_leak=nothing.copy())
+        return nir.LI(tau=np.array(tau), r=ones.copy(), v_leak=zeros.copy())
 
     nodes = {
         "input": nir.Input(np.array([network.n_inputs])),
         "input_weights": nir.Linear(np.array(network.w_in)),
         "neurons": nir.LIF(
-            tau=each * (p.tau_membrane / 1000),
-            r=each.copy(),
+            tau=ones * (p.tau_membrane / 1000),
+            r=ones.copy(),
             v_leak=p.bias + network.offset,
             v_threshold=threshold,
-            v_reset=each * p.reset,
+            v_reset=ones * p.reset,
         ),
         "recurrent_weights": nir.Linear(np.array(network.dense_weights)),
         "synapses": integrator(decay),
@@ -91,7 +91,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     recurrent, readout = ["neurons", "recurrent_weights"], ["neurons"]
     if p.synapse == "double_exponential":
         for name, path in (("rise", recurrent), ("filter_rise", readout)):
-            nodes[name] = integrator(each * (p.tau_rise / 1000))
+            nodes[name] = integrator(ones * (p.tau_rise / 1000))
             path.append(name)
     recurrent += ["synapses", "neurons"]
     readout += ["filter", "readout_weights", "output"]

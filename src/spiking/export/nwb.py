@@ -32,15 +32,15 @@ from spiking.files.output import check_output
 from spiking.optional import library
 from spiking.simulation.result import Simulation
 
-_SYNTHETIC = (
-    "http://purl.obolibrary.org/obo/NCBITaxon_32630"  # "synthetic construct": a species must be named
-)
+# NWB requires a species; this is "synthetic construct".
+_SPECIES = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
+_POPULATIONS = "exc: excitatory; som and pv: inhibitory; inh: inhibitory, if these are not distinguished"
 _ROWS = 2**16  # of a signal, in memory at once
-_SIGNALS = {  # unit, factor to it, description
-    "output": ("a.u.", 1.0, "Readout of the network, one column a channel."),
-    "filtered_rates": ("hertz", 1.0, "Spikes filtered by the synapse, one column a neuron"),
-    "voltage": ("volts", 1e-3, "Membrane voltage, spikes drawn at the peak, one column a neuron"),
-    "currents": ("volts", 1e-3, "Recurrent synaptic current times resistance, one column a neuron"),
+_SIGNALS = {  # unit, factor of the conversion to this unit, description
+    "output": ("a.u.", 1.0, "Readout of the network, one column per channel."),
+    "filtered_rates": ("hertz", 1.0, "Spikes filtered by the synapse, one column per neuron"),
+    "voltage": ("volts", 1e-3, "Membrane voltage, at a spike the peak, one column per neuron"),
+    "currents": ("volts", 1e-3, "Recurrent synaptic current times resistance, one column per neuron"),
 }
 
 
@@ -54,29 +54,29 @@ def to_nwb(
 ) -> None:
     """Write a simulation as an NWB file.
 
-    Trials follow each other on one time line, in s. The file has ``units`` (spike times, population, decay
-    time constant), ``trials`` (number, condition and correctness), the inputs as stimulus, the output and
-    what else was sampled as acquisition, and in the processing module ``model`` a table ``neurons`` with all
-    weights. The parameters and the seed are in its notes.
+    The trials are placed one after another on a single time line, in s. The file has ``units`` (spike times,
+    population), ``trials`` (number, condition and correctness), the inputs as stimulus, the output and other
+    recorded quantities as acquisition, and in the processing module ``model`` a table ``neurons`` with
+    population, decay time constant and all weights. The parameters and the seed are in its notes.
 
     Parameters
     ----------
     simulation : Simulation
-        With spikes recorded; one on disk is written without being read into memory whole.
+        With spikes recorded. A simulation on disk is copied in blocks.
     path : str or path-like
-        Such as ``run.nwb``; written whole or not at all.
+        Such as ``run.nwb``; written completely or not at all.
     session_start_time : datetime, optional
-        With a time zone; now by default.
+        With a time zone; by default the current time.
     gap : float
         Time between the end of a trial and the start of the next, in ms.
     force : bool
-        Replace a file that is there.
+        Replace an existing file.
 
     Raises
     ------
     ArgumentError
-        PyNWB is not installed, spikes were not recorded, the time has no zone, there is such a file already,
-        or it cannot be written.
+        PyNWB is not installed, spikes were not recorded, the start time has no time zone, the file exists
+        already, or it cannot be written.
 
     Examples
     --------
@@ -87,14 +87,13 @@ def to_nwb(
     >>> export.to_nwb(run, "run.nwb")
     """
     pynwb = library("pynwb", "export", "to_nwb")
-    place = Path(os.fsdecode(path))
-    check_output(place, (".nwb",), force=force)
+    target = Path(os.fsdecode(path))
+    check_output(target, (".nwb",), force=force)
     spikes = recorded_spikes(simulation, "to_nwb")
     start_time = session_start_time or datetime.now(UTC)
     if start_time.tzinfo is None:
-        raise ArgumentError(f"session_start_time is {start_time}; expected one with a time zone")
+        raise ArgumentError(f"session_start_time is {start_time}; expected a time with a time zone")
     starts = trial_starts(simulation, gap)
-    about = settings(simulation)
     file = pynwb.NWBFile(
         session_description=f"Simulation of a spiking network of {simulation.network.n_neurons} neurons"
         + (f" doing the task {simulation.task}." if simulation.task else "."),
@@ -103,14 +102,14 @@ def to_nwb(
         experiment_description="A trained rate recurrent neural network, converted into a spiking one "
         "(Kim, Li & Sejnowski, PNAS 2019) and simulated; no animal was involved.",
         keywords=["simulation", "spiking neural network", "recurrent neural network"],
-        notes="\n".join(f"{name}: {value}" for name, value in about.items()),
+        notes="\n".join(f"{name}: {value}" for name, value in settings(simulation).items()),
         source_script=f"spiking {spiking.__version__}",
         source_script_file_name="spiking",
     )
     file.subject = pynwb.file.Subject(
         subject_id="simulated-network",
         description="A simulated network of neurons, no animal",
-        species=_SYNTHETIC,
+        species=_SPECIES,
         sex="U",
         age="P0D/",  # unknown
     )
@@ -121,7 +120,7 @@ def to_nwb(
     file.units = pynwb.misc.Units(
         name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
     )
-    file.add_unit_column("population", "exc: excitatory; som, pv, or inh if not told apart: inhibitory")
+    file.add_unit_column("population", _POPULATIONS)
     file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
     for unit in recorded:
         file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
@@ -141,8 +140,8 @@ def to_nwb(
     if simulation.inputs is not None:
         series = pynwb.TimeSeries(
             name="inputs",
-            description="Inputs of the network, one column a channel; each sample acts from half an interval "
-            "before its time to half an interval after.",
+            description="Inputs of the network, one column per channel; each sample acts from half an "
+            "interval before its time to half an interval after it.",
             unit="a.u.",
             **_samples(
                 simulation.network.n_inputs,
@@ -158,23 +157,23 @@ def to_nwb(
         write_hdf5(temporary, lambda target, stop: pynwb.NWBHDF5IO(mode="w", file=target).write(file))
 
     try:
-        replace_file(place, write, verify=lambda temporary: None)
+        replace_file(target, write, verify=lambda _: None)
     except ModelFileError as error:
         raise ArgumentError(str(error)) from None
 
 
 def _add_trials(file: Any, simulation: Simulation, starts: NDArray[np.float64]) -> None:
     descriptions = {
-        "number": "Number of the trial; with the seed it gives the same trial again",
+        "number": "Number of the trial, which with the seed reproduces it",
         "condition": "Condition of the task",
-        "correct": "Whether the output answered correctly",
+        "correct": "Whether the output was correct",
     }
     table = trial_table(simulation)
     for name in table:
         file.add_trial_column(name, descriptions[name])
     for k, start in enumerate(starts.tolist()):
-        own = {name: values[k] for name, values in table.items()}
-        file.add_trial(start_time=start, stop_time=start + simulation.duration / 1000, **own)
+        row = {name: values[k] for name, values in table.items()}
+        file.add_trial(start_time=start, stop_time=start + simulation.duration / 1000, **row)
 
 
 def _samples(
@@ -183,7 +182,7 @@ def _samples(
     times: NDArray[np.float64],
     starts: NDArray[np.float64],
 ) -> dict[str, Any]:
-    """Return all trials' samples, one after the other, (samples, channels), as TimeSeries takes them."""
+    """Return the arguments of TimeSeries for the samples of all trials, (samples, channels)."""
     from hdmf.backends.hdf5 import H5DataIO
     from hdmf.data_utils import GenericDataChunkIterator
 
@@ -199,8 +198,8 @@ def _samples(
             rows, *rest = selection
             trials = range(rows.start // n, -(-rows.stop // n))
             block = np.concatenate([self.read(k) for k in trials])
-            own = block[rows.start - trials.start * n : rows.stop - trials.start * n]
-            return np.asarray(own[(slice(None), *rest)], np.float64)
+            selected = block[rows.start - trials.start * n : rows.stop - trials.start * n]
+            return np.asarray(selected[(slice(None), *rest)], np.float64)
 
         def _get_maxshape(self) -> tuple[int, ...]:
             return self.shape
@@ -210,11 +209,11 @@ def _samples(
 
     total = n * len(starts)
     data = Samples(lambda k: np.asarray(trial(k)).T, (total, channels))
-    found: dict[str, Any] = {"data": H5DataIO(data, compression="gzip", shuffle=True)}
+    arguments: dict[str, Any] = {"data": H5DataIO(data, compression="gzip", shuffle=True)}
     if len(starts) == 1 and n > 1:
-        return {**found, "starting_time": float(times[0]), "rate": 1 / float(times[1] - times[0])}
-    stamps = Samples(lambda k: starts[k] + times, (total,))
-    return {**found, "timestamps": H5DataIO(stamps, compression="gzip", shuffle=True)}
+        return {**arguments, "starting_time": float(times[0]), "rate": 1 / float(times[1] - times[0])}
+    timestamps = Samples(lambda k: starts[k] + times, (total,))
+    return {**arguments, "timestamps": H5DataIO(timestamps, compression="gzip", shuffle=True)}
 
 
 def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> None:
@@ -222,7 +221,7 @@ def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> Non
 
     network = simulation.network
     columns = {
-        "population": ("exc: excitatory; som, pv, or inh if not told apart: inhibitory", populations),
+        "population": (_POPULATIONS, populations),
         "tau_decay": ("Synaptic decay time constant, ms", network.tau_decay),
         "recurrent_weights": (
             "Weights onto the neuron from each neuron, as simulated",
@@ -233,7 +232,7 @@ def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> Non
     }
     table = DynamicTable(
         name="neurons",
-        description="The simulated network, one row a neuron; its parameters are in the notes of the file.",
+        description="The simulated network, one row per neuron; its parameters are in the notes of the file.",
         columns=[
             VectorData(name=name, description=text, data=data) for name, (text, data) in columns.items()
         ],

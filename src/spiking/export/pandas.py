@@ -23,11 +23,11 @@ def to_pandas(
     ----------
     simulation : Simulation
     table : {"spikes", "trials", "neurons", "rates", "output"}
-        ``spikes``: a row a spike, with trial number, neuron, population and time in ms. ``trials``: a row a
-        trial, with number, condition and correctness (of a task) and mean rate in Hz, lesioned neurons left
-        out. ``neurons``: a row a neuron, with population, decay time constant in ms and mean rate in Hz.
-        ``rates``: a row for each trial and neuron, in Hz. ``output``: a row for each trial, channel and
-        sample, time in ms.
+        ``spikes``: one row per spike, with trial number, neuron, population and time in ms. ``trials``: one
+        row per trial, with number, condition and correctness (of a task) and mean rate in Hz without lesioned
+        neurons. ``neurons``: one row per neuron, with population, decay time constant in ms and mean rate in
+        Hz. ``rates``: one row per trial and neuron, in Hz. ``output``: one row per trial, channel and sample,
+        with time in ms.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def to_pandas(
     Raises
     ------
     ArgumentError
-        pandas is not installed, there is no such table, or what it shows was not recorded.
+        pandas is not installed, the table is unknown, or its quantity was not recorded.
 
     Examples
     --------
@@ -86,7 +86,9 @@ def to_pandas(
             }
         )
     if simulation.output is None:
-        raise ArgumentError("the output was not recorded; simulate with record=Record(output=True)")
+        raise ArgumentError(
+            "to_pandas needs the output, which was not recorded; simulate with record=Record(output=True)"
+        )
     trials, channels, samples = simulation.output.shape
     return pandas.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Functions that the exports share: names of populations, one time line for all trials."""
+"""Functions that the exports share: spikes, populations, times, tables of trials, and settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spiking.typing import Floats
 
 
 def recorded_spikes(simulation: Simulation, function: str) -> Spikes:
-    """Return the spikes, or say that there are none."""
+    """Return the spikes, or raise ArgumentError if they were not recorded."""
     if simulation.spikes is None:
         raise ArgumentError(
             f"{function} needs spikes, which were not recorded; simulate with record=Record(spikes=True)"
@@ -26,12 +26,12 @@ def recorded_spikes(simulation: Simulation, function: str) -> Spikes:
 
 
 def sampled(simulation: Simulation) -> list[str]:
-    """Return the names of the quantities that were sampled, the output first."""
+    """Return the names of the recorded quantities, the output first."""
     return [name for name in SAMPLED if getattr(simulation, name) is not None]
 
 
 def population_names(network: SpikingNetwork) -> list[str]:
-    """Return the population of each neuron: exc, som or pv; inh where the model has no SST cells."""
+    """Return the population of each neuron: exc, som or pv; or exc or inh, if the model has no SST units."""
     masks = network.populations
     inhibitory = "pv" if masks["som"].any() else "inh"
     return [
@@ -41,33 +41,33 @@ def population_names(network: SpikingNetwork) -> list[str]:
 
 
 def channel_neurons(simulation: Simulation, name: str) -> list[int]:
-    """Return the neurons of ``spikes`` or a sampled quantity, or the numbers of the outputs."""
+    """Return the recorded neurons of ``spikes`` or another quantity; of ``output`` the channels."""
     if name == "output":
         return list(range(simulation.network.n_outputs))
     return [int(unit) for unit in simulation.record.neurons(name, simulation.network.populations)]
 
 
 def column_times(simulation: Simulation) -> Floats:
-    """Return the time in ms around which each column of the inputs acts."""
+    """Return the central time of each column of the inputs, in ms."""
     assert simulation.inputs is not None
     return np.linspace(0.0, simulation.duration, simulation.inputs.shape[-1])
 
 
 def inputs_of(simulation: Simulation, trial: int) -> Floats:
-    """Return the inputs of one trial, (n_inputs, columns), given by its position."""
+    """Return the inputs of the trial at a position, shape (n_inputs, columns)."""
     assert simulation.inputs is not None
     return np.asarray(simulation.inputs if simulation.inputs.ndim == 2 else simulation.inputs[trial])
 
 
 def trial_starts(simulation: Simulation, gap: float) -> Floats:
-    """Return when trials start in s if they follow each other after gaps of `gap` ms, shape (trials,)."""
+    """Return the start times in s of trials that follow one another with gaps of `gap` ms."""
     if not (np.isfinite(gap) and gap >= 0):
         raise ArgumentError(f"gap is {gap!r}; expected a time in ms, 0 or more")
     return np.arange(float(len(simulation.trials))) * np.float64((simulation.duration + gap) / 1000)
 
 
 def spike_trains(simulation: Simulation, spikes: Spikes, starts: Floats) -> list[Floats]:
-    """Return the spike times of each neuron in s, on the time line on which trials begin at `starts`."""
+    """Return the spike times of each neuron in s, for trials that start at `starts`."""
     neuron = np.asarray(spikes.neuron)
     times = starts[np.asarray(spikes.trial)] + spikes.time / 1000
     order = np.argsort(neuron, kind="stable")  # by trial and time within each neuron
@@ -76,7 +76,7 @@ def spike_trains(simulation: Simulation, spikes: Spikes, starts: Floats) -> list
 
 
 def trial_table(simulation: Simulation) -> dict[str, Any]:
-    """Return what is known of each trial, by name: number, condition, correct."""
+    """Return number, condition and correctness of the trials, as far as they are recorded."""
     table: dict[str, Any] = {"number": simulation.trials}
     if simulation.conditions is not None:
         table["condition"] = list(simulation.conditions)
@@ -86,8 +86,8 @@ def trial_table(simulation: Simulation) -> dict[str, Any]:
 
 
 def settings(simulation: Simulation) -> dict[str, Any]:
-    """Return the metadata as text and numbers; `parameters` is JSON."""
-    found = {
+    """Return the metadata as texts and numbers; `parameters` is JSON."""
+    values = {
         "source": f"spiking {spiking.__version__}",
         "seed": None if simulation.seed is None else str(simulation.seed),
         "task": simulation.task,
@@ -96,4 +96,4 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "time_step_ms": simulation.time_step,
         "parameters": json.dumps(asdict(simulation.network.params), default=float),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}

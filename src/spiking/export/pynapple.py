@@ -20,16 +20,16 @@ from spiking.simulation.result import Simulation
 
 
 class PynappleData(NamedTuple):
-    """A simulation on pynapple's single time line, in s.
+    """A simulation as pynapple objects on one time line, in s.
 
     Attributes
     ----------
     units : pynapple.TsGroup
         Spike times of the recorded neurons, with their ``population``.
     trials : pynapple.IntervalSet
-        When each trial is, with its ``number``, ``condition`` and ``correct``.
+        Start and end of each trial, with its ``number``, ``condition`` and ``correct``.
     signals : dict of str to pynapple.TsdFrame
-        ``output``, ``voltage``, ``currents`` and ``filtered_rates``, as recorded; columns are channels or
+        ``output``, ``voltage``, ``currents`` and ``filtered_rates``, if recorded; columns are channels or
         neurons.
     """
 
@@ -39,7 +39,7 @@ class PynappleData(NamedTuple):
 
 
 def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
-    """Return a simulation as pynapple objects, its trials one after the other.
+    """Return a simulation as pynapple objects, with the trials one after another.
 
     Parameters
     ----------

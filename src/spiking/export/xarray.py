@@ -21,11 +21,11 @@ _UNITS = {"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
 
 
 def to_xarray(simulation: Simulation) -> Any:
-    """Return everything that was recorded as one xarray Dataset, read into memory.
+    """Return all recorded quantities as one xarray Dataset in memory.
 
     Dimensions are ``trial`` (labelled with trial numbers), ``neuron``, ``channel`` (of the output), ``time``
     in ms, and ``spike`` for the events ``spike_trial``, ``spike_neuron`` and ``spike_time``. A quantity that
-    was sampled at other times than the output, or of some neurons, has dimensions of its own, such as
+    was recorded at other times than the output, or for some neurons only, has its own dimensions, such as
     ``time_voltage`` and ``neuron_voltage``. ``condition``, ``correct`` and ``population`` are coordinates:
     ``data.output.groupby("condition").mean()``.
 
@@ -76,8 +76,8 @@ def to_xarray(simulation: Simulation) -> Any:
         data[name] = (("trial", channel, time), values, {"units": _UNITS.get(name, "1")})
     if simulation.inputs is not None:
         coordinates["column"] = ("column", column_times(simulation), {"units": "ms"})
-        own = ("trial", "input", "column") if simulation.inputs.ndim == 3 else ("input", "column")
-        data["inputs"] = (own, np.asarray(simulation.inputs))
+        dimensions = ("trial", "input", "column") if simulation.inputs.ndim == 3 else ("input", "column")
+        data["inputs"] = (dimensions, np.asarray(simulation.inputs))
     if simulation.spikes is not None:
         spikes = simulation.spikes
         data["spike_trial"] = ("spike", simulation.trials[np.asarray(spikes.trial)])

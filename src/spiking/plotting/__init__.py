@@ -1,9 +1,9 @@
 """Draw figures of models, simulations and experiments, for print.
 
-Functions that draw into axes take `ax` and return it; without it they make a figure as wide as a column of
-print (85 mm). Those that make a figure of several panels take `figure` and return it. None saves or shows a
-figure, or changes Matplotlib's settings. Colours are those of Okabe and Ito (of Tol for the fourth
-condition), which colour-blind readers can tell apart.
+Functions for one panel draw into the axes `ax` (a `matplotlib.axes.Axes`) and return them; without `ax` they
+make a new figure, as wide as a column of print (85 mm). Functions for several panels do the same with
+`figure` (a `matplotlib.figure.Figure`). They do not save or show figures, and do not change Matplotlib's
+settings. The colours, by Okabe and Ito (and one by Tol), can be distinguished by colour-blind readers.
 """
 
 from spiking.plotting.comparison import accuracies, comparison, rates_against

@@ -35,20 +35,14 @@ def rates_against(
     *,
     labels: tuple[str, str] = ("first", "second"),
 ) -> Axes:
-    """Draw the average rate of each neuron in one simulation against that in another.
+    """Draw the average rate of each neuron in one simulation against its rate in another.
 
     Parameters
     ----------
     first, second : Simulation
-        Of networks with as many neurons, such as one with and without stimulation.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        Simulations of networks with equally many neurons, such as one network with and without stimulation.
     labels : (str, str)
-        What to call them.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Names of the simulations.
 
     Raises
     ------
@@ -66,12 +60,11 @@ def rates_against(
     """
     if first.network.n_neurons != second.network.n_neurons:
         raise ArgumentError(
-            f"networks of {first.network.n_neurons} and {second.network.n_neurons} neurons; "
-            f"expected the same neurons in both"
+            f"second has {second.network.n_neurons} neurons; expected {first.network.n_neurons}, as first has"
         )
     x, y = first.rates.mean(axis=0), second.rates.mean(axis=0)
     with drawing_on(ax, 70) as ax:
-        top = 1.05 * np.nanmax([1.0, *x, *y])  # NaN: lesioned
+        top = 1.05 * np.nanmax([1.0, *x, *y])  # rates of lesioned neurons are NaN
         ax.plot([0, top], [0, top], color="black", linewidth=0.5, linestyle=":", zorder=0)
         for name, members in by_population(first.network.populations):
             ax.plot(
@@ -93,18 +86,12 @@ def rates_against(
 
 
 def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
-    """Draw accuracies with their 95 % Wilson score intervals, a row each.
+    """Draw accuracies with their 95 % Wilson score intervals, one per row.
 
     Parameters
     ----------
     scores : mapping of str to Score
         Such as `Evaluation.by_condition`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -137,24 +124,20 @@ def comparison(
 ) -> Figure:
     """Compare two experiments on one task: outputs by condition, accuracy, and the rates of all neurons.
 
+    The figure is 1.5 columns of print wide.
+
     Parameters
     ----------
     first, second : BothNetworks
-        Such as one model at two scaling factors, or two models of a task. If they differ in the number of
-        neurons, the cumulated distributions of rates take the place of the rates against each other.
+        Such as one model at two scaling factors, or two models of a task. If their numbers of neurons differ,
+        cumulative distributions of the rates are drawn instead of the rates against each other.
     labels : (str, str)
-        What to call them.
-    figure : matplotlib.figure.Figure, optional
-        Where to draw; a new one, 1.5 columns of print wide, by default.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+        Names of the experiments.
 
     Raises
     ------
     ArgumentError
-        They are of different tasks.
+        The tasks differ, or both labels are the same.
 
     Examples
     --------
@@ -166,31 +149,35 @@ def comparison(
     >>> figure.savefig("comparison.pdf")
     """
     if first.task != second.task:
-        raise ArgumentError(f"experiments on {first.task} and {second.task}; expected the same task")
+        raise ArgumentError(f"second is on the task {second.task}; expected {first.task}, as first")
     experiments = dict(zip(map(shown, labels), (first, second), strict=True))
     if len(experiments) < 2:
-        raise ArgumentError(f"both experiments are called {labels[0]!r}; expected two names")
+        raise ArgumentError(f"labels are {labels[0]!r} and {labels[1]!r}; expected two different names")
     same = first.spiking.network.n_neurons == second.spiking.network.n_neurons
     with drawing_in(figure, 1.5 * COLUMN_MM, 95) as figure:
         grid = figure.subplots(2, 2, height_ratios=[1, 1.25])
-        for (label, own), ax in zip(experiments.items(), grid[0], strict=True):
-            output(own.spiking, ax, trials=own.trials, task=own.task, singles=0).set_title(label)
+        for (label, both), ax in zip(experiments.items(), grid[0], strict=True):
+            output(both.spiking, ax, trials=both.trials, task=both.task, singles=0).set_title(label)
         grid[0, 0].sharey(grid[0, 1])
         grid[0, 1].set_ylabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
         grid[0, 1].legend(handles, names, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
         accuracies(
-            {f"{label}, {name}": score for label, own in experiments.items() for name, score in _scores(own)},
+            {
+                f"{label}, {name}": score
+                for label, both in experiments.items()
+                for name, score in _scores(both)
+            },
             grid[1, 0],
         )
         if same:
             rates_against(first.spiking, second.spiking, grid[1, 1], labels=labels)
         else:
-            _cumulated_rates({label: own.spiking for label, own in experiments.items()}, grid[1, 1])
+            _cumulative_rates({label: both.spiking for label, both in experiments.items()}, grid[1, 1])
     return figure
 
 
-def _cumulated_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
+def _cumulative_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
     for (label, simulation), colour in zip(simulations.items(), CONDITION_COLOURS, strict=False):
         rates = simulation.rates.mean(axis=0)
         ax.ecdf(rates[~np.isnan(rates)], color=colour, linewidth=1.2, label=label)
@@ -198,5 +185,5 @@ def _cumulated_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
     ax.legend(frameon=False)
 
 
-def _scores(own: BothNetworks) -> list[tuple[str, Score]]:
-    return [("all", own.spiking_score.score), *own.spiking_score.by_condition.items()]
+def _scores(both: BothNetworks) -> list[tuple[str, Score]]:
+    return [("all", both.spiking_score.score), *both.spiking_score.by_condition.items()]

@@ -1,4 +1,4 @@
-"""Draw the transfer function of a rate model, the matching f-I curve, and the inputs that occur."""
+"""Draw the transfer function of a rate model, the converted f-I curve, and the currents that occur."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from spiking.tasks import Task
 
 _SPIKING_COLOUR = CONDITION_COLOURS[3]
-_TAILS = 0.001  # of the visited currents, left out on each side
-_HISTOGRAM_HEIGHT = 0.35  # of the axes
+_TAILS = 0.001  # share of the currents that is left out on each side
+_HISTOGRAM_HEIGHT = 0.35  # share of the height of the axes
 
 
 def conversion(
@@ -35,33 +35,28 @@ def conversion(
     params: LIFParams | None = None,
     seed: int = 1,
 ) -> Axes:
-    """Draw phi(x), f(s x + b)/k, and how often the rate model visits each x in trials of a task.
+    """Draw phi(x), f(s x + b)/k, and how often each current x occurs in the rate model in trials of a task.
 
-    Where the two lines agree on visited inputs, spiking units do what rate units did. The unit offsets of a
-    conversion with mean drive, which shift x unit by unit, are not drawn.
+    Where the two lines agree on currents that occur, spiking units respond as rate units. The unit offsets of
+    a ``mean_drive`` conversion, which shift x for each unit, are not drawn.
 
     Parameters
     ----------
     model : RateModel
     how : Conversion or SpikingNetwork, optional
-        None: what tuning left in the model's file.
+        None: the conversion that tuning wrote into the model's file.
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        A task or its name (as for `spiking.tasks.get`); None: the one that the model's file records.
     params : LIFParams, optional
-        Constants of the neurons; by default those of a `SpikingNetwork`, or that a conversion was fitted for.
+        Constants of the neurons; by default those of the `SpikingNetwork`, or those for which the conversion
+        was fitted.
     seed : int
-        Of the trials.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Seed of the trials.
 
     Raises
     ------
     ArgumentError
-        No task or no conversion is known, or `how` is neither.
+        No task or no conversion is given or recorded, or `how` has another type.
 
     Examples
     --------
@@ -79,8 +74,8 @@ def conversion(
     if not isinstance(how, Conversion):
         params = params or how.params
         how = how.conversion or Conversion(kind="published", factor=how.scaling_factor)
-    seen = visited_currents(model, task, seed=seed)
-    low, high = np.quantile(seen.currents, (_TAILS, 1 - _TAILS))
+    visited = visited_currents(model, task, seed=seed)
+    low, high = np.quantile(visited.currents, (_TAILS, 1 - _TAILS))
     edge = 0.05 * (high - low)
     x = np.linspace(low - edge, high + edge, 400)
     curve = fi_curve(params or how.params, downsample=how.downsample)
@@ -100,12 +95,12 @@ def conversion(
             linewidth=1,
             label=str(model.activation).replace("_", " "),
         )
-        shown = ax.get_ylim()
-        height = _HISTOGRAM_HEIGHT * (shown[1] - shown[0])
+        limits = ax.get_ylim()
+        height = _HISTOGRAM_HEIGHT * (limits[1] - limits[0])
         ax.fill_between(
-            seen.x,
-            shown[0],
-            shown[0] + height * seen.share / seen.share.max(),
+            visited.x,
+            limits[0],
+            limits[0] + height * visited.share / visited.share.max(),
             step="mid",
             color=STIMULUS_COLOUR,
             linewidth=0,
@@ -113,7 +108,7 @@ def conversion(
             label="visited",
         )
         ax.legend(frameon=False)
-        ax.set_ylim(shown)
+        ax.set_ylim(limits)
         ax.set_xlim(x[0], x[-1])
         ax.set_xlabel("Synaptic current x")
         ax.set_ylabel("Rate")
@@ -122,7 +117,7 @@ def conversion(
 
 
 def _formula(how: Conversion) -> str:
-    """Return how rates follow from x, such as ``f(8 x + 3.2) / 40``."""
+    """Return the formula of the rates, such as ``f(8 x + 3.2) / 40``."""
     argument = "x"
     if how.kind != "published":
         argument = f"{how.gain:g} x {'-' if how.offset < 0 else '+'} {abs(how.offset):.3g}"

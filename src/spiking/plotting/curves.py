@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from spiking.evaluation.evaluate import Score
     from spiking.experiments import Sweep
-    from spiking.rate_model.model import RateModel
     from spiking.tuning import ScalingFactorSearch
 
 
@@ -27,19 +26,15 @@ _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITIO
 
 
 def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = None) -> Axes:
-    """Draw accuracy against scaling factor with 95 % intervals, a bar over the plateau, and the fresh score.
+    """Draw accuracy against scaling factor, the plateau, and the accuracy in fresh trials.
+
+    Error bars are 95 % intervals.
 
     Parameters
     ----------
     search : ScalingFactorSearch or RateModel
-        For a model, what its file records of the search: without intervals and plateau if another program
-        tuned it.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        For a model, the search that its file records; it has no intervals and plateau if another program
+        tuned the model.
 
     Raises
     ------
@@ -53,15 +48,15 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
     >>> ax.figure.savefig("scaling_factor.pdf")
     """
     if isinstance(search, RateModel):
-        found = recorded_search(search)
-        if found is None or not found.accuracy:
+        recorded = recorded_search(search)
+        if recorded is None or not recorded.accuracy:
             raise ArgumentError(f"{search.source} records no search for the scaling factor; run spiking tune")
     else:
-        found = RecordedSearch.from_json(search.as_json())
+        recorded = RecordedSearch.from_json(search.as_json())
     with drawing_on(ax, 50) as ax:
-        if found.plateau:
+        if recorded.plateau:
             ax.plot(
-                [found.plateau[0], found.plateau[-1]],
+                [recorded.plateau[0], recorded.plateau[-1]],
                 [1, 1],
                 transform=ax.get_xaxis_transform(),
                 color=_PLATEAU_COLOUR,
@@ -70,11 +65,11 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
                 clip_on=False,
                 label="tied with the best",
             )
-        factors, accuracy = list(found.accuracy), list(found.accuracy.values())
+        factors, accuracy = list(recorded.accuracy), list(recorded.accuracy.values())
         ax.errorbar(
             factors,
             accuracy,
-            yerr=_errors(list(found.scores.values())) if found.scores else None,
+            yerr=_errors(list(recorded.scores.values())) if recorded.scores else None,
             marker="o",
             markersize=3,
             color=_SEARCH_COLOUR,
@@ -83,11 +78,11 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
             label="search",
             clip_on=False,
         )
-        if found.fresh is not None:
+        if recorded.fresh is not None:
             ax.errorbar(
-                [found.scaling_factor],
-                [found.fresh.accuracy],
-                yerr=_errors([found.fresh]),
+                [recorded.scaling_factor],
+                [recorded.fresh.accuracy],
+                yerr=_errors([recorded.fresh]),
                 marker="D",
                 markersize=5,
                 linestyle="none",
@@ -98,7 +93,7 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
                 zorder=3,
             )
         else:
-            ax.axvline(found.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
+            ax.axvline(recorded.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
         ax.set_xlabel("Scaling factor")
         ax.set_ylabel("Accuracy")
         ax.set_ylim(0, 1.1)
@@ -109,7 +104,7 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
 
 
 def _errors(scores: list[Score]) -> list[list[float]]:
-    """Lengths of the error bars, downwards and upwards."""
+    """Return the lengths of the error bars below and above the accuracies."""
     return [
         [score.accuracy - score.interval[0] for score in scores],
         [score.interval[1] - score.accuracy for score in scores],
@@ -124,63 +119,57 @@ _UNITS = MappingProxyType(
 )
 
 
-def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
-    """Draw a column of a sweep against the first name varied, a line for each value of the second.
+def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw a column of a sweep against the first varied parameter, with a line for each value of the second.
 
     Parameters
     ----------
-    found : Sweep
-        Of one or two names.
+    result : Sweep
+        A sweep of one or two parameters.
     y : str
-        A column of numbers: ``"accuracy"``, with its 95 % intervals, ``"rate"``, ``"rate_exc"``, ...
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        A column of numbers: ``"accuracy"`` (drawn with its 95 % intervals), ``"rate"``, ``"rate_exc"``, ...
 
     Raises
     ------
     ArgumentError
-        There is no such column, or more than two names were varied.
+        The column does not exist, or more than two parameters were varied.
 
     Examples
     --------
     >>> from spiking import datasets, plotting, sweep
-    >>> found = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, trials=4, seed=1)
-    >>> ax = plotting.sweep(found, "rate")
+    >>> result = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, trials=4, seed=1)
+    >>> ax = plotting.sweep(result, "rate")
     >>> ax.figure.savefig("sweep.pdf")
     """
-    columns = [name for name, value in found.rows[0].items() if name not in (*found.names, "readout")]
+    columns = [name for name in result.rows[0] if name not in (*result.names, "readout")]
     if y not in columns:
         raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
-    if len(found.names) > 2:
+    if len(result.names) > 2:
         raise ArgumentError(
-            f"{len(found.names)} names were varied ({', '.join(found.names)}); a figure shows two: "
+            f"result varies {len(result.names)} parameters ({', '.join(result.names)}); expected one or two; "
             f"draw parts of the table"
         )
     with drawing_on(ax) as ax:
-        x, *second = found.names
-        groups = list(dict.fromkeys(row[second[0]] for row in found.rows)) if second else [None]
-        values = list(dict.fromkeys(row[x] for row in found.rows))
+        x, *second = result.names
+        groups = list(dict.fromkeys(row[second[0]] for row in result.rows)) if second else [None]
+        values = list(dict.fromkeys(row[x] for row in result.rows))
         numeric = all(isinstance(value, int | float) for value in values)
         for group, colour in zip(groups, _colours(groups), strict=True):
-            rows = [row for row in found.rows if not second or row[second[0]] == group]
+            rows = [row for row in result.rows if not second or row[second[0]] == group]
             if numeric:
                 rows.sort(key=lambda row: float(row[x]))
-            places = [row[x] if numeric else values.index(row[x]) for row in rows]
+            positions = [row[x] if numeric else values.index(row[x]) for row in rows]
             heights = [row[y] for row in rows]
             label = None if group is None else f"{group:g}" if isinstance(group, float) else str(group)
             style = {"marker": "o", "markersize": 4, "color": colour, "label": label}
             line = "-" if numeric else "none"
-            ax.plot(places, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
+            ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
             if y == "accuracy":
                 low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
                 if numeric and len(rows) > 1:
-                    ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
+                    ax.fill_between(positions, low, high, color=colour, alpha=0.2, linewidth=0)
                 else:
-                    ax.vlines(places, low, high, color=colour, linewidth=1.2)
+                    ax.vlines(positions, low, high, color=colour, linewidth=1.2)
         if not numeric:
             ax.set_xticks(range(len(values)), [str(value) for value in values])
             ax.set_xlim(-0.5, len(values) - 0.5)
@@ -188,7 +177,7 @@ def sweep(found: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         ax.set_ylabel({"accuracy": "Accuracy", "rate": "Rate (Hz)"}.get(y, _title(y)))
         if y == "accuracy":
             ax.set_ylim(0, 1.02)
-        elif all(row[y] >= 0 for row in found.rows):
+        elif all(row[y] >= 0 for row in result.rows):
             ax.set_ylim(bottom=0)
         if second:
             ax.legend(title=_title(second[0]), frameon=False)
@@ -206,10 +195,11 @@ def _title(name: str) -> str:
 
 
 def _colours(groups: list[Any]) -> list[Any]:
-    """Return a colour for each line: an order of colours where there is one, else distinct ones."""
+    """Return a colour for each line: from a colour scale for numbers, otherwise distinct colours."""
     if len(groups) == 1:
         return [CONDITION_COLOURS[3]]
-    if len(groups) <= len(CONDITION_COLOURS) and not all(isinstance(one, int | float) for one in groups):
+    numeric = all(isinstance(group, int | float) for group in groups)
+    if len(groups) <= len(CONDITION_COLOURS) and not numeric:
         return list(CONDITION_COLOURS[: len(groups)])
     import matplotlib as mpl
 
@@ -217,27 +207,20 @@ def _colours(groups: list[Any]) -> list[Any]:
 
 
 def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
-    """Draw the loss of every update and of the evaluations, and the accuracy on a second axis.
+    """Draw the loss of every update and of the tests during training, and the accuracy on a second axis.
 
-    Files of the original trainer keep the last evaluation only, drawn as a point, and zeros for updates that
-    never were, which are left out.
+    Returns the axes of the loss. Files of the original trainer hold only the last test, which is drawn as a
+    point, and zeros for updates that were not run, which are left out.
 
     Parameters
     ----------
     model : RateModel
-        One whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Of the loss.
+        A model whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
 
     Raises
     ------
     ArgumentError
-        The model does not hold its losses, or tests that do not belong to them.
+        The model does not hold its losses, or the number of tests does not fit that of losses.
 
     Examples
     --------
@@ -247,16 +230,18 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
     """
     keys = ("losses", "eval_loss_mean", "eval_perf_mean")
     if not all(key in model.extras for key in keys):
-        raise ArgumentError(f"{model.source} does not hold the losses of its training: {', '.join(keys)}")
-    losses = np.trim_zeros(np.ravel(np.asarray(model.extras["losses"], dtype=float)), "b")  # never were
+        raise ArgumentError(
+            f"{model.source} does not hold the losses of its training; expected {', '.join(keys)}"
+        )
+    losses = np.trim_zeros(np.ravel(np.asarray(model.extras["losses"], dtype=float)), "b")
     tests, accuracy = tests_of_training(model)
-    updates = _tested_at(tests.size, losses.size)
+    updates = _test_updates(tests.size, losses.size)
     if not tests.size == accuracy.size == updates.size:
         raise ArgumentError(
             f"{model.source} has {losses.size} losses, {tests.size} in eval_loss_mean and {accuracy.size} in "
-            f"eval_perf_mean; expected one test every 100 updates, or the last one only"
+            f"eval_perf_mean; expected one test every 100 updates, or only the last one"
         )
-    mark = "o" if tests.size == 1 else None  # one point is no line
+    mark = "o" if tests.size == 1 else None  # a single point needs a marker to be visible
     with drawing_on(ax, 50) as ax:
         ax.plot(np.arange(1, losses.size + 1), losses, color="0.75", linewidth=0.5, label="loss, updates")
         ax.plot(updates, tests, color="#0072B2", linewidth=1, marker=mark, label="loss, 100 fresh trials")
@@ -267,13 +252,12 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
         other.spines["right"].set_visible(True)
         lines = [line for line in (*ax.get_lines(), *other.get_lines()) if np.size(line.get_xdata())]
         names = [str(line.get_label()) for line in lines]
-        ax.legend(lines, names, **ABOVE)  # within, lines of either axis would cross it
+        ax.legend(lines, names, **ABOVE)  # inside the axes, lines of the second axes would cross the legend
     return ax
 
 
-def _tested_at(n_tests: int, n_updates: int) -> NDArray[np.int64]:
-    """Return the updates after which the model was tested: every 100, and the last; or the last only."""
+def _test_updates(n_tests: int, n_updates: int) -> NDArray[np.int64]:
+    """Return the updates after which the model was tested: every 100 and the last, or only the last."""
     if n_tests == 1:
         return np.array([n_updates])
-    every = np.arange(100, n_updates + 100, 100)
-    return np.minimum(every, n_updates)
+    return np.minimum(np.arange(100, n_updates + 100, 100), n_updates)

@@ -21,7 +21,7 @@ _BINS = 24
 
 
 def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
-    """Draw how average firing rates are distributed over neurons, by population, stacked.
+    """Draw a stacked histogram of the neurons' average firing rates by population.
 
     The rates are averages over all trials; lesioned neurons are left out. A triangle marks the mean of each
     population.
@@ -29,12 +29,6 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     simulation : Simulation
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -58,19 +52,12 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
 
 
 def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
-    """Draw how the synaptic decay time constants are distributed over units, by population, stacked.
+    """Draw a stacked histogram of the units' synaptic decay time constants by population.
 
     Parameters
     ----------
     model : RateModel or SpikingNetwork
-        Those of a spiking network are those of its model. For a model the range that training allowed is
-        marked by dotted lines.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Both have the same time constants. For a rate model, dotted lines mark the range in training.
 
     Examples
     --------
@@ -94,14 +81,14 @@ def _histogram(
     values: NDArray[np.float64], populations: Mapping[str, NDArray[np.bool_]], ax: Axes, *, unit: str
 ) -> None:
     if not np.isfinite(values).all():
-        raise ArgumentError("there are values that are not finite; nothing can be drawn")
+        raise ArgumentError(f"values ({unit}) include NaN or infinity; expected finite numbers")
     groups = by_population(populations)
     edges = np.histogram_bin_edges(values, _BINS)
     below = np.zeros(_BINS)
     for name, members in groups:
-        colour, own = POPULATION_COLOURS[name], values[members]
-        counts, _ = np.histogram(own, edges)
-        label = f"{POPULATION_NAMES[name]}, mean {own.mean():.1f} {unit}"
+        colour, selected = POPULATION_COLOURS[name], values[members]
+        counts, _ = np.histogram(selected, edges)
+        label = f"{POPULATION_NAMES[name]}, mean {selected.mean():.1f} {unit}"
         ax.stairs(below + counts, edges, baseline=below, fill=True, color=colour, label=label)
         below = below + counts
     for name, members in groups:

@@ -25,18 +25,14 @@ def overview(
 ) -> Figure:
     """Draw a simulation: for each condition its inputs, the raster of its first trial and all its outputs.
 
+    The figure is a column of print wide (85 mm), and wider for more than two conditions.
+
     Parameters
     ----------
     simulation : Simulation
         With spikes and output recorded.
     trials, task, rate : optional
-        As for `output`.
-    figure : matplotlib.figure.Figure, optional
-        Where to draw; a new one by default, a column of print wide (85 mm) for up to two conditions.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+        As in `output`.
 
     Examples
     --------
@@ -66,9 +62,9 @@ def overview(
             raster(simulation, members[0], spikes).set_xlabel("")
             spikes.spines["bottom"].set_visible(False)
             spikes.tick_params(axis="x", length=0)
-            own = [condition] if trials is not None else None
+            only = [condition] if trials is not None else None
             for channel, ax in enumerate(outputs):
-                output(simulation, ax, trials=trials, task=task, conditions=own, rate=rate, channel=channel)
+                output(simulation, ax, trials=trials, task=task, conditions=only, rate=rate, channel=channel)
             for ax in outputs[:-1]:
                 ax.set_xlabel("")
         for ax in grid[:, 1:].flat:
@@ -81,7 +77,7 @@ def overview(
 
 
 def legend_marks(*, rate: bool, task: Task | None) -> dict[str, Any]:
-    """Return handles for the legend of what `output` draws beside the outputs of the spiking network."""
+    """Return the legend entries of what `output` draws in addition to outputs of the spiking network."""
     from matplotlib.lines import Line2D
 
     entries: dict[str, Any] = {}

@@ -31,20 +31,14 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
         With spikes recorded.
     trial : int
         Position of the trial within the simulation, from 0.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
     rates : bool
-        Draw each neuron's average rate in this trial beside it, on axes inset at the right, and a
-        population's mean as a vertical line.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Also draw the average rate of each neuron in this trial, on inset axes at the right, and the mean of
+        each population as a vertical line.
 
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, or there is no such trial.
+        Spikes were not recorded, or the trial does not exist.
 
     Examples
     --------
@@ -68,10 +62,10 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     with drawing_on(ax, 60) as ax:
         bottom, ticks, labels = 0, [], []
         for name, members in groups:
-            mine = np.isin(neuron, members)
+            selected = np.isin(neuron, members)
             ax.plot(
-                time[mine],
-                row[neuron[mine]] + 0.5,
+                time[selected],
+                row[neuron[selected]] + 0.5,
                 linestyle="none",
                 marker="|",
                 markersize=float(np.clip(200 / row.size, 1.5, 5)),
@@ -90,26 +84,26 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
         ax.set_ylim(row.size, 0)
         finish_time_axis(ax, simulation.duration)
         if rates:
-            _rates_beside(ax, simulation.rates[trial], groups)
+            _draw_rates(ax, simulation.rates[trial], groups)
     return ax
 
 
-def _rates_beside(ax: Axes, rates: NDArray[np.float64], groups: list[tuple[str, NDArray[np.int64]]]) -> None:
-    beside = ax.inset_axes((1.07, 0, 0.2, 1), sharey=ax)
+def _draw_rates(ax: Axes, rates: NDArray[np.float64], groups: list[tuple[str, NDArray[np.int64]]]) -> None:
+    inset = ax.inset_axes((1.07, 0, 0.2, 1), sharey=ax)
     bottom = 0
     for name, members in groups:
         edges = np.arange(bottom, bottom + len(members) + 1)
-        beside.stairs(
+        inset.stairs(
             rates[members], edges, orientation="horizontal", fill=True, color=POPULATION_COLOURS[name]
         )
         bottom += len(members)
         alive = rates[members][~np.isnan(rates[members])]  # not lesioned
         if alive.size:
-            beside.plot([alive.mean()] * 2, [edges[0], edges[-1]], color="black", linewidth=0.8)
+            inset.plot([alive.mean()] * 2, [edges[0], edges[-1]], color="black", linewidth=0.8)
         if bottom < rates.size:
-            beside.axhline(bottom, color="black", linewidth=0.4)
-    beside.set_xlim(0, 1.05 * np.nanmax([1.0, *rates]))
-    beside.locator_params(axis="x", nbins=2, prune="lower")  # 0 would touch the end of the time axis
-    beside.tick_params(axis="y", length=0, labelleft=False)
-    beside.spines[["top", "right", "left"]].set_visible(False)
-    beside.set_xlabel("Rate (Hz)")
+            inset.axhline(bottom, color="black", linewidth=0.4)
+    inset.set_xlim(0, 1.05 * np.nanmax([1.0, *rates]))
+    inset.locator_params(axis="x", nbins=2, prune="lower")  # 0 would touch the end of the time axis
+    inset.tick_params(axis="y", length=0, labelleft=False)
+    inset.spines[["top", "right", "left"]].set_visible(False)
+    inset.set_xlabel("Rate (Hz)")

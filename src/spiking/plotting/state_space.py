@@ -26,29 +26,23 @@ def trajectories(
     components: PrincipalComponents | None = None,
     plane: tuple[int, int] = (0, 1),
 ) -> Axes:
-    """Draw the activity of each condition as a path in the plane of two principal components.
+    """Draw the activity of each condition as a trajectory in the plane of two principal components.
 
-    A circle marks the beginning, a square the end.
+    A circle marks the start, a square the end.
 
     Parameters
     ----------
     means : mapping of str to array, shape (N, samples)
         Mean activity of each condition (see `spiking.analysis.condition_means`).
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
     components : PrincipalComponents, optional
-        Those of these means by default.
+        By default those of `means`.
     plane : (int, int)
-        Which components, from 0.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        The two components, from 0.
 
     Raises
     ------
     ArgumentError
-        There are no such components.
+        The components do not exist.
 
     Examples
     --------
@@ -77,28 +71,22 @@ def trajectories(
 
 
 def state_space(both: BothNetworks, figure: Figure | None = None, *, start: float = 0.0) -> Figure:
-    """Draw the leading principal components of both networks (as Kim, Li & Sejnowski 2019, Fig. S2).
+    """Draw the leading principal components of both networks (as in Kim, Li & Sejnowski 2019, Fig. S2).
 
-    Each network has its own components, found from its means over the trials of each condition; those of the
-    spiking network are turned to point where those of the rate network point.
+    The components of each network are those of its means over the trials of each condition; the signs of
+    those of the spiking network are chosen to match those of the rate network.
 
     Parameters
     ----------
     both : BothNetworks
         With activity.
-    figure : matplotlib.figure.Figure, optional
-        Where to draw; a new one, a column of print wide, by default.
     start : float
-        Leave out what is before, in ms, such as the burst that random initial voltages begin with.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+        Leave out the time before, in ms, for example the burst after random initial voltages.
 
     Raises
     ------
     ArgumentError
-        Nothing is left from `start` on.
+        No samples are left after `start`.
 
     Examples
     --------
@@ -108,19 +96,21 @@ def state_space(both: BothNetworks, figure: Figure | None = None, *, start: floa
     >>> figure = plotting.state_space(both)
     >>> figure.savefig("components.pdf")
     """
-    kept = both.activity_time > start
-    if not kept.any():
+    selected = both.activity_time > start
+    if not selected.any():
         raise ArgumentError(f"start is {start!r}; expected less than {both.activity_time[-1]:g} ms")
-    own = [
-        condition_means(values[..., kept], both.trials.conditions)
+    rate_means, spiking_means = (
+        condition_means(values[..., selected], both.trials.conditions)
         for values in (both.rate_activity, both.spiking_activity)
-    ]
-    rate, spiking = (principal_components(np.stack(list(means.values()))) for means in own)
+    )
+    rate, spiking = (
+        principal_components(np.stack(list(means.values()))) for means in (rate_means, spiking_means)
+    )
     with drawing_in(figure, COLUMN_MM, 52) as figure:
         figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02, wspace=0.12)
         left, right = figure.subplots(1, 2)
-        trajectories(own[0], left, components=rate).set_title("Rate network")
-        trajectories(own[1], right, components=spiking.signed_like(rate)).set_title("Spiking network")
+        trajectories(rate_means, left, components=rate).set_title("Rate network")
+        trajectories(spiking_means, right, components=spiking.signed_like(rate)).set_title("Spiking network")
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=len(labels))
     return figure

@@ -1,4 +1,4 @@
-"""Colours, settings of figures for print, and elements that all axes over time share."""
+"""Colours and settings of figures for print, new figures, and elements that several figures share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
 DASHES = (0, (4, 2))  # the rate model
-ABOVE: Mapping[str, Any] = MappingProxyType(  # a legend of three that covers nothing
+ABOVE: Mapping[str, Any] = MappingProxyType(  # arguments for a legend of three entries above the axes
     {
         "loc": "lower center",
         "bbox_to_anchor": (0.5, 1.0),
@@ -60,7 +60,7 @@ _SETTINGS: Mapping[Any, Any] = MappingProxyType(
         "ytick.major.width": 0.6,
         "xtick.major.size": 2.5,
         "ytick.major.size": 2.5,
-        "pdf.fonttype": 42,  # text stays text
+        "pdf.fonttype": 42,  # keep text editable
         "svg.fonttype": "none",
     }
 )
@@ -68,10 +68,10 @@ _SETTINGS: Mapping[Any, Any] = MappingProxyType(
 
 @contextmanager
 def publication() -> Iterator[None]:
-    """Return a context in which Matplotlib draws for print: 7 pt type, thin lines, text that stays text.
+    """Return a context in which Matplotlib draws for print: 7 pt text, thin lines, text that can be edited.
 
-    For figures of one's own, drawn and saved in the context; outside it, Matplotlib's settings are as they
-    were.
+    Use it for your own figures: draw and save them in the context. Afterwards the previous settings are
+    restored.
 
     Examples
     --------
@@ -81,8 +81,8 @@ def publication() -> Iterator[None]:
     >>> ax.figure.savefig("weights.pdf")
     """
     mpl = library("matplotlib", "figures", "a figure")
-    # Not `rc_context`: the first figure of a notebook makes Matplotlib interactive, which it would undo, and
-    # later figures would not be shown.
+    # Not `rc_context`: the first figure of a notebook switches Matplotlib to interactive mode; `rc_context`
+    # would switch it off again, and later figures would not be shown.
     before = {name: mpl.rcParams[name] for name in _SETTINGS}
     mpl.rcParams.update(_SETTINGS)
     try:
@@ -93,7 +93,7 @@ def publication() -> Iterator[None]:
 
 @contextmanager
 def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
-    """Yield `ax`; if it is None, the axes of a new figure, a column wide, with the settings for print."""
+    """Yield `ax`, or the axes of a new figure, as wide as a column of print, with the settings for print."""
     if ax is not None:
         yield ax
         return
@@ -106,7 +106,7 @@ def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
 
 @contextmanager
 def drawing_in(figure: Figure | None, width_mm: float, height_mm: float) -> Iterator[Figure]:
-    """Yield the figure, or a new one, at that size, with the settings for print in force."""
+    """Yield the figure, or a new one, with this size, in the context of the settings for print."""
     with publication():
         if figure is None:
             import matplotlib.pyplot as plt
@@ -118,21 +118,21 @@ def drawing_in(figure: Figure | None, width_mm: float, height_mm: float) -> Iter
 
 
 def finish_time_axis(ax: Axes, duration: float) -> None:
-    """Let the axis span the trial, in ms."""
+    """Set the limits and the label of a time axis in ms."""
     ax.set_xlim(0, duration)
     ax.set_xlabel("Time (ms)")
     ax.spines[["top", "right"]].set_visible(False)
 
 
 def shown(text: str) -> str:
-    """Return a text that can be drawn: bytes of a name that are not UTF-8 are spelled out."""
+    """Return a text that can be drawn: bytes in it that are not UTF-8 are written as escapes."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def by_population(populations: Mapping[str, NDArray[np.bool_]]) -> list[tuple[str, NDArray[np.int64]]]:
-    """Return names and members of populations; inhibitory units are split where SST units are known.
+    """Return the names and members of the populations; inhibitory units are split if there are SST units.
 
-    Without inhibitory units there is no Dale's law, so that units are of no type: all of them are ``all``.
+    A network without inhibitory units is one without Dale's law; its units are one population, ``all``.
     """
     if not populations["inh"].any():
         return [("all", np.arange(len(populations["inh"])))]

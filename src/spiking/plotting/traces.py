@@ -26,7 +26,7 @@ from spiking.timing import STEP_MS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_DRAWN_SAMPLES = 1000  # a line; more than a column of print resolves
+_DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
 
 
 def output(
@@ -43,37 +43,35 @@ def output(
 ) -> Axes:
     """Draw the output by condition: the mean, a band of one standard deviation, and some single trials.
 
+    Without `ax`, the new figure has a legend.
+
     Parameters
     ----------
     simulation : Simulation
         With the output recorded.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure, with a legend, by default.
     trials : Trials, optional
-        The trials of a task that were simulated, in this order. They give each trial's condition, the
-        target, drawn in grey, and the stimulus, which is shaded. Without them all trials are one condition.
+        The trials of a task that were simulated, in this order. They determine the condition of each trial,
+        the target, drawn in grey, and the stimulus, which is shaded. Without them all trials are one
+        condition.
     task : Task, optional
-        Their task: a bar marks the window that is scored, dotted lines the thresholds that a correct output
-        crosses (or, if the answer is to stay quiet, must not reach), unless it has a scorer of its own.
+        The task of the trials. A bar marks the time that is scored; dotted lines mark the thresholds that a
+        correct output must cross or, if no response is expected, must not reach. A task that overrides
+        `score` has no such lines.
     conditions : sequence of str, optional
-        Only these; all by default.
+        Draw only these conditions.
     rate : RateRun, optional
-        The same trials of the rate model; their mean is drawn dashed.
+        The same trials of the rate model; their mean is drawn as a dashed line.
     channel : int
-        Which output, for a model with several.
+        Number of the output, for a model with several.
     singles : int
-        How many single trials of each condition to draw, as thin lines.
+        Number of single trials per condition that are drawn as thin lines.
     target : bool
         Whether to draw the target.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
     ArgumentError
-        The output was not recorded, or trials, rate model and simulation do not fit each other.
+        The output was not recorded, or `trials`, `rate` and `simulation` do not match.
 
     Examples
     --------
@@ -89,7 +87,7 @@ def output(
         raise ArgumentError(f"channel is {channel}; expected 0 to {simulation.network.n_outputs - 1}")
     for name, count in (("trials", trials and len(trials)), ("rate", rate and len(rate.output))):
         if count is not None and count != len(simulation.trials):
-            raise ArgumentError(f"{name} has {count} trials, but {len(simulation.trials)} were simulated")
+            raise ArgumentError(f"{name} has {count} trials; expected {len(simulation.trials)}, as simulated")
     groups = by_condition(simulation, trials, conditions)
     thin = max(1, simulation.time.size // _DRAWN_SAMPLES)
     time, values = simulation.time[::thin], simulation.output[:, channel, ::thin]
@@ -129,30 +127,24 @@ def output(
 
 
 def output_name(channel: int, n_outputs: int) -> str:
-    """Return what an axis says of an output: its number, where there are several."""
+    """Return the label of an output's axis, with its number if there are several outputs."""
     return "Output" if n_outputs == 1 else f"Output {channel}"
 
 
 def _targets(ax: Axes, trials: Trials, groups: dict[str, list[int]], channel: int) -> None:
-    own = trials.targets if trials.targets.ndim == 2 else trials.targets[:, channel]
-    wanted = np.unique(own[[k for members in groups.values() for k in members]], axis=0)
-    ax.plot(trials.time, wanted.T, color=TARGET_COLOUR, linewidth=1.8, zorder=1, solid_capstyle="butt")
+    targets = trials.targets if trials.targets.ndim == 2 else trials.targets[:, channel]
+    unique = np.unique(targets[[k for members in groups.values() for k in members]], axis=0)
+    ax.plot(trials.time, unique.T, color=TARGET_COLOUR, linewidth=1.8, zorder=1, solid_capstyle="butt")
 
 
 def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
-    """Draw the inputs of one trial of a task; several channels are stacked, scaled alike, and numbered.
+    """Draw the inputs of one trial of a task; several channels are stacked, on the same scale, and numbered.
 
     Parameters
     ----------
     trials : Trials
     trial : int
         Position of the trial, from 0.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Examples
     --------
@@ -178,18 +170,14 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
 
 
 def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = None) -> Axes:
-    """Shade when a stimulus is on, in any of these trials: an input that is not 0 and not on throughout.
+    """Shade the time in which a stimulus is on in any of the trials: an input that is not 0 and not constant.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     trials : Trials
     members : sequence of int, optional
-        Positions of the trials that count; all by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Positions of the trials that are considered; all by default.
 
     Examples
     --------
@@ -206,7 +194,7 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
 
 
 def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> list[tuple[float, float]]:
-    """Return from when to when, in ms, a stimulus is on in any of these trials; as `shade_stimulus` does."""
+    """Return start and end in ms of each stimulus in these trials; arguments as in `shade_stimulus`."""
     u = trials.inputs if members is None else trials.inputs[list(members)]
     varies = (u != u[:, :, :1]).any(axis=2, keepdims=True)
     on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
@@ -217,7 +205,7 @@ def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> li
 def by_condition(
     simulation: Simulation, trials: Trials | None, wanted: Sequence[str] | None
 ) -> dict[str, list[int]]:
-    """Positions of the trials of each condition, in the order of their names' first trial."""
+    """Return the positions of the trials of each condition, sorted by name, or in the order of `wanted`."""
     if trials is None:
         return {"": list(range(len(simulation.trials)))}
     groups: dict[str, list[int]] = {}
@@ -225,24 +213,21 @@ def by_condition(
         groups.setdefault(condition, []).append(k)
     unknown = [name for name in wanted or () if name not in groups]
     if unknown:
-        raise ArgumentError(f"conditions has {unknown[0]!r}; these trials have {', '.join(groups)}")
+        raise ArgumentError(f"conditions has {unknown[0]!r}; expected some of {', '.join(groups)}")
     return {name: groups[name] for name in wanted} if wanted is not None else dict(sorted(groups.items()))
 
 
 def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> list[str]:
-    """Return a colour for each condition, the same whether it is drawn alone or with others."""
+    """Return a colour for each condition, which does not depend on the other conditions that are drawn."""
     if trials is None:
         return ["black"]
-    known = sorted(set(trials.conditions))
-    colours = dict(zip(known, itertools.cycle(CONDITION_COLOURS), strict=False))
+    names = sorted(set(trials.conditions))
+    colours = dict(zip(names, itertools.cycle(CONDITION_COLOURS), strict=False))
     return [colours[name] for name in groups]
 
 
 def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
-    """Draw the thresholds of these conditions as dotted lines, and a bar over the window that is scored.
-
-    A task with a scorer of its own has no thresholds that a figure could know.
-    """
+    """Draw the thresholds of these conditions as dotted lines, and a bar over the time that is scored."""
     for level in criteria(task, conditions):
         ax.plot(
             [task.score_from, duration],
@@ -264,9 +249,9 @@ def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -
 
 
 def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
-    """Return the levels that the output of these conditions must cross, or must not reach.
+    """Return the levels that the output of these conditions must cross or must not reach.
 
-    None where the task has a scorer of its own: what that asks for it alone knows.
+    The list is empty if the task overrides `score`, because its criteria are then unknown.
     """
     if type(task).score is not Task.score:
         return []

@@ -33,14 +33,8 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     both : BothNetworks
     trial : int
         Position of the trial, from 0.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
     channel : int
-        Which output, for a model with several.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Number of the output, for a model with several.
 
     Raises
     ------
@@ -94,23 +88,17 @@ def activity(
     label: str = "Rate",
     limit: float | None = None,
 ) -> Axes:
-    """Draw the activity of units over time as shades of grey, a row each.
+    """Draw the activity of units over time as shades of grey, one row per unit, with a colour bar.
 
     Parameters
     ----------
     values : array, shape (N, samples)
     time : array, shape (samples,)
-        In ms, evenly spaced.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw, a scale beside; a new figure by default.
+        Times in ms, evenly spaced.
     label : str
-        Of the scale.
+        Label of the colour bar.
     limit : float, optional
-        What is drawn black; the 99th percentile of the values by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        The value that is drawn black; by default the 99th percentile of `values`.
 
     Examples
     --------
@@ -120,12 +108,13 @@ def activity(
     >>> ax = plotting.activity(both.rate_activity[0], both.activity_time)
     >>> ax.figure.savefig("activity.pdf")
     """
-    rows, moments = np.asarray(values, dtype=np.float64), np.asarray(time, dtype=np.float64)
-    if rows.ndim != 2 or moments.shape != rows.shape[1:] or moments.size < 2:
+    rows, times = np.asarray(values, dtype=np.float64), np.asarray(time, dtype=np.float64)
+    if rows.ndim != 2 or times.shape != rows.shape[1:] or times.size < 2:
         raise ArgumentError(
-            f"values has shape {rows.shape}, time {moments.shape}; expected (N, samples) and (samples,)"
+            f"values has shape {rows.shape} and time has shape {times.shape}; expected (N, samples) and "
+            f"(samples,), at least 2 samples"
         )
-    step = moments[1] - moments[0]
+    step = times[1] - times[0]
     top = float(np.quantile(rows, 0.99)) if limit is None else limit
     with drawing_on(ax, 40) as ax:
         picture = ax.imshow(
@@ -135,7 +124,7 @@ def activity(
             vmax=top or 1.0,
             aspect="auto",
             interpolation="nearest",
-            extent=(moments[0] - step / 2, moments[-1] + step / 2, len(rows), 0),
+            extent=(times[0] - step / 2, times[-1] + step / 2, len(rows), 0),
         )
         ax.set_xlabel("Time (ms)")
         ax.set_ylabel("Unit")
@@ -147,9 +136,9 @@ def activity(
 
 
 def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> Figure:
-    """Draw one trial of both networks: all their outputs, and the activity of all units in each.
+    """Draw one trial of both networks: all outputs, and the activity of all units.
 
-    The units are in the same order in both panels: by when they are most active in the rate network.
+    In both panels the units are sorted by the time of their largest activity in the rate network.
 
     Parameters
     ----------
@@ -157,12 +146,6 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
         With activity.
     number : int
         Position of the trial, from 0.
-    figure : matplotlib.figure.Figure, optional
-        Where to draw; a new one, a column of print wide, by default.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
 
     Raises
     ------
@@ -187,7 +170,7 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
         for channel, top in enumerate(tops):
             outputs_of_both(both, number, top, channel=channel).set_xlabel("")
             if channel:
-                top.get_legend().remove()  # the first one's is for all
+                top.get_legend().remove()  # the legend of the first panel is for all
         activity(rate[order], both.activity_time, middle, label="Rate")
         middle.set(xlabel="", ylabel="Rate network\n(unit)")
         activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")

@@ -13,25 +13,19 @@ from spiking.rate_model.model import RateModel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_FULL_COLOUR = 0.95  # quantile of the absolute weights that has the full colour
+_FULL_COLOUR = 0.95  # quantile of the absolute weights from which on colours are saturated
 
 
 def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
-    """Draw the recurrent weights W, units grouped by population, presynaptic in columns.
+    """Draw the recurrent weights W with a colour bar, units grouped by population, presynaptic in columns.
 
-    Excitatory weights are red, inhibitory ones blue; colours are full from the 95th percentile of the
-    absolute weights on, so that a few strong ones do not hide the others.
+    Excitatory weights are red, inhibitory ones blue. Colours are saturated from the 95th percentile of the
+    absolute weights on, so that weaker ones stay visible beside a few strong ones.
 
     Parameters
     ----------
     model : RateModel or SpikingNetwork
-        For a spiking network, weights divided by the scaling factor.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw, a colour bar beside; a new figure by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        The weights of a spiking network are divided by the scaling factor.
 
     Examples
     --------
@@ -39,11 +33,11 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
     >>> ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
-    own = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
+    matrix = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
     groups = by_population(model.populations)
     order = np.concatenate([members for _, members in groups])
-    present = np.abs(own[own != 0])
-    limit = float(np.quantile(present, _FULL_COLOUR)) if present.size else 1.0
+    strengths = np.abs(matrix[matrix != 0])
+    limit = float(np.quantile(strengths, _FULL_COLOUR)) if strengths.size else 1.0
     with drawing_on(ax, 75) as ax:
         from matplotlib.colors import LinearSegmentedColormap
 
@@ -51,7 +45,7 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
             "weights", [POPULATION_COLOURS["inh"], "white", POPULATION_COLOURS["exc"]]
         )
         picture = ax.imshow(
-            own[np.ix_(order, order)], cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest"
+            matrix[np.ix_(order, order)], cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest"
         )
         sizes = np.array([len(members) for _, members in groups])
         ends = np.cumsum(sizes)
