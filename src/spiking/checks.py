@@ -37,24 +37,28 @@ def real_numbers(name: str, value: object, expected: str) -> Floats:
         raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from None
 
 
+def _float(value: object) -> float:
+    """Return the value as a float; NaN if it is not a number."""
+    if isinstance(value, bool | str | bytes):
+        return np.nan
+    try:
+        return float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
+    except (TypeError, ValueError):
+        return np.nan
+
+
 def positive_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
-    try:
-        number = float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
-    except (TypeError, ValueError):
-        number = np.nan
-    if isinstance(value, bool | str | bytes) or not np.isfinite(number) or number <= 0:
+    number = _float(value)
+    if not np.isfinite(number) or number <= 0:
         raise ArgumentError(f"{name} is {value!r}; expected a finite number above 0")
     return number
 
 
 def finite_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number."""
-    try:
-        number = float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
-    except (TypeError, ValueError):
-        number = np.nan
-    if isinstance(value, bool | str | bytes) or not np.isfinite(number):
+    number = _float(value)
+    if not np.isfinite(number):
         raise ArgumentError(f"{name} is {value!r}; expected a finite number")
     return number
 
@@ -69,9 +73,14 @@ def not_negative(name: str, value: object) -> float:
 
 def whole_number(name: str, value: object, least: int) -> int:
     """Return the value as an int, or raise ArgumentError unless it is a whole number of at least `least`."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer | float):
-        raise ArgumentError(f"{name} is {value!r}; expected a whole number, {least} or more")
-    if value != value or value in (np.inf, -np.inf) or value != int(value) or value < least:
+    if (
+        isinstance(value, bool | np.bool_)
+        or not isinstance(value, int | np.integer | float)
+        or value != value
+        or value in (np.inf, -np.inf)
+        or value != int(value)
+        or value < least
+    ):
         raise ArgumentError(f"{name} is {value!r}; expected a whole number, {least} or more")
     return int(value)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import checked_inputs, positive_number, whole_number, whole_units
+from spiking.checks import checked_inputs, flag, positive_number, whole_number, whole_units
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
@@ -114,15 +114,14 @@ def LIF_network_fnc(  # the published name
     ((200, 200), (20000, 200), (200, 20000), (200, 20000), (200, 1), (20000,))
     """
     factor = positive_number("scaling_factor", scaling_factor)
-    if not isinstance(use_initial_weights, bool | np.bool_):
-        raise ArgumentError(f"use_initial_weights is {use_initial_weights!r}; expected True or False")
+    use_initial_weights = flag("use_initial_weights", use_initial_weights)
     downsample = whole_number("downsample", downsample, 1)
     model = model_path if isinstance(model_path, RateModel) else RateModel.load(model_path)
     inputs = checked_inputs(u, model.n_inputs, downsample, "u")
     if inputs.ndim == 3:
         raise ArgumentError(f"u has shape {np.shape(u)}; expected one trial, ({model.n_inputs}, columns)")
     stimulation = _stimulation(stims, downsample, model.n_units, STEPS_PER_COLUMN * (inputs.shape[1] - 1))
-    network = SpikingNetwork.from_rate(model, factor, initial_weights=bool(use_initial_weights))
+    network = SpikingNetwork.from_rate(model, factor, initial_weights=use_initial_weights)
     run = simulate(
         network,
         u,

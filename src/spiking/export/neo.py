@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from spiking.export.parts import (
+    UNITS,
     channel_neurons,
     column_times,
     inputs_of,
@@ -18,8 +19,6 @@ from spiking.export.parts import (
 )
 from spiking.optional import library
 from spiking.simulation.result import Simulation
-
-_UNITS = {"output": "dimensionless", "filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
 
 
 def to_neo(simulation: Simulation) -> Any:
@@ -84,7 +83,7 @@ def to_neo(simulation: Simulation) -> Any:
             interval = simulation.record.stride(name, simulation.time_step) * simulation.time_step
             signal = neo.AnalogSignal(
                 np.asarray(getattr(simulation, name)[k]).T,
-                units=_UNITS[name],
+                units=UNITS.get(name, "dimensionless"),
                 t_start=interval * quantities.ms,
                 sampling_period=interval * quantities.ms,
                 name=name,

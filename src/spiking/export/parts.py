@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from spiking.network.network import SpikingNetwork
 from spiking.simulation.result import Simulation, Spikes
 from spiking.simulation.storage.hdf5 import SAMPLED
 from spiking.typing import Floats
+
+UNITS = MappingProxyType({"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"})  # the output has none
 
 
 def recorded_spikes(simulation: Simulation, function: str) -> Spikes:

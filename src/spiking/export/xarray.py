@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from spiking.export.parts import (
+    UNITS,
     channel_neurons,
     column_times,
     population_names,
@@ -16,8 +17,6 @@ from spiking.export.parts import (
 )
 from spiking.optional import library
 from spiking.simulation.result import Simulation
-
-_UNITS = {"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"}
 
 
 def to_xarray(simulation: Simulation) -> Any:
@@ -73,7 +72,7 @@ def to_xarray(simulation: Simulation) -> Any:
             time = f"time_{name}"
         coordinates[channel], coordinates[time] = neurons, (time, times, {"units": "ms"})
         values = np.asarray(getattr(simulation, name))
-        data[name] = (("trial", channel, time), values, {"units": _UNITS.get(name, "1")})
+        data[name] = (("trial", channel, time), values, {"units": UNITS.get(name, "1")})
     if simulation.inputs is not None:
         coordinates["column"] = ("column", column_times(simulation), {"units": "ms"})
         dimensions = ("trial", "input", "column") if simulation.inputs.ndim == 3 else ("input", "column")

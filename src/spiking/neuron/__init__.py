@@ -1,4 +1,4 @@
-"""The neuron: its constants and choices, and its f-I curve from theory; its step is in `simulation`."""
+"""The neuron: its parameters, and its f-I curve from theory; its time step is in `simulation`."""
 
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
