@@ -187,7 +187,7 @@ def test_comparison_of_two_experiments(both, model):
     assert len(plotting.comparison(both, smaller, figure=Figure()).axes) == 4
     with pytest.raises(ArgumentError, match="second is on the task"):
         plotting.comparison(both, run_both(model, tasks.GoNoGo(duration=900), 2, scaling_factor=50))
-    with pytest.raises(ArgumentError, match="same neurons"):
+    with pytest.raises(ArgumentError, match="second has 20 neurons; expected 60"):
         plotting.rates_against(both.spiking, smaller.spiking, Figure().subplots())
 
 
