@@ -4,6 +4,7 @@ Notebooks are not run here: `make docs` runs them, and so do the tests of their 
 """
 
 import html
+import json
 import re
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from pages import ROOT, blocks
 
 pytestmark = pytest.mark.slow
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,15 @@ def test_links_within_the_site(site):
             if not target.exists() or (parts.fragment and target in pages and not known):
                 broken.append(f"{path.relative_to(site.resolve())}: {link}")
     assert not broken, "\n".join(broken)
+
+
+def test_a_tutorial_becomes_a_notebook(tmp_path):
+    (block,) = blocks("docs/tutorials/index.md", "sh")
+    program, page, notebook = block.code.split()
+    converter = Path(sys.executable).with_name(program)
+    subprocess.run([converter, ROOT / page, tmp_path / notebook], check=True)
+    cells = json.loads((tmp_path / notebook).read_text(encoding="utf-8"))["cells"]
+    assert "code" in {cell["cell_type"] for cell in cells}
 
 
 def test_every_command_is_on_its_page(site):

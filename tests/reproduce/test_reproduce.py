@@ -11,10 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import in_process
 import numpy as np
 import pytest
 import reproduction
 import scipy.stats
+from pages import blocks, words
 
 from spiking import RateModel, datasets, evaluate, find_scaling_factor, simulate, train
 from spiking.command_line.commands.reproduce import reproduce
@@ -96,6 +98,7 @@ def test_a_killed_reproduction_goes_on_to_the_same_table(whole, tmp_path):
     assert journal.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_rows_are_what_the_functions_give(whole):
     folder, found = whole
     with (folder / "small.networks.csv").open() as file:
@@ -138,6 +141,7 @@ def test_rows_are_what_the_functions_give(whole):
     assert "95 % interval" in str(found)
 
 
+@pytest.mark.slow
 def test_a_matched_run_takes_the_networks_that_are_there(whole, matched):
     folder, found = matched
     before, after = ((one / "journal.jsonl").read_bytes() for one in (whole[0], folder))
@@ -159,6 +163,7 @@ def test_a_matched_run_takes_the_networks_that_are_there(whole, matched):
     assert "The paper's values are of the published conversion." in text
 
 
+@pytest.mark.slow
 def test_matched_rows_are_what_the_functions_give(matched):
     folder, found = matched
     with (folder / "small.matched.networks.csv").open() as file:
@@ -224,6 +229,7 @@ def test_tuning_asks_every_ten_trials_whether_to_stop(monkeypatch):
     assert asked == [0, 10, 20, 30]
 
 
+@pytest.mark.slow
 def test_both_conversions_of_the_same_networks(matched):
     folder, found = matched
     correct = {}
@@ -246,6 +252,7 @@ def test_both_conversions_of_the_same_networks(matched):
     assert "The same networks" not in str(reproduction.run(folder, 3))
 
 
+@pytest.mark.slow
 def test_without_the_published_conversion_nothing_is_set_beside(matched, tmp_path):
     shutil.copytree(matched[0] / "networks", tmp_path / "networks")
     journal = (matched[0] / "journal.jsonl").read_text().splitlines(keepends=True)
@@ -315,6 +322,7 @@ def test_a_cluster_gives_the_same_table(matched, tmp_path):
     assert str(found) == str(expected)
 
 
+@pytest.mark.slow
 def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     before = (whole[0] / "journal.jsonl").read_bytes()
     found = reproduction.run(whole[0], 3, reproduction.SINGLE)
@@ -348,6 +356,7 @@ def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     assert titles[0] == f"factor 30: {row['correct']} of 100"
 
 
+@pytest.mark.slow
 def test_a_matched_network_is_drawn(matched):
     found = reproduction.run(matched[0], 3, reproduction.SINGLE, conversion="matched")
     row = found.entries[0].converted
@@ -410,6 +419,7 @@ def test_tables_of_all_panels_are_checked_before_the_first(tmp_path):
         reproduce("fig7c", networks=1, output=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_damaged_journal_is_neither_used_nor_cut(whole, tmp_path):
     journal = tmp_path / "journal.jsonl"
     lines = (whole[0] / "journal.jsonl").read_bytes().splitlines(keepends=True)
@@ -422,6 +432,7 @@ def test_a_damaged_journal_is_neither_used_nor_cut(whole, tmp_path):
     assert str(reproduction.run(tmp_path, 3)) == str(whole[1])
 
 
+@pytest.mark.slow
 def test_fewer_values_of_an_axis(whole):
     found = reproduction.run(whole[0], 3, values=["5 ms"])
     assert [line.condition for line in found.table] == 7 * ["5 ms"]
@@ -502,13 +513,7 @@ def test_panels_of_the_paper_are_as_described():
 )
 def test_mistakes_are_one_line_and_exit_with_2(arguments, words, tmp_path):
     (tmp_path / "there.txt").write_text("")
-    done = subprocess.run(
-        [sys.executable, "-m", "spiking", "reproduce", *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = in_process.run("reproduce", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
@@ -554,22 +559,32 @@ def test_tables_fit_a_terminal_of_100_columns(name, conversion):
 
 
 def test_the_list_tells_every_panel():
-    done = subprocess.run(
-        [sys.executable, "-m", "spiking", "reproduce", "--list", "--networks", "5"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = in_process.run("reproduce", "--list", "--networks", 5)
     told = [line.split()[0] for line in done.stdout.splitlines()]
     assert told == ["panel", *PANELS, "all"]
 
 
-def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
-    page = (Path(__file__).parents[2] / "docs" / "reproduction.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    assert '"fig7c", networks=10' in code
+@pytest.mark.slow
+def test_the_python_of_the_page_runs(tmp_path, monkeypatch):
+    (block,) = blocks("docs/reproduction.md", "python")
+    assert '"fig7c", networks=10' in block.code
     monkeypatch.chdir(tmp_path)
-    code = code.replace('"fig7c", networks=10', "SMALL, networks=2")  # the panel of the page takes hours
+    code = block.code.replace('"fig7c", networks=10', "SMALL, networks=2")  # the page's takes hours
     space = {"SMALL": reproduction.SMALL}
     exec(code, space)
     assert space["found"].networks == 2
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [line for block in blocks("docs/reproduction.md", "sh") for line in block.code.splitlines()]
+    assert len(lines) > 5
+    named = [name for name in PANELS if any(f" {name} " in line for line in lines)]  # and those are all
+    small = {name: reproduction.small(PANELS[name]) for name in named}
+    for module in ("spiking.reproduce", "spiking.reproduce.paper.panels"):
+        monkeypatch.setattr(sys.modules[module], "PANELS", small)
+    for line in lines:
+        done = in_process.run(*words(re.sub(r"--networks \d+", "--networks 1", line)))
+        assert done.returncode == 0, done.stderr
+    assert {"fig7c.txt", "fig7c.matched.txt"} < {path.name for path in (tmp_path / "reproduced").iterdir()}

@@ -2,12 +2,11 @@
 
 import dataclasses
 import doctest
-import re
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import blocks
 from scipy.sparse import block_diag, csc_array
 
 import spiking
@@ -164,8 +163,7 @@ def test_it_can_be_extended():
 
 
 def test_the_page_about_it():
-    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```py\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    (code,) = (block.code for block in blocks("docs/export.md", "python") if "to_brian2" in block.code)
     names = {
         "network": SpikingNetwork.from_rate(MODEL, 35),
         "task": TASK,

@@ -1,11 +1,10 @@
 """What `to_mat` writes, read by GNU Octave, which stands in for MATLAB: `make witnesses`."""
 
-import re
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import blocks
 
 from spiking import Record, SpikingNetwork, datasets, export, simulate
 
@@ -50,7 +49,6 @@ def test_values_and_classes(run, tmp_path):
 
 
 def test_the_page_about_exports(run, tmp_path):
-    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```matlab\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    (block,) = blocks("docs/export.md", "matlab")
     export.to_mat(run, tmp_path / "run.mat")
-    assert "times =" in octave(code, tmp_path)
+    assert "times =" in octave(block.code, tmp_path)

@@ -14,12 +14,6 @@ PAGES = sorted((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
 PUBLIC = tuple(path.parent.name for path in sorted(Path(spiking.__file__).parent.glob("*/__init__.py")))
 CONSTANTS = {"PANELS", "STEP_MS"}  # of which a module's or another's example tells
 WITNESSES = ("to_brian2", "NeuroGymTask")  # their examples run in tests/with_brian2 and tests/with_neurogym
-NEEDS = {
-    **{"to_neo": "neo", "to_nir": "nir", "to_nwb": "pynwb", "to_xarray": "xarray"},
-    **{"to_pynapple": "pynapple", "to_pandas": "pandas", "spiking.export": "pandas", "Sweep": "pandas"},
-    **{"train": "optax", "train_many": "optax", "TrainingState": "optax"},
-    **{"reproduce.panel": "optax", "Reproduction": "optax"},
-}
 
 
 def documented():
@@ -55,19 +49,14 @@ DOCUMENTED = documented()
 
 @pytest.mark.parametrize("name", sorted(name for name in DOCUMENTED if not name.endswith(WITNESSES)))
 def test_example_runs(name, tmp_path, monkeypatch):
-    plt = pytest.importorskip("matplotlib.pyplot")
-    for end, module in NEEDS.items():
-        if name.endswith(end):
-            pytest.importorskip(module)
+    monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(tmp_path)
-    plt.switch_backend("agg")
     tests = [test for test in doctest.DocTestFinder(recurse=False).find(DOCUMENTED[name]) if test.examples]
     assert tests, f"{name} has no example"
     said = []
     for test in tests:
         test.globs = {}
         doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
-    plt.close("all")
     assert not said, "".join(said)
 
 

@@ -1,0 +1,61 @@
+"""The right columns of the tables that compare other programs with this one run from top to bottom."""
+
+import functools
+import re
+
+import in_process
+import pytest
+from models import model_mapping
+from pages import ROOT, blocks, words
+from scipy.io import savemat
+
+import spiking
+
+pytestmark = pytest.mark.slow
+
+
+def run_right_column(page, folder, monkeypatch, **names):
+    """Run the first block of a page, and then all code in the last column of its tables headed "here"."""
+    (folder / "models").mkdir()
+    savemat(folder / "models" / "model.mat", model_mapping(30))
+    monkeypatch.chdir(folder)
+    text = (ROOT / page).read_text(encoding="utf-8").partition("## Side by side")[2]
+    text = re.split("^## (?:The same|Where)", text, flags=re.MULTILINE)[0]
+    namespace = {}
+    exec(blocks(page, "python")[0].code, namespace)
+    namespace |= names
+    commands = 0
+    for row in re.findall(r"^\|.* \| (.*) \|$", text, re.MULTILINE):
+        for code in re.findall("`(.*?)`", row):
+            if code.startswith("spiking "):
+                done = in_process.run(*words(code), "--trials", 10)  # whatever it is, with few trials
+                assert done.returncode == 0, done.stderr
+                commands += 1
+            else:
+                exec(compile(code, page, "exec"), namespace)
+    return namespace, commands
+
+
+def test_coming_from_matlab(tmp_path, monkeypatch):
+    names, commands = run_right_column("docs/explanation/from-matlab.md", tmp_path, monkeypatch)
+    assert commands == 2
+    assert names["t"][-1] == pytest.approx(names["params"]["T"])
+    assert names["network"].scaling_factor == names["model"].extras["opt_scaling_factor"]
+    assert names["run"].conditions == ("go",)
+    assert (tmp_path / "trials.pdf").stat().st_size > 5000
+
+
+def test_coming_from_pytorch(tmp_path, monkeypatch):
+    short = {  # the page's calls, with less to do
+        "train": functools.partial(spiking.train, max_updates=100),
+        "find_scaling_factor": functools.partial(spiking.find_scaling_factor, trials=10),
+    }
+    names, _ = run_right_column("docs/explanation/from-pytorch.md", tmp_path, monkeypatch, **short)
+    assert names["network"].scaling_factor == names["found"].scaling_factor
+    assert (tmp_path / "models" / "trained.mat").exists()
+    xor, dms = (
+        names["tasks"].get(name, **settings).trials(1, seed=1, condition="+-")
+        for name, settings in (("xor", {}), ("dms", {"delay": 50}))  # XOR is DMS with a short delay
+    )
+    for theirs, ours in ((xor.inputs, dms.inputs), (xor.targets, dms.targets)):
+        assert (theirs[..., : ours.shape[-1]] == ours).all()
