@@ -23,3 +23,13 @@ def no_figure_stays_open():
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")
+
+
+def pytest_configure(config):
+    """Compile the kernel before workers start, each of which would do so; the package keeps it."""
+    if getattr(config.option, "numprocesses", None):
+        from networks import pulse_input, random_network
+
+        from spiking import simulate
+
+        simulate(random_network(5), pulse_input(5), seed=1)

@@ -1,4 +1,4 @@
-"""The command line, run as real processes: results, mistakes, interruption."""
+"""The command line: results, mistakes, interruption."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.io
+from in_process import run
 from unprivileged import unprivileged
 
 import spiking
@@ -23,12 +24,6 @@ import spiking
 GO_NOGO = Path(__file__).parents[1] / "golden" / "sst.mat"
 TWO_INPUTS = Path(__file__).parents[1] / "golden" / "small.mat"
 COMMAND = [sys.executable, "-m", "spiking"]
-
-
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False, timeout=120
-    )
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,13 @@ COMMANDS = [
     ([*SIMULATE, "--plot"], "r.png"),
     ([*TUNE, "--no-write", "--csv"], "t.csv"),
     ([*TUNE, "--no-write", "--output"], "t.json"),
-    pytest.param([*TRAIN, "-o"], "t.mat", marks=pytest.mark.slow),
+    ([*TRAIN, "-o"], "t.mat"),
 ]
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits processes as Linux does")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="limits processes as Linux does"),
+]
 
 
 LIMITED = """
@@ -103,7 +106,6 @@ def test_a_streamed_run_keeps_what_was_done(folder):
     assert not parts.exists()
 
 
-@pytest.mark.slow
 def test_the_others_of_a_family_are_trained(folder):
     (folder / "family").mkdir()
     done = run(folder, *TRAIN, "--seeds", "1-2", "-o", "family", limit=100)

@@ -1,4 +1,4 @@
-"""`spiking train`, run as real processes: one model, a family, mistakes, interruption, every option."""
+"""`spiking train`, one model, a family, mistakes, interruption, every option."""
 
 import itertools
 import json
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import in_process
 import pytest
 
 import spiking
@@ -26,19 +27,8 @@ EVERY_OPTION = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compile_once(tmp_path_factory):
-    """Let the processes share what they compile."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
-        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-        yield
-
-
-def run(*arguments, cwd=None):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False, timeout=120
-    )
+def run(*arguments, cwd="."):
+    return in_process.run("train", *arguments, cwd=cwd)
 
 
 @pytest.mark.slow

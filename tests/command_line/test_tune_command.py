@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 from cue import cue_model
+from in_process import run
 from scipy.io import loadmat, savemat
-from tuning_processes import TASK, run
+from tuning_processes import TASK
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import pytest
 from cue import Cue, cue_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_process import run
 from models import model_mapping
 from scipy.io import loadmat, savemat
-from tuning_processes import TASK, run
+from tuning_processes import TASK
 
 from spiking import ArgumentError, LIFParams, RateModel, SpikingNetwork, find_scaling_factor, plotting
 from spiking.conversion.conversion import VARIANTS, Conversion

@@ -9,9 +9,10 @@ import time
 import numpy as np
 import pytest
 from cue import Cue, cue_model
+from in_process import run
 from networks import random_network
 from scipy.io import savemat
-from tuning_processes import TASK, run, start
+from tuning_processes import TASK, start
 
 from spiking import (
     ArgumentError,

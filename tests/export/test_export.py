@@ -2,10 +2,10 @@
 
 import json
 import re
-import subprocess
 import sys
 from datetime import UTC, datetime
 
+import in_process
 import numpy as np
 import pytest
 import scipy.io
@@ -274,8 +274,7 @@ def test_nir_says_what_it_loses():
 
 
 def spiking(folder, *arguments):
-    command = [sys.executable, "-m", "spiking", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return in_process.run(*arguments, cwd=folder)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`spiking` as a process, for the tests of tuning."""
+"""`spiking` as a process that tests kill, and the task for it."""
 
 import subprocess
 import sys
@@ -9,14 +9,6 @@ COMMAND = [sys.executable, "-m", "spiking"]
 # Enough trials that a kill strikes in the midst of them.
 TUNE = ["tune", "--task", f"{TASK}:Cue", "--method", "grid", "--seed", "3", "--trials", "40"]
 TUNE += ["--threads", "1"]
-
-
-def run(*arguments, cwd=None):
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False, timeout=300
-    )
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def start(*arguments):

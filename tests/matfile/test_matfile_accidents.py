@@ -120,6 +120,7 @@ def die_before_call(path: Path, fatal: int) -> None:
     update_variables(path, version(1))
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_calls_of_the_system_the_file_is_whole(tmp_path: Path) -> None:
     versions = []
     for fatal in range(100):

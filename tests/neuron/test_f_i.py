@@ -15,6 +15,7 @@ def simulated(monkeypatch, params, downsample=1, trials=20):
     return currents, *f_i_by_simulation.simulated(params, currents, downsample)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "downsample"),
     [
@@ -55,6 +56,7 @@ def test_curves_rise_and_are_kept():
     assert 20 < curve(0.0) < 30
 
 
+@pytest.mark.slow
 def test_the_quadratic_neuron_is_simulated(monkeypatch):
     monkeypatch.setattr(f_i_by_simulation, "_TRIALS", 2)
     module._curve.cache_clear()

@@ -1,10 +1,8 @@
 """What a file holds of a model, in which form, and what nobody guesses: signs, structs, missing, unused."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from in_process import run
 from models import model_mapping
 from scipy.io import loadmat, savemat
 from scipy.sparse import csc_matrix
@@ -188,8 +186,8 @@ def test_the_command_line_tells_of_unused_weights_in_one_line(tmp_path):
         (["simulate", "--seed", "1", "--task", "go-nogo", "--scaling-factor", "50"], 1),
         (["info"], 0),
     ):
-        command = [sys.executable, "-m", "spiking", arguments[0], str(path), *arguments[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = run(arguments[0], path, *arguments[1:])
+        assert done.returncode == 0
         assert done.stderr.count(f"spiking: note: {path}: `w_noise` looks like trained weights") == told
         assert "UserWarning" not in done.stderr
         assert ("`w_noise` looks like" in done.stdout) == (arguments == ["info"])

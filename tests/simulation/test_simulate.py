@@ -220,6 +220,7 @@ def test_unusable_settings_are_named(make, message):
         make()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what",
     ["trials=100000", "inputs=np.zeros((1, 4_000_001))"],

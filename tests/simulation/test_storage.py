@@ -9,6 +9,7 @@ import sys
 import time
 
 import h5py
+import in_process
 import killed_runs
 import numpy as np
 import pytest
@@ -261,9 +262,7 @@ def test_a_full_disk_leaves_the_finished_trials(tmp_path):
 
 
 def spiking(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "spiking", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    return in_process.run(*arguments, cwd=folder)
 
 
 @pytest.mark.slow

@@ -39,8 +39,8 @@ def small_network(n_units, n_outputs, seed):
     ("activation", "dale", "loss", "tau"),
     [
         ("sigmoid", True, "l2", (20.0, 60.0)),
-        ("softplus", False, "l1", (30.0, 90.0)),
-        ("clipped_relu", True, "l2", (20.0, 60.0)),
+        pytest.param("softplus", False, "l1", (30.0, 90.0), marks=pytest.mark.slow),
+        pytest.param("clipped_relu", True, "l2", (20.0, 60.0), marks=pytest.mark.slow),
     ],
 )
 def test_gradients_agree_with_finite_differences(activation, dale, loss, tau):
@@ -70,8 +70,8 @@ def test_gradients_agree_with_finite_differences(activation, dale, loss, tau):
     "options",
     [
         {},
-        {"activation": "softplus", "n_som": 2},
-        {"activation": "clipped_relu", "dale": False, "tau": 40.0},
+        pytest.param({"activation": "softplus", "n_som": 2}, marks=pytest.mark.slow),
+        pytest.param({"activation": "clipped_relu", "dale": False, "tau": 40.0}, marks=pytest.mark.slow),
     ],
 )
 def test_the_numpy_and_the_jax_forward_pass_agree(options):
@@ -176,6 +176,7 @@ def test_every_option_changes_the_result(options):
     assert np.array_equal(plain.w0, changed.w0)
 
 
+@pytest.mark.slow
 def test_hardening_starts_at_convergence_and_adds_spike_noise():
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     runs = {
@@ -205,6 +206,7 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
     assert len(asked) == len(set(asked)) == (stops_at - 300) // 100  # first at 400, each time other trials
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "told"), [({}, False), ({"hardening": 0}, None)])
 def test_a_model_that_was_never_hardened_says_that_it_does_not_convert(options, told):
     *_, state = train_steps(SHORT, 20, seed=3, max_updates=100, **options)

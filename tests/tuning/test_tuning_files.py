@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from cue import cue_model
 from filelock import FileLock
+from in_process import run
 from scipy.io import loadmat, savemat
-from tuning_processes import COMMAND, TASK, TUNE, run, start
+from tuning_processes import COMMAND, TASK, TUNE, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
@@ -208,6 +209,7 @@ def test_a_file_changed_meanwhile(uninterrupted, path, what):
     assert time.monotonic() - started < 60
 
 
+@pytest.mark.slow
 def test_interrupted(path):
     process = start(*TUNE, path, "--trials", 3000)
     before = path.read_bytes()
