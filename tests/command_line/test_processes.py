@@ -20,10 +20,10 @@ COMMANDS = {
     "report": f"report m.mat {CUE} --scaling-factor 30 --trials 4 -o page.html",
     "export": "export run.h5 --to mat -o run.mat",
     "reproduce": "reproduce --list --networks 1",
-    "train": f"train {TASK}:Cue --units 10 --max-updates 10 -o trained.mat",
+    "train": "train nothing.py -o trained.mat",
     "demo": "demo nothing.mat",
 }
-STATUS = {"train": 1, "demo": 2}  # stopped by the limit of updates; there is no such file
+MISTAKES = ("train", "demo")  # which take seconds to do anything
 
 
 def test_every_command(tmp_path):
@@ -32,5 +32,5 @@ def test_every_command(tmp_path):
     for name, words in COMMANDS.items():
         command = [sys.executable, "-m", "spiking", *words.split()]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == STATUS.get(name, 0), done.stderr
-        assert bool(done.stdout) == (name != "demo")
+        assert done.returncode == (2 if name in MISTAKES else 0), done.stderr
+        assert bool(done.stdout) == (name not in MISTAKES)

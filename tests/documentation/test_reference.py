@@ -45,9 +45,14 @@ def names_of(module):
 
 
 DOCUMENTED = documented()
+EXAMPLES = sorted(name for name in DOCUMENTED if not name.endswith(WITNESSES))
+SLOW = ("spiking.train", "spiking.reproduce", "spiking.report")
 
 
-@pytest.mark.parametrize("name", sorted(name for name in DOCUMENTED if not name.endswith(WITNESSES)))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name.startswith(SLOW) else []) for name in EXAMPLES],
+)
 def test_example_runs(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(tmp_path)
