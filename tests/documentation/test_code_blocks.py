@@ -18,7 +18,8 @@ from spiking.command_line.app import app
 from spiking.conversion.recorded import recorded_conversion
 
 DOCS = ROOT / "docs"
-PYTHON, COMMANDS = ("python", "{code-cell} ipython3"), ("sh", "bash")
+NOTEBOOK = "{code-cell} ipython3"
+PYTHON, COMMANDS = ("python", NOTEBOOK), ("sh", "bash")
 PAGES = [
     page
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
@@ -37,15 +38,15 @@ SHORTER = {  # what is added to commands, so that they have less to do
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty folder with models, and what notebooks of the repository have beside them."""
+def folder(page, tmp_path, monkeypatch):
+    """Go to a folder with models, or an empty one for a notebook, and what notebooks have beside them."""
     for name in ("tests", "benchmarks", "docs/reproduction"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).symlink_to(ROOT / name)
     folder = tmp_path / "docs" / "page"
     (folder / "models").mkdir(parents=True)
     (folder / "images").mkdir()
-    for name in ("model.mat", "trained_model.mat", "models/model.mat"):
+    for name in () if blocks(page, NOTEBOOK) else ("model.mat", "trained_model.mat", "models/model.mat"):
         shutil.copy(ROOT / "src" / "spiking" / "data" / "go-nogo.mat", folder / name)
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(ROOT / "tests"))
