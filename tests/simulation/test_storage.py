@@ -286,7 +286,7 @@ def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     assert left.unfinished
     wrong = spiking(tmp_path, "simulate", "go-nogo", "-o", "run.txt")
     assert wrong.returncode == 2
-    assert wrong.stderr.endswith("run.txt: expected a name that ends in .npz, .h5, .hdf5\n")
+    assert wrong.stderr.endswith("output is run.txt; expected a name that ends in .npz, .h5, .hdf5\n")
     other = spiking(tmp_path, *command, "--filtered-rates")
     assert (other.returncode, other.stderr.count("\n")) == (2, 1)
     assert "holds an unfinished run with another record" in other.stderr
