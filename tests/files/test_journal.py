@@ -13,7 +13,7 @@ from networks import random_network
 
 from spiking import ArgumentError, SpikingError, find_scaling_factor, sweep
 from spiking.files.journal import open_journal
-from spiking.reproduce.journal import open_record
+from spiking.reproduce.journal import open_reproduction_journal
 from spiking.tuning.write_result import journal_path
 
 HEADER = {"format": "spiking test journal 1", "seed": 1}
@@ -46,7 +46,7 @@ def test_what_is_no_journal_stays_as_it_is(tmp_path, content):
     for force in (False, True):
         with pytest.raises(ArgumentError, match="is not a journal"):
             lines(path, force=force)
-    with pytest.raises(ArgumentError, match="is not a journal"), open_record(path):
+    with pytest.raises(ArgumentError, match="is not a journal"), open_reproduction_journal(path):
         pass
     assert path.read_bytes() == content
 
