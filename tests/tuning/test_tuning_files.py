@@ -197,7 +197,7 @@ def test_a_file_changed_meanwhile(uninterrupted, path, what):
     assert process.returncode == 2
     assert stderr.count("\n") == 1
     assert (path.read_bytes() if path.exists() else None) == found
-    assert {"removed": "was removed", "broken": "damaged", "another model": "holds another model"}[
+    assert {"removed": "was removed", "broken": "damaged", "another model": "replaced by another model"}[
         what
     ] in stderr
     assert journal_path(path).exists()
