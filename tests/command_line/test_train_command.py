@@ -94,7 +94,7 @@ def test_what_has_not_converged_is_saved_and_marked_and_remembered_by_its_family
     before = seed_1.read_bytes()
     done = run("go-nogo", *hard, "--seeds", 1, "-o", tmp_path / "family")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "1 of 1 models are in" in done.stdout
+    assert "1 of 1 models exist in" in done.stdout
     assert done.stdout.endswith("0 of 1 models have converged\n")
     assert seed_1.read_bytes() == before
 

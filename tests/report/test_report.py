@@ -123,7 +123,7 @@ def test_very_many_spikes_are_thinned(both, monkeypatch):
     assert sum(one["size"] for one in data["populations"]) == len(data["neurons"]) < 100
     assert {one["name"] for one in data["populations"]} == {"exc.", "inh."}
     said = _Text(report(both.model, trials=1)).text
-    assert f"spikes are those of {len(data['neurons'])} of the 200 neurons" in said
+    assert f"only {len(data['neurons'])} of the 200 neurons are shown" in said
 
 
 def told(model, factor=None, trials=60):
