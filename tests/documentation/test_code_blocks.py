@@ -74,7 +74,7 @@ def run_commands(block):
 @pytest.mark.parametrize(
     "page", [page if page in FAST else pytest.param(page, marks=pytest.mark.slow) for page in PAGES]
 )
-def test_page(page, folder, capfd, monkeypatch):
+def test_page(page, folder, capsys, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     names, printed = {}, ""
     for block in blocks(page, *PYTHON, *COMMANDS):
@@ -91,7 +91,7 @@ def test_page(page, folder, capfd, monkeypatch):
             printed += "".join(run_commands(block))
             continue
         run_python(block, page, names)
-        shown = capfd.readouterr()
+        shown = capsys.readouterr()
         assert not shown.err
         printed += shown.out
     drawn = {f"images/{path.name}" for path in (folder / "images").iterdir()}
