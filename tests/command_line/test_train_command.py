@@ -120,7 +120,7 @@ def test_a_family_continues_where_it_was_stopped(tmp_path):
     assert sorted(before) == ["go-nogo_seed_1.mat", "go-nogo_seed_2.mat"]
     done = run("go-nogo", *easy, "--seeds", "1-3")
     assert done.returncode == 0, done.stderr
-    assert "2 of 3 models are in" in done.stdout
+    assert "2 of 3 models exist in" in done.stdout
     assert "3 of 3 models have converged" in done.stdout
     after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "family").iterdir()}
     assert after.items() >= before.items()
