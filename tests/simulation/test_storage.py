@@ -9,7 +9,6 @@ import sys
 import time
 
 import h5py
-import in_process
 import killed_runs
 import numpy as np
 import pytest
@@ -262,7 +261,9 @@ def test_a_full_disk_leaves_the_finished_trials(tmp_path):
 
 
 def spiking(folder, *arguments):
-    return in_process.run(*arguments, cwd=folder)
+    """Run a process, whose blocks have their usual size."""
+    command = [sys.executable, "-m", "spiking", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
