@@ -23,7 +23,8 @@ from spiking.analysis import conversion_quality, perturbation_response
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.evaluation.both_networks import run_both
-from spiking.reproduce.train_and_convert import NetworkSpec, train_network
+from spiking.reproduce.paper.spec import NetworkSpec
+from spiking.reproduce.train_and_convert import train_network
 from spiking.tasks import GoNoGo
 
 NETWORKS = 12  # of each activation

@@ -27,7 +27,8 @@ from spiking.conversion.fit import fit_conversion
 from spiking.neuron.f_i import fi_curve
 from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.reproduce.paper.panels import PANELS
-from spiking.reproduce.train_and_convert import NetworkSpec, train_network
+from spiking.reproduce.paper.spec import NetworkSpec
+from spiking.reproduce.train_and_convert import train_network
 from spiking.tasks import XOR, GoNoGo
 from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS

@@ -40,7 +40,7 @@ from spiking import (
 )
 from spiking.conversion.recorded import tuned_conversion
 from spiking.matfile.write import update_variables
-from spiking.simulation import kernel
+from spiking.simulation.kernel.trial import run_trial
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.storage import npz as simulation_file
 from spiking.simulation.storage import stream as simulation_stream
@@ -106,7 +106,7 @@ def test_the_kernel_is_compiled_once_whatever_is_simulated():
     """Once for noise of its own and once for replayed numbers, which have 64 bits."""
     network, u = random_network(20, strength=2.0), pulse_input()
     simulate(network, u, seed=1)
-    own = len(kernel.run_trial.signatures)
+    own = len(run_trial.signatures)
     read_only = u.copy()
     read_only.setflags(write=False)
     draws = RandomDraws.from_seed(1, 0, n_neurons=20, n_steps=1000)
@@ -128,12 +128,12 @@ def test_the_kernel_is_compiled_once_whatever_is_simulated():
         simulate(network, inputs, seed=1, stimulation=Stimulation("exc", (1, 9), coin="unit"))
     simulate(random_network(20, n_inputs=2), pulse_input(n_inputs=2), seed=1, input_noise=0.1)
     simulate(network, u, seed=1, shared_noise=SharedNoise(1))
-    assert len(kernel.run_trial.signatures) == own
+    assert len(run_trial.signatures) == own
     simulate(network, u, draws=draws)
-    replayed = len(kernel.run_trial.signatures)
+    replayed = len(run_trial.signatures)
     for noise in (np.asfortranarray(draws.noise), np.float32(draws.noise), np.broadcast_to(0.5, (1000, 20))):
         simulate(network, u, draws=dataclasses.replace(draws, noise=noise))
-    assert len(kernel.run_trial.signatures) == replayed
+    assert len(run_trial.signatures) == replayed
 
 
 def test_a_model_and_its_copy_run_alike():

@@ -26,8 +26,8 @@ from spiking import (
     tasks,
 )
 from spiking.evaluation.both_networks import run_both
+from spiking.evaluation.drive import drive_slope
 from spiking.simulation.result import Spikes
-from spiking.tuning.drive import drive_slope
 
 RNG = np.random.default_rng(20190924)
 

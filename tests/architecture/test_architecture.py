@@ -16,11 +16,9 @@ INSIDE = {
     # what imports a heavy library when it is loaded: h5py, Numba, JAX
     ("matfile.hdf5_worker", "matfile.hdf5_read"),
     ("matfile.hdf5_worker", "matfile.hdf5_write"),
-    ("simulation.random_numbers", "simulation.kernel"),
-    ("simulation.run_trials", "simulation.kernel"),
-    ("simulation.run_trials", "simulation.kernel_input"),
-    ("training.train", "training.backpropagation"),
-    ("training.train", "training.updates"),
+    ("simulation.random_numbers", "simulation.kernel.noise"),
+    ("simulation.run_trials", "simulation.kernel.trial"),
+    ("training.train", "training.loop"),
     # methods and functions that hand over to a package above, or to a module that needs their class
     ("experiments.result", "plotting"),
     ("network.freeze", "simulation.record"),

@@ -22,7 +22,7 @@ from spiking.report import report
 from spiking.report import text as words
 from spiking.report.commands import commands
 from spiking.report.trial_data import trial_data
-from spiking.training.train import described
+from spiking.training.model_file import origin
 from spiking.tuning import find_scaling_factor
 
 NAME = "<b>go</b> & \"nogo\" </script><script>document.title='broken'</script>.mat"
@@ -179,7 +179,7 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
 
 def trained_as(model, task, name="a.mat", **options):
     """The commands of the same model, had it been trained so."""
-    extras = {name: np.array([value]) for name, value in described(task, **options).items()}
+    extras = {name: np.array([value]) for name, value in origin(task, **options).items()}
     both = run_both(RateModel.load({**to_variables(model), **extras}), None, 2, seed=3)
     assert both.task == task
     return commands(both, name, None, 100)

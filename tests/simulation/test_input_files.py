@@ -5,7 +5,7 @@ import pytest
 import scipy.io
 
 from spiking import ArgumentError
-from spiking.simulation.storage.npz import read_inputs
+from spiking.simulation.storage.inputs import read_inputs
 
 
 def test_inputs(tmp_path):

@@ -1,5 +1,7 @@
 """The fast kernel gives the spikes of the NumPy step, whatever the network."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
 from spiking import Oscillation, RandomDraws, Record, Stimulation, Waveform, simulate
+from spiking.neuron.equations import NEURONS
+from spiking.simulation.kernel import trial
 from spiking.simulation.reference import step_by_step
 
 EVERYTHING = Record(spikes=True, filtered_rates=True, voltage=True, currents=True)
@@ -52,7 +56,7 @@ def assert_same(network, inputs, draws, **options):
     close=st.sampled_from([None, 0.0, 1e-9, -1e-9, 1e-6, -1e-4, 1e-2]),
     refractory=st.sampled_from([0.0, 0.5, 2.0, 3.3, 5.0]),
     synapse=st.sampled_from(["double_exponential", "single_exponential"]),
-    neuron=st.sampled_from(["leaky", "quadratic"]),
+    neuron=st.sampled_from(sorted(NEURONS)),
     downsample=st.integers(1, 4),
     stimulated=st.booleans(),
     offset=st.booleans(),
@@ -141,7 +145,7 @@ def stimulations(rng, n, kinds, length):
     seed=st.integers(0, 2**32 - 1),
     n=st.integers(1, 24),
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4),
-    neuron=st.sampled_from(["leaky", "quadratic"]),
+    neuron=st.sampled_from(sorted(NEURONS)),
     steps_per_column=st.sampled_from([None, 1, 2, 7, 20]),
     input_noise=st.sampled_from([0.0, 5.0]),
     downsample=st.integers(1, 3),
@@ -261,3 +265,12 @@ def test_area_of_a_postsynaptic_current():
         area = run.filtered_rates[0, 0].sum() * 0.05e-3
         assert area == pytest.approx(len(run.spikes), rel=0.05)
         assert len(run.spikes) >= 1
+
+
+def test_the_kernel_on_disk_depends_on_all_files_that_are_compiled_into_it():
+    """Numba itself sees changes of the file of `run_trial` only."""
+    beside = {path.stem for path in Path(trial.__file__).parent.glob("*.py")}
+    named = {module.__name__.rpartition(".")[2] for module in trial._SOURCES}
+    assert named == (beside - {"__init__", "prepare", "trial"}) | {"equations"}
+    (version,) = (cell.cell_contents for cell in trial.run_trial.py_func.__closure__)
+    assert len(version) == 64

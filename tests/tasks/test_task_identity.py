@@ -28,7 +28,7 @@ from spiking import (
 from spiking.command_line.app import app
 from spiking.files.digest import digest
 from spiking.files.journal import difference
-from spiking.reproduce.train_and_convert import NetworkSpec
+from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.simulation.storage.stream import _parts
 from spiking.tasks.identity import identity
 from spiking.tasks.neurogym import NeuroGymTask

@@ -1,7 +1,6 @@
 """Training: gradients, what is trained and what is not, options, seeds, stopping."""
 
 import dataclasses
-import sys
 
 import jax
 import numpy as np
@@ -12,8 +11,9 @@ from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.training.backpropagation import FrozenWeights, Weights, run
 from spiking.training.conversion_test import converts
+from spiking.training.initial_weights import draw_weights
 from spiking.training.options import TrainingOptions, options_for
-from spiking.training.train import _initial, train, train_steps
+from spiking.training.train import train, train_steps
 from spiking.training.updates import objective, split
 
 SHORT = tasks.GoNoGo(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_bits():
 
 def test_initial_weights_as_specified():
     def draw(**options):
-        weights, fixed = _initial(SHORT, 300, TrainingOptions(**options), np.random.default_rng(0))
+        weights, fixed = draw_weights(SHORT, 300, TrainingOptions(**options), np.random.default_rng(0))
         return np.asarray(weights.w), fixed
 
     w, fixed = draw(gain=2.0, p_rec=0.1, p_inh=0.3)
@@ -198,8 +198,7 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
         asked.append(seed)
         return len(asked) == 3
 
-    module = sys.modules["spiking.training.train"]  # its function hides it
-    monkeypatch.setattr(module, "converts", third_time)
+    monkeypatch.setattr("spiking.training.loop.converts", third_time)
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **easy)
     assert (state.updates, state.stopped, state.model.extras["converts"]) == (stops_at, "converged", converts)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.conversion.model_info_text import in_words
+from spiking.conversion.model_problems import possible_problems
 from spiking.conversion.recorded import recorded_conversion
-from spiking.errors import ArgumentError, SpikingError
-from spiking.rate_model.contents import missing_words, unused_weights, unused_words
+from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import (
     finite_last,
@@ -19,12 +18,11 @@ from spiking.rate_model.recorded import (
     recorded_flag,
     recorded_numbers,
     recorded_scaling_factor,
-    recorded_task,
     recorded_text,
+    tests_of_training,
 )
 from spiking.typing import Floats
 
-_CRITERION = 0.95  # accuracy at which the original trainer stops
 _DENSE_EIGENVALUES = 1000  # units; up to this size computing all eigenvalues takes about a second
 
 
@@ -157,27 +155,16 @@ def model_info(model: RateModel) -> ModelInfo:
         updates=None if updates is None else int(updates),
         conversion=_matched_conversion(model),
         spiking_accuracy=_tuned_accuracy(model, facts["scaling_factor"]),
-        suspicious=(
-            *_suspicious_weights(model, weights),
-            *_suspicious_training(model, facts),
-            *_suspicious_task(model),
-            *_suspicious_tuning(model, facts["scaling_factor"]),
+        suspicious=possible_problems(
+            model,
+            weights,
+            trained=facts["trained"],
+            converged=facts["converged"],
+            accuracy=facts["rate_accuracy"],
+            factor=facts["scaling_factor"],
         ),
         **facts,
     )
-
-
-def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
-    """Return loss and accuracy at each test during training.
-
-    Zeros at the end, which some trainers leave when training ends early, are removed. An array is empty if
-    the file does not record it.
-    """
-    loss, accuracy = recorded_numbers(model, "eval_loss_mean"), recorded_numbers(model, "eval_perf_mean")
-    if loss is None:
-        return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
-    loss = np.trim_zeros(loss, "b")
-    return loss, np.zeros(0) if accuracy is None else accuracy[: loss.size]
 
 
 def _trained(model: RateModel, updates: float | None) -> bool | None:
@@ -211,7 +198,7 @@ def _spectral_radius(weights: Floats) -> float:
 def _matched_conversion(model: RateModel) -> str | None:
     try:
         conversion = recorded_conversion(model)
-    except ArgumentError:  # reported by `_suspicious_tuning`
+    except ArgumentError:  # reported by `possible_problems`
         return None
     return None if conversion is None or conversion.kind == "published" else str(conversion)
 
@@ -223,96 +210,3 @@ def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
         return None
     at = accuracies[factors == factor]
     return float(at[0]) if at.size and np.isfinite(at[0]) else None
-
-
-def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
-    missing = missing_words(model)
-    notes = [missing.removeprefix(f"{model.source} ")] if missing else []
-    unused = unused_weights(model)
-    if unused:
-        notes.append(unused_words(unused))
-    notes += [
-        f"`{key}` has entries that are NaN or infinite: initial values cannot be used, trained ones can"
-        for key in ("w0", "taus_gaus0")
-        if not np.isfinite(getattr(model, key) if getattr(model, key) is not None else 0).all()
-    ]
-    if model.rectified:
-        notes.append(
-            f"{model.rectified:,} of {model.w.size:,} entries of `w` are negative under Dale's law; they are "
-            f"set to zero, as in training"
-        )
-    if not weights.any():
-        notes.append("no recurrent connections: W is zero")
-    no_input = np.logical_not(weights.any(axis=1) | model.w_in.any(axis=1))
-    if no_input.any():
-        notes.append(f"{_units(no_input)} without any input, recurrent or external")
-    no_effect = np.logical_not(weights.any(axis=0) | model.w_out.any(axis=0))
-    if no_effect.any():
-        notes.append(f"{_units(no_effect)} without any effect on other units or on the output")
-    notes += [f"input {k} reaches no unit" for k in np.flatnonzero(~model.w_in.any(axis=0))]
-    notes += [f"output {k} reads no unit" for k in np.flatnonzero(~model.w_out.any(axis=1))]
-    inhibited = np.count_nonzero(weights[np.ix_(model.populations["som"], model.inhibitory)])
-    if inhibited:
-        notes.append(
-            f"{inhibited:,} connections from inhibitory units onto SST units, although `som_N` implies none"
-        )
-    return notes
-
-
-def _suspicious_training(model: RateModel, facts: dict[str, Any]) -> list[str]:
-    notes = []
-    if facts["trained"] is False:
-        notes.append("not trained: weights and time constants are the initial ones")
-    accuracy = facts["rate_accuracy"]
-    if facts["converged"] is False:
-        notes.append("training ended without reaching its criteria")
-    elif accuracy is not None and accuracy < _CRITERION:
-        notes.append(f"the rate model was {accuracy:.0%} correct at the end of its training")
-    losses, _ = tests_of_training(model)
-    if losses.size and not np.isfinite(losses[-1]):
-        notes.append("the loss at the end of training is not finite")
-    return notes
-
-
-def _suspicious_task(model: RateModel) -> list[str]:
-    try:
-        task = recorded_task(model)
-    except SpikingError as error:
-        return [str(error).removeprefix(f"{model.source} ")]
-    if task is None:
-        return ["no task recorded"]
-    of_task, of_model = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
-    if of_task != of_model:
-        return [f"inputs and outputs are {of_model}, but its task {task.name} has {of_task}"]
-    return []
-
-
-def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
-    if "opt_scaling_factor" not in model.extras:
-        return []
-    values = recorded_numbers(model, "opt_scaling_factor")
-    if values is not None and values.size > 1:
-        return [
-            f"`opt_scaling_factor` has {values.size} numbers, so none is used: tune the model again, or give "
-            f"a scaling factor"
-        ]
-    if factor is None:
-        return [
-            "`opt_scaling_factor` is not a number above 0, perhaps because a search was interrupted: tune "
-            "the model again"
-        ]
-    try:
-        conversion = recorded_conversion(model)
-    except ArgumentError as error:
-        return [str(error).removeprefix(f"{model.source} ")]
-    factors = recorded_numbers(model, "scaling_factors")
-    published = conversion is not None and conversion.kind == "published"
-    if published and factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
-        return [f"the scaling factor {factor:g} is at the edge of the compared range: try a wider range"]
-    return []
-
-
-def _units(mask: NDArray[np.bool_]) -> str:
-    units = np.flatnonzero(mask)
-    listed = ", ".join(map(str, units[:5])) + (", ..." if units.size > 5 else "")
-    return f"unit {listed}" if units.size == 1 else f"{units.size} units ({listed})"

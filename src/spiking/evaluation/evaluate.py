@@ -17,8 +17,8 @@ from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
-from spiking.simulation.actions import AnyStimulation
 from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
 from spiking.tasks.registry import task_for_channels

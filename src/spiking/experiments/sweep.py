@@ -27,8 +27,8 @@ from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import recorded_scaling_factor, task_for
-from spiking.simulation.actions import AnyStimulation, actions
 from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
@@ -241,7 +241,7 @@ class _SweepWork:
         """Return a digest of everything, except the task, that the result of a trial depends on."""
         time_step = 1000 * TIME_STEP_S * self.downsample
         n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
-        acting = actions(self.stimulation, self.network, n_steps, time_step)
+        acting = resolve_stimulation(self.stimulation, self.network, n_steps, time_step)
         return digest(self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
 
 

@@ -40,20 +40,20 @@ def scale_weights(
     Parameters
     ----------
     factor : float
-        0 cuts, 1 changes nothing, below 0 turns the sign.
+        0 cuts the connections, 1 leaves them unchanged, a negative factor reverses their sign.
     pre, post : population, UnitFraction, iterable of int or mask
         Senders and receivers; all by default. Populations are ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` and
         ``"pv"``.
     fraction : float
-        Of the connections from `pre` to `post`, this fraction (the number is rounded) at random. For one
-        seed a larger fraction contains the smaller ones.
+        Fraction of the connections from `pre` to `post` that is chosen at random (the number is rounded).
+        For one seed, a larger fraction contains the smaller ones.
     seed : int
-        Of the fraction and of the control.
+        Seed of the random choice of the fraction and of the control.
     control : {"elsewhere", "strength", "anywhere"}, optional
-        Change other connections instead, as a control for the number or the strength of those changed.
-        ``elsewhere``: as many, at random from the connections that do not lead from `pre` to `post`.
+        Change other connections instead, as a control for the number or the strength of the chosen ones.
+        ``elsewhere``: the same number, at random from the connections that do not lead from `pre` to `post`.
         ``strength``: from these too, in random order, until the sum of their absolute weights is as close as
-        possible to that of the chosen ones. ``anywhere``: as many, at random from all connections.
+        possible to that of the chosen ones. ``anywhere``: the same number, at random from all connections.
 
     Returns
     -------
@@ -62,16 +62,16 @@ def scale_weights(
     Raises
     ------
     ArgumentError
-        An unknown or empty population, a fraction outside 0 to 1, a factor that is not finite, or not enough
-        connections for the control.
+        A population is unknown or empty, the fraction is not from 0 to 1, the factor is not finite, or there
+        are not enough connections for the control.
     """
     value: Any = factor
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
         raise ArgumentError(f"factor is {value!r}; expected a finite number")
-    found = connections(network)
-    chosen = choose(network, found, pre, post, fraction, seed, control)
+    existing = connections(network)
+    chosen = choose(network, existing, pre, post, fraction, seed, control)
     return with_connections(
-        network, found._replace(weight=np.where(chosen, found.weight * factor, found.weight))
+        network, existing._replace(weight=np.where(chosen, existing.weight * factor, existing.weight))
     )
 
 
@@ -101,15 +101,15 @@ def shuffle_weights(
     """Give connections new receivers at random; every unit keeps its own weights, signs and out-degree.
 
     The new receivers of a unit are drawn from `post`, in each of the populations exc, som and pv as many as
-    before. So the connectivity between populations stays, and what the model rules out (inhibition of SST
-    units) stays out. Connections that are not chosen stay where they are.
+    before. So the connectivity between populations does not change, and connections that the model excludes
+    (inhibition of SST units) remain absent. Connections that are not chosen do not change.
 
     Parameters
     ----------
     seed : int
-        Of the fraction and of the new receivers.
+        Seed of the random choice of the fraction and of the new receivers.
     pre, post, fraction
-        Which connections, as in `scale_weights`.
+        The connections, as in `scale_weights`.
 
     Returns
     -------
@@ -120,25 +120,25 @@ def shuffle_weights(
     ArgumentError
         As in `scale_weights`.
     """
-    found, places = connections(network), unit_numbers("post", post, network.populations)
-    chosen = choose(network, found, pre, places, fraction, seed, None)
+    existing, receiving = connections(network), unit_numbers("post", post, network.populations)
+    chosen = choose(network, existing, pre, receiving, fraction, seed, None)
     rng = stream(seed, SHUFFLE_STREAM)
     populations = network.populations
     kind = np.where(populations["exc"], 0, np.where(populations["som"], 1, 2))
     allowed = np.zeros(network.n_neurons, bool)
-    allowed[places] = True
+    allowed[receiving] = True
     receivers = [np.flatnonzero(allowed & (kind == k)) for k in range(3)]
-    post_of = found.post.copy()
-    starts = np.searchsorted(found.pre, np.arange(network.n_neurons + 1))
+    new_post = existing.post.copy()
+    starts = np.searchsorted(existing.pre, np.arange(network.n_neurons + 1))
     for first, last in pairwise(starts):
-        own = np.arange(first, last)
-        kept = found.post[own[~chosen[own]]]
+        outgoing = np.arange(first, last)
+        unchanged = existing.post[outgoing[~chosen[outgoing]]]
         for k in range(3):
-            moving = own[chosen[own] & (kind[found.post[own]] == k)]
+            moving = outgoing[chosen[outgoing] & (kind[existing.post[outgoing]] == k)]
             if moving.size:
-                free = np.setdiff1d(receivers[k], kept)
-                post_of[moving] = rng.choice(free, moving.size, replace=False)
-    return with_connections(network, found._replace(post=post_of))
+                free = np.setdiff1d(receivers[k], unchanged)
+                new_post[moving] = rng.choice(free, moving.size, replace=False)
+    return with_connections(network, existing._replace(post=new_post))
 
 
 def remove_autapses(network: SpikingNetwork) -> SpikingNetwork:
@@ -148,9 +148,10 @@ def remove_autapses(network: SpikingNetwork) -> SpikingNetwork:
     -------
     SpikingNetwork
     """
-    found = connections(network)
+    existing = connections(network)
     return with_connections(
-        network, found._replace(weight=np.where(found.pre == found.post, 0.0, found.weight))
+        network,
+        existing._replace(weight=np.where(existing.pre == existing.post, 0.0, existing.weight)),
     )
 
 
@@ -160,8 +161,7 @@ def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.floa
     Parameters
     ----------
     weights : array or scipy.sparse array, shape (N, N)
-        Row postsynaptic, column presynaptic; as they act in the spiking network, that is, divided by the
-        scaling factor.
+        Row postsynaptic, column presynaptic; already divided by the scaling factor.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.floa
     Raises
     ------
     ArgumentError
-        Another shape, or entries that are not finite numbers.
+        The shape is another one, or an entry is not a finite number.
     """
     given: Any = weights
     dense = given.toarray() if hasattr(given, "toarray") else given
@@ -197,19 +197,19 @@ def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwo
     Raises
     ------
     ArgumentError
-        Another shape, or entries that are not finite numbers.
+        The shape is another one, or an entry is not a finite number.
     """
     return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
 
 
 def shuffle_input_weights(network: SpikingNetwork, *, seed: int = 1, post: Units = "all") -> SpikingNetwork:
-    """Exchange the input weights among units: each gets those of another, of all inputs together.
+    """Exchange the input weights among units: each gets those of another unit, for all inputs together.
 
     Parameters
     ----------
     seed : int
     post : population, UnitFraction, iterable of int or mask
-        The units that exchange theirs.
+        The units that exchange their weights.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def shuffle_input_weights(network: SpikingNetwork, *, seed: int = 1, post: Units
     Raises
     ------
     ArgumentError
-        An unknown or empty population, or a negative seed.
+        A population is unknown or empty, or the seed is negative.
     """
     units = unit_numbers("post", post, network.populations)
     w_in = network.w_in.copy()
@@ -230,10 +230,10 @@ def lesion(network: SpikingNetwork, units: Units) -> SpikingNetwork:
     """Lesion units: ``network.lesion("som")``, ``network.lesion(UnitFraction(0.1, "exc", seed=1))``.
 
     A lesioned unit is silent: it has no membrane voltage (NaN, if recorded), never spikes, not even when
-    stimulated, and its outgoing connections and readout weights are 0. The other units do exactly what they
-    would do if its outgoing connections were cut. Units keep their numbers, and random numbers stay with
-    them. `Simulation.rates` is NaN for a lesioned unit, not 0, so that no average counts it unnoticed;
-    ``np.nanmean`` leaves it out.
+    stimulated, and its outgoing connections and readout weights are 0. The other units behave exactly as if
+    its outgoing connections were cut. Units keep their numbers and their random numbers. `Simulation.rates`
+    is NaN for a lesioned unit, not 0, so that averages do not include it unnoticed; ``np.nanmean`` leaves it
+    out.
 
     Parameters
     ----------
@@ -242,12 +242,12 @@ def lesion(network: SpikingNetwork, units: Units) -> SpikingNetwork:
     Returns
     -------
     SpikingNetwork
-        Its `lesioned` are these units, and those lesioned before.
+        Its `lesioned` are these units and those that were lesioned before.
 
     Raises
     ------
     ArgumentError
-        An unknown or empty population, or numbers that are no units.
+        A population is unknown or empty, or a number is not that of a unit.
     """
     chosen = unit_numbers("units", units, network.populations)
     readout = network.readout.copy()

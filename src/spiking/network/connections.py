@@ -23,7 +23,7 @@ _CONTROLS = ("elsewhere", "strength", "anywhere")
 
 
 class Connections(NamedTuple):
-    """Connections by sender, then receiver: the same however the network stores them; (connections,) each."""
+    """Connections in the order of senders, then receivers; arrays of shape (connections,)."""
 
     post: NDArray[np.int64]
     pre: NDArray[np.int64]
@@ -42,68 +42,68 @@ def connections(network: SpikingNetwork) -> Connections:
     return Connections(post[order], pre[order], stored.data[order])
 
 
-def with_connections(network: SpikingNetwork, found: Connections) -> SpikingNetwork:
+def with_connections(network: SpikingNetwork, new: Connections) -> SpikingNetwork:
     """Return the network with these connections instead, stored as before."""
     n = network.n_neurons
     if isinstance(network.weights, np.ndarray):
         dense = np.zeros((n, n))
-        dense[found.post, found.pre] = found.weight + 0.0  # no -0: what was cut is as if never there
+        dense[new.post, new.pre] = new.weight + 0.0  # no -0: a cut connection leaves no trace
         return dataclasses.replace(network, weights=dense)
     from scipy.sparse import csc_array
 
-    kept = found.weight != 0
-    entries = (found.weight[kept], (found.post[kept], found.pre[kept]))
+    present = new.weight != 0
+    entries = (new.weight[present], (new.post[present], new.pre[present]))
     return dataclasses.replace(network, weights=csc_array(entries, shape=(n, n)))
 
 
 def choose(
     network: SpikingNetwork,
-    found: Connections,
+    existing: Connections,
     pre: Units,
     post: Units,
     fraction: float,
     seed: int,
     control: Control | None,
 ) -> NDArray[np.bool_]:
-    """Say of each connection whether it is chosen; the parameters are those of `scale_weights`."""
+    """Return a mask of the chosen connections; the parameters are those of `scale_weights`."""
     n = network.n_neurons
     sends, receives = np.zeros(n, bool), np.zeros(n, bool)
     sends[unit_numbers("pre", pre, network.populations)] = True
     receives[unit_numbers("post", post, network.populations)] = True
-    between = sends[found.pre] & receives[found.post]
+    between = sends[existing.pre] & receives[existing.post]
     share = checked_fraction("fraction", fraction)
     whole_number("seed", seed, 0)
     candidates = np.flatnonzero(between)
     number = round(share * candidates.size)
-    own = stream(seed, FRACTION_STREAM).permutation(candidates)[:number]
+    numbers = stream(seed, FRACTION_STREAM).permutation(candidates)[:number]
     if control is not None:
-        own = _controls(found, between, own, stream(seed, CONTROL_STREAM), control)
-    chosen = np.zeros(found.weight.size, bool)
-    chosen[own] = True
+        numbers = _controls(existing, between, numbers, stream(seed, CONTROL_STREAM), control)
+    chosen = np.zeros(existing.weight.size, bool)
+    chosen[numbers] = True
     return chosen
 
 
 def _controls(
-    found: Connections,
+    existing: Connections,
     between: NDArray[np.bool_],
-    own: NDArray[np.int64],
+    chosen: NDArray[np.int64],
     rng: np.random.Generator,
     control: Control,
 ) -> NDArray[np.int64]:
     if control not in _CONTROLS:
         raise ArgumentError(f"control is {control!r}; expected one of {', '.join(_CONTROLS)}")
-    strength = np.abs(found.weight)
+    strength = np.abs(existing.weight)
     if control == "anywhere":
-        return rng.permutation(found.weight.size)[: own.size]
+        return rng.permutation(existing.weight.size)[: chosen.size]
     others = rng.permutation(np.flatnonzero(~between))
     if control == "elsewhere":
-        if others.size < own.size:
+        if others.size < chosen.size:
             raise ArgumentError(
-                f"control: {own.size} connections are chosen, but only {others.size} lie elsewhere; "
+                f"control: {chosen.size} connections are chosen, but only {others.size} lie elsewhere; "
                 f"choose a smaller fraction, or control='anywhere'"
             )
-        return others[: own.size]
-    wanted, sums = strength[own].sum(), np.concatenate([[0.0], np.cumsum(strength[others])])
+        return others[: chosen.size]
+    wanted, sums = strength[chosen].sum(), np.concatenate([[0.0], np.cumsum(strength[others])])
     if sums[-1] < wanted:
         raise ArgumentError(
             f"control: the chosen connections have a total absolute weight of {wanted:g}, all others only "
@@ -113,5 +113,5 @@ def _controls(
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
-    """Return the random numbers of a seed for one purpose."""
+    """Return the generator of a seed for one purpose."""
     return np.random.default_rng(np.random.SeedSequence(whole_number("seed", seed, 0), spawn_key=(purpose,)))

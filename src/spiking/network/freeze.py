@@ -31,21 +31,20 @@ def freeze(
 ) -> SpikingNetwork:
     """Replace the synaptic input over some connections by its mean, a constant current.
 
-    The intact network is simulated; the mean rate of each sender, over all of these trials and their
-    whole length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is
-    added to the receiver's `offset` for good, in every trial and from the first step on, and the
-    connections are cut. What varies over these connections, within and between trials, is lost; the mean
-    drive stays.
+    The intact network is simulated. The mean rate of each sender, over all of these trials and their whole
+    length, is multiplied by each chosen weight (a postsynaptic current has unit area). The sum is added to
+    the receiver's `offset`, so it acts in every trial from the first step on, and the connections are cut.
+    Variation of their input, within and between trials, is lost; the mean drive remains.
 
     Parameters
     ----------
     inputs, trials, downsample, threads
-        What the intact network is run on, as in `simulate`: for a task,
+        The simulation of the intact network, as in `simulate`; for a task,
         ``task.trials(...).spiking_inputs``.
     seed : int
-        Of that run, of the fraction and of the control.
+        Seed of that simulation, of the fraction and of the control.
     pre, post, fraction, control
-        Which connections, as in `scale_weights`.
+        The connections, as in `scale_weights`.
 
     Returns
     -------
@@ -59,8 +58,8 @@ def freeze(
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 
-    found = connections(network)
-    chosen = choose(network, found, pre, post, fraction, seed, control)
+    existing = connections(network)
+    chosen = choose(network, existing, pre, post, fraction, seed, control)
     run = simulate(
         network,
         inputs,
@@ -72,7 +71,9 @@ def freeze(
     )
     rates = np.nan_to_num(run.rates).mean(axis=0)  # a lesioned unit sends nothing
     drive = np.bincount(
-        found.post[chosen], found.weight[chosen] * rates[found.pre[chosen]], minlength=network.n_neurons
+        existing.post[chosen],
+        existing.weight[chosen] * rates[existing.pre[chosen]],
+        minlength=network.n_neurons,
     )
-    rest = with_connections(network, found._replace(weight=np.where(chosen, 0.0, found.weight)))
+    rest = with_connections(network, existing._replace(weight=np.where(chosen, 0.0, existing.weight)))
     return dataclasses.replace(rest, offset=network.offset + drive)

@@ -53,18 +53,19 @@ class SpikingNetwork(Remade):
         Synaptic decay time constants in ms.
     populations : mapping of str to array of bool, shape (N,)
         ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``. You may add your own, by
-        ``dataclasses.replace(network, populations={**network.populations, "areaA": mask})``: they can be
-        named wherever a population can.
+        ``dataclasses.replace(network, populations={**network.populations, "areaA": mask})``; their names are
+        accepted wherever a population is.
     params : LIFParams
     scaling_factor : float
     offset : array, shape (N,)
-        Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One number is for all.
+        Constant current of each neuron in mV, added to `LIFParams.bias`; 0 by default. One
+        number is for all neurons.
     readout_bias : array, shape (n_outputs,)
         Added to the output; 0 by default (as published).
     lesioned : tuple of int
         Units that are silent (see `lesion`).
     readout_refit : ReadoutRefit or None
-        How the readout was fitted anew (see `refit_readout`); None for the trained one.
+        How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
         How it was made from its rate model, if not as published.
 

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
     from spiking.tasks import Task
 
-_CHUNK_BYTES = 2**26  # rates held at once
+_CHUNK_BYTES = 2**26  # size of the rates in memory at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadoutRefit:
-    """How a readout was fitted anew: it goes with the network and with everything evaluated.
+    """How a readout was fitted; the network and its evaluations carry this record.
 
     Attributes
     ----------
     task : str
         Name of the task.
     n_trials, seed : int
-        The trials it was fitted to.
+        The trials that it was fitted to.
     ridge : float
     error_before, error_after : float
         Root mean square difference of output and target in these trials, with the old and the new readout.
@@ -67,21 +67,20 @@ def refit_readout(
     downsample: int = 1,
     threads: int | None = None,
 ) -> SpikingNetwork:
-    """Fit the readout anew to the filtered rates of the spiking network (ridge regression).
+    """Fit a new readout to the filtered rates of the spiking network (ridge regression).
 
     Minimises ``sum_t |z[t] - w r[t]|^2 + penalty |w - w_old|^2`` over the output weights w, with the
-    task's target z every 5 ms: towards the old readout, so that the fit is never worse than that on its
-    own trials. There is no constant term. A conversion that needs this is another result than one that
-    works with the trained readout, so the network, its evaluations and their text all say that it was
-    refitted.
+    task's target z every 5 ms. The penalty pulls towards the old readout, so on the trials of the fit the new
+    readout is never worse. There is no constant term. A conversion that needs a new readout is another
+    result than one that works with the trained readout, so the network, its evaluations and their text say
+    that the readout was refitted.
 
     Parameters
     ----------
     task : Task or str
         A task or what `spiking.tasks.get` takes.
     trials : int
-        How many trials to fit to. They are other ones than those that `evaluate` scores, whatever the
-        seed.
+        Number of trials of the fit. They never are trials that `evaluate` scores, whatever the seed.
     seed : int
     ridge : float
         The penalty, as a fraction of the mean over units of ``sum_t r[t]^2``; 0 for none.

@@ -28,12 +28,12 @@ class UnitFraction:
     population : str
         ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, or another one of the network.
     seed : int
-        Of the choice.
+        Seed of the random choice.
 
     Raises
     ------
     ArgumentError
-        The fraction is not from 0 to 1, the population is no text, or the seed is negative.
+        The fraction is not from 0 to 1, the population is not a string, or the seed is negative.
 
     Examples
     --------
@@ -67,19 +67,19 @@ def checked_fraction(name: str, value: object) -> float:
 
 
 def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, ...]:
-    """Return a choice of units in a form that cannot change, checked as far as is possible without a network.
+    """Return a choice of units in immutable form, checked as far as possible without a network.
 
     Parameters
     ----------
     name : str
-        What the argument is called, for messages.
+        Name of the argument, for messages.
     units : str, UnitFraction, iterable of int or array of bool
-        A population; a fraction of one; unit numbers from 0 on, none twice; or a mask, True where chosen.
+        A population; a fraction of one; unit numbers from 0 on, without repetition; or a mask.
 
     Raises
     ------
     ArgumentError
-        Numbers that are no units. Which populations there are only a network knows.
+        A number cannot be that of a unit. Names of populations are checked by `unit_numbers`.
     """
     if isinstance(units, str | UnitFraction):
         return units
@@ -89,19 +89,19 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
 
 
 def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.int64]:
-    """Return the numbers of the chosen units, shape (units,): a list's in its order, others ascending.
+    """Return the numbers of the chosen units, shape (units,): of a list in its order, otherwise ascending.
 
     Parameters
     ----------
     name, units
         As in `checked_units`.
     populations : mapping of str to array of bool, shape (N,)
-        Those of the network (`SpikingNetwork.populations`); "all" need not be there.
+        Populations of the network (`SpikingNetwork.populations`); "all" may be missing.
 
     Raises
     ------
     ArgumentError
-        An unknown or empty population, numbers that are no units of the network, or a mask of another length.
+        A population is unknown or empty, a number is not that of a unit, or a mask has another length.
     """
     n = next(iter(populations.values())).size
     if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):

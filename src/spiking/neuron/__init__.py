@@ -1,4 +1,4 @@
-"""The neuron: its parameters, and its f-I curve from theory; its time step is in `simulation`."""
+"""The neurons: their equations and constants, and the f-I curve from theory."""
 
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams

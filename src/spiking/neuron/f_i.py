@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
+from spiking.neuron.equations import NEURONS
 from spiking.neuron.params import LIFParams
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
@@ -139,7 +140,7 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
 
 def _currents(params: LIFParams, step: float) -> Floats:
     """Return the currents of the curve: evenly spaced where noise drives the unit, then geometrically."""
-    rheobase = (0.0 if params.neuron == "quadratic" else params.threshold) - params.bias
+    rheobase = NEURONS[params.neuron].rheobase(params.threshold) - params.bias
     scale = max(_free_deviation(params, step), 0.05)
     near, far = np.linspace(-6, 6, 61) * scale, np.geomspace(6 * scale, _HIGHEST_CURRENT, 61)
     return np.asarray(rheobase + np.concatenate([near, far[1:]]))

@@ -10,12 +10,13 @@ import numpy as np
 
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
+from spiking.neuron.equations import NEURONS, NeuronName
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
 _CHOICES = MappingProxyType(
     {
-        "neuron": ("leaky", "quadratic"),
+        "neuron": tuple(NEURONS),
         "synapse": ("double_exponential", "single_exponential"),
         "noise_scaling": ("fixed", "sqrt_dt"),
     }
@@ -86,7 +87,7 @@ class LIFParams:
     noise: float = 0.1
     noise_scaling: Literal["fixed", "sqrt_dt"] = "fixed"
     initial_voltage: str | float | tuple[float, ...] = "uniform"
-    neuron: Literal["leaky", "quadratic"] = "leaky"
+    neuron: NeuronName = "leaky"
     synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
 
     def __post_init__(self) -> None:
@@ -146,7 +147,7 @@ class LIFParams:
             return self.reset + (self.peak - self.reset) * uniforms
         if self.initial_voltage == "resting":
             current = self.bias + offset
-            return -np.sqrt(np.maximum(-current, 0.0)) if self.neuron == "quadratic" else current
+            return np.asarray(NEURONS[self.neuron].rest(current))
         return np.broadcast_to(np.array(self.initial_voltage, np.float64), offset.shape).copy()
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion.model_info import tests_of_training
 from spiking.errors import ArgumentError
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded import tests_of_training
 from spiking.tuning.recorded import RecordedSearch, recorded_search
 
 if TYPE_CHECKING:

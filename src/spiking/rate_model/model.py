@@ -23,41 +23,41 @@ from spiking.typing import Floats, Mask
 class RateModel(Remade):
     """A trained rate recurrent neural network (Kim, Li & Sejnowski 2019, equations 1 to 4).
 
-    Make one with `RateModel.load`, which takes a file or a mapping and checks everything. All arrays are
-    float64 and read-only; rows are postsynaptic, columns presynaptic.
+    `RateModel.load` makes one from a file or a mapping, and checks it. All arrays are float64 and read-only;
+    rows are postsynaptic, columns presynaptic.
 
     Attributes
     ----------
     w, w0 : array, shape (N, N)
-        Trained and initial recurrent weights; under Dale's law not negative. `w0` may be None, or have
-        entries that are not finite: then it cannot be used.
+        Trained and initial recurrent weights; not negative under Dale's law. `w0` may be None; with entries
+        that are not finite it cannot be used.
     sign : array, shape (N,)
         The diagonal of ``m``: +1 for an excitatory, -1 for an inhibitory unit.
     som_mask : array, shape (N, N)
-        0 where a connection is ruled out (from inhibitory units onto SST units), else 1.
+        0 where a connection is excluded (from inhibitory units onto SST units), else 1.
     w_in : array, shape (N, n_inputs)
     w_out : array, shape (n_outputs, N)
     b_out : array, shape (n_outputs,)
-        Output bias; None where the file has none (see `output_bias`).
+        Output bias; None if the file has none (see `output_bias`).
     inhibitory : array of bool, shape (N,)
     som_n : int
         The first `som_n` inhibitory units are SST (somatostatin) units.
     tau_range : (float, float)
         Shortest and longest synaptic decay in ms; equal for one fixed decay.
     taus_gaus, taus_gaus0 : array, shape (N,)
-        The trained and the initial parameter behind each decay; may be None.
+        The trained and the initial parameter of each decay; may be None.
     activation : str
-        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``; None where the file has none (see `transfer`).
+        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``; None if the file has none (see `transfer`).
     source : str
-        Where the model came from, for messages.
+        Origin of the model, for messages.
     rectified : int
-        How many negative entries of the file's ``w`` were set to zero under Dale's law.
+        Number of negative entries of the file's ``w`` that were set to zero under Dale's law.
     extras : mapping
-        All other variables, untouched.
+        All other variables, unchanged.
     forms : mapping of str to (dtype, shape)
-        Class and shape in which a variable was read, for `save`.
+        Class and shape of each variable as it was read, for `save`.
     unread : bool
-        The file has more variables than fit in 300 MiB: those that are not the model's were not read.
+        The file's variables exceed 300 MiB, so those that are not part of the model were not read.
 
     Examples
     --------
@@ -180,7 +180,7 @@ class RateModel(Remade):
         Raises
         ------
         ModelFileError
-            Initial weights are asked for and the model has none, or some that are not finite.
+            `initial` is true, and the model has no initial weights or some that are not finite.
         """
         w = self.w0 if flag("initial", initial) else self.w
         if w is None:
@@ -200,7 +200,7 @@ class RateModel(Remade):
         Parameters
         ----------
         initial : bool
-            From before training; None if the model has no ``taus_gaus0``, or one that is not finite.
+            Before training; None if the model has no ``taus_gaus0``, or one that is not finite.
         """
         shortest, longest = self.tau_range
         raw = self.taus_gaus0 if flag("initial", initial) else self.taus_gaus

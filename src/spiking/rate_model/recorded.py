@@ -97,6 +97,19 @@ def recorded_numbers(model: RateModel, key: str) -> Floats | None:
     return value.astype(np.float64).ravel()
 
 
+def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
+    """Return loss and accuracy at each test during training.
+
+    Zeros at the end, which some trainers leave when training ends early, are removed. An array is empty if
+    the file does not record it.
+    """
+    loss, accuracy = recorded_numbers(model, "eval_loss_mean"), recorded_numbers(model, "eval_perf_mean")
+    if loss is None:
+        return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
+    loss = np.trim_zeros(loss, "b")
+    return loss, np.zeros(0) if accuracy is None else accuracy[: loss.size]
+
+
 def last_recorded(model: RateModel, *keys: str) -> float | None:
     """Return the last entry of the first of these variables that ends in a finite number, or None."""
     variables = (recorded_numbers(model, key) for key in keys)

@@ -2,8 +2,8 @@
 
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper.panels import PANELS
+from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.reproduce.result import Reproduction
 from spiking.reproduce.run import panel
-from spiking.reproduce.train_and_convert import NetworkSpec
 
 __all__ = ["PANELS", "Condition", "NetworkSpec", "Panel", "Paper", "Reproduction", "panel"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
-from spiking.reproduce.train_and_convert import Activity, Matched, NetworkSpec, Tested, Tuning
+from spiking.reproduce.paper.spec import Activity, Matched, NetworkSpec, Tested, Tuning
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

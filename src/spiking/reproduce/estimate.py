@@ -12,7 +12,8 @@ from spiking.evaluation.evaluate import evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Panel
-from spiking.reproduce.train_and_convert import TRIALS, Matched, NetworkSpec, tuning_key
+from spiking.reproduce.paper.spec import Matched, NetworkSpec, tuning_key
+from spiking.reproduce.train_and_convert import TRIALS
 from spiking.reproduce.work import network_key, steps
 
 # Approximate values from the journal in the documentation:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from spiking.reproduce.conditions import Condition
-from spiking.reproduce.train_and_convert import TRIALS, Row
+from spiking.reproduce.paper.spec import Row
+from spiking.reproduce.train_and_convert import TRIALS
 
 _SUCCESS = 95  # correct trials, of 100 fresh ones
 _PLAIN: dict[str, Any] = {"scale": 1.0, "limits": (0.0, math.inf)}  # not a percentage

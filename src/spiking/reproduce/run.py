@@ -22,8 +22,9 @@ from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.journal import ReproductionJournal, open_reproduction_journal
 from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paper.panels import find
+from spiking.reproduce.paper.spec import Matched, Tested, Tuning
 from spiking.reproduce.result import Reproduction, files_of
-from spiking.reproduce.train_and_convert import Matched, Tested, Tuning, convert_network, train_network
+from spiking.reproduce.train_and_convert import convert_network, train_network
 from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps
 
 if TYPE_CHECKING:

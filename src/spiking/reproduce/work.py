@@ -12,7 +12,7 @@ from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Panel
 from spiking.reproduce.journal import ReproductionJournal
-from spiking.reproduce.train_and_convert import NetworkSpec, Row, Tested, Tuning, tuning_key
+from spiking.reproduce.paper.spec import NetworkSpec, Row, Tested, Tuning, tuning_key
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Currents into chosen neurons in addition to the inputs: oscillations and arbitrary waveforms."""
+"""Currents that are injected into chosen neurons: oscillations and arbitrary waveforms."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ class Oscillation:
     frequency : float
         In Hz, above 0.
     amplitude : float
-        In mV, as the bias.
+        In mV, like the bias.
     phase : float
         In radians; 0 is a sine.
     window : (float, float), optional
-        From when to when, in ms, half open. None: the whole trial.
+        Start and end in ms; half open. None: the whole trial.
     weights : sequence of float, optional
         A factor for each of the units, in their order. None: 1 for all.
 
     Raises
     ------
     ArgumentError
-        A value is not finite, the frequency not above 0, the window empty, or units or weights are wrong.
+        A value is not finite, the frequency is not above 0, the window is empty, or units or weights cannot
+        be used.
 
     Examples
     --------
@@ -72,7 +73,7 @@ class Oscillation:
 
 @dataclass(frozen=True)
 class Waveform:
-    """A current of any course, given as samples that each last `interval`.
+    """An arbitrary current, given as samples that each last `interval`.
 
     It is added to I in the membrane equation (`LIFParams`), so it does nothing while a neuron is refractory.
 
@@ -81,19 +82,19 @@ class Waveform:
     units : str, UnitFraction, iterable of int or array of bool
         Neurons, as in `Stimulation`.
     samples : sequence of float
-        The current in mV, as the bias.
+        The current in mV, like the bias.
     interval : float
-        How long each sample acts, in ms, at least a time step.
+        Duration of a sample in ms, at least a time step.
     start : float
-        When the first sample begins, in ms. What lies beyond the end of a trial does not act.
+        Start of the first sample in ms. Samples after the end of a trial have no effect.
     weights : sequence of float, optional
         A factor for each of the units, in their order. None: 1 for all.
 
     Raises
     ------
     ArgumentError
-        There are no samples, a value is not finite, the interval not above 0, the start negative, or units or
-        weights are wrong.
+        There are no samples, a value is not finite, the interval is not above 0, the start is negative, or
+        units or weights cannot be used.
 
     Examples
     --------
@@ -122,7 +123,7 @@ class Waveform:
 
     @property
     def window(self) -> tuple[float, float]:
-        """From when to when the samples act, in ms."""
+        """Start of the first and end of the last sample in ms."""
         return self.start, self.start + self.interval * len(self.samples)
 
     def amounts(self, first: int, last: int, time_step: float) -> Floats:
@@ -137,8 +138,8 @@ class Waveform:
             raise ArgumentError(
                 f"interval is {self.interval:g} ms; expected at least a time step, {time_step:g} ms"
             )
-        since = (np.arange(first, last) * time_step - self.start) / self.interval
-        position = np.floor(np.round(since, 6)).astype(np.int64)
+        elapsed = (np.arange(first, last) * time_step - self.start) / self.interval
+        position = np.floor(np.round(elapsed, 6)).astype(np.int64)
         return np.array(self.samples)[np.clip(position, 0, len(self.samples) - 1)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.simulation.actions import Action
+from spiking.simulation.resolved_stimulation import ResolvedStimulation
 from spiking.typing import Floats
 
 
@@ -49,7 +49,7 @@ class RandomDraws:
     input_noise: Floats | None = None
 
     def coins(self, count: int) -> tuple[Floats | None, ...]:
-        """Return the coins of so many stimulations, None where there are none."""
+        """Return the coins of `count` stimulations, None where there are none."""
         given = self.coin if isinstance(self.coin, tuple) else (self.coin,)
         return (*given, *[None] * count)[:count]
 
@@ -64,7 +64,7 @@ class RandomDraws:
         coins: tuple[int, ...] = (1,),
         input_shape: tuple[int, int] | None = None,
     ) -> RandomDraws:
-        """Return the very numbers that `simulate` uses for a trial of a seed.
+        """Return the numbers that `simulate` uses for a trial of a seed.
 
         Parameters
         ----------
@@ -73,10 +73,10 @@ class RandomDraws:
         n_neurons, n_steps : int
             Size of the network and length of the trial.
         coins : tuple of int
-            For each stimulation how many coins are thrown a step: 1, or with ``coin="unit"`` one for each of
-            its units; 0 where it always acts.
+            For each stimulation the number of coins per step: 1, or with ``coin="unit"`` one for each of its
+            units; 0 if it always acts.
         input_shape : (int, int), optional
-            (columns, n_inputs) that are kept, if there is noise on inputs.
+            (columns, n_inputs) of the inputs that are kept, if there is noise on inputs.
         """
         all_coins = tuple(
             coin_uniforms(seed, trial, n_steps, k, count) if count else None for k, count in enumerate(coins)
@@ -90,11 +90,11 @@ class RandomDraws:
 
 
 class SharedNoise:
-    """Membrane noise of trials of a seed, drawn once for several networks that run them.
+    """Membrane noise of the trials of a seed, drawn once for several networks.
 
-    `simulate` draws the noise of a trial anew for every network, which takes a third of its time. Given the
-    same `SharedNoise` it draws it once and keeps it, 4 bytes a neuron and step; spikes are the same. Best for
-    one or two trials at a time, with all networks, before the next ones.
+    `simulate` draws the noise of a trial again for every network, which takes a third of its time. With the
+    same `SharedNoise`, the noise is drawn once and stored, 4 bytes per neuron and step; spikes are the same.
+    To save memory, run one or two trials with all networks before the next trials.
 
     Parameters
     ----------
@@ -114,26 +114,26 @@ class SharedNoise:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._kept: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+        self._drawn: dict[tuple[int, int, int], NDArray[np.float32]] = {}
 
     def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
         """Return the standard normals of a trial, shape (n_steps, n_neurons)."""
         key = (trial, n_neurons, n_steps)
-        if key not in self._kept:
-            self._kept[key] = normals(self.seed, trial, n_neurons, n_steps)
-        return self._kept[key]
+        if key not in self._drawn:
+            self._drawn[key] = normals(self.seed, trial, n_neurons, n_steps)
+        return self._drawn[key]
 
 
 def normals(seed: int, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
     """Draw the standard normals of a trial's membrane noise, shape (n_steps, n_neurons)."""
-    from spiking.simulation.kernel import fill_normals
+    from spiking.simulation.kernel.noise import fill_normals
 
     drawn = np.empty(n_steps * n_neurons, np.float32)
     fill_normals(noise_lanes(seed, trial), drawn)
     return drawn.reshape(n_steps, n_neurons)
 
 
-# Every purpose has a stream of its own: a longer trial or an added stimulation changes no other number.
+# Each purpose has its own stream, so a longer trial or another stimulation changes no other number.
 _NOISE, _VOLTAGE, _COIN, _INPUT = range(4)
 
 
@@ -142,32 +142,32 @@ def _sequence(seed: int, trial: int, *purpose: int) -> np.random.SeedSequence:
 
 
 def noise_lanes(seed: int, trial: int) -> NDArray[np.uint32]:
-    """State of the generators of a trial's membrane noise, shape (4, 256)."""
+    """Return the state of the generators of a trial's membrane noise, shape (4, 256)."""
     words = _sequence(seed, trial, _NOISE).generate_state(1024)
     return words.astype(np.uint32).reshape(4, 256)
 
 
 def initial_uniforms(seed: int, trial: int, n_neurons: int) -> Floats:
-    """Uniform numbers behind the initial voltages, shape (N,)."""
+    """Return the uniform numbers of the initial voltages, shape (N,)."""
     return np.random.default_rng(_sequence(seed, trial, _VOLTAGE)).random(n_neurons)
 
 
 def coin_uniforms(
     seed: int, trial: int, n_steps: int, position: int = 0, coins: int = 1, first: int = 0
 ) -> Floats:
-    """Uniform numbers that switch a stimulation on at a step.
+    """Return the uniform numbers that decide at which steps a stimulation acts.
 
     Parameters
     ----------
     seed, trial : int
     n_steps : int
-        How many steps.
+        Number of steps.
     position : int
-        Of the stimulation among all of the trial, from 0.
+        Position of the stimulation among those of the trial, from 0.
     coins : int
-        How many a step.
+        Numbers per step.
     first : int
-        The first of the steps: the numbers of earlier ones are passed over.
+        The first of the steps; the numbers of earlier steps are skipped.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def coin_uniforms(
 def coin_words(
     seed: int, trial: int, n_steps: int, position: int, coins: int, first: int
 ) -> NDArray[np.uint32]:
-    """Return what `coin_uniforms` is made of for several coins a step: 32 bits each, (n_steps, coins)."""
+    """Return the 32-bit words behind `coin_uniforms` for several coins per step, shape (n_steps, coins)."""
     pairs = (coins + 1) // 2
     words = _coin_stream(seed, trial, position, first * pairs).random_raw(n_steps * pairs)
     return words.view(np.uint32).reshape(n_steps, 2 * pairs)[:, :coins]
@@ -193,7 +193,7 @@ def _coin_stream(seed: int, trial: int, position: int, skipped: int) -> np.rando
 
 
 def input_normals(seed: int, trial: int, shape: tuple[int, int]) -> Floats:
-    """Return standard normal numbers behind the noise on inputs, shape (columns, n_inputs)."""
+    """Return the standard normal numbers of the noise on inputs, shape (columns, n_inputs)."""
     return np.random.default_rng(_sequence(seed, trial, _INPUT)).standard_normal(shape)
 
 
@@ -203,11 +203,11 @@ Hits = NDArray[np.bool_] | None
 _NO_LANES = np.empty((4, 0), np.uint32)
 
 
-_ROWS = 1000  # steps whose coins are held at once, where there is one for each unit
+_ROWS = 1000  # steps whose coins are in memory at once, if each unit has one
 
 
 class TrialRandoms(NamedTuple):
-    """Numbers of one trial.
+    """Random numbers of one trial.
 
     Attributes
     ----------
@@ -218,8 +218,8 @@ class TrialRandoms(NamedTuple):
     noise : array of float32 or float64, shape (steps, N)
         Given noise; (0, 0) if it is generated.
     hits : list of array of bool, shape (steps,) or (steps, N), or None
-        For each action whether it acts at the steps from its first to its last, on all of its units or on
-        each of the N neurons; None: always.
+        For each stimulation whether it acts at the steps from its first to its last, on all of its units or
+        on each of the N neurons; None: always.
     input_noise : array, shape (columns, n_inputs), or None
         Standard normals.
     """
@@ -235,54 +235,54 @@ def seeded_numbers(
     seed: int,
     trial: int,
     n: int,
-    acting: Sequence[Action],
+    stimulations: Sequence[ResolvedStimulation],
     input_shape: tuple[int, int] | None,
     noise: NDArray[np.float32] | None = None,
 ) -> TrialRandoms:
-    """Return the numbers of a trial of a seed; `input_shape`: (columns, n_inputs) if inputs have noise.
+    """Return the random numbers of a trial; `input_shape` is (columns, n_inputs) if inputs have noise.
 
-    `noise` is the noise of this very trial, if it has been drawn already.
+    `noise` is the noise of this trial, if it has been drawn already.
     """
     return TrialRandoms(
         lanes=noise_lanes(seed, trial) if noise is None else _NO_LANES,
         v0=initial_uniforms(seed, trial, n),
         noise=np.empty((0, 0), np.float32) if noise is None else noise,
-        hits=[_seeded_hits(seed, trial, n, position, action) for position, action in enumerate(acting)],
+        hits=[_seeded_hits(seed, trial, n, position, item) for position, item in enumerate(stimulations)],
         input_noise=None if input_shape is None else input_normals(seed, trial, input_shape),
     )
 
 
-def _seeded_hits(seed: int, trial: int, n: int, position: int, action: Action) -> Hits:
-    first, last, coins = action.first, action.last, action.coins
+def _seeded_hits(seed: int, trial: int, n: int, position: int, item: ResolvedStimulation) -> Hits:
+    first, last, coins = item.first, item.last, item.coins
     if not coins:
         return None
     if coins == 1:
-        return coin_uniforms(seed, trial, last - first, position, 1, first) < action.probability
+        return coin_uniforms(seed, trial, last - first, position, 1, first) < item.probability
     # Whole numbers below this are those below p 2^32.
-    below = np.uint32(min(np.ceil(action.probability * 2.0**32), 2.0**32 - 1))
-    every = np.array_equal(action.units, np.arange(n))
+    below = np.uint32(min(np.ceil(item.probability * 2.0**32), 2.0**32 - 1))
+    every = np.array_equal(item.units, np.arange(n))
     hits = np.zeros((last - first, n), np.bool_)
     for start in range(first, last, _ROWS):
         rows = min(_ROWS, last - start)
-        thrown = coin_words(seed, trial, rows, position, coins, start) < below
+        acts = coin_words(seed, trial, rows, position, coins, start) < below
         here = hits[start - first : start - first + rows]
         if every:
-            here[:] = thrown  # much faster than by index
+            here[:] = acts  # much faster than by index
         else:
-            here[:, action.units] = thrown
+            here[:, item.units] = acts
     return hits
 
 
-def replayed_numbers(draw: RandomDraws, acting: Sequence[Action]) -> TrialRandoms:
-    """Return the numbers of explicit draws, checked by `check_draw`."""
-    hits: list[Hits] = [None] * len(acting)
-    for position, (action, coin) in enumerate(zip(acting, draw.coins(len(acting)), strict=True)):
-        if action.coins:
-            own = np.asarray(coin)[action.first : action.last] < action.probability
-            if own.ndim == 2:
-                own, chosen = np.zeros((len(own), draw.v0.size), np.bool_), own
-                own[:, action.units] = chosen
-            hits[position] = own
+def replayed_numbers(draw: RandomDraws, stimulations: Sequence[ResolvedStimulation]) -> TrialRandoms:
+    """Return the random numbers of explicit draws, which `check_draw` has checked."""
+    hits: list[Hits] = [None] * len(stimulations)
+    for position, (item, coin) in enumerate(zip(stimulations, draw.coins(len(stimulations)), strict=True)):
+        if item.coins:
+            acts = np.asarray(coin)[item.first : item.last] < item.probability
+            if acts.ndim == 2:
+                of_units, acts = acts, np.zeros((len(acts), draw.v0.size), np.bool_)
+                acts[:, item.units] = of_units
+            hits[position] = acts
     return TrialRandoms(
         lanes=_NO_LANES,
         v0=np.ascontiguousarray(draw.v0, np.float64),
@@ -296,7 +296,7 @@ def check_draw(
     draw: RandomDraws,
     n: int,
     n_steps: int,
-    acting: Sequence[Action],
+    stimulations: Sequence[ResolvedStimulation],
     input_shape: tuple[int, int] | None,
 ) -> None:
     """Raise ArgumentError unless draws have the shapes that a trial needs."""
@@ -304,13 +304,13 @@ def check_draw(
         ("v0", draw.v0, (n,)),
         ("noise", draw.noise, (n_steps, n)),
     ]
-    for action, coin in zip(acting, draw.coins(len(acting)), strict=True):
-        if action.coins:
-            per_unit = () if action.coins == 1 else (action.coins,)
+    for item, coin in zip(stimulations, draw.coins(len(stimulations)), strict=True):
+        if item.coins:
+            per_unit = () if item.coins == 1 else (item.coins,)
             needed.append(("coin", coin, (n_steps, *per_unit)))
     if input_shape is not None:
         needed.append(("input_noise", draw.input_noise, input_shape))
     for name, array, shape in needed:
-        found = None if array is None else np.shape(array)
-        if found != shape:
-            raise ArgumentError(f"draws.{name} has shape {found}; expected {shape}")
+        actual = None if array is None else np.shape(array)
+        if actual != shape:
+            raise ArgumentError(f"draws.{name} has shape {actual}; expected {shape}")

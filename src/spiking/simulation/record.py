@@ -20,15 +20,16 @@ _PER_NEURON = ("spikes", "filtered_rates", "voltage", "currents")
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What a simulation keeps. Average firing rates are always there.
+    """What a simulation records. Average firing rates are always recorded.
 
     Parameters
     ----------
     output : bool
         The readout, ``(w_out / scaling_factor) r``.
     spikes : bool, list of neurons, population or UnitFraction
-        Spikes as events (trial, neuron, time). True: of all neurons; a list: of these; ``"exc"``, ``"inh"``,
-        ``"som"``, ``"pv"`` or ``"all"``: of a population; ``UnitFraction(0.1, "exc")``: of some of it.
+        Spikes as events (trial, neuron, time). True: of all neurons; a list: of these neurons; ``"exc"``,
+        ``"inh"``, ``"som"``, ``"pv"`` or ``"all"``: of a population; ``UnitFraction(0.1, "exc")``: of a
+        fraction of it.
     filtered_rates : bool, list of neurons, population or UnitFraction
         Spikes filtered by the synapse, ``r``, in 1/s.
     voltage : bool, list of neurons, population or UnitFraction
@@ -43,8 +44,8 @@ class Record:
     Raises
     ------
     ArgumentError
-        A list has entries that are no neurons, a population is unknown, or an interval is not above 0 or for
-        an unknown quantity.
+        A list has entries that are not neurons, a population is unknown, or an interval is not above 0 or is
+        for an unknown quantity.
 
     Examples
     --------
@@ -88,20 +89,20 @@ class Record:
         )
 
     def as_json(self, populations: Mapping[str, NDArray[np.bool_]]) -> dict[str, Any]:
-        """Return it in JSON's types, as run files keep it; `Record` takes them.
+        """Return the fields in types of JSON, as files of simulations hold them; `Record` accepts them.
 
-        Units of a `UnitFraction` are kept by number: NumPy does not promise to draw them again.
+        Units of a `UnitFraction` are stored by number: other versions of NumPy may draw other units.
         """
-        found: dict[str, Any] = {"output": self.output}
+        values: dict[str, Any] = {"output": self.output}
         for name in _PER_NEURON:
             value = getattr(self, name)
-            drawn = isinstance(value, UnitFraction)
-            found[name] = self.neurons(name, populations).tolist() if drawn else value
-        found["interval"] = dict(self.interval) if isinstance(self.interval, Mapping) else self.interval
-        return found
+            is_fraction = isinstance(value, UnitFraction)
+            values[name] = self.neurons(name, populations).tolist() if is_fraction else value
+        values["interval"] = dict(self.interval) if isinstance(self.interval, Mapping) else self.interval
+        return values
 
     def stride(self, name: str, time_step: float) -> int:
-        """Return the steps between two samples of a quantity, for a time step in ms."""
+        """Return the number of steps between two samples of a quantity, for a time step in ms."""
         interval = self.interval.get(name) if isinstance(self.interval, Mapping) else self.interval
         if interval is None:
             return 1

@@ -1,7 +1,7 @@
-"""The specification: one trial of a spiking network, step by step in plain NumPy.
+"""The specification of a trial: step by step in plain NumPy.
 
-Slow on purpose. The golden traces of the original function are matched by this file, and the fast kernel
-is matched against it: same random numbers, same spikes.
+It is slow and easy to read. It reproduces the golden traces of the original function. With the same random
+numbers the compiled kernel must give the same spikes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.actions import AnyStimulation, actions
+from spiking.neuron.equations import NEURONS
 from spiking.simulation.random_numbers import RandomDraws
+from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Traces:
-    """Everything that a trial does: all of shape (steps, N), but `output` (steps, n_outputs)."""
+    """All variables of a trial, of shape (steps, N), and `output`, (steps, n_outputs)."""
 
     voltage: Floats
     spikes: NDArray[np.bool_]
@@ -42,11 +43,11 @@ def step_by_step(
 ) -> Traces:
     """Simulate one trial in s and mV; `inputs` (n_inputs, columns) before downsampling.
 
-    Without an `input_interval` (ms) the columns are thinned with the steps, and 100 steps long; with one, all
-    are kept, and as long as it says.
+    Without `input_interval`, every `downsample`-th column is used, for 100 steps; with it (in ms), all
+    columns are used, each for this time.
 
-    The expression for `t_last` stays as published: it is not `dt i` to the last bit, and the comparison
-    with the refractory period is a tie that this rounding decides.
+    The expression for `t_last` must stay as published: it differs from `dt i` by rounding, which decides the
+    comparison with the refractory period.
     """
     p, n = network.params, network.n_neurons
     dt = TIME_STEP_S * downsample
@@ -60,30 +61,30 @@ def step_by_step(
         inputs = inputs + input_noise * draws.input_noise.T
     tm, tref, tr, td = p.tau_membrane / 1000, p.refractory / 1000, p.tau_rise / 1000, network.tau_decay / 1000
     drive = network.w_in @ inputs
-    acting = actions(stimulation, network, n_steps, 1000 * dt)
-    sigma = p.step_noise(1000 * dt)
+    resolved = resolve_stimulation(stimulation, network, n_steps, 1000 * dt)
+    sigma, equations = p.step_noise(1000 * dt), NEURONS[p.neuron]
 
     voltage, spikes = np.empty((n_steps, n)), np.empty((n_steps, n), np.bool_)
     currents, rates = np.empty((n_steps, n)), np.empty((n_steps, n))
     v = p.start(draws.v0, network.offset)
-    v[list(network.lesioned)] = np.nan  # and stays so: never at threshold
+    v[list(network.lesioned)] = np.nan  # stays NaN, which is never at threshold
     ipsc, h, r, hr, t_last = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     for i in range(1, n_steps + 1):
         currents[i - 1] = ipsc
         now = [
-            (action, action.weights * action.amounts[i - 1 - action.first] * action.acts(coin, i - 1))
-            for action, coin in zip(acting, draws.coins(len(acting)), strict=True)
-            if action.first <= i - 1 < action.last
+            (item, item.weights * item.amounts[i - 1 - item.first] * item.acts(coin, i - 1))
+            for item, coin in zip(resolved, draws.coins(len(resolved)), strict=True)
+            if item.first <= i - 1 < item.last
         ]
         total = ipsc + (p.bias + network.offset) + drive[:, int(i / steps_per_column + 0.5)]
-        for action, amounts in now:
-            if action.on_current:
-                total[action.units] += amounts
-        slope = (v**2 + total) / tm if p.neuron == "quadratic" else (-v + total) / tm
+        for item, amounts in now:
+            if item.on_current:
+                total[item.units] += amounts
+        slope = equations.slope(v, total) / tm
         v = v + dt * ((dt * i > t_last + tref) * slope) + sigma * draws.noise[i - 1]
-        for action, amounts in now:
-            if not action.on_current:
-                v[action.units] += amounts
+        for item, amounts in now:
+            if not item.on_current:
+                v[item.units] += amounts
         s = v >= p.threshold
         t_last = t_last + (dt * i - t_last) * s
         if p.synapse == "single_exponential":

@@ -30,8 +30,8 @@ class Spikes:
     time_step : float
         Length of a step in ms.
     bounds : array of int, shape (trials + 1,), optional
-        The first spike of each trial, and the end of the last; of spikes on disk, which would otherwise be
-        read to find them.
+        Index of the first spike of each trial, and the number of spikes. Given for spikes on disk, which need
+        not be read then to find a trial.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Spikes:
         return (self.step + 1.0) * np.float64(self.time_step)
 
     def first_of_trials(self, trials: int) -> NDArray[np.int64]:
-        """Return the first spike of each trial, and the end of the last, shape (trials + 1,)."""
+        """Return the index of each trial's first spike, and the number of spikes, shape (trials + 1,)."""
         if self.bounds is not None:
             return self.bounds
         return np.searchsorted(self.trial, np.arange(trials + 1)).astype(np.int64)
@@ -78,14 +78,14 @@ class Spikes:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Simulation:
-    """What a simulation kept (see `Record`); what was not asked for is None.
+    """The result of a simulation (see `Record`); quantities that were not recorded are None.
 
     Attributes
     ----------
     network : SpikingNetwork
-        What was simulated.
+        The simulated network.
     seed : int or None
-        Run again with it for the same numbers; None if draws were replayed.
+        The same seed gives the same numbers again; None if draws were replayed.
     trials : array of int, shape (trials,)
         Trial numbers.
     n_steps : int
@@ -95,21 +95,21 @@ class Simulation:
     record : Record
     rates : array, shape (trials, N)
         Average firing rates in Hz. As published, the first 9 steps are not counted (initial voltages above
-        threshold fire at once). NaN for units that are lesioned.
+        threshold fire at once). NaN for lesioned units.
     output : array, shape (trials, n_outputs, samples)
     spikes : Spikes
     filtered_rates, voltage, currents : array, shape (trials, neurons, samples)
         Of the neurons in the order that `Record` names them; in 1/s, mV and mV.
     inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns)
-        What was put in, one for all trials or one for each; of the columns, those that were kept.
+        The inputs, one for all trials or one for each, without the columns that `downsample` left out.
     task : str
         Name of the task, if `simulate` was given one.
     conditions : tuple of str
         The condition of each trial of that task.
     correct : array of bool, shape (trials,)
-        Whether each was answered correctly, if the output was recorded.
+        Whether each trial was answered correctly, if the output was recorded.
     unfinished : bool
-        True of an interrupted run that was opened: these are its finished trials, not all.
+        True if the run was interrupted: the trials are those that it finished.
 
     Examples
     --------
@@ -145,14 +145,14 @@ class Simulation:
     def load(cls, path: str | os.PathLike[str]) -> Simulation:
         """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
 
-        Only descriptions are read; the arrays stay on disk (`spiking.files.StoredArray`) and
-        read the trials that they are indexed with: ``run.output[17]``.
+        Arrays stay on disk (`spiking.files.StoredArray`); indexing reads the chosen trials:
+        ``run.output[17]``.
 
         Parameters
         ----------
         path : str or path-like
-            An HDF5 file. If there is none, but an unfinished run to be written there: its finished trials.
-            Or a ``.npz`` file that ``spiking simulate`` wrote, which is read whole.
+            An HDF5 file; if only an unfinished run exists for it, its finished trials are opened. Or a
+            ``.npz`` file that ``spiking simulate`` wrote, which is read as a whole.
 
         Returns
         -------
@@ -161,26 +161,26 @@ class Simulation:
         Raises
         ------
         ArgumentError
-            There is no such file, or it is not a readable simulation.
+            The file does not exist, or is not a readable simulation.
         """
         from spiking.simulation.storage.stream import load
 
         return load(Path(path))
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write everything into an HDF5 file, whole or not at all.
+        """Write the simulation into an HDF5 file, as a whole or not at all.
 
         Parameters
         ----------
         path : str or path-like
             Such as ``run.h5``.
         force : bool
-            Replace a file that is there.
+            Replace an existing file.
 
         Raises
         ------
         ArgumentError
-            There is such a file already, or it cannot be written; the message says why.
+            The file exists, or cannot be written; the message says why.
         """
         from spiking.simulation.storage.stream import save
 
@@ -204,7 +204,7 @@ class Simulation:
         return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
 
     def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
-        """Spikes of one trial as zeros and ones, shape (N, n_steps).
+        """Return the spikes of one trial as zeros and ones, shape (N, n_steps).
 
         Parameters
         ----------
@@ -241,8 +241,8 @@ class Simulation:
         ]
         if alive.any():
             silent = np.mean(mean[alive] == 0)
-            own = f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), silent neurons {silent:.0%}"
-            lines.append(own)
+            rates = f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), silent neurons {silent:.0%}"
+            lines.append(rates)
         if self.spikes is not None:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:

@@ -1,4 +1,4 @@
-"""Run trials of a spiking network on given inputs, in threads. All simulations run through here."""
+"""Run trials of a spiking network on given inputs, in threads. All simulations use this function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.checks import checked_inputs, checked_interval, checked_noise, thread_count, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.actions import AnyStimulation, actions
+from spiking.simulation.kernel import prepare
+from spiking.simulation.kernel.arguments import Recording
 from spiking.simulation.random_numbers import (
     RandomDraws,
     SharedNoise,
@@ -23,6 +24,7 @@ from spiking.simulation.random_numbers import (
     seeded_numbers,
 )
 from spiking.simulation.record import Record
+from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.simulation.result import Simulation, Spikes
 from spiking.timing import STEPS_NOT_COUNTED, STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
@@ -62,26 +64,23 @@ def run_trials(
     numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
     threads = thread_count(threads)
 
-    from spiking.simulation import (
-        kernel,  # Numba is imported when something is simulated, not before
-        kernel_input,  # Numba is imported when something is simulated, not before
-    )
+    from spiking.simulation.kernel.trial import run_trial  # imports Numba, which takes a while
 
-    acting = actions(stimulation, network, n_steps, time_step)
+    resolved = resolve_stimulation(stimulation, network, n_steps, time_step)
     input_shape = (n_columns, network.n_inputs) if sigma.any() else None
     if replayed:
         for draw in replayed:
-            check_draw(draw, n, n_steps, acting, input_shape)
+            check_draw(draw, n, n_steps, resolved, input_shape)
     else:
         seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
-    constants = kernel_input.constants(
+    constants = prepare.constants(
         network, n_steps, column_steps, dt, replay=bool(replayed) or shared_noise is not None
     )
-    synapses = kernel_input.synapses(network, dt)
-    every_action = kernel_input.actions(acting, n, dt / constants.tm)
-    readout, w_in = kernel_input.fixed(network.readout), kernel_input.fixed(network.w_in.T)
-    columns = kernel_input.fixed(u.swapaxes(-1, -2))
-    kept, samples = _allocate(record, network, len(numbers), n_steps, time_step)
+    synapses = prepare.synapses(network, dt)
+    always = prepare.stimulation(resolved, n, constants.neuron.gain)
+    readout, w_in = prepare.fixed(network.readout), prepare.fixed(network.w_in.T)
+    columns = prepare.fixed(u.swapaxes(-1, -2))
+    recorded, samples = _allocate(record, network, len(numbers), n_steps, time_step)
     spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
     events: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = [_NO_SPIKES] * len(numbers)
@@ -93,44 +92,44 @@ def run_trials(
     def run(k: int) -> None:
         assert seed is not None or replayed
         trial = int(numbers[k])
-        own = (
-            replayed_numbers(replayed[k], acting)
+        randoms = (
+            replayed_numbers(replayed[k], resolved)
             if seed is None
             else seeded_numbers(
                 seed,
                 trial,
                 n,
-                acting,
+                resolved,
                 input_shape,
                 None if shared_noise is None else shared_noise.of(trial, n, n_steps),
             )
         )
         inputs_k = columns[k] if columns.ndim == 3 else columns
-        if own.input_noise is not None and input_shape:
-            inputs_k = kernel_input.fixed(inputs_k + sigma * own.input_noise)
-        voltage = network.params.start(own.v0, network.offset)
+        if randoms.input_noise is not None and input_shape:
+            inputs_k = prepare.fixed(inputs_k + sigma * randoms.input_noise)
+        voltage = network.params.start(randoms.v0, network.offset)
         voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
-        steps, neurons = kernel.run_trial(
+        steps, neurons = run_trial(
             constants,
             synapses,
             w_in,
             inputs_k,
             readout,
             voltage,
-            own.lanes,
-            kernel_input.fixed(own.noise, own.noise.dtype),
-            kernel_input.with_hits(every_action, own.hits),
-            *(kernel.Recording(every, units, array[k]) for every, units, array in samples),
+            randoms.lanes,
+            prepare.fixed(randoms.noise, randoms.noise.dtype),
+            prepare.with_hits(always, randoms.hits),
+            *(Recording(every, units, array[k]) for every, units, array in samples),
             stop,
         )
-        left = [voltage[alive], *(kept["output"][k] if "output" in kept else ())]
+        left = [voltage[alive], *(recorded["output"][k] if "output" in recorded else ())]
         if not stop[0] and not all(np.isfinite(values).all() for values in left):
             raise ArgumentError(
                 f"trial {trial}: voltages or outputs become NaN or infinite; expected inputs, weights, "
                 f"currents and constants of a size that neurons can have"
             )
-        if "output" in kept and network.readout_bias.any():
-            kept["output"][k] += network.readout_bias[:, np.newaxis]
+        if "output" in recorded and network.readout_bias.any():
+            recorded["output"][k] += network.readout_bias[:, np.newaxis]
         counted = neurons[steps >= STEPS_NOT_COUNTED]
         rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
         rates[k, lesioned] = np.nan
@@ -142,7 +141,7 @@ def run_trials(
 
     _run_all(run, len(numbers), threads, stop, progress)
     if record.spikes is not False:
-        kept["spikes"] = _joined(events, time_step)
+        recorded["spikes"] = _joined(events, time_step)
     return Simulation(
         network=network,
         seed=None if replayed else seed,
@@ -152,7 +151,7 @@ def run_trials(
         record=record,
         rates=rates,
         inputs=u,
-        **kept,
+        **recorded,
     )
 
 
@@ -175,8 +174,8 @@ def _run_all(
     stop: NDArray[np.uint8],
     progress: Callable[[int], None] | None,
 ) -> None:
-    """Run all trials in threads; on Ctrl-C or an error tell the running ones to stop and drop the others."""
-    if threads == 1 and current_thread() is not main_thread():  # Ctrl-C comes to the main thread only
+    """Run all trials in threads; on Ctrl-C or an error, stop running trials and cancel the others."""
+    if threads == 1 and current_thread() is not main_thread():  # only the main thread receives Ctrl-C
         for k in range(n_trials):
             run(k)
             if progress:
@@ -184,7 +183,7 @@ def _run_all(
         return
     with ThreadPoolExecutor(min(threads, n_trials)) as pool:
         try:
-            # not as_completed: it holds the locks of all trials for a while, and Ctrl-C then would never end
+            # not as_completed: it holds the locks of all trials for a while, and Ctrl-C could block forever
             for finished, _ in enumerate(pool.map(run, range(n_trials)), start=1):
                 if progress:
                     progress(finished)
@@ -197,8 +196,8 @@ def _run_all(
 def _allocate(
     record: Record, network: SpikingNetwork, n_trials: int, n_steps: int, time_step: float
 ) -> tuple[dict[str, Any], list[tuple[int, NDArray[np.int64], Floats]]]:
-    """Make the arrays of samples: for users (trials, neurons, samples), and as the kernel fills them."""
-    kept: dict[str, Any] = {}
+    """Return the arrays of samples: as users see them, (trials, neurons, samples), and as the kernel does."""
+    recorded: dict[str, Any] = {}
     samples, size = [], 0
     for name in ("output", "voltage", "currents", "filtered_rates"):
         if name == "output":
@@ -212,8 +211,8 @@ def _allocate(
         array = np.empty(shape)
         samples.append((stride, units, array))
         if stride:
-            kept[name] = array.swapaxes(1, 2)
-    return kept, samples
+            recorded[name] = array.swapaxes(1, 2)
+    return recorded, samples
 
 
 def _check_memory(size: int) -> None:
@@ -244,7 +243,7 @@ def _checked_draws(
 def trial_numbers(
     trials: int | Iterable[int] | None, n_inputs: int | None = None, n_draws: int | None = None
 ) -> NDArray[np.int64]:
-    """Numbers of the trials to run; `n_inputs`, `n_draws`: how many the other arguments are for, if any."""
+    """Return the numbers of the trials to run; `n_inputs` and `n_draws` are the trials of other arguments."""
     if trials is None:
         numbers = list(range(n_inputs or n_draws or 1))
     elif isinstance(trials, Iterable):

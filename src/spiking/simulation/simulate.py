@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.actions import AnyStimulation
 from spiking.simulation.random_numbers import (
     RandomDraws,
     SharedNoise,
 )
 from spiking.simulation.record import Record
+from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import run_trials, trial_numbers
 from spiking.simulation.storage.stream import simulate_to_file
@@ -62,9 +62,9 @@ def simulate(
     condition : str, optional
         With a task: run only trials of this condition. By default it is drawn for each trial.
     record : Record, optional
-        What to keep; the output at every step by default.
+        What to record; the output at every step by default.
     stimulation : Stimulation, Oscillation, Waveform or a sequence of them, optional
-        What acts on chosen neurons in addition to the inputs. The effects of several add.
+        Stimulation of chosen neurons in addition to the inputs. The effects of several add.
     input_noise : float or sequence of float, one for each input
         Standard deviation of the normal noise added to each column of each input, drawn anew for each trial.
         0 by default. Like the inputs it reaches the neurons through `w_in`.

@@ -1,4 +1,4 @@
-"""Artificial stimulation of chosen neurons, as with an electrode or light."""
+"""Artificial stimulation of chosen neurons, as by an electrode or by light."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True)
 class Stimulation:
-    """Push chosen neurons up or down during a window; the published `stims` are one case of it.
+    """Depolarise or hyperpolarise chosen neurons during a window; generalises the published `stims`.
 
-    At every step of the window one coin is thrown for all chosen neurons; if it falls below `probability`,
-    `amplitude` is added to their voltages.
+    At every step of the window one random number is drawn for all chosen neurons; if it is below
+    `probability`, `amplitude` is added to their voltages.
 
     Parameters
     ----------
     units : str, UnitFraction, iterable of int or array of bool
         Neurons: a population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one
-        such as ``UnitFraction(0.2, "exc", seed=1)``, numbers from 0 on, none twice, or a mask.
+        such as ``UnitFraction(0.2, "exc", seed=1)``, numbers from 0 on, without repetition, or a mask.
     window : (float, float)
-        From when to when, in ms; half open. It may lie beyond the end of a trial: then it never acts. Windows
-        of several stimulations may overlap: their effects add.
+        Start and end in ms; half open. A window after the end of a trial has no effect. Windows of several
+        stimulations may overlap: their effects add.
     amplitude : float or (float, float)
         Above 0 depolarises, below 0 hyperpolarises (published: ``"exc"``, +0.5, and ``"inh"``, -0.5). Two
         numbers are a ramp: linear in time from the first, at the window's start, to the second, at its end.
     probability : float, optional
-        Chance that a step acts. None: 0.5 for a voltage (as published), 1 for a current.
+        Probability that it acts at a step. None: 0.5 for a voltage (as published), 1 for a current.
     acts_on : {"voltage", "current"}
         ``"voltage"``: `amplitude` is in mV a step, added to the voltage after the membrane's step, also while
         refractory (as published); shorter steps make it stronger. ``"current"``: it is a current in mV, added
         to I in the membrane equation (`LIFParams`): it does not depend on the time step, and does nothing
         while a neuron is refractory.
     coin : {"shared", "unit"}
-        One coin a step for all chosen neurons (as published), or one for each.
+        One random number per step for all chosen neurons (as published), or one for each.
     frequency, pulse_width : float, optional
         Pulses: `frequency` in Hz, each `pulse_width` ms long, the first at the window's start. The amplitude
         is 0 between them. None: no pulses, the stimulation is on throughout the window.
@@ -49,9 +49,9 @@ class Stimulation:
     Raises
     ------
     ArgumentError
-        Units are not whole, negative, repeated or of an unknown population; the window is empty, reversed or
-        not two finite numbers; the amplitude is not finite; the probability not in [0, 1]; only one of
-        `frequency` and `pulse_width` is given, or pulses overlap.
+        Units are not whole numbers, are negative, repeated or of an unknown population; the window is empty,
+        reversed or not two finite numbers; the amplitude is not finite; the probability is not in [0, 1];
+        only one of `frequency` and `pulse_width` is given, or pulses overlap.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class Stimulation:
             )
 
     def amounts(self, first: int, last: int, time_step: float) -> Floats:
-        """Return what each of the steps `first` to before `last` adds in mV, shape (steps,).
+        """Return the amounts in mV that the steps `first` to `last` - 1 add, shape (steps,).
 
         Parameters
         ----------
@@ -132,12 +132,12 @@ class Stimulation:
             )
         pulses = np.arange((min(stop, last * time_step) - start) / period)
         onsets = np.ceil(np.round((start + period * pulses) / time_step, 6))
-        since = steps - onsets[np.searchsorted(onsets, steps, side="right") - 1]
-        return np.where(since < width, amounts, 0.0)
+        elapsed = steps - onsets[np.searchsorted(onsets, steps, side="right") - 1]
+        return np.where(elapsed < width, amounts, 0.0)
 
 
 def window_steps(window: tuple[float, float], time_step: float) -> tuple[int, int]:
-    """First step and the step after the last (0-based) of a window, both in ms.
+    """Return the first step and the step after the last (0-based) of a window; times in ms.
 
     Step k covers the time from ``k time_step`` to ``(k + 1) time_step``.
 

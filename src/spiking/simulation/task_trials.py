@@ -29,24 +29,24 @@ def run_task_trials(
     """Draw trials of a task, simulate and score them; arguments as of `simulate`."""
     check_channels(task, network.n_inputs, network.n_outputs, "the network")
     seed = fresh_seed() if seed is None else seed
-    drawn = _drawn(task, trials, seed, condition)
+    drawn = _draw(task, trials, seed, condition)
     run = run_trials(network, drawn.spiking_inputs, seed=seed, trials=trials, **settings)
     correct = None if run.output is None else score(task, run.output, run.time, drawn)
     return replace(run, task=task.name, conditions=drawn.conditions, correct=correct)
 
 
 def fresh_seed() -> int:
-    """Return a seed that nobody has chosen."""
+    """Return a random seed."""
     return secrets.randbelow(2**32)
 
 
-def _drawn(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | None) -> Trials:
+def _draw(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | None) -> Trials:
     if np.all(np.diff(numbers) == 1):
         return task.trials(len(numbers), seed=seed, condition=condition, first=int(numbers[0]))
     single = [task.trials(1, seed=seed, condition=condition, first=k) for k in numbers.tolist()]
     return Trials(
-        np.concatenate([one.inputs for one in single]),
-        np.concatenate([one.targets for one in single]),
-        tuple(one.conditions[0] for one in single),
-        np.concatenate([one.labels for one in single]),
+        np.concatenate([item.inputs for item in single]),
+        np.concatenate([item.targets for item in single]),
+        tuple(item.conditions[0] for item in single),
+        np.concatenate([item.labels for item in single]),
     )

@@ -2,6 +2,7 @@
 
 from spiking.training.many import train_many
 from spiking.training.options import TrainingOptions
-from spiking.training.train import TrainingState, train, train_steps
+from spiking.training.state import TrainingState
+from spiking.training.train import train, train_steps
 
 __all__ = ["TrainingOptions", "TrainingState", "train", "train_many", "train_steps"]

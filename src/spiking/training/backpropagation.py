@@ -1,8 +1,8 @@
 """The rate model in JAX, with its gradient through time.
 
-The forward pass is the specification's (`RateModel.run` is the same in NumPy). The backward pass is written
-out, because the gradient of the weights is then one matrix product over all steps in place of one outer
-product a step: an update takes three quarters of the time for one trial, and half of it for larger batches.
+The forward pass equals `RateModel.run`, which is in NumPy. The backward pass is written explicitly: the
+gradient of the weights is then one matrix product over all steps instead of an outer product per step. An
+update takes three quarters of the time for one trial, and half of it for larger batches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 class Weights(NamedTuple):
-    """What is trained, as the model file names it (`taus_gaus` flat)."""
+    """The trained parameters, with the names of the model file (`taus_gaus` flat)."""
 
     w: Array  # (N, N)
     w_out: Array  # (n_outputs, N)
@@ -33,7 +33,7 @@ class Weights(NamedTuple):
 
 
 class FrozenWeights(NamedTuple):
-    """What is not trained."""
+    """The parameters that are not trained."""
 
     w_in: Array  # (N, n_inputs)
     signs: Array  # (N,): the diagonal of m
@@ -41,7 +41,7 @@ class FrozenWeights(NamedTuple):
 
 
 def effective_weights(w: Array, fixed: FrozenWeights, dale: bool) -> Array:
-    """W = (relu(w) @ m) * som_m under Dale's law, w @ m * som_m without it."""
+    """Return W = (relu(w) @ m) * som_m under Dale's law, w @ m * som_m without it."""
     return (jax.nn.relu(w) if dale else w) * fixed.signs * fixed.som_m
 
 
@@ -62,7 +62,7 @@ def _states(
     noise: Array,
     shot: Array | None,
 ) -> tuple[Array, Array]:
-    """Return x[1:] and the total currents that lead to them, both (T - 1, n, N)."""
+    """Return x[1:] and the total currents before each of them, both (T - 1, n, N)."""
     w_t = w.T
 
     def step(x: Array, inputs: tuple[Array, Array, Array | None]) -> tuple[Array, tuple[Array, Array]]:
@@ -76,7 +76,7 @@ def _states(
 
 
 def _sent(rates: Array, shot: Array | None) -> Array:
-    """Return what the others receive: the rates, with shot noise of a variance in proportion to them."""
+    """Return the rates as other units receive them: with shot noise, its variance proportional to them."""
     return rates if shot is None else rates + jnp.sqrt(rates) * shot
 
 
@@ -103,11 +103,11 @@ def states(
     rate : array, shape (N,)
         1 / tau.
     drive, noise : array, shape (T - 1, n, N)
-        W_in u and the noise, step by step. No gradient is taken with respect to them, nor to x0.
+        W_in u and the noise of each step. No gradient is taken with respect to them or x0.
     x0 : array, shape (n, N)
     shot : array, shape (T - 1, n, N), or None
-        Noise of what is sent: r + sqrt(r) shot is received. Its amplitude is taken as given in the gradient
-        with respect to x (its derivative grows without limit for small rates), not in that of the weights.
+        Shot noise: other units receive r + sqrt(r) shot. The gradient with respect to x treats its amplitude
+        as constant (its derivative is unbounded for small rates); the gradient of the weights does not.
     """
     return _states(phi, w, rate, drive, x0, noise, shot)[0]
 
@@ -166,9 +166,9 @@ def run(
     noise : array, shape (T - 1, n, N)
         Added in every step.
     shot : array, shape (T - 1, n, N), optional
-        Noise of what the units send, in proportion to the root of their rates.
+        Shot noise, multiplied by the square root of the sender's rate.
     activation, dale, limits
-        Of the model; `limits` is tau in steps, one number or two.
+        Those of the model; `limits` is tau in steps, one number or two.
     """
     phi = ACTIVATIONS[activation]
     drive = jnp.einsum("nct,kc->tnk", inputs[:, :, :-1], fixed.w_in)

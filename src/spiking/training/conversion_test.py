@@ -13,26 +13,25 @@ from spiking.tasks import Task
 from spiking.tuning.grid import published_grid
 from spiking.tuning.work import Work, trial_runner
 
-_FIRST, _THEN = 4, 6  # trials of each candidate: a few, and more of those that do well
-_NEIGHBOURS = 3  # candidates next to each other that do the task
-_CONFIRMING = 40  # other trials, at the middle one
+_FIRST, _THEN = 4, 6  # trials of each candidate; only good ones run the second number
+_NEIGHBOURS = 3  # neighbouring candidates that must do the task
+_CONFIRMING = 40  # further trials, at the middle candidate
 
 
 def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:
-    """Say whether the spiking network does the task.
+    """Return whether the spiking network does the task.
 
-    At three neighbouring factors of the published grid at least, and on other trials at the middle one, the
-    share of correct trials must reach the middle between `accuracy` and 1: for 0.95, all of 10 trials and 39
-    of 40.
+    The fraction of correct trials must be at least (1 + `accuracy`) / 2 at three or more neighbouring factors
+    of the published grid and, in other trials, at the middle one: for 0.95, all of 10 trials and 39 of 40.
 
     Parameters
     ----------
     model : RateModel
     task : Task
     seed : int
-        Of the trials and the noise.
+        Seed of the trials and the noise.
     accuracy : float
-        What the rate network has to reach, 0 to 1.
+        Accuracy that the rate network must reach, 0 to 1.
     """
     needed = (1 + accuracy) / 2 - 1e-9
 

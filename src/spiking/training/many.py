@@ -11,7 +11,8 @@ from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
-from spiking.training.train import TrainingState, train_steps
+from spiking.training.state import TrainingState
+from spiking.training.train import train_steps
 
 
 def train_many(
@@ -24,32 +25,32 @@ def train_many(
     finished: Callable[[int, TrainingState], None] | None = None,
     **options: Any,
 ) -> list[RateModel]:
-    """Train one model a seed, several at a time; each is the same as `train` gives.
+    """Train one model for each seed, several at a time; each equals the result of `train`.
 
-    Compiled once, the updates run outside of Python's lock, so threads keep all processors busy. (Training
-    several networks in one vectorised computation is not faster: an update of one takes 1.0 to 1.4 times as
-    long, ``benchmarks/training_speed.py vmap``.)
+    Compiled updates run without Python's global lock, so threads use all processors. (Training several
+    networks in one vectorised computation is not faster: an update takes 1.0 to 1.4 times as long for each,
+    ``benchmarks/training_speed.py vmap``.)
 
     Parameters
     ----------
     task, n_units, recipe, **options
         As in `train`.
     seeds : iterable of int
-        All different.
+        The seeds, without repetition.
     threads : int, optional
-        Models trained at the same time; by default one an available processor.
+        Number of models trained at the same time; by default one per available processor.
     finished : function, optional
-        Called with seed and last state as soon as a model is done, in the thread that called `train_many`.
+        Called with the seed and the last state when a model is finished, in the thread of the caller.
 
     Returns
     -------
     list of RateModel
-        In the order of the seeds. A model that has not converged is there too: see its `extras`.
+        In the order of the seeds. Models that have not converged are included: see their `extras`.
 
     Raises
     ------
     ArgumentError
-        As `train`, and for no seeds, or one given twice.
+        As for `train`; or there are no seeds, or one is repeated.
 
     Examples
     --------
@@ -83,7 +84,7 @@ def train_many(
                     models[seed] = state.model
                     if finished is not None:
                         finished(seed, state)
-        except BaseException:  # Ctrl-C above all: the others stop at their next evaluation
+        except BaseException:  # such as Ctrl-C: the other trainings stop at their next evaluation
             halt.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -40,52 +40,53 @@ class TrainingOptions:
     p_rec : float
         Fraction of the initial recurrent weights that are not zero.
     n_som : int
-        The first so many inhibitory units receive nothing from inhibitory ones (SST cells).
+        The first `n_som` inhibitory units are SST cells, which receive no inhibition.
     dale : bool
-        Dale's law: w is rectified and signed by the sending unit's type.
+        Dale's law: w is rectified, with the sign of the sending unit.
     activation : str
         ``sigmoid``, ``softplus`` or ``clipped_relu`` (the last two clipped to [0, 20]).
     tau : float or (float, float)
-        Synaptic decay in ms: one fixed for all units, or the range in which each unit learns its own.
+        Synaptic decay in ms: one fixed value, or the range in which each unit learns its own.
     w_dist : str
         Initial recurrent weights ``gaussian``, or ``gamma`` (shape 2, scale 0.003).
     loss : str
-        Of one trial: ``l2``, ``sqrt(sum (z - o)^2)``, or ``l1``, ``sum |z - o|``.
+        Loss of a trial: ``l2``, ``sqrt(sum (z - o)^2)``, or ``l1``, ``sum |z - o|``.
     noise : float
         Standard deviation of the noise added to the synaptic current in every step of 5 ms.
     spike_noise : float
-        Noise as if every rate were carried by Poisson spikes, this many a second (Hz) at a rate of 1: what a
-        unit receives from another of rate r has variance r / (spike_noise 5 ms) in every step. It is there in
-        training only, not when the model is scored. 0 for none.
+        Noise as if rates were transmitted by Poisson spikes, with this frequency (Hz) at a rate of 1: the
+        input from a unit of rate r has variance r / (spike_noise 5 ms) in every step. Only added in training,
+        not when the model is scored. 0 for none.
     hardening : int
         Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
         until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
-        stage ends when the spiking network does the task as well (see ``spiking.training.conversion_test``),
-        or after so many updates. 0: one stage, with noise and without spike noise.
+        stage ends when the spiking network also does the task (see ``spiking.training.conversion_test``), or
+        after `hardening` updates. 0: one stage, with noise and without spike noise.
     learning_rate, final_learning_rate : float
-        Of Adam; the rate falls along a half cosine from the first to the second over `max_updates`.
+        Learning rates of Adam: it falls along half a cosine from the first to the second in `max_updates`.
     batch_size : int, optional
-        Trials an update. By default one of each condition; a multiple of that holds all equally often, in
-        other batches conditions are drawn.
+        Trials per update. By default one of each condition. A multiple of that has all conditions equally
+        often; in other batches conditions are drawn.
     clip_norm : float
         Largest norm of a gradient; 0 for no limit.
     rate_penalty : float
-        Times the mean squared rate, added to the loss.
+        Factor of the mean squared rate, which is added to the loss.
     averaging : float
-        Decay, each update, of the running average of the weights that is scored and returned; 0 for none.
+        Decay per update of the running average of the weights, which is scored and returned; 0 for none.
     max_updates : int
-        Training stops here, or before: at the first evaluation (every 100 updates, on 100 trials) that meets
-        both `stop_loss` and `stop_accuracy`, and ends the hardening.
+        Training stops after this number of updates, or at the first evaluation (every 100 updates, on 100
+        trials) that meets both `stop_loss` and `stop_accuracy` and ends the hardening.
     min_updates : int, optional
-        Training does not stop before. By default 0; for Go-NoGo with `published_quirks` 1500, as the
-        published code has it (the paper does not).
+        Training does not stop earlier. By default 0; for Go-NoGo with `published_quirks` 1500, as in the
+        published code (but not in the paper).
     stop_loss, stop_accuracy : float
-        Converged when the mean loss is below, and the accuracy at least this.
+        Training has converged when the mean loss is below `stop_loss` and the accuracy at least
+        `stop_accuracy`.
     published_quirks : bool
-        As the published trainer: o[t + 1] is compared with z[t]; rate models are scored over other windows
-        than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
+        Behave as the published trainer: o[t + 1] is compared with z[t]; rate models are scored in other
+        windows than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
         integration over the last second); the accuracy must exceed, not reach, `stop_accuracy`; Go-NoGo is
-        trained for at least 1500 updates unless `min_updates` says otherwise.
+        trained for at least 1500 updates unless `min_updates` is given.
 
     Examples
     --------

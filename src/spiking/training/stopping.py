@@ -9,14 +9,14 @@ from spiking.training.options import TrainingOptions
 
 
 def is_good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
-    """Say whether loss and accuracy of an evaluation reach the criteria."""
+    """Return whether loss and accuracy of an evaluation meet the criteria."""
     if options.published_quirks:
         return loss < options.stop_loss and accuracy > options.stop_accuracy
     return loss < options.stop_loss and accuracy >= options.stop_accuracy
 
 
 def why_stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:
-    """Return ``diverged``, ``converged``, ``limit``, or nothing where training goes on."""
+    """Return ``diverged``, ``converged`` or ``limit``; an empty string if training continues."""
     if not math.isfinite(loss):
         return "diverged"
     least = options.min_updates

@@ -1,4 +1,4 @@
-"""Compiled training: many updates in one call, and the evaluation of a model, in JAX and Optax."""
+"""Compiled training in JAX and Optax: many updates in one call, and the evaluation of a model."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import optax
 from spiking.training.backpropagation import Array, FrozenWeights, Weights, run
 from spiking.training.options import TrainingOptions
 
-EARLY_NOISE = 0.1  # of the noise while a model that will be hardened still learns its task
-_GROWTH = 300  # updates in which the noise grows to its full amplitude in hardening
+EARLY_NOISE = 0.1  # fraction of the noise before hardening, while a model learns its task
+_GROWTH = 300  # updates of hardening in which the noise grows to its full amplitude
 _X0 = 0.01  # standard deviation of the first synaptic currents
 _STEP = 0.005  # s
 _NUMBERS = (
@@ -30,7 +30,7 @@ _NUMBERS = (
 
 
 class CompiledOptions(NamedTuple):
-    """The options that decide what is compiled; all others are arguments of the compiled code."""
+    """Options that are constants of the compiled code; the others are its arguments."""
 
     activation: str
     loss: str
@@ -40,7 +40,7 @@ class CompiledOptions(NamedTuple):
 
 
 class TrainingCarry(NamedTuple):
-    """All that changes during training."""
+    """Everything that changes during training."""
 
     weights: Weights
     average: Weights
@@ -50,7 +50,7 @@ class TrainingCarry(NamedTuple):
 
 
 def split(options: TrainingOptions) -> tuple[CompiledOptions, dict[str, Any]]:
-    """Return what is compiled in, and the numbers, with which nothing needs to be compiled again."""
+    """Return the options that are constants of the compiled code, and those that are its arguments."""
     structure = CompiledOptions(
         options.activation,
         options.loss,
@@ -78,7 +78,7 @@ def objective(
     structure: CompiledOptions,
     numbers: dict[str, Any],
 ) -> Array:
-    """Return what is minimised: the mean loss of the trials, and the rate penalty."""
+    """Return the objective: the mean loss of the trials plus the rate penalty."""
     outputs, rates = _run(weights, fixed, inputs, key, structure, numbers)
     penalty: Array = numbers["rate_penalty"] * jnp.mean(rates**2)
     return jnp.mean(_losses(outputs, targets, structure)) + penalty
@@ -99,7 +99,7 @@ def _run(
     x0 = _X0 * jax.random.normal(x0_key, shape[1:], inputs.dtype)
     shot = None
     if structure.spike_noise:
-        # 8 random bits a draw: uniform, of standard deviation 1; sums over units and steps are Gaussian
+        # 8 random bits per draw: uniform, of standard deviation 1; sums over units and steps are Gaussian
         coarse = jax.random.bits(shot_key, shape, jnp.uint8).astype(inputs.dtype)
         shot = numbers["shot"] * (coarse - 127.5) * math.sqrt(12 / (256**2 - 1))
     return run(
@@ -116,7 +116,7 @@ def _run(
 
 
 def _losses(outputs: Array, targets: Array, structure: CompiledOptions) -> Array:
-    """Loss of each trial, (n,), for outputs and targets (n, n_outputs, T)."""
+    """Return the loss of each trial, (n,), for outputs and targets (n, n_outputs, T)."""
     if structure.published_quirks:
         outputs, targets = outputs[:, :, 1:], targets[:, :, :-1]
     error = targets - outputs
@@ -142,15 +142,16 @@ def advance(
     inputs : array, shape (updates, batch_size, n_inputs, T)
     targets : array, shape (updates, batch_size, n_outputs, T)
     numbers, structure
-        Of `split`; in addition ``hardened_from``, the update from which spike noise is added.
+        The result of `split`; `numbers` also has ``hardened_from``, the update from which spike noise is
+        added.
     """
     adam = optax.scale_by_adam()
     largest = jnp.where(numbers["clip_norm"] > 0, numbers["clip_norm"], jnp.inf)
 
     def update(state: TrainingCarry, batch: tuple[Array, Array]) -> tuple[TrainingCarry, Array]:
         key, used = jax.random.split(state.key)
-        since = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
-        grown = jnp.minimum(1, since / _GROWTH)
+        hardened = jnp.maximum(0, state.updates + 1 - numbers["hardened_from"])
+        grown = jnp.minimum(1, hardened / _GROWTH)
         grown = jnp.where(numbers["hardening"] > 0, grown, 1.0)
         now = numbers | {
             "shot": numbers["shot"] * grown,
@@ -173,7 +174,7 @@ def advance(
 
 
 def _learning_rate(updates: Array, numbers: dict[str, Any]) -> Array:
-    """Half a cosine from the first to the last learning rate."""
+    """Return the learning rate: half a cosine from the first to the last one."""
     high, low = numbers["learning_rate"], numbers["final_learning_rate"]
     done = updates / numbers["max_updates"]
     return jnp.asarray(low + (high - low) * (1 + jnp.cos(jnp.pi * done)) / 2)
@@ -192,7 +193,7 @@ def evaluate(
 ) -> tuple[Array, Array]:
     """Return the loss of each trial and the outputs (n, n_outputs, T), without spike noise.
 
-    The noise is what ``numbers["noise"]`` says, whatever the stage of training.
+    The noise is ``numbers["noise"]``, whatever the stage of training.
     """
     plain = structure._replace(spike_noise=False)
     outputs, _ = _run(weights, fixed, inputs, key, plain, numbers)

@@ -19,7 +19,8 @@ from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
 from spiking.tasks import Task
 from spiking.tasks.registry import find
 from spiking.tasks.settings import check_known
-from spiking.tuning.find_one import SearchOptions, search, written_path
+from spiking.tuning.find_one import search, written_path
+from spiking.tuning.options import SearchOptions
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.write_result import remove_leftovers
 

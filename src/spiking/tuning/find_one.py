@@ -6,81 +6,26 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, positive_number, thread_count, whole_number
-from spiking.conversion.conversion import ASKED, Asked
+from spiking.checks import flag, thread_count, whole_number
+from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.neuron.params import LIFParams
-from spiking.parallel.blocks import TrialRunner
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
-from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded import task_for
 from spiking.tasks import Task
-from spiking.tuning.drive import drive_slope
-from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
 from spiking.tuning.matched import matched_candidates, search_matched
-from spiking.tuning.plateau import Bits, accuracies, middle, plateau
-from spiking.tuning.racing import around, outwards_then_between, race
+from spiking.tuning.options import Choice, Method, SearchOptions
+from spiking.tuning.published import search_published
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_TRIALS, Work, trial_runner
+from spiking.tuning.work import Work, trial_runner
 from spiking.tuning.write_result import tuned_file
-
-_SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
-
-Method = Literal["auto", "grid"]
-Choice = Literal["plateau", "first"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """How to search; fields as in `find_scaling_factor`.
-
-    Examples
-    --------
-    >>> from spiking.tuning import SearchOptions
-    >>> SearchOptions().method
-    'auto'
-    """
-
-    method: Method = "auto"
-    candidates: Sequence[float] | None = None
-    trials: int = 100
-    choice: Choice = "plateau"
-    margin: float = 0.05
-    extend: bool = True
-    downsample: int = 1
-    params: LIFParams | None = None
-    conversion: Asked = "published"
-
-    def __post_init__(self) -> None:
-        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ArgumentError(
-                    f"{name} is {getattr(self, name)!r:.60}; expected one of {', '.join(known)}"
-                )
-        if self.conversion != "published":
-            for name in ("method", "candidates", "choice", "margin", "extend"):
-                if getattr(self, name) != getattr(SearchOptions, name):
-                    raise ArgumentError(
-                        f"{name} belongs to the published conversion; leave it out with {self.conversion}"
-                    )
-        if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
-            raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")
-        whole_number("downsample", self.downsample, 1)
-        flag("extend", self.extend)
-        positive_number("margin", self.margin)
-        if self.candidates is not None:
-            checked_grid(self.candidates)
 
 
 def find_scaling_factor(
@@ -113,9 +58,9 @@ def find_scaling_factor(
         Of all trials: the same seed finds the same.
     method : {"auto", "grid"}
         ``grid`` runs `trials` of every candidate, as published. ``auto`` starts at the factor that matches
-        the recurrent drives of spiking and rate network (``spiking.tuning.drive``) and races: candidates that
-        are significantly worse than the best on the same trials drop out; it uses at most 40 % of the grid's
-        trials, fresh ones included.
+        the recurrent drives of spiking and rate network (``spiking.evaluation.drive``) and races: candidates
+        that are significantly worse than the best on the same trials drop out; it uses at most 40 % of the
+        grid's trials, fresh ones included.
     candidates : sequence of float, optional
         For ``grid`` 20, 25, ..., 75 (softplus and clipped_relu: 4, 6, ..., 26), as published. ``auto``
         chooses multiples of half the published step as it goes; if candidates are given it races these.
@@ -245,95 +190,8 @@ def search(
 
         scores = trial_runner(executor, work, file.known, record)
         with executor.guarded():
-            found = (search_matched if work.candidates else _search)(scores, work, options)
+            found = (search_matched if work.candidates else search_published)(scores, work, options)
         found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
         executor.check()
         file.finish(found)
     return found
-
-
-def _search(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
-    grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
-    theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
-    drive_trials = DRIVE_TRIALS
-
-    def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
-        return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
-
-    if options.method == "grid":
-        bits: Bits = run_grid(run, grid, options.trials, extend=options.extend)
-    else:
-        of_grid = (len(grid.factors) + 1) * options.trials  # with the fresh ones
-        budget = int(_SHARE * of_grid) - options.trials - DRIVE_TRIALS
-        if options.candidates is None:
-            theory = _match(work, grid)
-            drive_trials += 2 * DRIVE_TRIALS
-            highest = grid.highest if options.extend else grid.factors[-1]
-            lowest = 0.0 if options.extend else grid.factors[0]
-            field, further = (
-                around(theory, grid.step, lowest, highest),
-                outwards_then_between(grid.step, lowest, highest),
-            )
-            budget -= 2 * DRIVE_TRIALS
-        else:
-            field, further = set(grid.factors), lambda bits, dropped, top: set()
-        ended = race(run, field, further, trials=options.trials, budget=budget, margin=options.margin)
-        bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
-
-    tied = plateau(bits, dropped)
-    factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
-    _, drive_error = _drive(work, factor)
-    fresh = scores({factor: range(options.trials)})[factor]
-    return ScalingFactorSearch(
-        model=work.model,
-        task=work.task,
-        scaling_factor=factor,
-        method=options.method,
-        choice=options.choice,
-        seed=work.seed,
-        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
-        plateau=tied,
-        extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
-        start=theory,
-        fresh=Evaluation(
-            task=work.task,
-            seed=work.seed,
-            correct=fresh,
-            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
-        ),
-        drive_error=drive_error,
-        stopped=stopped,
-        drive_trials=drive_trials,
-        downsample=options.downsample,
-        params=options.params,
-        seconds=0.0,
-    )
-
-
-def _drive(work: Work, factor: float) -> tuple[float, float]:
-    numbers = range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS)
-    return drive_slope(
-        work.model,
-        work.task,
-        factor,
-        seed=work.seed,
-        numbers=numbers,
-        downsample=work.downsample,
-        params=work.params,
-        threads=work.threads,
-    )
-
-
-def _match(work: Work, grid: Grid) -> float:
-    """Return the factor that matches the drives: two runs, as the rates depend on it a little."""
-    factor = (grid.factors[0] + grid.factors[-1]) / 2
-    for _ in range(2):
-        slope, _ = _drive(work, factor)
-        if np.isfinite(slope) and slope > 0:
-            factor = float(np.clip(slope, grid.factors[0], grid.highest))
-    return factor
-
-
-def _first(bits: Bits, dropped: frozenset[float]) -> float:
-    accuracy = accuracies({factor: own for factor, own in bits.items() if factor not in dropped})
-    return min(factor for factor, value in accuracy.items() if value == max(accuracy.values()))

@@ -11,11 +11,12 @@ import numpy as np
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
 from spiking.conversion.fit import fit_gain
 from spiking.conversion.visited import visited_currents
+from spiking.evaluation.drive import drive_slope
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
-from spiking.tuning.drive import drive_slope
 from spiking.tuning.grid import published_grid
+from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.work import DRIVE_TRIALS, Work
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from spiking.neuron.params import LIFParams
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
-    from spiking.tuning.find_one import SearchOptions
 
 
 # Both variants have 20 candidates. Running 10 trials of each, and 30 more of the best 4, would take 320

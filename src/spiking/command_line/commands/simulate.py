@@ -65,6 +65,7 @@ def simulate(
     from spiking.network.network import SpikingNetwork
     from spiking.simulation.simulate import simulate as run_simulation
     from spiking.simulation.storage import npz
+    from spiking.simulation.storage.inputs import read_inputs
 
     stream = output is not None and output.suffix.lower() in RUNS
     check_outputs(
@@ -83,7 +84,7 @@ def simulate(
             raise ArgumentError(
                 "--input is given together with --task, --setting or --condition; expected one of them"
             )
-        inputs = npz.read_inputs(input_file)
+        inputs = read_inputs(input_file)
         total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
         task = options.chosen_task(rate_model, task_name, settings)

@@ -18,7 +18,7 @@ from spiking.optional import library
 
 if TYPE_CHECKING:
     from spiking.tasks import Task
-    from spiking.training.train import TrainingState
+    from spiking.training.state import TrainingState
 
 _NOT_CONVERGED = 1
 
@@ -188,7 +188,7 @@ def _train_family(
 ) -> None:
     from spiking.files.output import MODELS, check_outputs, keep
     from spiking.training.many import train_many
-    from spiking.training.train import described
+    from spiking.training.model_file import origin
 
     paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
     existing = [seed for seed in seeds if paths[seed].exists() and not force]
@@ -200,7 +200,7 @@ def _train_family(
         raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     converged, errors = 0, list[ArgumentError]()
     for seed in existing:
-        expected = described(task, seed=seed, recipe=recipe, **options)
+        expected = origin(task, seed=seed, recipe=recipe, **options)
         converged += _has_converged(paths[seed], n_units, expected)
     if existing:
         typer.echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")

@@ -16,7 +16,7 @@ from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper.single_networks import SINGLES
-from spiking.reproduce.train_and_convert import NetworkSpec
+from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.tasks import ContextIntegration, GoNoGo
 
 

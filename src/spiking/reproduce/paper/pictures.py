@@ -23,7 +23,8 @@ from spiking.plotting.traces import output, shade_stimulus
 from spiking.plotting.trial import trial
 from spiking.reproduce.conditions import Condition, shown
 from spiking.reproduce.paper.activity import BIN, binned, choice_axes, stimulus_samples, task_variables
-from spiking.reproduce.train_and_convert import TEST_SEED, TRIALS, Row, both_networks, conversion_of
+from spiking.reproduce.paper.spec import Row
+from spiking.reproduce.train_and_convert import TEST_SEED, TRIALS, both_networks, conversion_of
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:

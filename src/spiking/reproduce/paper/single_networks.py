@@ -9,7 +9,7 @@ from __future__ import annotations
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Condition, Panel, Paper
 from spiking.reproduce.paper import activity, pictures
-from spiking.reproduce.train_and_convert import NetworkSpec
+from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.tasks import ContextIntegration, GoNoGo
 
 _SHORT, _LONG = (20.0, 50.0), (20.0, 100.0)  # ranges of the decay

@@ -1,11 +1,11 @@
 """HDF5 files of simulations: their layout, writing them, and opening them without reading the arrays.
 
-``/rates``, ``/output``, ``/voltage``, ``/currents``, ``/filtered_rates`` and, where every trial had its own,
-``/inputs`` have the trial as their first dimension, and every trial is a chunk (of ``/rates`` many are).
-``/spikes`` holds ``trial`` (position in this file), ``neuron`` and ``step``, one entry a spike, and
-``first``, the first spike of each trial and the end of the last. ``/trials`` holds ``number``, ``condition``
-and ``correct``; ``/network`` everything of the network. Chunks are compressed with shuffle and gzip, the
-filters that every HDF5 library has. Steps and positions count from 0.
+``/rates``, ``/output``, ``/voltage``, ``/currents``, ``/filtered_rates`` and, if each trial has its own,
+``/inputs`` have the trial as first dimension, and each trial is a chunk (in ``/rates``, many trials are).
+``/spikes`` holds ``trial`` (position in this file), ``neuron`` and ``step``, one entry per spike, and
+``first``, the index of each trial's first spike and the number of spikes. ``/trials`` holds ``number``,
+``condition`` and ``correct``; ``/network`` holds the network. Chunks are compressed with shuffle and gzip,
+the filters that every HDF5 library has. Steps and positions count from 0.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _SPIKES_AT_ONCE = 2**20
 
 
 def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | None = None) -> None:
-    """Write a simulation into a new HDF5 file; the caller sees to it that it is whole or not there.
+    """Write a simulation into a new HDF5 file; the caller makes sure that it is complete or removed.
 
     Parameters
     ----------
     path : Path
         Overwritten.
     simulation : Simulation
-        In memory or itself on disk: then it is copied piece by piece.
+        In memory, or on disk; then it is copied in pieces.
     identity : mapping, optional
-        What the numbers depend on, as JSON values; kept with the file.
+        Everything that the results depend on, as JSON values; stored in the file.
     """
     write_hdf5(path, lambda file, stop: _fill(file, simulation, identity, stop), libver=("v108", "v110"))
 
@@ -92,12 +92,12 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
 
 
 def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
-    """Open a simulation that lies in one file, or in several, one block of trials in each.
+    """Open a simulation from one file, or from several with one block of trials each.
 
     Raises
     ------
     ArgumentError
-        A file cannot be read or is none of ours.
+        A file cannot be read, or is not a simulation of this package.
     """
     import h5py
 
@@ -128,13 +128,13 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
             ) from None
     arrays: dict[str, Any] = {
         name: StoredArray(
-            tuple(path.absolute() for path in paths),  # a process that it is sent to may be elsewhere
+            tuple(path.absolute() for path in paths),  # another process may have another working directory
             name,
-            tuple(shape[0] for shape, _ in found),
-            (sum(shape[0] for shape, _ in found), *found[0][0][1:]),
-            found[0][1],
+            tuple(shape[0] for shape, _ in parts),
+            (sum(shape[0] for shape, _ in parts), *parts[0][0][1:]),
+            parts[0][1],
         )
-        for name, found in stored.items()
+        for name, parts in stored.items()
     }
     time_step = float(about["time_step"])
     if "spikes/step" in arrays:
@@ -161,13 +161,13 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
 
 
 def identity_of(path: Path) -> Any:
-    """Return the identity that a file was written with, or None; also if it is none of ours."""
+    """Return the identity that a file was written with, or None if it has none or is not of this package."""
     import h5py
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            found = json.loads(file.attrs.get("identity", "null"))
-            return found if isinstance(found, dict) else None
+            identity = json.loads(file.attrs.get("identity", "null"))
+            return identity if isinstance(identity, dict) else None
     except (OSError, ValueError):
         return None
 
@@ -179,7 +179,7 @@ def _filters(array: Any) -> dict[str, Any]:
 
 
 def _write_by_trial(file: Any, name: str, array: Any, stop: Event) -> Any:
-    """Write an array of which each trial becomes a compressed chunk, compressing in all processors."""
+    """Write an array with each trial as a compressed chunk; compress on all processors."""
     if array.size == 0:
         return file.create_dataset(name, shape=array.shape, dtype=array.dtype)
     size = array[0].nbytes
@@ -196,8 +196,8 @@ def _write_by_trial(file: Any, name: str, array: Any, stop: Event) -> Any:
         for first in range(0, len(array), at_once):
             if stop.is_set():
                 raise InterruptedError
-            own = range(first, min(first + at_once, len(array)))
-            for k, chunk in zip(own, pool.map(lambda k: _chunk(array, k), own), strict=True):
+            trials = range(first, min(first + at_once, len(array)))
+            for k, chunk in zip(trials, pool.map(lambda k: _chunk(array, k), trials), strict=True):
                 node.id.write_direct_chunk((k, *(0,) * (array.ndim - 1)), chunk)
     return node
 

@@ -18,46 +18,46 @@ _SPARSE = ("data", "indices", "indptr", "shape")
 
 
 def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
-    """Return all that a network is: arrays, and as JSON what consists of numbers and words.
+    """Return the fields of a network: arrays, and dataclasses as JSON.
 
     ``populations/exc`` and so on are masks; sparse weights are ``weights/data``, ``indices``, ``indptr`` and
-    ``shape``, by columns. What is None is left out.
+    ``shape``, by columns. Fields that are None are left out.
     """
-    found: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     for item in fields(network):
         value = getattr(network, item.name)
         if isinstance(value, Conversion):
-            found[item.name] = json.dumps(value.as_json())
+            stored[item.name] = json.dumps(value.as_json())
         elif is_dataclass(value) and not isinstance(value, type):
-            found[item.name] = json.dumps(asdict(value), default=float)
+            stored[item.name] = json.dumps(asdict(value), default=float)
         elif isinstance(value, Mapping):
-            found |= {f"{item.name}/{name}": array for name, array in value.items()}
+            stored |= {f"{item.name}/{name}": array for name, array in value.items()}
         elif hasattr(value, "indptr"):
-            found |= {f"{item.name}/{name}": np.asarray(getattr(value, name)) for name in _SPARSE}
+            stored |= {f"{item.name}/{name}": np.asarray(getattr(value, name)) for name in _SPARSE}
         elif value is not None:
-            found[item.name] = np.asarray(value)
-    return found
+            stored[item.name] = np.asarray(value)
+    return stored
 
 
 def from_arrays(arrays: Mapping[str, Any]) -> SpikingNetwork:
-    """Make a network of what `to_arrays` gives; raises KeyError, TypeError or ValueError for others."""
-    own: dict[str, Any] = {}
+    """Make a network from the result of `to_arrays`; raises KeyError, TypeError or ValueError for others."""
+    values: dict[str, Any] = {}
     for name, value in arrays.items():
         field, _, part = name.partition("/")
         if part:
-            own.setdefault(field, {})[part] = value
+            values.setdefault(field, {})[part] = value
         else:
-            own[field] = value
+            values[field] = value
     for name, kind in (("params", LIFParams), ("readout_refit", ReadoutRefit)):
-        if name in own:
-            own[name] = kind(**json.loads(own[name]))
-    if "conversion" in own:
-        own["conversion"] = Conversion.from_json(json.loads(own["conversion"]))
-    if isinstance(own["weights"], dict):
+        if name in values:
+            values[name] = kind(**json.loads(values[name]))
+    if "conversion" in values:
+        values["conversion"] = Conversion.from_json(json.loads(values["conversion"]))
+    if isinstance(values["weights"], dict):
         from scipy.sparse import csc_array
 
-        data, indices, pointers, shape = (own["weights"][name] for name in _SPARSE)
-        own["weights"] = csc_array((data, indices, pointers), shape=tuple(shape))
-    own["scaling_factor"] = float(own["scaling_factor"])
-    own["lesioned"] = tuple(int(unit) for unit in own["lesioned"])
-    return SpikingNetwork(**own)
+        data, indices, pointers, shape = (values["weights"][name] for name in _SPARSE)
+        values["weights"] = csc_array((data, indices, pointers), shape=tuple(shape))
+    values["scaling_factor"] = float(values["scaling_factor"])
+    values["lesioned"] = tuple(int(unit) for unit in values["lesioned"])
+    return SpikingNetwork(**values)

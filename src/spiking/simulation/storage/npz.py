@@ -1,4 +1,4 @@
-"""Read inputs from `.npy` and `.mat` files; save and load results as `.npz` files."""
+"""Save and load simulations as `.npz` files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.files.output import check_output, write_whole
-from spiking.matfile.read import read_variables
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
 from spiking.simulation.storage import network_arrays
@@ -21,48 +19,6 @@ from spiking.simulation.storage import network_arrays
 # Arrays of a file that are fields of the simulation; without what was not recorded.
 _FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")
 _NETWORK = "network/"
-
-
-def read_inputs(path: Path) -> NDArray[Any]:
-    """Read inputs of a simulation.
-
-    Parameters
-    ----------
-    path : Path
-        A NumPy file (``.npy``), or a MATLAB file with a variable ``u`` or only one variable.
-
-    Returns
-    -------
-    array, shape (n_inputs, columns) or (trials, n_inputs, columns)
-        As in the file; `simulate` checks it.
-
-    Raises
-    ------
-    ArgumentError
-        The file cannot be read, or it is not clear which variable is meant.
-    ModelFileError
-        It is called ``.mat`` and is not a readable MATLAB file.
-    """
-    if path.suffix == ".mat":
-        variables = read_variables(path)
-        name = "u" if "u" in variables else next(iter(variables), "")
-        if name != "u" and len(variables) != 1:
-            raise ArgumentError(
-                f"{path} has the variables {', '.join(variables) or 'none'}; "
-                f"expected the inputs as `u`, or a single variable"
-            )
-        return np.asarray(variables[name])
-    if path.suffix != ".npy":
-        raise ArgumentError(f"inputs come from a .npy or .mat file, not {path}")
-    try:
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise ArgumentError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
-        raise ArgumentError(f"{path} is not a readable .npy file of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):  # an .npz archive under another name
-        raise ArgumentError(f"{path} is an archive of arrays; expected one array, as np.save writes it")
-    return array
 
 
 def save(simulation: Simulation, path: Path, *, model: str, force: bool = False) -> None:

@@ -1,8 +1,8 @@
 """Write simulations to disk while they run, in blocks of trials, so that a killed run can continue.
 
-HDF5 files do not survive the death of their writer, so none is ever written in place. Every block becomes a
-file of its own in the folder ``<file>.parts``, whole or not at all. When all are there they are put together
-into one file, which then takes its place in one step; compressed trials are copied as they are.
+An HDF5 file is damaged if its writer is killed, so the result is never written in place. Each block becomes
+its own file in the folder ``<file>.parts``, whole or not at all. When all exist they are combined into one
+file, which is then moved into place in one step; compressed trials are copied without decompression.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from spiking.files.lock import locked
 from spiking.files.output import RUNS, check_output, check_writable
 from spiking.interruption import CONTINUES, at_interruption
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.actions import actions
 from spiking.simulation.record import Record
+from spiking.simulation.resolved_stimulation import resolve_stimulation
 from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import run_trials, trial_numbers
 from spiking.simulation.storage import hdf5, npz
@@ -39,7 +39,7 @@ from spiking.tasks.identity import identity
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 
 _BLOCK_BYTES = 2**26
-_BLOCK_TRIALS = 100  # a kill costs a few seconds
+_BLOCK_TRIALS = 100  # a killed run loses a few seconds of work
 _IDENTITY = "identity.json"
 _FORCE = "or replace it with --force (in Python force=True)"
 
@@ -61,8 +61,8 @@ def simulate_to_file(
     force: bool,
     **settings: Any,
 ) -> Simulation:
-    """Simulate into a file, or go on with it; arguments as of `simulate`."""
-    check_output(Path(os.fsdecode(output_file)), RUNS, force=True)  # what run is there is seen below
+    """Simulate into a file, or continue an unfinished run; arguments as for `simulate`."""
+    check_output(Path(os.fsdecode(output_file)), RUNS, force=True)  # an existing run is examined below
     path = Path(os.path.realpath(os.fsdecode(output_file)))
     if isinstance(inputs, Task):
         check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
@@ -79,9 +79,9 @@ def simulate_to_file(
     parts = _parts(path)
     in_use = f"{path} is in use: another run is writing it; wait for it to end, or stop it"
     with locked(parts, in_use), at_interruption(lambda: CONTINUES):
-        known, there = _known_identity(parts), hdf5.identity_of(path)
+        unfinished, existing = _unfinished_identity(parts), hdf5.identity_of(path)
         if seed is None and not force:
-            seed = (known or there or {}).get("seed")
+            seed = (unfinished or existing or {}).get("seed")
         if seed is None:
             seed = fresh_seed()
         content = {
@@ -92,20 +92,28 @@ def simulate_to_file(
             "seed": seed,
             "trials": digest(numbers),
             "record": digest(record),
-            "stimulation": digest(actions(settings["stimulation"], network, n_steps, time_step)),
+            "stimulation": digest(
+                tuple(
+                    vars(item)
+                    for item in resolve_stimulation(settings["stimulation"], network, n_steps, time_step)
+                )
+            ),
             "input_noise": np.asarray(settings["input_noise"], float).tolist(),
             "input_interval": input_interval,
             "downsample": downsample,
         }
-        if there != content:
+        if existing != content:
             if path.exists() and not force:
-                own = there is not None
-                what = f"a run of another {difference(there, content)}" if own else "no run of simulate"
+                what = (
+                    "no run of simulate"
+                    if existing is None
+                    else f"a run of another {difference(existing, content)}"
+                )
                 raise ArgumentError(f"{path} is there already, with {what}; choose another file, {_FORCE}")
-            if known not in (None, content):
+            if unfinished not in (None, content):
                 if not force:
                     raise ArgumentError(
-                        f"{parts} holds an unfinished run with another {difference(known, content)}; "
+                        f"{parts} holds an unfinished run with another {difference(unfinished, content)}; "
                         f"repeat the call that began it, choose another file, {_FORCE}"
                     )
                 _remove(parts)
@@ -117,14 +125,14 @@ def simulate_to_file(
                 "input_interval": input_interval,
             }
 
-            def simulate_block(own: slice, advance: Progress | None) -> Simulation:
-                mine = {**settings, "trials": numbers[own], "progress": advance}
+            def simulate_block(block: slice, advance: Progress | None) -> Simulation:
+                options = {**settings, "trials": numbers[block], "progress": advance}
                 if isinstance(inputs, Task):
-                    return run_task_trials(network, inputs, condition=condition, **mine)
-                return run_trials(network, inputs[own] if inputs.ndim == 3 else inputs, **mine)
+                    return run_task_trials(network, inputs, condition=condition, **options)
+                return run_trials(network, inputs[block] if inputs.ndim == 3 else inputs, **options)
 
             _write_parts(parts, content, len(numbers), size, simulate_block, progress)
-            _put_together(parts, path, content)
+            _combine(parts, path, content)
         _remove(parts)
     return load(path)
 
@@ -143,7 +151,7 @@ def load(path: Path) -> Simulation:
 
 
 def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None = None) -> None:
-    """Write a simulation whole or not at all (`Simulation.save`)."""
+    """Write a simulation, whole or not at all (`Simulation.save`)."""
     check_writable(path)
     try:
         replace_file(
@@ -156,8 +164,8 @@ def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None 
 
 
 def _verify(written: Path, simulation: Simulation) -> None:
-    found = hdf5.read([written])
-    if not np.array_equal(found.trials, simulation.trials):
+    reread = hdf5.read([written])
+    if not np.array_equal(reread.trials, simulation.trials):
         raise ModelFileError("what was written does not read back")
 
 
@@ -170,12 +178,12 @@ def _finished(parts: Path) -> list[Path]:
 
 
 def _leftovers(parts: Path) -> list[Path]:
-    """Return what a kill left of files that were being written; the run is held, so nobody writes them."""
+    """Return temporary files of a killed run; the run is locked, so no other process writes them."""
     return list(parts.glob("*.tmp*"))
 
 
-def _known_identity(parts: Path) -> Any:
-    """Return what an unfinished run was asked for, or None if there is none."""
+def _unfinished_identity(parts: Path) -> Any:
+    """Return the identity of an unfinished run, or None if there is none."""
     try:
         return json.loads((parts / _IDENTITY).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -209,10 +217,10 @@ def _write_parts(
     except (OSError, ModelFileError) as error:
         raise ArgumentError(f"{parts} could not be made: {error}") from None
     for first in range(0, total, size):
-        own = slice(first, min(first + size, total))
+        trials = slice(first, min(first + size, total))
         part = parts / f"{first:09d}.h5"
         if not part.exists():
-            block = simulate_block(own, _from(progress, first))
+            block = simulate_block(trials, _from(progress, first))
             try:
                 save(part, block)
             except ArgumentError as error:
@@ -220,7 +228,7 @@ def _write_parts(
                     f"{error}; {parts} keeps the trials before, and the same call goes on from there"
                 ) from None
         if progress:
-            progress(own.stop)
+            progress(trials.stop)
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -231,8 +239,8 @@ def _from(progress: Progress | None, first: int) -> Progress | None:
     return None if progress is None else lambda done: progress(first + done)
 
 
-def _put_together(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
-    whole = parts / "whole.tmp"  # in there, a kill leaves it where it is cleared away
+def _combine(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
+    whole = parts / "whole.tmp"  # in this folder, so that it is removed if the process is killed
     try:
         save(whole, hdf5.read(_finished(parts)), content)
         whole.replace(path)
@@ -244,17 +252,17 @@ def _put_together(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _remove(parts: Path) -> None:
-    """Remove what the file holds now; what the run was asked for goes last, for a kill may come between."""
+    """Remove the parts of a run; its identity last, because the process may be killed in between."""
     if not parts.exists():
         return
     for item in (*_finished(parts), *_leftovers(parts), parts / _IDENTITY):
         item.unlink(missing_ok=True)
-    with suppress(OSError):  # something of someone else's is in there
+    with suppress(OSError):  # it contains other files
         parts.rmdir()
 
 
 def _block_trials(network: SpikingNetwork, record: Record, n_steps: int, time_step: float) -> int:
-    """Return how many trials are simulated and written at once; never depends on the machine."""
+    """Return how many trials are simulated and written at once; independent of the machine."""
     size = 8 * network.n_neurons
     for name in hdf5.SAMPLED:
         if name == "output":

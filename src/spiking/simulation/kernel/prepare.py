@@ -1,4 +1,4 @@
-"""Prepare a network for the kernel: weights as jumps of the synaptic state, tables of decay."""
+"""Prepare the arguments of the kernel: weights as jumps of the synaptic state, tables of its decay."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.actions import Action
-from spiking.simulation.kernel import Actions, Constants, Synapses
+from spiking.simulation.kernel.arguments import NEURON_TYPES, Constants, KernelStimulation, Synapses
+from spiking.simulation.resolved_stimulation import ResolvedStimulation
 
 _BLOCK = 16  # longest block, in steps
 _TABLE_SIZE = 20_000  # entries of a table (160 kB)
@@ -19,10 +19,9 @@ _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at t
 
 
 def fixed(values: ArrayLike, dtype: Any = np.float64) -> NDArray[Any]:
-    """Return numbers that the kernel only reads as an array of one type, whatever they came as.
+    """Return numbers that the kernel only reads as a contiguous, aligned, read-only array.
 
-    Numba compiles a function again for every type, and whether an array is contiguous, aligned or read-only
-    is part of it.
+    Numba compiles a function again for every type of its arguments, which includes these properties.
     """
     array = np.require(values, dtype, ["C", "A"]).view()
     array.setflags(write=False)
@@ -35,9 +34,9 @@ def constants(
     """Constants of a trial, in s and mV; `dt` in s."""
     p = network.params
     return Constants(
+        neuron=NEURON_TYPES[p.neuron](dt / (float(p.tau_membrane) / 1000)),
         n_steps=n_steps,
         dt=dt,
-        tm=float(p.tau_membrane) / 1000,
         tref=float(p.refractory) / 1000,
         reset=float(p.reset),
         threshold=float(p.threshold),
@@ -45,52 +44,51 @@ def constants(
         bias=p.bias + network.offset,
         peak=float(p.peak),
         noise=p.step_noise(1000 * dt),
-        quadratic=p.neuron == "quadratic",
         sparse=not isinstance(network.weights, np.ndarray),
         replay=replay,
     )
 
 
-def actions(acting: Sequence[Action], n_neurons: int, gain: float) -> Actions:
-    """Return stimulations and currents as if no coin failed; `gain` is dt/tau_membrane."""
-    sizes = np.array([action.amounts.size for action in acting], np.int64)
-    first = np.array([action.first for action in acting], np.int64)
-    weights = np.zeros((len(acting), n_neurons))
-    for row, action in zip(weights, acting, strict=True):
-        row[action.units] = action.weights
-    return Actions(
+def stimulation(resolved: Sequence[ResolvedStimulation], n_neurons: int, gain: float) -> KernelStimulation:
+    """Return stimulations and currents as if they acted at every step; `gain` is dt/tau_membrane."""
+    sizes = np.array([item.amounts.size for item in resolved], np.int64)
+    first = np.array([item.first for item in resolved], np.int64)
+    weights = np.zeros((len(resolved), n_neurons))
+    for row, item in zip(weights, resolved, strict=True):
+        row[item.units] = item.weights
+    return KernelStimulation(
         first=first,
         last=first + sizes,
         base=np.cumsum(sizes) - sizes - first - 1,
         amounts=np.concatenate(
-            [np.empty(0), *(action.amounts * (gain if action.on_current else 1.0) for action in acting)]
+            [np.empty(0), *(item.amounts * (gain if item.on_current else 1.0) for item in resolved)]
         ),
         weights=weights,
-        on_current=np.array([action.on_current for action in acting], np.bool_),
-        hits_base=np.full(len(acting), -1),
+        on_current=np.array([item.on_current for item in resolved], np.bool_),
+        hits_base=np.full(len(resolved), -1),
         hits=np.empty((0, n_neurons), np.bool_),
     )
 
 
-def with_hits(every: Actions, hits: Sequence[NDArray[np.bool_] | None]) -> Actions:
-    """Return actions as the coins of a trial fell, see `TrialRandoms.hits`."""
-    if all(own is None for own in hits):
-        return every
-    amounts, hits_base, rows, size = every.amounts.copy(), every.hits_base.copy(), [every.hits], 0
-    for a, own in enumerate(hits):
-        if own is not None and own.ndim == 1:
-            start = every.base[a] + every.first[a] + 1
-            amounts[start : start + own.size] *= own
-        elif own is not None:
+def with_hits(always: KernelStimulation, hits: Sequence[NDArray[np.bool_] | None]) -> KernelStimulation:
+    """Return the stimulation of one trial, which acts where `hits` says (see `TrialRandoms.hits`)."""
+    if all(acts is None for acts in hits):
+        return always
+    amounts, hits_base, rows, size = always.amounts.copy(), always.hits_base.copy(), [always.hits], 0
+    for a, acts in enumerate(hits):
+        if acts is not None and acts.ndim == 1:
+            start = always.base[a] + always.first[a] + 1
+            amounts[start : start + acts.size] *= acts
+        elif acts is not None:
             hits_base[a] = size
-            rows.append(own)
-            size += len(own)
+            rows.append(acts)
+            size += len(acts)
     stacked = np.concatenate(rows) if len(rows) > 2 else rows[-1]
-    return every._replace(amounts=amounts, hits_base=hits_base, hits=stacked)
+    return always._replace(amounts=amounts, hits_base=hits_base, hits=stacked)
 
 
 def synapses(network: SpikingNetwork, dt: float) -> Synapses:
-    """Weights as jumps of the synaptic state, and tables of its decay (see `kernel.py`)."""
+    """Weights as jumps of the synaptic state, and tables of its decay (see `spiking.simulation.kernel`)."""
     td, tr = fixed(network.tau_decay) / 1000, float(network.params.tau_rise) / 1000
     single = network.params.synapse == "single_exponential"
     jump = 1 / td if single else 1 / (tr * td)
@@ -114,7 +112,7 @@ def synapses(network: SpikingNetwork, dt: float) -> Synapses:
 
 
 def _block_steps(network: SpikingNetwork, dt: float) -> int:
-    """Choose the block of the kernel: tables fit the cache, and nothing decays by more than e."""
+    """Return the steps of a block: tables fit into the cache, and nothing decays by more than a factor e."""
     fastest = float(network.tau_decay.min())
     if network.params.synapse == "double_exponential":
         fastest = min(fastest, network.params.tau_rise)
@@ -122,6 +120,6 @@ def _block_steps(network: SpikingNetwork, dt: float) -> int:
         raise ArgumentError(
             f"the time step is {1000 * dt:g} ms, more than {_LONGEST_STEP:g} times the shortest "
             f"synaptic time constant, {fastest:g} ms; use a smaller downsample, "
-            f"or synapse='single_exponential' where the rise is that short"
+            f"or synapse='single_exponential' if the rise is that short"
         )
     return max(1, min(_BLOCK, _TABLE_SIZE // network.n_neurons, int(fastest / (1000 * dt))))

@@ -1,4 +1,4 @@
-"""Resolve stimulations and currents for one network: steps, neurons and amplitudes."""
+"""Resolve stimulations and currents for one network: compute their steps, neurons and amplitudes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ AnyStimulation = Stimulation | Oscillation | Waveform
 
 
 @dataclass(frozen=True, eq=False)
-class Action:
-    """One stimulation or current, resolved for a network and a length of a trial.
+class ResolvedStimulation:
+    """One stimulation or current with the steps and neurons of one network, for one length of a trial.
 
-    At step ``first + k`` it adds ``amounts[k] weights[q]`` to neuron ``units[q]``, if the coin of that step
-    (or of that step and neuron) is below `probability`.
+    At step ``first + k`` it adds ``amounts[k] weights[q]`` to neuron ``units[q]``, if the coin (a uniform
+    random number) of that step, or of that step and neuron, is below `probability`.
 
     Attributes
     ----------
     first : int
-        Counted from 0.
+        The first step, counted from 0.
     amounts : array, shape (steps,)
-        In mV; no longer than the trial.
+        In mV; not longer than the trial.
     units : array of int, shape (units,)
     weights : array, shape (units,)
     probability : float
     coins : int
-        How many a step: 0 where it always acts, 1 for all neurons, or as many as `units`.
+        Coins per step: 0 if it always acts, 1 for all neurons, or as many as `units`.
     on_current : bool
         Whether it adds to the current, or to the voltage.
     """
@@ -54,56 +54,58 @@ class Action:
         return self.first + self.amounts.size
 
     def acts(self, coin: Floats | None, step: int) -> NDArray[np.bool_]:
-        """Whether it acts at a step: one bool, or one a unit; `coin` (all steps of a trial, ...) decides."""
+        """Return whether it acts at a step: one bool, or one per unit; `coin` has all steps of a trial."""
         if not self.coins:
             return np.array(True)
         assert coin is not None  # checked before
         return np.asarray(coin[step] < self.probability)
 
 
-def actions(
+def resolve_stimulation(
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     network: SpikingNetwork,
     n_steps: int,
     time_step: float,
-) -> tuple[Action, ...]:
+) -> tuple[ResolvedStimulation, ...]:
     """Resolve stimulations and currents; `time_step` in ms.
 
     Raises
     ------
     ArgumentError
-        There is no such unit or population, weights are not as many as units, a window or pulse is shorter
-        than a step, or something else was given.
+        A unit or population does not exist, there are not as many weights as units, a window or pulse is
+        shorter than a step, or a stimulation has another type.
     """
     given = () if stimulation is None else stimulation
     given = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
-    for one in given:
-        if not isinstance(one, AnyStimulation):
+    for item in given:
+        if not isinstance(item, AnyStimulation):
             raise ArgumentError(
-                f"stimulation is {one!r:.60}; expected a Stimulation, Oscillation or Waveform, or several"
+                f"stimulation is {item!r:.60}; expected a Stimulation, Oscillation or Waveform, or several"
             )
-    return tuple(_action(one, network, n_steps, time_step) for one in given)
+    return tuple(_resolve(item, network, n_steps, time_step) for item in given)
 
 
-def _action(one: AnyStimulation, network: SpikingNetwork, n_steps: int, time_step: float) -> Action:
-    units = unit_numbers("units", one.units, network.populations)
-    first, last = (0, n_steps) if one.window is None else window_steps(one.window, time_step)
+def _resolve(
+    item: AnyStimulation, network: SpikingNetwork, n_steps: int, time_step: float
+) -> ResolvedStimulation:
+    units = unit_numbers("units", item.units, network.populations)
+    first, last = (0, n_steps) if item.window is None else window_steps(item.window, time_step)
     first, last = min(first, n_steps), min(last, n_steps)
     probability, coins, on_current, weights = 1.0, 0, True, None
-    if isinstance(one, Stimulation):
-        assert one.probability is not None  # resolved there
-        probability, on_current = float(one.probability), one.acts_on == "current"
+    if isinstance(item, Stimulation):
+        assert item.probability is not None  # resolved there
+        probability, on_current = float(item.probability), item.acts_on == "current"
         if probability < 1:
-            coins = 1 if one.coin == "shared" else units.size
+            coins = 1 if item.coin == "shared" else units.size
     else:
-        weights = one.weights
+        weights = item.weights
     if weights is not None and len(weights) != units.size:
         raise ArgumentError(
             f"weights has {len(weights)} numbers; expected one for each of {units.size} units"
         )
-    return Action(
+    return ResolvedStimulation(
         first=first,
-        amounts=one.amounts(first, last, time_step),
+        amounts=item.amounts(first, last, time_step),
         units=units,
         weights=np.ones(units.size) if weights is None else np.array(weights),
         probability=probability,

@@ -1,0 +1,88 @@
+"""The arguments of the kernel: named tuples, whose types Numba compiles `run_trial` for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Leaky(NamedTuple):
+    """The leaky neuron. Each neuron has a type, so that Numba compiles `run_trial` for each."""
+
+    gain: float  # time step / tau_membrane
+
+
+class Quadratic(NamedTuple):
+    """The quadratic neuron."""
+
+    gain: float
+
+
+# The types by the names of `spiking.neuron.equations.NEURONS`
+NEURON_TYPES: Mapping[str, Callable[[float], Leaky | Quadratic]] = MappingProxyType(
+    {"leaky": Leaky, "quadratic": Quadratic}
+)
+
+
+class Constants(NamedTuple):
+    """Constants of a trial, in s and mV: scalars, but `bias` (N,)."""
+
+    neuron: Leaky | Quadratic
+    n_steps: int
+    dt: float
+    tref: float
+    reset: float
+    threshold: float
+    column_steps: int
+    bias: np.ndarray
+    peak: float
+    noise: float
+    sparse: bool
+    replay: bool
+
+
+class Synapses(NamedTuple):
+    """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and tables.
+
+    The tables `decay`, `rise` and `lift` have shape (block + 1, N), `fade` and `unfade` (block + 1,).
+    """
+
+    rows: np.ndarray
+    pointers: np.ndarray
+    indices: np.ndarray
+    values: np.ndarray
+    trace_jump: np.ndarray
+    decay: np.ndarray
+    rise: np.ndarray
+    lift: np.ndarray
+    fade: np.ndarray
+    unfade: np.ndarray
+
+
+class KernelStimulation(NamedTuple):
+    """Stimulations and currents: number a adds to the voltages after the steps first[a] < i <= last[a].
+
+    It adds ``amounts[base[a] + i] weights[a]``. Amounts are 0 at steps at which it does not act, and include
+    the factor dt/tm if `on_current`, where refractory neurons receive nothing. If ``hits_base[a] >= 0`` each
+    neuron has its own coin: `hits` has a row of 0 and 1 for each step.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    base: np.ndarray
+    amounts: np.ndarray
+    weights: np.ndarray
+    on_current: np.ndarray
+    hits_base: np.ndarray
+    hits: np.ndarray
+
+
+class Recording(NamedTuple):
+    """Samples of one quantity: every `every` steps (0: none) of `units`, into `samples`, (samples, units)."""
+
+    every: int
+    units: np.ndarray
+    samples: np.ndarray

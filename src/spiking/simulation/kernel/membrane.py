@@ -1,0 +1,83 @@
+"""The membrane voltages: a step of the neurons' equations, stimulation, and the search for spikes."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numba.extending import overload
+
+from spiking.neuron.equations import NEURONS
+from spiking.simulation.kernel.arguments import NEURON_TYPES
+from spiking.simulation.kernel.noise import FAST
+
+_CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
+
+_SLOPES = {NEURON_TYPES[name]: nb.njit(NEURONS[name].slope, fastmath=FAST) for name in NEURONS}
+
+
+def slope(neuron, v, current):
+    """Return ``tau_membrane dv/dt`` of a neuron, chosen by its type when Numba compiles."""
+
+
+@overload(slope, inline="always")
+def _slope(neuron, v, current):
+    chosen = _SLOPES[neuron.instance_class]
+    return lambda neuron, v, current: chosen(v, current)
+
+
+@nb.njit(fastmath=FAST)
+def step(neuron, v, ipsc, h, decay, rise, drive, release, now, sigma, noise, threshold):
+    """Advance all voltages by an Euler step; return how many neurons are at threshold.
+
+    They are counted, because sums vectorise and a search does not.
+    """
+    fired = np.int32(0)
+    for j in range(v.size):
+        current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+        free = neuron.gain if release[j] <= now else 0.0
+        v[j] = v[j] + free * slope(neuron, v[j], current) + sigma * np.float64(noise[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=FAST)
+def push(v, amount, weights, release, latest, threshold):
+    """Add to the voltages of neurons released until `latest`; return how many are at threshold."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        v[j] += amount * weights[j] if release[j] <= latest else 0.0
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=FAST)
+def push_some(v, amount, weights, hits, release, latest, threshold):
+    """Do the same for neurons with ``hits[j] = 1`` only."""
+    fired = np.int32(0)
+    for j in range(v.size):
+        free = amount * weights[j] if release[j] <= latest else 0.0
+        v[j] += free * np.float64(hits[j])
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit(fastmath=FAST)
+def _count(v, threshold):
+    fired = np.int32(0)
+    for j in range(v.size):
+        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    return fired
+
+
+@nb.njit
+def find_spikes(v, threshold, fired):
+    """Write the neurons at or above threshold into `fired`; return how many."""
+    n_fired = 0
+    for first in range(0, v.size, _CHUNK):
+        part = v[first : first + _CHUNK]
+        if _count(part, threshold) > 0:
+            for j in range(part.size):
+                if part[j] >= threshold:
+                    fired[n_fired] = first + j
+                    n_fired += 1
+    return n_fired

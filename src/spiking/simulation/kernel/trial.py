@@ -1,0 +1,230 @@
+"""One trial: the loop over blocks and steps, compiled by Numba."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numba as nb
+import numpy as np
+
+from spiking.neuron import equations
+from spiking.simulation.kernel import arguments, membrane, noise
+from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
+from spiking.simulation.kernel.noise import FAST, ROW, fill_row, normals_of_trial
+
+_VANISHED = 1e-200  # a synaptic state below this is zero: denormal numbers are slow
+
+
+@nb.njit
+def _release_step(t_last, i, dt, tref):
+    """First step after i at which `dt i > t_last + tref`: the published comparison, never with fastmath."""
+    step = max(i + 1, i + int(tref / dt) - 2)
+    while not dt * step > t_last + tref:
+        step += 1
+    return step
+
+
+@nb.njit(fastmath=FAST)
+def _drive(w_in, u, bias, drive):
+    drive[:] = bias
+    for k in range(u.size):
+        for j in range(drive.size):
+            drive[j] += w_in[k, j] * u[k]
+
+
+@nb.njit(fastmath=FAST)
+def _read_out(weights, r, hr, decay, rise, block):
+    """Write the output of a block without spikes into `block` (block + 1,); two steps share their loads."""
+    last = decay.shape[0] - 1
+    for b in range(1, last + 1, 2):
+        c = min(b + 1, last)
+        decay0, rise0, decay1, rise1 = decay[b], rise[b], decay[c], rise[c]
+        total0 = total1 = 0.0
+        for j in range(r.size):
+            level, slope = weights[j] * r[j], weights[j] * hr[j]
+            total0 += level * decay0[j] + slope * rise0[j]
+            total1 += level * decay1[j] + slope * rise1[j]
+        block[b], block[c] = total0, total1
+
+
+@nb.njit(fastmath=FAST)
+def _move_base(level, slope, decay, rise, fade):
+    for j in range(level.size):
+        x = level[j] * decay[j] + slope[j] * rise[j]
+        y = slope[j] * fade
+        level[j] = x if abs(x) > _VANISHED else 0.0
+        slope[j] = y if abs(y) > _VANISHED else 0.0
+
+
+@nb.njit(fastmath=FAST)
+def _add_row(row, ipsc, h, lift, unfade):
+    for j in range(row.size):
+        ipsc[j] += row[j] * lift[j]
+        h[j] += row[j] * unfade
+
+
+@nb.njit
+def _sample(recording, i, level, slope, decay, rise):
+    for q in range(recording.units.size):
+        j = recording.units[q]
+        recording.samples[i // recording.every - 1, q] = level[j] * decay[j] + slope[j] * rise[j]
+
+
+@nb.njit
+def _grown(x):
+    larger = np.empty(2 * x.size, x.dtype)
+    larger[: x.size] = x
+    return larger
+
+
+def _on_disk(version):
+    """Return the kernel, which Numba keeps compiled on disk.
+
+    Numba compiles it again when this file or a variable in its closure changes. It takes no notice of the
+    other files, so `version` stands for these.
+    """
+
+    @nb.njit(nogil=True, cache=True)
+    def run_trial(
+        constants,
+        synapses,
+        w_in,
+        u,
+        readout,
+        v,
+        lanes,
+        given_noise,
+        stimulation,
+        output,
+        voltages,
+        currents,
+        rates,
+        stop,
+    ):
+        """Simulate one trial; return the steps (0-based) and the neurons of all spikes.
+
+        `w_in` is (n_inputs, N), `u` (columns, n_inputs), `v` (N,) the initial voltage (changed), `lanes` the
+        noise state (changed); `given_noise` (steps, N) replaces the noise if `constants.replay`. A non-zero
+        `stop[0]` ends the trial early: the caller then discards it.
+        """
+        _ = version
+        c = constants
+        n = v.size
+        decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
+        fade, unfade = synapses.fade, synapses.unfade
+        block = fade.size - 1
+        ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+        out = np.zeros((readout.shape[0], block + 1))
+        drive, column = np.empty(n), 0
+        _drive(w_in, u[0], c.bias, drive)
+        change = c.column_steps - c.column_steps // 2  # step at which the next column begins
+        t_last = np.zeros(n)
+        release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
+
+        buffer = np.empty(0 if c.replay else n + 4 * ROW, np.float32)
+        position = filled = 0
+        normals = normals_of_trial(given_noise, c.replay, buffer)
+        fired = np.empty(n, np.int64)
+        steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
+
+        for base in range(0, c.n_steps, block):
+            if stop[0]:
+                break
+            if base > 0:
+                _move_base(ipsc, h, decay[block], rise[block], fade[block])
+                _move_base(r, hr, decay[block], rise[block], fade[block])
+            if output.every:
+                for o in range(readout.shape[0]):
+                    _read_out(readout[o], r, hr, decay, rise, out[o])
+
+            for b in range(min(block, c.n_steps - base)):
+                i = base + b + 1
+                if i == change:
+                    column += 1
+                    change += c.column_steps
+                    _drive(w_in, u[column], c.bias, drive)
+                if currents.every and i % currents.every == 0:
+                    _sample(currents, i, ipsc, h, decay[b], rise[b])
+
+                now = float(i)
+                if c.replay:
+                    first = (i - 1) * n
+                else:
+                    if position + n > filled:  # move what is left to the front, and fill the buffer up
+                        filled -= position
+                        for q in range(filled):
+                            buffer[q] = buffer[position + q]
+                        position = 0
+                        while filled + ROW <= buffer.size:
+                            fill_row(lanes, buffer[filled : filled + ROW])
+                            filled += ROW
+                    first = position
+                    position += n
+                z = normals[first : first + n]
+                count = step(
+                    c.neuron, v, ipsc, h, decay[b], rise[b], drive, release, now, c.noise, z, c.threshold
+                )  # fmt: skip
+                for a in range(stimulation.first.size):
+                    if not stimulation.first[a] < i <= stimulation.last[a]:
+                        continue
+                    amount = stimulation.amounts[stimulation.base[a] + i]
+                    if amount == 0.0:
+                        continue
+                    latest = now if stimulation.on_current[a] else np.inf
+                    if stimulation.hits_base[a] < 0:
+                        count = push(v, amount, stimulation.weights[a], release, latest, c.threshold)
+                    else:
+                        hits = stimulation.hits[stimulation.hits_base[a] + i - 1 - stimulation.first[a]]
+                        count = push_some(
+                            v, amount, stimulation.weights[a], hits, release, latest, c.threshold
+                        )
+                n_fired = find_spikes(v, c.threshold, fired) if count > 0 else 0
+
+                for q in range(n_fired):
+                    j = fired[q]
+                    v[j] = c.peak
+                    t_last[j] = t_last[j] + (c.dt * i - t_last[j])
+                    release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
+                    if c.sparse:
+                        for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+                            target, x = synapses.indices[k], synapses.values[k]
+                            ipsc[target] += x * lift[b + 1, target]
+                            h[target] += x * unfade[b + 1]
+                    else:
+                        _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
+                    level, slope = (
+                        synapses.trace_jump[j] * lift[b + 1, j],
+                        synapses.trace_jump[j] * unfade[b + 1],
+                    )
+                    r[j] += level
+                    hr[j] += slope
+                    for o in range(readout.shape[0]):
+                        for later in range(b + 1, block + 1):
+                            out[o, later] += readout[o, j] * (
+                                level * decay[later, j] + slope * rise[later, j]
+                            )
+                    if n_spikes == steps.size:
+                        steps, neurons = _grown(steps), _grown(neurons)
+                    steps[n_spikes], neurons[n_spikes] = i - 1, j
+                    n_spikes += 1
+
+                if voltages.every and i % voltages.every == 0:
+                    for q in range(voltages.units.size):
+                        voltages.samples[i // voltages.every - 1, q] = v[voltages.units[q]]
+                for q in range(n_fired):
+                    v[fired[q]] = c.reset
+                if rates.every and i % rates.every == 0:
+                    _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
+                if output.every and i % output.every == 0:
+                    for o in range(readout.shape[0]):
+                        output.samples[i // output.every - 1, o] = out[o, b + 1]
+        return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
+
+    return run_trial
+
+
+_SOURCES = (arguments, equations, membrane, noise)
+run_trial = _on_disk(
+    hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in _SOURCES)).hexdigest()
+)

@@ -1,0 +1,112 @@
+"""The loop of training: updates, evaluations, and the decision whether to go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.random_streams import TRAINING_STREAM
+from spiking.rate_model.model import RateModel
+from spiking.tasks import Task, Trials
+from spiking.training.conversion_test import converts
+from spiking.training.initial_weights import draw_weights
+from spiking.training.model_file import variables
+from spiking.training.options import TrainingOptions
+from spiking.training.scoring import accuracy
+from spiking.training.state import TrainingState
+from spiking.training.stopping import is_good, why_stopped
+from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
+
+_NEVER = 2**30  # an update that never comes
+_HARDENED = 300  # updates with spike noise before it is tested whether the network converts
+_EVERY = 100  # updates between evaluations, and trials in one
+
+
+def training_steps(
+    task: Task, n_units: int, seed: int, options: TrainingOptions, origin: dict[str, Any]
+) -> Iterator[TrainingState]:
+    """Train a model and yield its state after each evaluation; `origin` is what its file records."""
+    draw_seed, trial_seed, test_seed, key_seed = (
+        int(word) for word in np.random.SeedSequence(seed, spawn_key=(TRAINING_STREAM,)).generate_state(4)
+    )
+    initial, fixed = draw_weights(task, n_units, options, np.random.default_rng(draw_seed))
+    state = start(initial, key_seed)
+    structure, numbers = split(options)
+    test_key = jax.random.key(test_seed)
+    losses: list[float] = []
+    tests: list[tuple[float, float]] = []
+    updates, stopped, hardened_from = 0, "", _NEVER
+    batch = options.batch_size or len(task.conditions)
+    balanced = batch % len(task.conditions) == 0
+    while not stopped:
+        began = time.perf_counter()
+        count = min(_EVERY, options.max_updates - updates)
+        trials = task.trials(count * batch, seed=trial_seed, first=updates * batch, balanced=balanced)
+        inputs, targets = _batches(trials, count)
+        stage = numbers | {"hardened_from": hardened_from}
+        state, latest = advance(state, fixed, inputs, targets, stage, structure=structure)
+        losses += np.asarray(latest).tolist()
+        updates += count
+        weights = state.average if options.averaging else state.weights
+        early = options.hardening > 0 and hardened_from == _NEVER
+        level = {"noise": options.noise * (EARLY_NOISE if early else 1)}
+        trials = task.trials(_EVERY, seed=test_seed, first=updates)
+        inputs, targets = _batches(trials, 1)
+        test_losses, outputs = evaluate(
+            weights,
+            fixed,
+            inputs[0],
+            targets[0],
+            jax.random.fold_in(test_key, updates),
+            numbers | level,
+            structure=structure,
+        )
+        loss = float(np.mean(test_losses))
+        correct = accuracy(task, np.asarray(outputs, dtype=float), trials, options)
+        tests.append((loss, correct))
+        good = is_good(loss, correct, options)
+        if good and hardened_from == _NEVER:
+            hardened_from = updates
+        contents = partial(
+            variables,
+            weights,
+            initial,
+            fixed,
+            options,
+            {
+                **origin,
+                "updates": updates,
+                "losses": np.array(losses, dtype=np.float32),
+                "eval_loss_mean": np.array([test[0] for test in tests]),
+                "eval_perf_mean": np.array([test[1] for test in tests]),
+            },
+        )
+        converted = None
+        outcome: dict[str, Any] = {"converts": False} if options.hardening else {}
+        if options.hardening:
+            hardened = updates - hardened_from
+            good = good and hardened >= min(_HARDENED, options.hardening)
+            if good:
+                model, limit = RateModel.load(contents({})), options.stop_accuracy
+                converted = outcome["converts"] = converts(
+                    model, task, seed=test_seed + updates, accuracy=limit
+                )
+                good = converted or hardened >= options.hardening
+        stopped = why_stopped(task, updates, loss, good, options)
+        outcome |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
+        speed = count / (time.perf_counter() - began)
+        yield TrainingState(updates, loss, correct, speed, stopped, converted, partial(contents, outcome))
+
+
+def _batches(trials: Trials, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return inputs and targets of trials as (count, batch, channels, steps)."""
+    n_steps = trials.inputs.shape[-1]
+    inputs = trials.inputs.astype(np.float32)
+    targets = trials.targets.astype(np.float32).reshape(len(trials), -1, n_steps)
+    return (inputs.reshape(count, -1, *inputs.shape[1:]), targets.reshape(count, -1, *targets.shape[1:]))

@@ -1,0 +1,67 @@
+"""The variables of a trained model's file, with what they record of the training."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import spiking
+from spiking.tasks import Task
+from spiking.tasks.identity import identity
+from spiking.tasks.settings import recordable
+from spiking.training.options import TrainingOptions, options_for
+
+if TYPE_CHECKING:
+    from spiking.training.backpropagation import FrozenWeights, Weights
+
+
+def origin(task: Task, *, seed: int, recipe: str = "default", **options: Any) -> dict[str, Any]:
+    """Return what a model's file records of how it was trained; settings and options as JSON."""
+    return {
+        "task": task.name,
+        "task_settings": recordable(task),
+        "task_identity": json.dumps(identity(task)),
+        "seed": seed,
+        "recipe": recipe,
+        "training_options": json.dumps(dataclasses.asdict(options_for(recipe, **options))),
+        "spiking_version": spiking.__version__,
+    }
+
+
+def variables(
+    weights: Weights,
+    initial: Weights,
+    fixed: FrozenWeights,
+    options: TrainingOptions,
+    origin: dict[str, Any],
+    outcome: dict[str, Any],
+) -> dict[str, Any]:
+    """Return all variables of the model's file.
+
+    `origin` is that of the function of this name, with the history of training; `outcome` how it ended.
+    """
+    inhibitory = np.asarray(fixed.signs) < 0
+    n_units = inhibitory.size
+    w, w0 = np.asarray(weights.w), np.asarray(initial.w)
+    return {
+        "w": np.maximum(w, 0) if options.dale else w,
+        "w0": w0,
+        "m": np.diag(np.asarray(fixed.signs)),
+        "som_m": np.asarray(fixed.som_m),
+        "w_in": np.asarray(fixed.w_in),
+        "w_out": np.asarray(weights.w_out),
+        "b_out": np.asarray(weights.b_out),
+        "N": n_units,
+        "som_N": options.n_som,
+        "exc": ~inhibitory[:, None],
+        "inh": inhibitory[:, None],
+        "taus": np.array(options.tau_steps),
+        "taus_gaus": np.asarray(weights.taus_gaus)[:, None],
+        "taus_gaus0": np.asarray(initial.taus_gaus)[:, None],
+        "activation": options.activation,
+        **origin,
+        **outcome,
+    }

@@ -1,0 +1,27 @@
+"""Score the rate model during training, by the task's rule or as the published trainer does."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials
+from spiking.training.options import TrainingOptions
+
+
+def accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options: TrainingOptions) -> float:
+    """Return the fraction of trials that are correct; `outputs` has shape (trials, n_outputs, steps)."""
+    if not np.isfinite(outputs).all():
+        return 0.0  # has diverged, which the loss reports
+    outputs, moments = outputs[:, 0] if task.n_outputs == 1 else outputs, trials.time
+    if not options.published_quirks:
+        return float(task.score(outputs, moments, trials).mean())
+    outputs, moments = outputs[..., 1:], moments[:-1]
+    if isinstance(task, GoNoGo):
+        answers = outputs[:, moments >= task.score_from - task.score_delay]
+        go = answers.max(axis=1) > task.threshold
+        nogo = np.abs(answers).max(axis=1) < task.quiet
+        return float(np.where(trials.labels > 0, go, nogo).mean())
+    if isinstance(task, ContextIntegration):
+        moments = moments + task.score_from - (moments[-200] if moments.size > 200 else moments[0])
+    return float(task.score(outputs, moments, trials).mean())

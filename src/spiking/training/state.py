@@ -1,0 +1,50 @@
+"""The state of a training after an evaluation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from spiking.rate_model.model import RateModel
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """The state of a training after an evaluation.
+
+    Attributes
+    ----------
+    updates : int
+        Updates done.
+    loss, accuracy : float
+        Mean loss and fraction correct in 100 new trials.
+    updates_per_second : float
+        Since the last evaluation, including compilation.
+    stopped : str
+        Empty while training continues; then ``converged``, ``limit`` (of updates) or ``diverged``.
+    converts : bool or None
+        Whether the spiking network does the task; None if this was not tested after this evaluation.
+
+    Examples
+    --------
+    >>> from spiking import train
+    >>> def show(state):
+    ...     print(state.updates, state.stopped)
+    >>> model = train("go-nogo", 20, seed=1, max_updates=100, progress=show)
+    100 limit
+    """
+
+    updates: int
+    loss: float
+    accuracy: float
+    updates_per_second: float
+    stopped: str
+    converts: bool | None
+    contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
+
+    @property
+    def model(self) -> RateModel:
+        """The current model; its `extras` record how it was trained and whether it has converged."""
+        return RateModel.load(self.contents())

@@ -1,0 +1,60 @@
+"""The options of a search for the scaling factor, checked, with their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from spiking.checks import flag, positive_number, whole_number
+from spiking.conversion.conversion import ASKED, Asked
+from spiking.errors import ArgumentError
+from spiking.neuron.params import LIFParams
+from spiking.random_streams import SEARCH_FIRST
+from spiking.tuning.grid import checked_grid
+
+Method = Literal["auto", "grid"]
+Choice = Literal["plateau", "first"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search; fields as in `find_scaling_factor`.
+
+    Examples
+    --------
+    >>> from spiking.tuning import SearchOptions
+    >>> SearchOptions().method
+    'auto'
+    """
+
+    method: Method = "auto"
+    candidates: Sequence[float] | None = None
+    trials: int = 100
+    choice: Choice = "plateau"
+    margin: float = 0.05
+    extend: bool = True
+    downsample: int = 1
+    params: LIFParams | None = None
+    conversion: Asked = "published"
+
+    def __post_init__(self) -> None:
+        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ArgumentError(
+                    f"{name} is {getattr(self, name)!r:.60}; expected one of {', '.join(known)}"
+                )
+        if self.conversion != "published":
+            for name in ("method", "candidates", "choice", "margin", "extend"):
+                if getattr(self, name) != getattr(SearchOptions, name):
+                    raise ArgumentError(
+                        f"{name} belongs to the published conversion; leave it out with {self.conversion}"
+                    )
+        if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
+            raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")
+        whole_number("downsample", self.downsample, 1)
+        flag("extend", self.extend)
+        positive_number("margin", self.margin)
+        if self.candidates is not None:
+            checked_grid(self.candidates)

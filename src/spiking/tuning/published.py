@@ -1,0 +1,109 @@
+"""Search the scaling factor of a published conversion: the published grid, or a race with fewer trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.evaluation.drive import drive_slope
+from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.parallel.blocks import TrialRunner
+from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
+from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
+from spiking.tuning.options import SearchOptions
+from spiking.tuning.plateau import Bits, accuracies, middle, plateau
+from spiking.tuning.racing import around, outwards_then_between, race
+from spiking.tuning.result import ScalingFactorSearch
+from spiking.tuning.work import DRIVE_TRIALS, Work
+
+_SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
+
+
+def search_published(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+    """Search the scaling factor; `scores` runs the trials of a candidate."""
+    grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
+    theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
+    drive_trials = DRIVE_TRIALS
+
+    def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
+        return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
+
+    if options.method == "grid":
+        bits: Bits = run_grid(run, grid, options.trials, extend=options.extend)
+    else:
+        of_grid = (len(grid.factors) + 1) * options.trials  # with the fresh ones
+        budget = int(_SHARE * of_grid) - options.trials - DRIVE_TRIALS
+        if options.candidates is None:
+            theory = _match(work, grid)
+            drive_trials += 2 * DRIVE_TRIALS
+            highest = grid.highest if options.extend else grid.factors[-1]
+            lowest = 0.0 if options.extend else grid.factors[0]
+            field, further = (
+                around(theory, grid.step, lowest, highest),
+                outwards_then_between(grid.step, lowest, highest),
+            )
+            budget -= 2 * DRIVE_TRIALS
+        else:
+            field, further = set(grid.factors), lambda bits, dropped, top: set()
+        ended = race(run, field, further, trials=options.trials, budget=budget, margin=options.margin)
+        bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
+
+    tied = plateau(bits, dropped)
+    factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
+    _, drive_error = _drive(work, factor)
+    fresh = scores({factor: range(options.trials)})[factor]
+    return ScalingFactorSearch(
+        model=work.model,
+        task=work.task,
+        scaling_factor=factor,
+        method=options.method,
+        choice=options.choice,
+        seed=work.seed,
+        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
+        plateau=tied,
+        extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
+        start=theory,
+        fresh=Evaluation(
+            task=work.task,
+            seed=work.seed,
+            correct=fresh,
+            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
+        ),
+        drive_error=drive_error,
+        stopped=stopped,
+        drive_trials=drive_trials,
+        downsample=options.downsample,
+        params=options.params,
+        seconds=0.0,
+    )
+
+
+def _drive(work: Work, factor: float) -> tuple[float, float]:
+    numbers = range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS)
+    return drive_slope(
+        work.model,
+        work.task,
+        factor,
+        seed=work.seed,
+        numbers=numbers,
+        downsample=work.downsample,
+        params=work.params,
+        threads=work.threads,
+    )
+
+
+def _match(work: Work, grid: Grid) -> float:
+    """Return the factor that matches the drives: two runs, as the rates depend on it a little."""
+    factor = (grid.factors[0] + grid.factors[-1]) / 2
+    for _ in range(2):
+        slope, _ = _drive(work, factor)
+        if np.isfinite(slope) and slope > 0:
+            factor = float(np.clip(slope, grid.factors[0], grid.highest))
+    return factor
+
+
+def _first(bits: Bits, dropped: frozenset[float]) -> float:
+    accuracy = accuracies({factor: own for factor, own in bits.items() if factor not in dropped})
+    return min(factor for factor, value in accuracy.items() if value == max(accuracy.values()))
