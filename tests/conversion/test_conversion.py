@@ -126,7 +126,7 @@ def test_mistakes():
             visited=_silent(rate_model("clipped_relu")),
         )
     for options in ({"method": "grid"}, {"candidates": [20]}, {"choice": "first"}, {"extend": False}):
-        with pytest.raises(ArgumentError, match="belongs to the published conversion"):
+        with pytest.raises(ArgumentError, match="conversion is 'matched'; expected 'published' with"):
             find_scaling_factor(model, "go-nogo", seed=1, conversion="matched", **options)
 
 

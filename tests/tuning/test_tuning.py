@@ -278,7 +278,7 @@ def test_blocks_hold_every_missing_trial_once():
         ({"seed": -1}, "seed is -1"),
         ({"threads": 0}, "threads is 0"),
         ({"margin": 0}, "margin is 0"),
-        ({"write": True}, "needs the path of a model file"),
+        ({"write": True}, "expected the path of a file with write"),
         ({"downsample": 0}, "downsample is 0"),
     ],
 )

@@ -1,4 +1,4 @@
-"""One network of a panel: trained from its seed, converted, and tested; each step a row of numbers."""
+"""Train a network of a panel from its seed, convert it, and test it; each step returns a row of results."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from spiking.training.train import train_steps
 from spiking.tuning.find_one import find_scaling_factor
 from spiking.tuning.grid import published_grid
 
-TRIALS = 100  # of each candidate in tuning, and fresh ones of each test, as in the paper
-_ACTIVITY_TRIALS = 48  # of which activity is measured, as many of each condition
-_LOOK = 10  # trials between two looks at whether a candidate can still win
-TEST_SEED = 10**9  # added to a network's seed: trials of tuning and tests are none of its training
+TRIALS = 100  # of each candidate in tuning, and fresh ones in each test, as in the paper
+_ACTIVITY_TRIALS = 48  # in which activity is measured, the same number of each condition
+_LOOK = 10  # trials between two checks whether a candidate can still win
+TEST_SEED = 10**9  # added to a network's seed, so that tuning and tests do not use trials of its training
 
 
 def train_network(
     network: NetworkSpec, seed: int, check: Callable[[], object] | None
 ) -> tuple[Row, RateModel]:
-    """Train a network; return what became of it, and the model.
+    """Train a network; return its results and the model.
 
-    `check`, if there is one, is called every 100 updates, and raises to stop the training.
+    If given, `check` is called every 100 updates; it raises an exception to stop the training.
     """
     began = time.perf_counter()
     for state in train_steps(network.task, network.n_units, seed=seed, **network.training()):
@@ -67,11 +67,7 @@ def convert_network(
     tests: Sequence[Tested],
     check: Callable[[], object] | None,
 ) -> list[Row]:
-    """Tune a conversion, and test it with fresh trials, with each of some constants.
-
-    `tuned` are the constants with which the factor is tuned as published, the factor itself, which is then
-    not tuned, or a matched conversion.
-    """
+    """Tune a conversion, and run each of the tests on fresh trials; return the results of each."""
     began = time.perf_counter()
     seed += TEST_SEED
     known: dict[LIFParams, Evaluation] = {}
@@ -90,22 +86,22 @@ def convert_network(
         if tested is None:
             network = SpikingNetwork.from_rate(model, conversion=conversion, params=test.params)
             tested = evaluate(network, task, TRIALS, seed=seed, threads=1)
-        own = {
+        results = {
             "scaling_factor": conversion.factor,
             **row,
             "correct": tested.score.correct,
             "by_condition": {k: [s.correct, s.trials] for k, s in tested.by_condition.items()},
         }
         if test.activity:
-            own |= test.activity(both_networks(model, task, seed, conversion, test.params))
-        rows.append({**own, **_origin(began)})
+            results |= test.activity(both_networks(model, task, seed, conversion, test.params))
+        rows.append({**results, **_origin(began)})
     return rows
 
 
 def conversion_of(model: RateModel, task: Task, seed: int, tuned: Tuning, row: Row) -> Conversion:
-    """Return the conversion that a row of `convert_network` is of; it takes no spiking trial.
+    """Return the conversion in a row of `convert_network`, without simulating spiking trials.
 
-    A matched one is fitted again: a journal would have to hold a number for each unit.
+    A matched conversion is fitted again, because the journal does not have its offsets of all units.
     """
     factor = row["scaling_factor"]
     if not isinstance(tuned, Matched) or row["kind"] == "published":
@@ -117,14 +113,14 @@ def conversion_of(model: RateModel, task: Task, seed: int, tuned: Tuning, row: R
 
 
 def _for_any_constants(conversion: Conversion) -> Conversion:
-    """Forget for which constants it was fitted: a panel may ask for a test with others."""
+    """Return the conversion without the constants of its fit: a panel may test it with other constants."""
     return dataclasses.replace(conversion, params=None)
 
 
 def both_networks(
     model: RateModel, task: Task, seed: int, conversion: Conversion, params: LIFParams, activity: bool = True
 ) -> BothNetworks:
-    """Run the trials of which activity is measured."""
+    """Run the trials in which activity is measured."""
     return run_both(
         model,
         task,
@@ -144,16 +140,16 @@ def _published(factor: float) -> Conversion:
 def _match(
     model: RateModel, task: Task, seed: int, tuned: Matched, check: Callable[[], object] | None
 ) -> tuple[Conversion, Row, Evaluation]:
-    """Return the matched conversion, what is to be known of its search, and how it did on fresh trials.
+    """Return the matched conversion, the results of its search, and its evaluation on fresh trials.
 
-    These are the trials of `evaluate`, and the search has others (`ScalingFactorSearch.fresh`).
+    The fresh trials are those of `evaluate` (see `ScalingFactorSearch.fresh`); the search uses others.
     """
 
     def done(_: int) -> None:
         if check:
             check()
 
-    found = find_scaling_factor(
+    search = find_scaling_factor(
         model,
         task,
         seed=seed,
@@ -163,28 +159,28 @@ def _match(
         threads=1,
         progress=done,
     )
-    conversion = found.conversion
+    conversion = search.conversion
     assert conversion is not None
     row = {
-        "curve": [(factor, score.correct, score.trials) for factor, score in found.curve.items()],
+        "curve": [(factor, score.correct, score.trials) for factor, score in search.curve.items()],
         "best_of_grid": None,
         "kind": conversion.kind,
         "gain": conversion.gain,
         "fitted_factor": None if conversion.kind == "published" else conversion.fitted_factor,
-        "search_trials": found.search_trials,
+        "search_trials": search.search_trials,
     }
-    return _for_any_constants(conversion), row, found.fresh
+    return _for_any_constants(conversion), row, search.fresh
 
 
 def _tune(
     model: RateModel, task: Task, seed: int, params: LIFParams, check: Callable[[], object] | None
 ) -> tuple[list[tuple[float, int, int]], int, float]:
-    """Return the candidates (factor, correct trials, trials), the most correct, and the factor of these.
+    """Return the candidates (factor, correct trials, trials), the most correct trials, and their factor.
 
-    Every candidate of the paper's grid has 100 trials of its own, as in the published script (so the best of
-    12 networks that guess is right in 58 % of its trials); the first of the most accurate is taken. One
-    that can no longer be more accurate than an earlier one is left, which changes neither the choice nor its
-    accuracy.
+    Each candidate of the paper's grid has 100 trials of its own, as in the published script (so that the best
+    of 12 networks that guess is correct in 58 % of its trials). The first of the most accurate candidates is
+    chosen. A candidate that can no longer be more accurate than an earlier one is stopped, which changes
+    neither the choice nor its accuracy.
     """
     curve: list[tuple[float, int, int]] = []
     best, chosen = -1, math.nan

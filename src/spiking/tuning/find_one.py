@@ -47,55 +47,60 @@ def find_scaling_factor(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ScalingFactorSearch:
-    """Find the scaling factor with which a model's spiking network answers a task best.
+    """Find the scaling factor with which the spiking network of a model is most accurate.
 
     Parameters
     ----------
     model : RateModel, path or mapping
     task : Task or str, optional
-        A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     seed : int
-        Of all trials: the same seed finds the same.
+        Seed of all trials and of their noise. The same seed gives the same result.
     method : {"auto", "grid"}
-        ``grid`` runs `trials` of every candidate, as published. ``auto`` starts at the factor that matches
+        ``grid`` runs `trials` of each candidate, as published. ``auto`` starts at the factor that matches
         the recurrent drives of spiking and rate network (``spiking.evaluation.drive``) and races: candidates
-        that are significantly worse than the best on the same trials drop out; it uses at most 40 % of the
-        grid's trials, fresh ones included.
+        that are significantly worse than the best on the same trials drop out. It uses at most 40 % of the
+        trials of the grid, including the fresh ones.
     candidates : sequence of float, optional
-        For ``grid`` 20, 25, ..., 75 (softplus and clipped_relu: 4, 6, ..., 26), as published. ``auto``
-        chooses multiples of half the published step as it goes; if candidates are given it races these.
+        The factors to compare. By default, ``grid`` uses the published 20, 25, ..., 75 (softplus and
+        clipped_relu: 4, 6, ..., 26), and ``auto`` chooses multiples of half the published step during the
+        search.
     trials : int
-        Of every candidate (``auto``: at most), and as many fresh ones to score the choice.
+        Number of trials of each candidate (``auto``: maximum number), and of fresh trials that score the
+        chosen one.
     choice : {"plateau", "first"}
-        The middle of the plateau of candidates that are statistically tied with the best, or the first (the
-        smallest) of the most accurate, as published.
+        Choose the middle of the plateau of candidates that are statistically tied with the best, or the first
+        (the smallest) of the most accurate candidates, as published.
     margin : float
         ``auto`` ends when no candidate can be more accurate than the best by more than this.
     extend : bool
-        Go beyond the range of the candidates where the best lie at its edge, down to 0 and up to twice.
+        If the best candidates are at an edge of the range, also try candidates beyond it, down to 0 and up to
+        twice the largest.
     downsample : int
-        As in `simulate`: faster, less accurate.
+        As in `simulate`: faster, but less accurate.
     params : LIFParams, optional
         Constants of neurons and synapses; the published ones by default.
     conversion : {"published", "matched", "one_offset", "mean_drive"}
-        Which conversion (see `spiking.conversion`); ``matched`` compares both variants. Each has 10
-        candidates, 2 gains times 5 multiples of the fitted factor, which run 10 trials each. If the best one
-        is right in all of 40 it is chosen, else the most accurate of the best 4 in 40, between equals that of
-        the smallest output error. If that is wrong in any, a lower gain with 4 multiples and, if asked for
-        ``matched``, the published grid are tried in the same way. Candidates are left as soon as they cannot
-        win: both variants take about 130 trials, at most 640, and 8 for the drive. `trials` is how many
-        fresh ones score it (and most of a candidate). `method`, `candidates`, `choice`, `margin` and
-        `extend` are for the published one only.
+        The conversion (see `spiking.conversion`); ``matched`` compares both variants, ``one_offset`` and
+        ``mean_drive``. A variant has 10 candidates, 2 gains times 5 multiples of the fitted factor, which run
+        10 trials each. If the best one is correct in all of 40 trials, it is chosen. Otherwise, the most
+        accurate in 40 trials of the best 4 is chosen; if several are equal, the one with the smallest output
+        error. If it is wrong in any trial, a lower gain with 4 multiples and, with ``matched``, the published
+        grid are tried in the same way. Candidates that cannot win drop out: both variants need about 130
+        trials, at most 640, and 8 trials for the drive. `trials` is the number of fresh trials, and the
+        maximum of each candidate. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
+        published conversion only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
-        published, everything else as JSON in ``tuning``. Every block of trials is then kept in a journal
-        beside it, from which the same call goes on if it was stopped; it gives the same result.
+        published, and everything else as JSON in ``tuning``. During the search, finished trials are recorded
+        in a journal beside the file. If the search is stopped, the same call continues from there and gives
+        the same result.
     force : bool
-        With `write`: drop the journal of a search with other settings that was stopped.
+        With `write`, delete the journal of an unfinished search with other settings.
     threads : int, optional
-        All available processors by default. Results do not depend on it.
+        Number of threads; all available processors by default. Results do not depend on it.
     progress : callable, optional
-        Called with the number of trials in each block that is done.
+        Called with the number of trials in each finished block.
 
     Returns
     -------
@@ -104,17 +109,17 @@ def find_scaling_factor(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, no task is known, or the file is being tuned by someone else, or was with
-        other settings and that search was stopped.
+        An argument is invalid, no task is given or recorded, another process is tuning the file, or an
+        unfinished search of the file had other settings.
     ModelFileError
-        The file is no usable model, cannot be written, or was changed or removed meanwhile; what was
-        simulated stays in the journal.
+        The file is invalid, cannot be written, or was replaced or removed during the search; finished trials
+        stay in the journal.
 
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factor
-    >>> found = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], trials=20)
-    >>> found.scaling_factor < 90
+    >>> result = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], trials=20)
+    >>> result.scaling_factor < 90
     True
     """
     options = SearchOptions(
@@ -133,15 +138,23 @@ def find_scaling_factor(
     path = written_path(model) if flag("write", write) else None
     loaded = model if isinstance(model, RateModel) else RateModel.load(model)
     with open_executor(threads) as executor:
-        told = (lambda factor, n: progress(n)) if progress else None
-        how: dict[str, Any] = {"path": path, "force": force, "threads": threads, "progress": told}
-        return search(executor, loaded, task, seed, options, **how)
+        return search(
+            executor,
+            loaded,
+            task,
+            seed,
+            options,
+            path=path,
+            force=force,
+            threads=threads,
+            progress=(lambda factor, n: progress(n)) if progress else None,
+        )
 
 
 def written_path(model: object) -> Path:
-    """Return the path of a model into which the result is to be written."""
+    """Return the path of the model file that the result is written into."""
     if not isinstance(model, str | os.PathLike):
-        raise ArgumentError("write=True needs the path of a model file, into which the result is written")
+        raise ArgumentError(f"model is {model!r:.60}; expected the path of a file with write=True")
     return Path(os.fsdecode(model))
 
 
@@ -158,21 +171,27 @@ def search(
     threads: int | None = None,
     progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
-    """Search in an executor; `path` is the file that the result goes into, if any; task as of `task_for`.
+    """Search in an executor.
 
-    `threads` are for what does not run in the executor, the comparison of drives.
-    `progress` is called with candidate and number of trials of each block that is done.
+    Parameters
+    ----------
+    task, settings : optional
+        As in `task_for`.
+    path : Path or None
+        The file that the result is written into, if any.
+    threads : int, optional
+        Threads for the comparison of drives, which does not run in the executor.
+    progress : function of candidate and number of trials, optional
+        Called with each finished block.
     """
     began = time.perf_counter()
-    needed = dataclasses.replace(
-        model, extras={}, forms={}, w0=None, taus_gaus0=None
-    )  # it may have to travel
+    small = dataclasses.replace(model, extras={}, forms={}, w0=None, taus_gaus0=None)  # workers get a copy
     work = Work(
-        needed, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
+        small, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
     )
     if options.conversion != "published":
         candidates = matched_candidates(
-            needed,
+            small,
             work.task,
             conversion=options.conversion,
             seed=seed,
@@ -190,8 +209,8 @@ def search(
 
         scores = trial_runner(executor, work, file.known, record)
         with executor.guarded():
-            found = (search_matched if work.candidates else search_published)(scores, work, options)
-        found = dataclasses.replace(found, model=model, seconds=time.perf_counter() - began)
+            result = (search_matched if work.candidates else search_published)(scores, work, options)
+        result = dataclasses.replace(result, model=model, seconds=time.perf_counter() - began)
         executor.check()
-        file.finish(found)
-    return found
+        file.finish(result)
+    return result

@@ -19,7 +19,7 @@ Choice = Literal["plateau", "first"]
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions:
-    """How to search; fields as in `find_scaling_factor`.
+    """The options of a search; their meaning is that of the arguments of `find_scaling_factor`.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class SearchOptions:
             for name in ("method", "candidates", "choice", "margin", "extend"):
                 if getattr(self, name) != getattr(SearchOptions, name):
                     raise ArgumentError(
-                        f"{name} belongs to the published conversion; leave it out with {self.conversion}"
+                        f"conversion is {self.conversion!r}; expected 'published' with {name}"
                     )
         if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
             raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")

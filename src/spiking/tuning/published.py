@@ -18,7 +18,7 @@ from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.work import DRIVE_TRIALS, Work
 
-_SHARE = 0.4  # of the grid's trials that `auto` may use, for everything
+_SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
 
 
 def search_published(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
@@ -33,8 +33,8 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
     if options.method == "grid":
         bits: Bits = run_grid(run, grid, options.trials, extend=options.extend)
     else:
-        of_grid = (len(grid.factors) + 1) * options.trials  # with the fresh ones
-        budget = int(_SHARE * of_grid) - options.trials - DRIVE_TRIALS
+        grid_trials = (len(grid.factors) + 1) * options.trials  # including the fresh ones
+        budget = int(_SHARE * grid_trials) - options.trials - DRIVE_TRIALS
         if options.candidates is None:
             theory = _match(work, grid)
             drive_trials += 2 * DRIVE_TRIALS
@@ -95,7 +95,7 @@ def _drive(work: Work, factor: float) -> tuple[float, float]:
 
 
 def _match(work: Work, grid: Grid) -> float:
-    """Return the factor that matches the drives: two runs, as the rates depend on it a little."""
+    """Return the factor that matches the drives, in two runs because the rates depend on the factor."""
     factor = (grid.factors[0] + grid.factors[-1]) / 2
     for _ in range(2):
         slope, _ = _drive(work, factor)
@@ -105,5 +105,5 @@ def _match(work: Work, grid: Grid) -> float:
 
 
 def _first(bits: Bits, dropped: frozenset[float]) -> float:
-    accuracy = accuracies({factor: own for factor, own in bits.items() if factor not in dropped})
+    accuracy = accuracies({factor: correct for factor, correct in bits.items() if factor not in dropped})
     return min(factor for factor, value in accuracy.items() if value == max(accuracy.values()))

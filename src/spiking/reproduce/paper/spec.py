@@ -15,17 +15,18 @@ from spiking.neuron.params import LIFParams
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
 
-_P_REC = 1.0  # with the published code's 0.2 training is slower than in Fig. 1C (see `docs/reproduction.md`)
+_P_REC = 1.0  # 0.2, as in the published code, trains slower than in Fig. 1C (see `docs/reproduction.md`)
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A rate network as the paper trains it.
+    """A rate network, trained as in the paper.
 
-    The published recipe, with the stopping rule of the paper's SI (mean loss below 7 and accuracy of at least
-    95 %, asked every 100 updates, 6000 at most, and no minimum), and started with all connections.
+    Training uses the published recipe, starts with all connections, and has the stopping rule of the paper's
+    SI: a mean loss below 7 and an accuracy of at least 95 %, checked every 100 updates, with at most 6000
+    updates and no minimum.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class NetworkSpec:
     tau : float or (float, float)
         Synaptic decay in ms.
     options : mapping of str to value
-        Other fields of `~spiking.training.TrainingOptions`.
+        Values of other fields of `~spiking.training.TrainingOptions`.
 
     Examples
     --------
@@ -50,8 +51,8 @@ class NetworkSpec:
     options: dict[str, Any] = field(default_factory=dict)
 
     def training(self) -> dict[str, Any]:
-        """Return the arguments of `train` that are not the task, the number of units and the seed."""
-        # the published code asks for more than stop_accuracy, the paper for at least 95 of 100 trials
+        """Return the arguments of `train` other than the task, the number of units and the seed."""
+        # The published rule asks for more than stop_accuracy, the paper for at least 95 of 100 trials.
         rule = {"min_updates": 0, "stop_accuracy": 0.949}
         return {"recipe": "published", "tau": self.tau, "p_rec": _P_REC, **rule, **self.options}
 
@@ -71,7 +72,7 @@ Activity = Callable[
 
 @dataclass(frozen=True)
 class Tested:
-    """Constants with which a converted network is tested, and perhaps what is measured of its activity."""
+    """A test of a converted network: its constants, and a function that measures its activity, if any."""
 
     params: LIFParams
     activity: Activity | None = None
@@ -88,22 +89,23 @@ class Tested:
 
 @dataclass(frozen=True)
 class Matched:
-    """A conversion that `find_scaling_factor` searches, and the constants with which it does."""
+    """A conversion that `find_scaling_factor` searches, and the constants in the search."""
 
     params: LIFParams
     conversion: Asked = "matched"
 
 
-Tuning = LIFParams | float | Matched  # as published with these constants; the factor; or not as published
+# Constants with which the factor is tuned as published; a given factor; or a matched conversion.
+Tuning = LIFParams | float | Matched
 
 
 def tuning_key(tuned: Tuning) -> Row:
-    """Return what stands for a tuning in a journal; the published conversion is not named."""
+    """Return the key of a tuning in a journal; the published conversion is not named."""
     if isinstance(tuned, Matched):
         return {"tuned": params_key(tuned.params), "conversion": tuned.conversion}
     return {"tuned": params_key(tuned) if isinstance(tuned, LIFParams) else float(tuned)}
 
 
 def params_key(params: LIFParams) -> Row:
-    """Return what stands for constants in a journal: those that are not the published ones."""
+    """Return the key of constants in a journal: those that differ from the published ones."""
     return {k: v for k, v in dataclasses.asdict(params).items() if v != getattr(LIFParams(), k)}
