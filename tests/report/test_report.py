@@ -92,6 +92,7 @@ def test_the_page_holds_everything_and_names_are_only_text(page):
     assert len(page.encode()) < 5e6
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_page(model, page):
     assert report(model, trials=20, seed=3, name=NAME, threads=1) == page
     assert report(model, trials=20, seed=4, name=NAME) != page
@@ -133,6 +134,7 @@ def told(model, factor=None, trials=60):
     return "\n".join(words.warnings(model_info(model), both, *scores, conversion_quality(both)))
 
 
+@pytest.mark.slow
 def test_warnings_in_words(model, tmp_path):
     extras = {name: value for name, value in model.extras.items() if name in ("task", "task_settings")}
     variables = {name: value for name, value in to_variables(model).items() if name not in model.extras}

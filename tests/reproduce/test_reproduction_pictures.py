@@ -22,6 +22,8 @@ from spiking.reproduce.paper.activity import (
 from spiking.reproduce.paper.pictures import answered
 from spiking.reproduce.train_and_convert import TEST_SEED, both_networks, conversion_of
 
+pytestmark = pytest.mark.slow
+
 SEED = 7
 CONVERTED = {"scaling_factor": 50.0, "correct": 97, "best_of_grid": 98, "curve": [], "version": "0"}
 
