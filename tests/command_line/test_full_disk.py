@@ -101,7 +101,7 @@ def test_a_streamed_run_keeps_what_was_done(folder):
     parts = folder / "r.h5.parts"
     assert done.returncode == 2
     assert "000.h5 could not be written: File too large; no file was written; " in done.stderr
-    assert f"{parts} keeps the trials before, and the same call goes on from there" in done.stderr
+    assert f"earlier trials are saved in {parts}, and the same call continues from them" in done.stderr
     assert run(folder, *SIMULATE, "-o", "r.h5").returncode == 0
     assert not parts.exists()
 

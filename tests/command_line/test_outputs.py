@@ -59,7 +59,7 @@ def content(folder):
         ([*SWEEP, "-o", "new.mat"], "expected a name that ends in .csv"),
         ([*SIMULATE, "-o", "m.mat"], "the same file as the input m.mat"),
         ([*SIMULATE, "-o", "x.mat"], "expected a name that ends in .npz, .h5"),
-        ([*SIMULATE, "-o", "g.h5"], "g.h5 is there already, with a run of another network"),
+        ([*SIMULATE, "-o", "g.h5"], "g.h5, which exists and holds a run with another network"),
         ([*SIMULATE, "--plot", "m.png"], "the same file as the input m.mat"),
         (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "the same file as the input"),
         (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "the same file as the input g.h5"),
@@ -125,10 +125,10 @@ def test_a_stream_goes_on_with_its_own_run_and_replaces_no_other(folder):
     before = content(folder)
     for seed in (1, None):  # it is there: its seed too
         assert simulate(network, u, seed=seed, record=Record(spikes=True), output_file="g.h5").seed == 1
-    with pytest.raises(ArgumentError, match="with a run of another seed; choose"):
+    with pytest.raises(ArgumentError, match="holds a run with another seed; choose"):
         simulate(network, u, seed=2, record=Record(spikes=True), output_file="g.h5")
     shutil.copy("m.mat", "other.h5")
-    with pytest.raises(ArgumentError, match="with no run of simulate"):
+    with pytest.raises(ArgumentError, match="holds no run of simulate"):
         simulate(network, u, output_file="other.h5")
     (folder / "other.h5").unlink()
     assert content(folder) == before

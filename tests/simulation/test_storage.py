@@ -333,7 +333,7 @@ def test_what_cannot_be_opened_or_written(network, tmp_path):
         simulate(network, tasks.get("go-nogo"), output_file=tmp_path / "run.h5")
     (tmp_path / "run.h5.parts").mkdir()
     (tmp_path / "run.h5.parts" / "mine.txt").write_text("precious")
-    with pytest.raises(ArgumentError, match="in the way"):
+    with pytest.raises(ArgumentError, match="is not from an unfinished run"):
         simulate(network, pulse_input(), output_file=tmp_path / "run.h5")
     assert (tmp_path / "run.h5.parts" / "mine.txt").read_text() == "precious"
 

@@ -152,6 +152,13 @@ def task_for(
     ArgumentError
         `model` is not a RateModel, `task` is not a task, the file records no task and none is given, or the
         task has other numbers of inputs or outputs than the model.
+
+    Examples
+    --------
+    >>> from spiking import datasets
+    >>> from spiking.rate_model import task_for
+    >>> task_for(datasets.load("dms"), settings={"delay": 500.0}).delay
+    500.0
     """
     if not isinstance(model, RateModel):
         raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")

@@ -3,6 +3,7 @@
 from spiking.simulation.currents import Oscillation, Waveform
 from spiking.simulation.random_numbers import RandomDraws, SharedNoise
 from spiking.simulation.record import Record
+from spiking.simulation.reference import Traces, step_by_step
 from spiking.simulation.result import Simulation, Spikes
 from spiking.simulation.simulate import simulate
 from spiking.simulation.stimulation import Stimulation
@@ -15,6 +16,8 @@ __all__ = [
     "Simulation",
     "Spikes",
     "Stimulation",
+    "Traces",
     "Waveform",
     "simulate",
+    "step_by_step",
 ]

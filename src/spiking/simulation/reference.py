@@ -22,7 +22,30 @@ from spiking.typing import Floats
 
 @dataclass(frozen=True, eq=False)
 class Traces:
-    """All variables of a trial, of shape (steps, N), and `output`, (steps, n_outputs)."""
+    """Everything that a trial computes, at each simulation step.
+
+    Attributes
+    ----------
+    voltage : array (n_steps, N)
+        In mV.
+    spikes : array of bool (n_steps, N)
+    currents : array (n_steps, N)
+        Recurrent synaptic currents in mV.
+    rates : array (n_steps, N)
+        Filtered spikes, 1/s.
+    output : array (n_steps, n_outputs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spiking import RandomDraws, SpikingNetwork, datasets
+    >>> from spiking.simulation import step_by_step
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> draws = RandomDraws.from_seed(1, 0, n_neurons=200, n_steps=500)
+    >>> traces = step_by_step(network, np.zeros((1, 6)), draws)
+    >>> traces.voltage.shape, traces.output.shape
+    ((500, 200), (500, 1))
+    """
 
     voltage: Floats
     spikes: NDArray[np.bool_]
@@ -41,13 +64,46 @@ def step_by_step(
     input_noise: float = 0.0,
     input_interval: float | None = None,
 ) -> Traces:
-    """Simulate one trial in s and mV; `inputs` (n_inputs, columns) before downsampling.
+    """Simulate one trial in plain NumPy, step by step: the definition of what `spiking.simulate` computes.
 
-    Without `input_interval`, every `downsample`-th column is used, for 100 steps; with it (in ms), all
-    columns are used, each for this time.
+    Parameters
+    ----------
+    network : SpikingNetwork
+    inputs : array (n_inputs, columns)
+        Before downsampling.
+    draws : RandomDraws
+        All random numbers of the trial.
+    downsample : int
+        Simulation step, in units of 0.05 ms.
+    stimulation : Stimulation, Oscillation, Waveform or sequence of these, optional
+    input_noise : float
+        Standard deviation of the noise that is added to `inputs`.
+    input_interval : float, optional
+        Duration of a column of `inputs` in ms. By default, only every `downsample`-th column is used, and
+        lasts 100 simulation steps.
 
+    Returns
+    -------
+    Traces
+
+    Notes
+    -----
     The expression for `t_last` must stay as published: it differs from `dt i` by rounding, which decides the
     comparison with the refractory period.
+
+    Examples
+    --------
+    The kernel computes the same spikes from the same random numbers:
+
+    >>> import numpy as np
+    >>> from spiking import RandomDraws, Record, SpikingNetwork, datasets, simulate
+    >>> from spiking.simulation import step_by_step
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> inputs, draws = np.zeros((1, 6)), RandomDraws.from_seed(1, 0, n_neurons=200, n_steps=500)
+    >>> slow = step_by_step(network, inputs, draws)
+    >>> fast = simulate(network, inputs, draws=draws, record=Record(spikes=True))
+    >>> np.array_equal(np.nonzero(slow.spikes)[0], fast.spikes.step)
+    True
     """
     p, n = network.params, network.n_neurons
     dt = TIME_STEP_S * downsample

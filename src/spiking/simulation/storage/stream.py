@@ -107,14 +107,16 @@ def simulate_to_file(
                 what = (
                     "no run of simulate"
                     if existing is None
-                    else f"a run of another {difference(existing, content)}"
+                    else f"a run with another {difference(existing, content)}"
                 )
-                raise ArgumentError(f"{path} is there already, with {what}; choose another file, {_FORCE}")
+                raise ArgumentError(
+                    f"output is {path}, which exists and holds {what}; choose another file, {_FORCE}"
+                )
             if unfinished not in (None, content):
                 if not force:
                     raise ArgumentError(
                         f"{parts} holds an unfinished run with another {difference(unfinished, content)}; "
-                        f"repeat the call that began it, choose another file, {_FORCE}"
+                        f"repeat the call that started it, choose another file, {_FORCE}"
                     )
                 _remove(parts)
             size = _block_trials(network, record, n_steps, time_step)
@@ -190,7 +192,7 @@ def _unfinished_identity(parts: Path) -> Any:
         if not parts.exists() or set(parts.iterdir()) <= set(_leftovers(parts)):
             return None
         raise ArgumentError(
-            f"{parts} is in the way; expected no such folder, or one of an unfinished run"
+            f"the folder {parts} exists and is not from an unfinished run; remove it or choose another file"
         ) from None
     except (OSError, ValueError) as error:
         raise ArgumentError(f"{parts / _IDENTITY} cannot be read: {error}; delete that folder") from None
@@ -225,7 +227,7 @@ def _write_parts(
                 save(part, block)
             except ArgumentError as error:
                 raise ArgumentError(
-                    f"{error}; {parts} keeps the trials before, and the same call goes on from there"
+                    f"{error}; earlier trials are saved in {parts}, and the same call continues from them"
                 ) from None
         if progress:
             progress(trials.stop)
