@@ -10,9 +10,9 @@ from every_field import differences
 
 from spiking import ArgumentError, Conversion, RateModel, Record, Simulation, SpikingNetwork, sweep, tasks
 from spiking.conversion.model_info import model_info
-from spiking.conversion.recorded import tuned_conversion
+from spiking.conversion.recorded_conversion import tuned_conversion
 from spiking.parallel.trial_journal import open_trials
-from spiking.tuning.recorded import recorded_search
+from spiking.tuning.recorded_search import recorded_search
 
 TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=25.0, score_delay=25.0)
 

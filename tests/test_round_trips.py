@@ -38,7 +38,7 @@ from spiking import (
     Stimulation,
     simulate,
 )
-from spiking.conversion.recorded import tuned_conversion
+from spiking.conversion.recorded_conversion import tuned_conversion
 from spiking.matfile.write import update_variables
 from spiking.simulation.kernel.trial import run_trial
 from spiking.simulation.random_numbers import SharedNoise

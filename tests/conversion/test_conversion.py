@@ -18,7 +18,7 @@ from spiking import ArgumentError, LIFParams, RateModel, SpikingNetwork, find_sc
 from spiking.conversion.conversion import VARIANTS, Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.conversion.model_info import model_info
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.conversion.visited import visited_currents
 from spiking.experiments import sweep
 from spiking.neuron.f_i import fi_curve

@@ -14,7 +14,7 @@ import scipy.io
 from spiking import ArgumentError, RateModel, SpikingNetwork
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import as_json
-from spiking.rate_model.recorded import recorded_scaling_factor, recorded_task
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_task
 from spiking.tasks import GoNoGo
 
 GOLDEN = Path(__file__).parents[1] / "golden"

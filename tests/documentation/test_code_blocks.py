@@ -15,7 +15,7 @@ from pages import ROOT, blocks, words
 
 from spiking import RateModel
 from spiking.command_line.app import app
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 
 DOCS = ROOT / "docs"
 NOTEBOOK = "{code-cell} ipython3"

@@ -14,7 +14,7 @@ from networks import random_network
 from spiking import ArgumentError, SpikingError, find_scaling_factor, sweep
 from spiking.files.journal import open_journal
 from spiking.reproduce.journal import open_reproduction_journal
-from spiking.tuning.write_result import journal_path
+from spiking.tuning.tuned_file import journal_path
 
 HEADER = {"format": "spiking test journal 1", "seed": 1}
 

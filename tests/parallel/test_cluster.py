@@ -16,7 +16,7 @@ from scipy.io import savemat
 from tuning_processes import TASK
 
 from spiking import ClusterError, RateModel, find_scaling_factors, sweep
-from spiking.tuning.write_result import journal_path
+from spiking.tuning.tuned_file import journal_path
 
 distributed = pytest.importorskip("distributed")
 # Warnings are of Dask and Tornado, when connections end.

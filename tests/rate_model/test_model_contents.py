@@ -18,7 +18,7 @@ from spiking import (
 from spiking.conversion.model_info import model_info
 from spiking.evaluation.both_networks import run_both
 from spiking.matfile.read import read_variables
-from spiking.rate_model.recorded import recorded_scaling_factor
+from spiking.rate_model.recorded_settings import recorded_scaling_factor
 
 N = 20
 SIGNED = model_mapping()["w"] @ model_mapping()["m"]

@@ -16,7 +16,7 @@ from spiking.analysis import conversion_quality
 from spiking.command_line import main
 from spiking.conversion.model_info import model_info
 from spiking.evaluation.both_networks import run_both
-from spiking.rate_model.recorded import recorded_scaling_factor
+from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.rate_model.to_file import to_variables
 from spiking.report import report
 from spiking.report import text as words

@@ -26,14 +26,14 @@ from spiking.neuron.params import LIFParams
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.estimate import minutes
 from spiking.reproduce.measures import Entry
+from spiking.reproduce.missing_work import conversion_key, steps
 from spiking.reproduce.paper.spec import Matched
 from spiking.reproduce.paper.spec import Tested as ToTest
 from spiking.reproduce.result import Reproduction
 from spiking.reproduce.statistics import agrees, difference, interval, paired_difference
 from spiking.reproduce.train_and_convert import TRIALS, conversion_of, convert_network
-from spiking.reproduce.work import conversion_key, steps
 from spiking.tasks import GoNoGo
-from spiking.tuning.work import Work
+from spiking.tuning.trial_settings import Work
 
 PROGRAM = Path(reproduction.__file__)
 TABLES = ("small.txt", "small.csv", "small.networks.csv", "small.png")

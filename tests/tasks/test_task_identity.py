@@ -32,7 +32,7 @@ from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.simulation.storage.stream import _parts
 from spiking.tasks.identity import identity
 from spiking.tasks.neurogym import NeuroGymTask
-from spiking.tuning.write_result import journal_path
+from spiking.tuning.tuned_file import journal_path
 
 OWN_TASK = """
 from dataclasses import dataclass

@@ -24,9 +24,9 @@ from spiking.command_line.app import _show_warning, app
 from spiking.command_line.options import print_settings
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.both_networks import run_both
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.report import report
-from spiking.tasks.settings import as_text
+from spiking.tasks.parse_settings import as_text
 
 TWO_OUTPUTS = """
 from dataclasses import dataclass
@@ -247,7 +247,7 @@ class Typed(Cue):
     ],
 )
 def test_texts_become_what_the_field_is(tmp_path, name, text, value):
-    from spiking.tasks.settings import make, recordable
+    from spiking.tasks.parse_settings import make, recordable
 
     task = make(Typed, {name: text})
     assert getattr(task, name) == value
@@ -264,7 +264,7 @@ def test_texts_become_what_the_field_is(tmp_path, name, text, value):
     ],
 )
 def test_texts_that_are_no_such_value(name, text, expected):
-    from spiking.tasks.settings import make
+    from spiking.tasks.parse_settings import make
 
     with pytest.raises(ArgumentError, match=f"typed: {name} is '{text}'; expected {expected}"):
         make(Typed, {name: text})

@@ -236,7 +236,7 @@ def test_the_work_can_travel():
     import dataclasses
 
     from spiking.parallel.blocks import run_block
-    from spiking.tuning.work import Work
+    from spiking.tuning.trial_settings import Work
 
     small = dataclasses.replace(MODEL, extras={}, forms={})
     work = Work(small, Cue(), 1, 1, None)

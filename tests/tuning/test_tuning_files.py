@@ -16,10 +16,10 @@ from tuning_processes import COMMAND, TASK, TUNE, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
+from spiking.tuning import tuned_file as write_result
 from spiking.tuning import work as tuning_work
-from spiking.tuning import write_result
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.write_result import journal_path
+from spiking.tuning.tuned_file import journal_path
 
 
 def wait_for_blocks(path, process, blocks):

@@ -11,12 +11,12 @@ from spiking.analysis.components import condition_means
 from spiking.analysis.faithfulness import Agreement, agreement
 from spiking.checks import positive_number, whole_number
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.conversion.visited import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task

@@ -129,7 +129,7 @@ def task_settings(settings: list[str] | None) -> dict[str, str]:
 
 def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[str] | None) -> Task:
     """Return the task in `--task` or the file, with the settings in `--setting`; print unusual settings."""
-    from spiking.rate_model.recorded import task_for
+    from spiking.rate_model.recorded_settings import task_for
 
     given = task_settings(settings)
     task = task_for(model, name, given)
@@ -139,8 +139,8 @@ def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[
 
 def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
     """Print the settings of a task that differ from the defaults, and their origin, on stderr."""
-    from spiking.rate_model.recorded import recorded_settings
-    from spiking.tasks.settings import as_text, changed
+    from spiking.rate_model.recorded_settings import recorded_settings
+    from spiking.tasks.parse_settings import as_text, changed
 
     recorded = recorded_settings(model, task)
     unusual = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spiking.conversion.conversion import ASKED, Asked, Conversion
 from spiking.conversion.fit import GAIN, fit_conversion
-from spiking.conversion.recorded import tuned_conversion
+from spiking.conversion.recorded_conversion import tuned_conversion
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import isolated
 from spiking.neuron.params import LIFParams

@@ -9,10 +9,10 @@ import numpy as np
 
 from spiking.conversion.model_info_text import in_words
 from spiking.conversion.model_problems import possible_problems
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import (
+from spiking.rate_model.recorded_settings import (
     finite_last,
     last_recorded,
     recorded_flag,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import recorded_numbers, recorded_task, tests_of_training
+from spiking.rate_model.recorded_settings import recorded_numbers, recorded_task, tests_of_training
 from spiking.typing import Floats
 
 _CRITERION = 0.95  # accuracy at which the original trainer stops

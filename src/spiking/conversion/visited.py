@@ -9,7 +9,7 @@ import numpy as np
 
 from spiking.checks import whole_number
 from spiking.random_streams import VISITED_FIRST
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

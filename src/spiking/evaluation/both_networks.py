@@ -14,7 +14,7 @@ from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import RateRun
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation

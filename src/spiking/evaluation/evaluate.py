@@ -16,7 +16,7 @@ from spiking.evaluation.smoothing import Smoothing
 from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.simulate import simulate

@@ -18,15 +18,15 @@ from spiking.checks import flag, thread_count, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score, network_task
 from spiking.evaluation.smoothing import Smoothing
-from spiking.experiments.grid import SweepPoint, axes, points
 from spiking.experiments.result import Sweep
+from spiking.experiments.sweep_grid import SweepPoint, axes, points
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.parallel.blocks import TrialRunner, block_trials, run_block
 from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import recorded_scaling_factor, task_for
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.simulation.simulate import simulate

@@ -15,13 +15,13 @@ from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.choose import choose_conversion
 from spiking.conversion.conversion import Asked, Conversion
 from spiking.errors import ArgumentError
-from spiking.frozen import FrozenMapping, Remade, frozen_array
 from spiking.network import changes, freeze
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import POPULATIONS, Units, unit_numbers
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spiking.errors import ArgumentError
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import tests_of_training
-from spiking.tuning.recorded import RecordedSearch, recorded_search
+from spiking.rate_model.recorded_settings import tests_of_training
+from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

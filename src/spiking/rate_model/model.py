@@ -10,12 +10,12 @@ import numpy as np
 
 from spiking.checks import flag
 from spiking.errors import ModelFileError
-from spiking.frozen import FrozenMapping, Remade, frozen_array
 from spiking.rate_model.contents import missing_words
 from spiking.rate_model.load import load as load_model
 from spiking.rate_model.run import run as run_model
 from spiking.rate_model.to_file import save as save_model
 from spiking.rate_model.transfer import ACTIVATIONS, sigmoid
+from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.typing import Floats, Mask
 
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.recorded import recorded_conversion
+from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.rate_model.recorded import recorded_settings, recorded_task, recorded_text
+from spiking.rate_model.recorded_settings import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import names
-from spiking.tasks.settings import as_text, changed
+from spiking.tasks.parse_settings import as_text, changed
 from spiking.training.options import options_for
-from spiking.tuning.recorded import recorded_search
+from spiking.tuning.recorded_search import recorded_search
 
 
 def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> list[str]:

@@ -20,7 +20,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.plotting.style import shown
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.report import figures
 from spiking.report import text as words
 from spiking.report.commands import commands

@@ -12,8 +12,8 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.plotting.style import POPULATION_NAMES, by_population
-from spiking.rate_model.recorded import recorded_scaling_factor
-from spiking.tuning.recorded import RecordedSearch, recorded_search
+from spiking.rate_model.recorded_settings import recorded_scaling_factor
+from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
 _CRITERION = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
 _FEW_TRIALS = 50

@@ -12,9 +12,9 @@ from spiking.evaluation.evaluate import evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.conditions import Panel
+from spiking.reproduce.missing_work import network_key, steps
 from spiking.reproduce.paper.spec import Matched, NetworkSpec, tuning_key
 from spiking.reproduce.train_and_convert import TRIALS
-from spiking.reproduce.work import network_key, steps
 
 # Approximate values from the journal in the documentation:
 _TUNING = 700  # trials of a search, in which candidates that cannot win drop out early

@@ -21,11 +21,11 @@ from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.journal import ReproductionJournal, open_reproduction_journal
 from spiking.reproduce.measures import MEASURES, Entry
+from spiking.reproduce.missing_work import Step, Work, conversion_key, network_key, steps
 from spiking.reproduce.paper.panels import find
 from spiking.reproduce.paper.spec import Matched, Tested, Tuning
 from spiking.reproduce.result import Reproduction, files_of
 from spiking.reproduce.train_and_convert import convert_network, train_network
-from spiking.reproduce.work import Step, Work, conversion_key, network_key, steps
 
 if TYPE_CHECKING:
     from distributed import Client

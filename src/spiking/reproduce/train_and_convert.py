@@ -21,8 +21,8 @@ from spiking.rate_model.model import RateModel
 from spiking.reproduce.paper.spec import Matched, NetworkSpec, Row, Tested, Tuning
 from spiking.tasks import Task
 from spiking.training.train import train_steps
+from spiking.tuning.candidates import published_grid
 from spiking.tuning.find_one import find_scaling_factor
-from spiking.tuning.grid import published_grid
 
 TRIALS = 100  # of each candidate in tuning, and fresh ones in each test, as in the paper
 _ACTIVITY_TRIALS = 48  # in which activity is measured, the same number of each condition

@@ -13,7 +13,7 @@ import numpy as np
 
 from spiking.files.digest import digest
 from spiking.tasks.base import Task
-from spiking.tasks.settings import plain
+from spiking.tasks.parse_settings import plain
 
 _SEED = 1
 _TRIALS = 2  # per condition

@@ -10,7 +10,7 @@ from typing import Any
 
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, check_channels
-from spiking.tasks.settings import make
+from spiking.tasks.parse_settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
 _STANDARD: tuple[type[Task], ...] = (GoNoGo, XOR, ContextIntegration, DelayedMatchToSample)

@@ -10,8 +10,8 @@ from spiking.checks import available_threads
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
-from spiking.tuning.grid import published_grid
-from spiking.tuning.work import Work, trial_runner
+from spiking.tuning.candidates import published_grid
+from spiking.tuning.trial_settings import Work, trial_runner
 
 _FIRST, _THEN = 4, 6  # trials of each candidate; only good ones run the second number
 _NEIGHBOURS = 3  # neighbouring candidates that must do the task

@@ -11,7 +11,7 @@ import numpy as np
 import spiking
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
-from spiking.tasks.settings import recordable
+from spiking.tasks.parse_settings import recordable
 from spiking.training.options import TrainingOptions, options_for
 
 if TYPE_CHECKING:

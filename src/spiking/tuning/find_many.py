@@ -15,14 +15,14 @@ from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 from spiking.tasks import Task
+from spiking.tasks.parse_settings import check_known
 from spiking.tasks.registry import find
-from spiking.tasks.settings import check_known
 from spiking.tuning.find_one import search, written_path
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.write_result import remove_leftovers
+from spiking.tuning.tuned_file import remove_leftovers
 
 if TYPE_CHECKING:
     from distributed import Client

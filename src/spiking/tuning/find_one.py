@@ -18,14 +18,14 @@ from spiking.neuron.params import LIFParams
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import task_for
+from spiking.rate_model.recorded_settings import task_for
 from spiking.tasks import Task
 from spiking.tuning.matched import matched_candidates, search_matched
 from spiking.tuning.options import Choice, Method, SearchOptions
 from spiking.tuning.published import search_published
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import Work, trial_runner
-from spiking.tuning.write_result import tuned_file
+from spiking.tuning.trial_settings import Work, trial_runner
+from spiking.tuning.tuned_file import tuned_file
 
 
 def find_scaling_factor(

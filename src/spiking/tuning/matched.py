@@ -15,11 +15,11 @@ from spiking.evaluation.drive import drive_slope
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
-from spiking.tuning.grid import published_grid
+from spiking.tuning.candidates import published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_TRIALS, Work
+from spiking.tuning.trial_settings import DRIVE_TRIALS, Work
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

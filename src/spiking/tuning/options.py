@@ -11,7 +11,7 @@ from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST
-from spiking.tuning.grid import checked_grid
+from spiking.tuning.candidates import checked_grid
 
 Method = Literal["auto", "grid"]
 Choice = Literal["plateau", "first"]

@@ -11,12 +11,12 @@ from spiking.evaluation.drive import drive_slope
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
-from spiking.tuning.grid import Grid, checked_grid, published_grid, run_grid
+from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import DRIVE_TRIALS, Work
+from spiking.tuning.trial_settings import DRIVE_TRIALS, Work
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
 

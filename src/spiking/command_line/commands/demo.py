@@ -35,7 +35,7 @@ def demo(
     from spiking import find_scaling_factor
     from spiking.evaluation import run_both
     from spiking.files.output import PICTURES, check_outputs
-    from spiking.rate_model.recorded import recorded_scaling_factor, task_for
+    from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
     from spiking.tasks import GoNoGo
     from spiking.training import train as train_model
 

@@ -242,7 +242,7 @@ def _has_converged(path: Path, n_units: int, expected: dict[str, Any]) -> bool:
     """
     from spiking.files.journal import difference
     from spiking.rate_model.model import RateModel
-    from spiking.rate_model.recorded import recorded_text
+    from spiking.rate_model.recorded_settings import recorded_text
 
     model = RateModel.load(path)
     for name in ("task", "task_settings", "training_options"):

@@ -12,7 +12,7 @@ import numpy as np
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Score
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from spiking.matfile.write import update_variables
 from spiking.parallel.trial_journal import Known, TrialJournal, is_marked, open_trials
 from spiking.rate_model.model import RateModel
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.work import Work, identity, model_digest
+from spiking.tuning.trial_settings import Work, identity, model_digest
 
 
 class TunedFile:

@@ -12,8 +12,8 @@ from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, names
 from spiking.tasks.base import check_channels
+from spiking.tasks.parse_settings import make
 from spiking.tasks.registry import find
-from spiking.tasks.settings import make
 from spiking.typing import Floats
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded import recorded_scaling_factor, recorded_text
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 
 
 def recorded_conversion(model: RateModel) -> Conversion | None:
