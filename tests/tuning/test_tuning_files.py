@@ -16,8 +16,7 @@ from tuning_processes import COMMAND, TASK, TUNE, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
-from spiking.tuning import tuned_file as write_result
-from spiking.tuning import work as tuning_work
+from spiking.tuning import trial_settings, tuned_file
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.tuned_file import journal_path
 
@@ -106,8 +105,6 @@ def test_killed_at_any_moment_and_resumed(uninterrupted, path):
 def test_resuming_runs_only_what_is_missing(path, monkeypatch):
     from cue import Cue
 
-    from spiking.tuning import work as tuning_work
-
     ran = []
 
     def counting(works, factors, first, n):
@@ -116,8 +113,8 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
             raise KeyboardInterrupt
         return original(works, factors, first, n)
 
-    original, resumed = tuning_work.run_block, False
-    monkeypatch.setattr(tuning_work, "run_block", counting)
+    original, resumed = trial_settings.run_block, False
+    monkeypatch.setattr(trial_settings, "run_block", counting)
     arguments = {"seed": 1, "method": "grid", "trials": 40, "write": True, "threads": 1}
     with pytest.raises(KeyboardInterrupt):
         find_scaling_factor(path, Cue(), **arguments)
@@ -235,13 +232,13 @@ def test_a_file_that_cannot_be_written_keeps_its_journal(path, monkeypatch):
     def full(*_):
         raise ModelFileError(f"{path} could not be written: No space left on device; {path} is as it was")
 
-    monkeypatch.setattr(write_result, "update_variables", full)
+    monkeypatch.setattr(tuned_file, "update_variables", full)
     before = path.read_bytes()
     with pytest.raises(ModelFileError, match=r"No space left .* are kept in"):
         find_scaling_factor(path, Cue(), seed=1, trials=10, write=True)
     assert path.read_bytes() == before
     assert journal_path(path).exists()
-    assert write_result.journal_path is journal_path
+    assert tuned_file.journal_path is journal_path
 
 
 def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
@@ -278,8 +275,8 @@ def stopped_search(path, monkeypatch, **changes):
             ran.append(arguments)
             return original(*arguments)
 
-        original = tuning_work.run_block
-        patch.setattr(tuning_work, "run_block", block)
+        original = trial_settings.run_block
+        patch.setattr(trial_settings, "run_block", block)
         with pytest.raises(KeyboardInterrupt):
             find_scaling_factor(path, Cue(), **{**GRID, "trials": 2000, "threads": 1, **changes})
 

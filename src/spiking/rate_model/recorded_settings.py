@@ -145,7 +145,7 @@ def task_for(
 
     Returns
     -------
-    Task
+    spiking.tasks.Task
 
     Raises
     ------
