@@ -1,8 +1,8 @@
 """Draw figures of models, simulations and experiments, for print.
 
-Functions for one panel draw into the axes `ax` (a `matplotlib.axes.Axes`) and return them; without `ax` they
+Functions for one panel draw into the axes `ax` (a Matplotlib ``Axes``) and return them; without `ax` they
 make a new figure, as wide as a column of print (85 mm). Functions for several panels do the same with
-`figure` (a `matplotlib.figure.Figure`). They do not save or show figures, and do not change Matplotlib's
+`figure` (a Matplotlib ``Figure``). They do not save or show figures, and do not change Matplotlib's
 settings. The colours, by Okabe and Ito (and one by Tol), can be distinguished by colour-blind readers.
 """
 

@@ -141,11 +141,11 @@ def task_for(
         A task, which is used unchanged; or its class or name (as for `spiking.tasks.get`), which gets the
         recorded settings if the model's file records a task of this name. None: the recorded task.
     settings : mapping of str to value, optional
-        Settings that replace recorded ones; only without a `Task` object.
+        Settings that replace recorded ones; only without a `~spiking.tasks.Task` object.
 
     Returns
     -------
-    spiking.tasks.Task
+    Task
 
     Raises
     ------

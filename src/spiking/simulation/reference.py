@@ -88,8 +88,8 @@ def step_by_step(
 
     Notes
     -----
-    The expression for `t_last` must stay as published: it differs from `dt i` by rounding, which decides the
-    comparison with the refractory period.
+    The expression for ``t_last`` must stay as published: it differs from ``dt i`` by rounding, which decides
+    the comparison with the refractory period.
 
     Examples
     --------

@@ -108,7 +108,7 @@ def find_scaling_factors(
     -------
     tuple of Tuned
         In the order of `models`. An invalid model, or a file that cannot be written, does not stop the
-        others; its `Tuned` has the error.
+        others; its `~spiking.tuning.Tuned` has the error.
 
     Raises
     ------
