@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.checks import checked_inputs, flag, positive_number, whole_number, whole_units
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
+from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.simulation.record import Record
@@ -117,6 +118,7 @@ def LIF_network_fnc(  # the published name
     use_initial_weights = flag("use_initial_weights", use_initial_weights)
     downsample = whole_number("downsample", downsample, 1)
     model = model_path if isinstance(model_path, RateModel) else RateModel.load(model_path)
+    _check_expressible(model)
     inputs = checked_inputs(u, model.n_inputs, downsample, "u")
     if inputs.ndim == 3:
         raise ArgumentError(f"u has shape {np.shape(u)}; expected one trial, ({model.n_inputs}, columns)")
@@ -161,6 +163,22 @@ def LIF_network_fnc(  # the published name
         run.output[0, 0] if model.n_outputs == 1 else run.output[0],
         params,
     )
+
+
+def _check_expressible(model: RateModel) -> None:
+    """Raise ArgumentError if the model has something that the published function does not know."""
+    changed = "" if model.trained_params is None else model.trained_params.difference(LIFParams())
+    has = {
+        "a bias": model.bias is not None and bool(model.bias.any()),
+        "an initial state": model.initial is not None and bool(model.initial.any()),
+        f"a neuron with {changed}": bool(changed),
+    }
+    unknown = [name for name, there in has.items() if there]
+    if unknown:
+        raise ArgumentError(
+            f"{model.source} has {' and '.join(unknown)}, which the published function does not know; use "
+            f"SpikingNetwork.from_rate and simulate"
+        )
 
 
 def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> Stimulation | None:

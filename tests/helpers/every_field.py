@@ -31,6 +31,7 @@ from spiking.conversion.conversion import Candidate
 from spiking.evaluation.evaluate import Score
 from spiking.files.stored_array import StoredArray
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.rate_model.transfer import as_json
 
 N = 20
 TASK = tasks.GoNoGo(duration=100.0, stimulus_onset=25.0, stimulus_duration=30.0, score_delay=20.0)
@@ -133,7 +134,13 @@ def rate_model():
         n_outputs=2,
         b_out=np.array([[0.1, -0.2]]),
         som_N=np.array([[2]]),
-        activation=np.array(["softplus"]),
+        activation=np.array(["lif"]),
+        activation_parameters=np.array([as_json({"k": 30.0, "params": lif_params()})]),
+        b_rec=np.linspace(-1.0, 1.0, N)[:, None],
+        initial_state=np.linspace(0.0, 2.0, N)[:, None],
+        step_ms=np.array([[2.5]]),
+        form=np.array(["rate"]),
+        noise_sd=np.array([[0.25]]),
         taus=np.array([[4.0, 25.0]]),
         task=np.array(["xor"]),
         losses=np.array([[0.5, np.nan]]),

@@ -26,7 +26,8 @@ def choose_conversion(
 ) -> Conversion:
     """Return the conversion to use; the arguments are those of `SpikingNetwork.from_rate`."""
     if conversion is None:
-        conversion = "published" if factor is not None else tuned_conversion(model)
+        trained = model.trained_params is not None and factor == model.activation_parameters["k"]
+        conversion = "published" if factor is not None and not trained else tuned_conversion(model)
     if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
         raise ArgumentError(
             f"gain is {gain!r}, but no matched conversion is fitted; expected no gain, or "

@@ -16,11 +16,11 @@ from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
 Variant = Literal["one_offset", "mean_drive"]
-Kind = Literal["published", "one_offset", "mean_drive"]
+Kind = Literal["published", "one_offset", "mean_drive", "trained"]
 Asked = Literal["published", "matched", "one_offset", "mean_drive"]
 
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
-KINDS = ("published", *VARIANTS)
+KINDS = ("published", *VARIANTS, "trained")
 ASKED = ("published", "matched", *VARIANTS)  # matched: spiking trials choose the variant, if there are any
 
 
@@ -62,9 +62,10 @@ class Conversion:
 
     Attributes
     ----------
-    kind : {"published", "one_offset", "mean_drive"}
+    kind : {"published", "one_offset", "mean_drive", "trained"}
         ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive``: these and an offset
-        for each unit.
+        for each unit. ``trained``: the factor of a model that was trained with the f-I curve of the spiking
+        units (activation ``lif``), so that nothing is fitted.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
     gain : float
@@ -132,9 +133,9 @@ class Conversion:
             raise ArgumentError(
                 f"unit_offsets has {len(self.unit_offsets)} numbers; expected {expected} for {self.kind}"
             )
-        if self.kind == "published" and (self.gain, self.offset) != (1.0, 0.0):
+        if self.kind in ("published", "trained") and (self.gain, self.offset) != (1.0, 0.0):
             raise ArgumentError(
-                f"gain is {self.gain:g} and offset is {self.offset:g} mV; expected 1 and 0 for published"
+                f"gain is {self.gain:g} and offset is {self.offset:g} mV; expected 1 and 0 for {self.kind}"
             )
 
     @property
@@ -145,6 +146,10 @@ class Conversion:
     def __str__(self) -> str:
         if self.kind == "published":
             return f"published, scaling factor {self.factor:g}"
+        if self.kind == "trained":
+            changed = "" if self.params is None else self.params.difference(LIFParams())
+            neuron = f"neuron with {changed}" if changed else "published neuron"
+            return f"trained on the f-I curve ({neuron}): factor {self.factor:g}, nothing fitted"
         unit_range = ""
         if self.unit_offsets:
             offsets = np.array(self.unit_offsets)

@@ -21,6 +21,7 @@ from spiking.rate_model.recorded_settings import (
     recorded_text,
     tests_of_training,
 )
+from spiking.rate_model.transfer import described
 from spiking.typing import Floats
 
 _DENSE_EIGENVALUES = 1000  # units; up to this size computing all eigenvalues takes about a second
@@ -40,7 +41,12 @@ class ModelInfo:
     dale : bool
         Whether each unit is either excitatory or inhibitory (Dale's law).
     activation : str
-        Name of the transfer function.
+        With its parameters; None if the file does not say.
+    bias, initial : bool
+        Whether units have a bias, and a first state of their own.
+    step : float
+        Time step of the rate network in ms.
+    form : {"current", "rate"}
     connections : int
         Number of nonzero entries of the effective weights W.
     density : float
@@ -87,6 +93,10 @@ class ModelInfo:
     populations: dict[str, int]
     dale: bool
     activation: str | None
+    bias: bool
+    initial: bool
+    step: float
+    form: str
     connections: int
     density: float
     spectral_radius: float
@@ -146,7 +156,11 @@ def model_info(model: RateModel) -> ModelInfo:
         n_outputs=model.n_outputs,
         populations={name: int(mask.sum()) for name, mask in model.populations.items()},
         dale=model.dale,
-        activation=model.activation,
+        activation=described(model.activation, model.activation_parameters),
+        bias=model.bias is not None and bool(model.bias.any()),
+        initial=model.initial is not None,
+        step=model.step,
+        form=model.form,
         connections=connections,
         density=connections / weights.size,
         spectral_radius=_spectral_radius(weights),

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from spiking.timing import STEP_MS
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def facts(info: ModelInfo) -> dict[str, str]:
     """Return the facts about a model as text, by name."""
     return {
-        "units": f"{info.n_units:,}, {info.activation or 'activation unknown'}: {_populations(info)}",
+        "units": f"{info.n_units:,}, {_activation(info)}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
@@ -75,6 +77,15 @@ def as_json(infos: list[ModelInfo], unusable: dict[str, str]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _activation(info: ModelInfo) -> str:
+    words = [info.activation or "activation unknown"]
+    words += ["bias"] if info.bias else []
+    words += ["initial state"] if info.initial else []
+    words += [] if info.step == STEP_MS else [f"step {info.step:g} ms"]
+    words += [] if info.form == "current" else [f"{info.form} form"]
+    return ", ".join(words)
 
 
 def _populations(info: ModelInfo) -> str:

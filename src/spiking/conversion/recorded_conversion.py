@@ -13,7 +13,7 @@ from spiking.rate_model.recorded_settings import recorded_scaling_factor, record
 
 
 def recorded_conversion(model: RateModel) -> Conversion | None:
-    """Return the conversion that tuning wrote into the file, or None if there is none.
+    """Return the conversion that training or tuning left in the file, or None if there is none.
 
     If another program has since written another scaling factor, the conversion is the published one with it.
 
@@ -22,6 +22,10 @@ def recorded_conversion(model: RateModel) -> Conversion | None:
     ArgumentError
         The record cannot be read.
     """
+    if model.trained_params is not None:
+        return Conversion(
+            kind="trained", factor=model.activation_parameters["k"], params=model.trained_params
+        )
     factor, text = recorded_scaling_factor(model), recorded_text(model, "tuning")
     if factor is None:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from spiking.checks import whole_number
 from spiking.random_streams import VISITED_FIRST
 from spiking.rate_model.recorded_settings import task_for
+from spiking.rate_model.run import run_columns
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def visited_currents(
     chosen = task_for(model, task)
     numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("trials", trials, 1))
     drawn = chosen.trials(trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
-    run = model.run(drawn.inputs, seed=seed, trials=numbers, keep_currents=True)
+    run = run_columns(model, drawn.inputs, seed=seed, trials=numbers, keep_currents=True)
     assert run.currents is not None
     counts, edges = np.histogram(run.currents, _BINS)
     return VisitedCurrents(

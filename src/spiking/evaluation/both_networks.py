@@ -15,7 +15,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
-from spiking.rate_model.run import RateRun
+from spiking.rate_model.run import RateRun, run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
@@ -136,7 +136,7 @@ def run_both(
     task = task_for(model, task)
     drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
     network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
-    rate = model.run(drawn.inputs, seed=seed)
+    rate = run_columns(model, drawn.inputs, seed=seed)
     spiking = simulate(
         network,
         drawn.spiking_inputs,

@@ -17,6 +17,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
+from spiking.rate_model.run import run_columns
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.simulate import simulate
@@ -290,7 +291,7 @@ def spiking_chunks(
 def _rate_chunks(model: RateModel, task: Task, seed: int, n_trials: int) -> Iterator[_Chunk]:
     for first in range(0, n_trials, _RATE_CHUNK):
         trials = task.trials(_RATE_CHUNK, seed=seed, first=first)
-        run = model.run(trials.inputs, seed=seed, trials=range(first, first + _RATE_CHUNK))
+        run = run_columns(model, trials.inputs, seed=seed, trials=range(first, first + _RATE_CHUNK))
         n = min(_RATE_CHUNK, n_trials - first)
         wanted = Trials(trials.inputs[:n], trials.targets[:n], trials.conditions[:n], trials.labels[:n])
         yield wanted, run.output[:n], run.time

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.choose import choose_conversion
-from spiking.conversion.conversion import Asked, Conversion
+from spiking.conversion.conversion import VARIANTS, Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.network import changes, freeze
 from spiking.network import readout_refit as refit
@@ -197,9 +197,10 @@ class SpikingNetwork(Remade):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
-        if matched and initial_weights:
+        if chosen.kind in VARIANTS and initial_weights:
             raise ArgumentError("initial weights are converted as published only: give a scaling factor")
         factor, bias = chosen.factor, model.output_bias if readout_bias or matched else np.zeros(1)
+        constant = 0.0 if model.bias is None else chosen.gain * model.bias
         decay = model.tau_decay()
         assert decay is not None
         with np.errstate(over="ignore"):
@@ -216,9 +217,9 @@ class SpikingNetwork(Remade):
             readout=readout,
             tau_decay=decay,
             populations=model.populations,
-            params=params or chosen.params or LIFParams(),
+            params=params or chosen.params or model.trained_params or LIFParams(),
             scaling_factor=factor,
-            offset=np.array(chosen.unit_offsets or (chosen.offset,)),
+            offset=np.array(chosen.unit_offsets or (chosen.offset,)) + constant,
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
             conversion=chosen if matched else None,
         )

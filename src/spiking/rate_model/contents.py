@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 MODEL_KEYS = (
     *("w", "w0", "m", "som_m", "w_in", "w_out", "b_out", "N", "som_N", "exc", "inh"),
-    *("taus", "taus_gaus", "taus_gaus0", "activation"),
+    *(
+        "taus",
+        "taus_gaus",
+        "taus_gaus0",
+        "activation",
+        "activation_parameters",
+        "activation_x",
+        "activation_y",
+    ),
+    *("b_rec", "step_ms", "form", "initial_state", "noise_sd"),
 )
 
 _MARKS = {"w", "w_in", "w_out"}  # a struct with these fields is a model

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
-from spiking.errors import ModelFileError
+from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.contents import signs_in
-from spiking.rate_model.transfer import ACTIVATIONS
+from spiking.rate_model.transfer import ACTIVATIONS, IN_OLD_FILES, complete, from_json
 from spiking.typing import Floats, Mask
 
 _REQUIRED = MappingProxyType(
@@ -260,14 +260,55 @@ class ModelArrays:
             self.fail("taus", f"is {array.ravel().tolist()}", expected)
         return (shortest * step_ms, longest * step_ms), array.size == 1
 
-    def activation(self) -> str | None:
-        """Return the name of the transfer function, or None if it is missing."""
-        self._used.add("activation")
-        value = self._variables.get("activation")
+    def activation(self) -> tuple[str | None, dict[str, Any]]:
+        """Return the transfer function's name, None where the file has none, and its parameters."""
+        name, text = self._text("activation"), self._text("activation_parameters")
+        if name is None:
+            return None, {}
+        if name not in ACTIVATIONS[:-1]:
+            self.fail("activation", f"is {name!r:.60}", f"one of {', '.join(ACTIVATIONS[:-1])}")
+        if name == "table":
+            table = {f"{axis}_values": self._points(f"activation_{axis}") for axis in "xy"}
+            try:
+                return name, complete(name, table)
+            except ArgumentError as error:
+                self.fail("activation_x", f"cannot be used ({error})", "a table, x ascending")
+        if text is None:
+            return name, complete(name, IN_OLD_FILES.get(name, {}))
+        try:
+            return name, from_json(name, text)
+        except (ArgumentError, TypeError, ValueError, RecursionError) as error:
+            self.fail(
+                "activation_parameters", f"cannot be used ({error!s:.80})", "JSON, as this package writes it"
+            )
+
+    def _points(self, key: str) -> Floats | None:
+        values = self.numbers(key, "one number for each point", required=False)
+        return None if values is None else values.ravel()
+
+    def form(self) -> Literal["current", "rate"]:
+        """Return what the state is; ``current`` where the file does not say."""
+        text = self._text("form")
+        if text not in (None, "current", "rate"):
+            self.fail("form", f"is {text!r:.60}", "current or rate")
+        return "rate" if text == "rate" else "current"
+
+    def number(self, key: str, default: float, *, zero: bool = False) -> float:
+        """One number above 0, or also 0, or the default where the file has none."""
+        expected = "one number, 0 or more" if zero else "one number above 0"
+        value = self.scalar(key, expected, required=False)
+        if value is None:
+            return default
+        if value < 0 or (value == 0 and not zero):
+            self.fail(key, f"is {value:g}", expected)
+        return value
+
+    def _text(self, key: str) -> str | None:
+        self._used.add(key)
+        value = self._variables.get(key)
         if value is None:
             return None
-        names = np.asarray(value).ravel()
-        name = str(names[0]) if names.size == 1 else ""
-        if name not in ACTIVATIONS:
-            self.fail("activation", f"is {value!r:.60}", f"one of {', '.join(ACTIVATIONS)}")
-        return name
+        texts = np.asarray(value).ravel()
+        if texts.size != 1 or not isinstance(texts[0], str):
+            self.fail(key, f"is {value!r:.60}", "one text")
+        return str(texts[0])

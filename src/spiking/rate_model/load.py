@@ -38,8 +38,10 @@ def load(
         ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the decay is fixed,
         ``taus_gaus``. ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing. ``b_out`` and
         ``activation`` may also be missing; the rate network then cannot be run, and only the published
-        conversion is possible. The keys may also be the fields of one struct, in a file or as SciPy reads
-        it. All numbers are converted to float64 before any arithmetic.
+        conversion is possible. ``b_rec`` (bias of each unit), ``step_ms``, ``form``, ``initial_state``,
+        ``noise_sd`` and ``activation_parameters`` describe what published files cannot. The keys may also be
+        the fields of one struct, in a file or as SciPy reads it. All numbers are converted to float64 before
+        any arithmetic.
 
     Returns
     -------
@@ -96,6 +98,7 @@ def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> Rat
     som_mask = arrays.square("som_m", n, required=False)
     w_in, w_out = arrays.w_in(n), arrays.w_out(n)
     tau_range, fixed = arrays.tau_range(STEP_MS)
+    activation, parameters = arrays.activation()
     return cls(
         w=w,
         w0=w0,
@@ -109,7 +112,13 @@ def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> Rat
         tau_range=tau_range,
         taus_gaus=arrays.vector("taus_gaus", n, required=not fixed),
         taus_gaus0=arrays.vector("taus_gaus0", n, required=False, finite=False),
-        activation=arrays.activation(),
+        activation=activation,
+        activation_parameters=parameters,
+        bias=arrays.vector("b_rec", n, required=False),
+        step=arrays.number("step_ms", STEP_MS),
+        form=arrays.form(),
+        initial=arrays.vector("initial_state", n, required=False),
+        noise=arrays.number("noise_sd", 0.1, zero=True),
         source=arrays.source,
         rectified=rectified,
         extras=arrays.unused(),

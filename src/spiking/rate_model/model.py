@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from spiking.checks import flag
-from spiking.errors import ModelFileError
+from spiking.checks import flag, not_negative, positive_number, real_numbers
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.neuron.params import LIFParams
 from spiking.rate_model.contents import missing_words
 from spiking.rate_model.load import load as load_model
 from spiking.rate_model.run import run as run_model
 from spiking.rate_model.to_file import save as save_model
-from spiking.rate_model.transfer import ACTIVATIONS, sigmoid
+from spiking.rate_model.transfer import complete, sigmoid, transfer
 from spiking.read_only import FrozenMapping, Remade, frozen_array
+from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
+
+FORMS = ("current", "rate")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +51,24 @@ class RateModel(Remade):
     taus_gaus, taus_gaus0 : array, shape (N,)
         The trained and the initial parameter of each decay; may be None.
     activation : str
-        ``"sigmoid"``, ``"softplus"`` or ``"clipped_relu"``; None if the file has none (see `transfer`).
+        The transfer function phi: ``sigmoid``, ``softplus``, ``relu``, ``clipped_relu``, ``tanh``,
+        ``retanh``, ``elu``, ``gelu``, ``power_law``, ``lif`` (the f-I curve of a spiking unit over k),
+        ``table`` or ``callable``; None where the file has none (see `transfer`).
+    activation_parameters : mapping
+        Of the activation, all of them: ``maximum`` (softplus, relu, clipped_relu; infinite if nothing is
+        clipped), ``alpha`` (elu), ``scale`` and ``exponent`` (power_law), ``k`` and ``params`` (lif),
+        ``x_values`` and ``y_values`` (table, which goes on in a straight line), ``function`` (callable).
+    bias : array, shape (N,), or None
+        Constant input of each unit, ``b_rec`` in files; None for none.
+    step : float
+        Time step in ms; a column of the inputs lasts as long. 5 in published files.
+    form : {"current", "rate"}
+        What the state is: the synaptic current x, of which phi(x) is sent (as published); or the rate h, with
+        phi applied to what is received.
+    initial : array, shape (N,), or None
+        State at the first step; None: N(0, 1)/100, as published.
+    noise : float
+        Standard deviation of the noise of a step that the model was trained with; 0.1 as published.
     source : str
         Origin of the model, for messages.
     rectified : int
@@ -83,6 +104,12 @@ class RateModel(Remade):
     taus_gaus: Floats | None
     taus_gaus0: Floats | None
     activation: str | None
+    activation_parameters: Mapping[str, Any] = field(default_factory=dict)
+    bias: Floats | None = None
+    step: float = STEP_MS
+    form: Literal["current", "rate"] = "current"
+    initial: Floats | None = None
+    noise: float = 0.1
     source: str = "a mapping"
     rectified: int = 0
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +117,21 @@ class RateModel(Remade):
     unread: bool = False
 
     def __post_init__(self) -> None:
+        if self.form not in FORMS:
+            raise ArgumentError(f"form is {self.form!r:.40}; expected one of {', '.join(FORMS)}")
+        object.__setattr__(self, "step", positive_number("step", self.step))
+        object.__setattr__(self, "noise", not_negative("noise", self.noise))
+        if self.activation is not None:
+            parameters = complete(self.activation, self.activation_parameters)
+            object.__setattr__(self, "activation_parameters", parameters)
+        for name in ("bias", "initial"):
+            if getattr(self, name) is not None:
+                values = real_numbers(name, getattr(self, name), f"shape ({self.n_units},)")
+                if values.shape != (self.n_units,) or not np.isfinite(values).all():
+                    raise ArgumentError(
+                        f"{name} has shape {values.shape}; expected {self.n_units} finite numbers, one a unit"
+                    )
+                object.__setattr__(self, name, values)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -151,7 +193,13 @@ class RateModel(Remade):
         """
         if self.activation is None:
             raise ModelFileError(missing_words(self))
-        return ACTIVATIONS[self.activation]
+        return transfer(self.activation, self.activation_parameters)
+
+    @property
+    def trained_params(self) -> LIFParams | None:
+        """The constants of the neuron whose f-I curve is the activation (``lif``), else None."""
+        params: LIFParams | None = self.activation_parameters.get("params")
+        return params
 
     @property
     def populations(self) -> dict[str, Mask]:

@@ -18,7 +18,9 @@ from spiking.typing import Floats
 
 
 def recorded_scaling_factor(model: RateModel) -> float | None:
-    """Return the scaling factor that tuning wrote into the file, or None if there is no usable one."""
+    """Return the scaling factor of training (``lif``) or tuning, or None if the file has no usable one."""
+    if model.trained_params is not None:
+        return float(model.activation_parameters["k"])
     values = recorded_numbers(model, "opt_scaling_factor")
     if values is None or values.size != 1 or not 0 < values[0] < np.inf:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,11 +25,14 @@ class RateRun:
     Attributes
     ----------
     output : array, shape (trials, n_outputs, steps)
-        The readout ``o``; step t is at ``5 t`` ms.
+        The readout ``o``; step t is at ``step t`` ms.
     rates : array, shape (trials, N, steps)
         The rates ``r`` of all units.
     currents : array, shape (trials, N, steps)
-        The synaptic currents ``x``; None unless `keep_currents` was True.
+        What phi is applied to, the synaptic currents ``x`` of the current form, if they were asked for, else
+        None.
+    step : float
+        Time step in ms.
 
     Examples
     --------
@@ -42,11 +45,12 @@ class RateRun:
     output: Floats
     rates: Floats
     currents: Floats | None = None
+    step: float = STEP_MS
 
     @property
     def time(self) -> Floats:
         """Time of each step in ms, shape (steps,)."""
-        return np.float64(STEP_MS) * np.arange(float(self.output.shape[-1]))
+        return np.float64(self.step) * np.arange(float(self.output.shape[-1]))
 
 
 def run(
@@ -55,13 +59,15 @@ def run(
     *,
     seed: int | None = 1,
     trials: Iterable[int] | None = None,
-    noise: float = 0.1,
+    noise: float | None = None,
     keep_currents: bool = False,
 ) -> RateRun:
     """Simulate the rate network, one step every 5 ms (equation 1 of the paper, discretised).
 
-    ``x[t] = (1 - 1/tau) x[t-1] + (W r[t-1] + w_in u[t-1])/tau + noise N(0, 1)``, ``r = phi(x)``,
-    ``o = w_out r + b_out``, from ``x[0] = N(0, 1)/100``.
+    In the current form ``x[t] = (1 - a) x[t-1] + a (W r[t-1] + w_in u[t-1] + bias) + noise xi`` and
+    ``r = phi(x)``, in the rate form ``r[t] = (1 - a) r[t-1] + a phi(x) + noise xi`` with ``x = W r[t-1] +
+    w_in u[t-1] + bias``; ``a = step / tau``, ``xi = N(0, 1)``, ``o = w_out r + b_out``. The first state is
+    `RateModel.initial`, or xi/100.
 
     Parameters
     ----------
@@ -69,11 +75,11 @@ def run(
     seed : int or None
         Trial k has its own stream of random numbers, derived from (seed, k). None: new random numbers.
     trials : iterable of int, optional
-        The numbers of the trials, one for each input; by default 0, 1, 2, ...
-    noise : float
-        Standard deviation of the noise of a step; networks are trained with 0.1.
+        The numbers of the trials, one for each input; from 0 on by default.
+    noise : float, optional
+        Standard deviation of the noise of a step. None: that of the training, `RateModel.noise`.
     keep_currents : bool
-        Also return the synaptic currents x.
+        Also keep what phi is applied to.
 
     Returns
     -------
@@ -86,7 +92,8 @@ def run(
         or not a number, or the currents become infinite, as with extremely large inputs.
     """
     bias, phi = model.output_bias, model.transfer
-    noise, keep_currents = not_negative("noise", noise), flag("keep_currents", keep_currents)
+    noise = model.noise if noise is None else not_negative("noise", noise)
+    keep_currents = flag("keep_currents", keep_currents)
     u = real_numbers("inputs", inputs, f"shape ({model.n_inputs}, steps) or (trials, ..., steps)")
     u = u[np.newaxis] if u.ndim == 2 else u
     if u.ndim != 3 or u.shape[1] != model.n_inputs or u.shape[2] < 1 or not np.isfinite(u).all():
@@ -107,21 +114,47 @@ def run(
         xi[k] = np.random.default_rng(stream).standard_normal((n_steps, model.n_units))
     decay = model.tau_decay()
     assert decay is not None
-    leak = STEP_MS / decay
+    leak = model.step / decay
     weights = model.effective_weights().T
-    x = xi[:, 0] / 100
+    constant = 0.0 if model.bias is None else model.bias
+    state = xi[:, 0] / 100 if model.initial is None else np.tile(model.initial, (n_trials, 1))
     rates = np.empty((n_trials, model.n_units, n_steps))
     currents = np.empty_like(rates) if keep_currents else None
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
+        x = state
         for t in range(n_steps):
             if t:
-                drive = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ model.w_in.T
-                x = (1 - leak) * x + leak * drive + noise * xi[:, t]
-            rates[:, :, t] = phi(x)
+                x = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ model.w_in.T + constant
+                drive = x if model.form == "current" else phi(x)
+                state = (1 - leak) * state + leak * drive + noise * xi[:, t]
+            x = state if model.form == "current" else x
+            rates[:, :, t] = phi(state) if model.form == "current" else state
             if currents is not None:
                 currents[:, :, t] = x
-    if not np.isfinite(x).all():  # once not finite, x stays so until the last step
+    if not np.isfinite(state).all():  # once not finite, it stays so until the last step
         raise ArgumentError(
             "the synaptic currents become NaN or infinite; expected smaller inputs, noise or weights"
         )
-    return RateRun(model.w_out @ rates + bias[:, np.newaxis], rates, currents)
+    return RateRun(model.w_out @ rates + bias[:, np.newaxis], rates, currents, model.step)
+
+
+def run_columns(model: RateModel, inputs: Floats, **options: Any) -> RateRun:
+    """Run a model on inputs in columns of 5 ms, as tasks have them, whatever its own step.
+
+    An input is held until the next; results are those of the nearest step before, every 5 ms.
+
+    Parameters
+    ----------
+    inputs : array, shape (trials, n_inputs, columns)
+    **options
+        As in `run`.
+    """
+    if model.step == STEP_MS:
+        return run(model, inputs, **options)
+    columns = inputs.shape[-1]
+    steps = int(np.ceil((columns - 1) * STEP_MS / model.step - 1e-9)) + 1
+    held = np.minimum((np.arange(steps) * (model.step / STEP_MS) + 1e-9).astype(int), columns - 1)
+    fine = run(model, inputs[:, :, held], **options)
+    at = (np.arange(columns) * (STEP_MS / model.step) + 1e-9).astype(int)
+    currents = None if fine.currents is None else fine.currents[:, :, at]
+    return RateRun(fine.output[:, :, at], fine.rates[:, :, at], currents)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.files.output import MODELS, check_output
 from spiking.matfile.write import update_variables, write_variables
+from spiking.rate_model.transfer import IN_OLD_FILES, as_json, complete, tabulated
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
 _CLASSES = {"N": np.int64, "som_N": np.int64, "exc": np.uint8, "inh": np.uint8, "taus": np.float64}
+_CLASSES |= dict.fromkeys(("step_ms", "noise_sd", "activation_x", "activation_y"), np.float64)
+_NOISE = 0.1  # of published files
 
 
 def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -74,11 +79,38 @@ def to_variables(model: RateModel) -> dict[str, Any]:
         "taus_gaus0": None if model.taus_gaus0 is None else model.taus_gaus0[:, np.newaxis],
     }
     variables = {key: _as_read(key, value, model) for key, value in arrays.items() if value is not None}
-    if model.activation is not None:
-        variables["activation"] = np.array([model.activation])
+    for key, value in unpublished(model).items():
+        variables[key] = value if value.dtype.kind == "U" else _as_read(key, value, model)
     variables |= model.extras
     order = [key for key in model.forms if key in variables]
     return {key: variables[key] for key in (*order, *variables)}
+
+
+def unpublished(model: RateModel) -> dict[str, NDArray[Any]]:
+    """Return the activation, and the variables that published files do not have, where they say something."""
+    more = {
+        "b_rec": None if model.bias is None else model.bias[:, np.newaxis],
+        "initial_state": None if model.initial is None else model.initial[:, np.newaxis],
+        "step_ms": None if model.step == STEP_MS else np.array([[model.step]]),
+        "noise_sd": None if model.noise == _NOISE else np.array([[model.noise]]),
+        "form": None if model.form == "current" else np.array([model.form]),
+    }
+    variables = {key: value for key, value in more.items() if value is not None}
+    if model.activation is not None:
+        variables |= _activation(model.activation, model.activation_parameters)
+    return variables
+
+
+def _activation(name: str, parameters: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return the variables of an activation; what published files can say, as they say it."""
+    if name == "callable":
+        name, parameters = "table", tabulated(parameters["function"])
+    variables = {"activation": np.array([name])}
+    if name == "table":
+        variables |= {f"activation_{axis}": parameters[f"{axis}_values"][:, np.newaxis] for axis in "xy"}
+    elif dict(parameters) != complete(name, IN_OLD_FILES.get(name, {})):
+        variables["activation_parameters"] = np.array([as_json(parameters)])
+    return variables
 
 
 def _as_read(key: str, values: Any, model: RateModel) -> Any:

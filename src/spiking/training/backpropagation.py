@@ -8,11 +8,15 @@ update takes three quarters of the time for one trial, and half of it for larger
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+from spiking.neuron.f_i_table import fi_table
+from spiking.training.options import Lif
 
 Array = jax.Array
 
@@ -21,6 +25,37 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "softplus": lambda x: jnp.clip(jax.nn.softplus(x), 0, 20),
     "clipped_relu": lambda x: jnp.clip(x, 0, 20),
 }
+
+
+@lru_cache(maxsize=16)
+def lif(curve: Lif) -> Callable[[Array], Array]:
+    """Return the f-I curve as an activation: a table of rates, and one of slopes for a smooth gradient."""
+    table = fi_table(curve.params)
+    rate = (table.rate / curve.factor).astype(np.float32)
+    slope = (table.slope * (curve.gain / curve.factor)).astype(np.float32)
+
+    def interpolated(values: np.ndarray[Any, np.dtype[np.float32]], x: Array) -> Array:
+        place = (curve.gain * x + (curve.offset - table.low)) / table.spacing
+        place = jnp.clip(place, 0, values.size - 1)
+        below = jnp.minimum(place.astype(jnp.int32), values.size - 2)
+        share = place - below
+        numbers = jnp.asarray(values)
+        return numbers[below] * (1 - share) + numbers[below + 1] * share
+
+    @jax.custom_jvp
+    def phi(x: Array) -> Array:
+        return interpolated(rate, x)
+
+    @phi.defjvp
+    def _(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        return phi(primals[0]), interpolated(slope, primals[0]) * tangents[0]
+
+    return phi
+
+
+def transfer(activation: str | Lif) -> Callable[[Array], Array]:
+    """Return the transfer function; the same one every time, as compiled functions are known by it."""
+    return ACTIVATIONS[activation] if isinstance(activation, str) else lif(activation)
 
 
 class Weights(NamedTuple):
@@ -153,7 +188,7 @@ def run(
     noise: Array,
     shot: Array | None = None,
     *,
-    activation: str,
+    activation: str | Lif,
     dale: bool,
     limits: tuple[float, ...],
 ) -> tuple[Array, Array]:
@@ -170,7 +205,7 @@ def run(
     activation, dale, limits
         Those of the model; `limits` is tau in steps, one number or two.
     """
-    phi = ACTIVATIONS[activation]
+    phi = transfer(activation)
     drive = jnp.einsum("nct,kc->tnk", inputs[:, :, :-1], fixed.w_in)
     w = effective_weights(weights.w, fixed, dale)
     x = states(phi, w, 1 / decay_steps(weights.taus_gaus, limits), drive, x0, noise, shot)

@@ -6,16 +6,45 @@ again, while its loss does not show this. So training tests the spiking network 
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
+import numpy as np
+
 from spiking.checks import available_threads
+from spiking.network.network import SpikingNetwork
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.run import run_columns
+from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
+from spiking.tasks.scoring import score
+from spiking.timing import STEPS_PER_COLUMN
 from spiking.tuning.candidates import published_grid
 from spiking.tuning.trial_settings import Work, trial_runner
 
 _FIRST, _THEN = 4, 6  # trials of each candidate; only good ones run the second number
 _NEIGHBOURS = 3  # neighbouring candidates that must do the task
 _CONFIRMING = 40  # further trials, at the middle candidate
+
+
+class Faithfulness(NamedTuple):
+    """How good the spiking network of a model that was trained on its f-I curve is, in fresh trials."""
+
+    accuracy: float
+    r2: float  # of its output against the rate network's without noise, of single trials
+
+
+def faithfulness(model: RateModel, task: Task, *, seed: int) -> Faithfulness:
+    """Compare the spiking network of a model with the activation ``lif`` with the rate network."""
+    trials = task.trials(_CONFIRMING, seed=seed)
+    run = simulate(SpikingNetwork.from_rate(model), trials.spiking_inputs, seed=seed)
+    assert run.output is not None
+    wanted = run_columns(model, trials.inputs, seed=seed, noise=0.0).output[:, :, 1:]
+    output = run.output[:, :, STEPS_PER_COLUMN - 1 :: STEPS_PER_COLUMN][:, :, : wanted.shape[-1]]
+    spread = float(np.sum((wanted - wanted.mean()) ** 2))
+    r2 = 1 - float(np.sum((output - wanted) ** 2)) / spread if spread else -math.inf
+    return Faithfulness(float(score(task, run.output, run.time, trials).mean()), r2)
 
 
 def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from spiking.random_streams import TRAINING_STREAM
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, Trials
-from spiking.training.conversion_test import converts
+from spiking.training.conversion_test import Faithfulness, converts, faithfulness
 from spiking.training.initial_weights import draw_weights
 from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
 from spiking.training.scoring import accuracy
 from spiking.training.state import TrainingState
-from spiking.training.stopping import is_good, why_stopped
+from spiking.training.stopping import is_faithful, is_good, why_stopped
 from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
 
 _NEVER = 2**30  # an update that never comes
@@ -41,6 +41,7 @@ def training_steps(
     test_key = jax.random.key(test_seed)
     losses: list[float] = []
     tests: list[tuple[float, float]] = []
+    best: tuple[Faithfulness, Callable[[dict[str, Any]], dict[str, Any]]] | None = None
     updates, stopped, hardened_from = 0, "", _NEVER
     batch = options.batch_size or len(task.conditions)
     balanced = batch % len(task.conditions) == 0
@@ -73,7 +74,7 @@ def training_steps(
         good = is_good(loss, correct, options)
         if good and hardened_from == _NEVER:
             hardened_from = updates
-        contents = partial(
+        contents: Callable[[dict[str, Any]], dict[str, Any]] = partial(
             variables,
             weights,
             initial,
@@ -94,11 +95,21 @@ def training_steps(
             good = good and hardened >= min(_HARDENED, options.hardening)
             if good:
                 model, limit = RateModel.load(contents({})), options.stop_accuracy
-                converted = outcome["converts"] = converts(
-                    model, task, seed=test_seed + updates, accuracy=limit
-                )
-                good = converted or hardened >= options.hardening
+                if options.lif is None:
+                    converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
+                else:
+                    test = faithfulness(model, task, seed=test_seed + updates)
+                    converted = is_faithful(*test, options)
+                    if best is None or test > best[0]:
+                        best = test, contents
+                outcome["converts"] = converted
+                good = converted or (options.lif is None and hardened >= options.hardening)
         stopped = why_stopped(task, updates, loss, good, options)
+        if best is not None and not converted:
+            if hardened >= options.hardening:
+                stopped = stopped or "limit"
+            if stopped:
+                contents = best[1]  # not a network that has just come apart
         outcome |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
         speed = count / (time.perf_counter() - began)
         yield TrainingState(updates, loss, correct, speed, stopped, converted, partial(contents, outcome))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spiking
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.transfer import as_json
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
 from spiking.tasks.parse_settings import recordable
-from spiking.training.options import TrainingOptions, options_for
+from spiking.training.options import Lif, TrainingOptions, options_for
 
 if TYPE_CHECKING:
     from spiking.training.backpropagation import FrozenWeights, Weights
@@ -45,13 +47,16 @@ def variables(
     """
     inhibitory = np.asarray(fixed.signs) < 0
     n_units = inhibitory.size
-    w, w0 = np.asarray(weights.w), np.asarray(initial.w)
+    gain, curve = 1.0, dict[str, Any]()
+    if options.lif is not None:
+        gain, curve = options.lif.gain, _of_curve(options.lif, options.noise, n_units)
+    w, w0 = np.asarray(weights.w) * gain, np.asarray(initial.w) * gain
     return {
         "w": np.maximum(w, 0) if options.dale else w,
         "w0": w0,
         "m": np.diag(np.asarray(fixed.signs)),
         "som_m": np.asarray(fixed.som_m),
-        "w_in": np.asarray(fixed.w_in),
+        "w_in": np.asarray(fixed.w_in) * gain,
         "w_out": np.asarray(weights.w_out),
         "b_out": np.asarray(weights.b_out),
         "N": n_units,
@@ -62,6 +67,19 @@ def variables(
         "taus_gaus": np.asarray(weights.taus_gaus)[:, None],
         "taus_gaus0": np.asarray(initial.taus_gaus)[:, None],
         "activation": options.activation,
+        **curve,
         **origin,
         **outcome,
     }
+
+
+def _of_curve(curve: Lif, noise: float, n_units: int) -> dict[str, Any]:
+    """Return what the file says of an f-I curve; gain and offset go into weights, bias, state and noise."""
+    values: dict[str, Any] = {"activation_parameters": as_json({"k": curve.factor, "params": curve.params})}
+    if curve.offset:
+        values |= dict.fromkeys(("b_rec", "initial_state"), np.full((n_units, 1), curve.offset))
+    if curve.gain != 1:
+        values["noise_sd"] = noise * curve.gain
+    if curve.params == LIFParams() and not curve.offset:  # the published function can use it
+        values["opt_scaling_factor"] = curve.factor
+    return values

@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from spiking.checks import flag
 from spiking.errors import ArgumentError
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.transfer import SCALING_FACTOR
 from spiking.timing import STEP_MS
 
 _CHOICES = {
-    "activation": ("sigmoid", "softplus", "clipped_relu"),
+    "activation": ("sigmoid", "softplus", "clipped_relu", "lif"),
     "loss": ("l2", "l1"),
     "w_dist": ("gaussian", "gamma"),
 }
@@ -21,10 +23,29 @@ _RANGES = (  # names, lowest, highest, whole numbers only
     (("averaging",), 0, 0.99999, False),
     (("learning_rate", "final_learning_rate", "stop_loss"), 1e-12, 1e12, False),
     (("gain", "noise", "spike_noise", "rate_penalty", "clip_norm"), 0, 1e12, False),
+    (("scaling_factor", "input_gain"), 1e-6, 1e6, False),
+    (("input_offset",), -1e6, 1e6, False),
+    (("stop_r2",), -1e6, 1, False),
     (("batch_size", "max_updates"), 1, 10**9, True),
     (("n_som", "hardening", "min_updates"), 0, 10**9, True),
 )
-_OPTIONAL = ("batch_size", "min_updates")
+_OPTIONAL = (
+    *("batch_size", "min_updates", "spike_noise", "rate_penalty"),
+    *("input_gain", "input_offset", "stop_r2"),
+)
+
+
+class Lif(NamedTuple):
+    """The activation f(gain x + offset)/factor, f the f-I curve of a neuron."""
+
+    params: LIFParams
+    factor: float
+    gain: float
+    offset: float
+
+
+# By one word: constants of the neuron, and gain and offset of its input at the start.
+NEURONS = {"published": (LIFParams(), 1.0, 0.0), "noisy": (LIFParams(noise=0.5), 4.0, -6.0)}
 
 
 @dataclass(frozen=True)
@@ -44,7 +65,17 @@ class TrainingOptions:
     dale : bool
         Dale's law: w is rectified, with the sign of the sending unit.
     activation : str
-        ``sigmoid``, ``softplus`` or ``clipped_relu`` (the last two clipped to [0, 20]).
+        ``sigmoid``, ``softplus`` or ``clipped_relu`` (the last two clipped to [0, 20]), or ``lif``: the f-I
+        curve of the spiking unit over `scaling_factor`, f(s x + b)/k. The spiking network then is the rate
+        network in its mean steady state, and nothing is fitted or searched.
+    neuron : str or LIFParams
+        Of ``lif``: ``published``; ``noisy``, with 0.5 mV in place of 0.1 mV of noise a step, and lower and
+        more irregular rates; or any constants.
+    scaling_factor : float
+        Of ``lif``: k, so many spikes a second (Hz) stand for a rate of 1.
+    input_gain, input_offset : float, optional
+        Of ``lif``: s and b (mV) at the start of training. Folded into weights and bias, so that the model has
+        s = 1 and b as its bias. By default 1 and 0, for the noisy neuron 4 and -6.
     tau : float or (float, float)
         Synaptic decay in ms: one fixed value, or the range in which each unit learns its own.
     w_dist : str
@@ -56,7 +87,7 @@ class TrainingOptions:
     spike_noise : float
         Noise as if rates were transmitted by Poisson spikes, with this frequency (Hz) at a rate of 1: the
         input from a unit of rate r has variance r / (spike_noise 5 ms) in every step. Only added in training,
-        not when the model is scored. 0 for none.
+        not when the model is scored. 0 for none. By default 50; for ``lif`` `scaling_factor`.
     hardening : int
         Training has two stages. A model first learns its task with a tenth of the noise and no spike noise,
         until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
@@ -69,8 +100,9 @@ class TrainingOptions:
         often; in other batches conditions are drawn.
     clip_norm : float
         Largest norm of a gradient; 0 for no limit.
-    rate_penalty : float
-        Factor of the mean squared rate, which is added to the loss.
+    rate_penalty : float, optional
+        Factor of the mean squared rate, which is added to the loss; for ``lif`` only in the second stage, where
+        it grows like the noise. By default 0; for ``lif`` 0.1 (published neuron) or 1 (any other).
     averaging : float
         Decay per update of the running average of the weights, which is scored and returned; 0 for none.
     max_updates : int
@@ -82,6 +114,9 @@ class TrainingOptions:
     stop_loss, stop_accuracy : float
         Training has converged when the mean loss is below `stop_loss` and the accuracy at least
         `stop_accuracy`.
+    stop_r2 : float, optional
+        Of ``lif``: the R2 that the spiking network's output must reach against the rate network's, in single
+        trials, when training tests whether it converts. By default 0.93; for the noisy neuron 0.88.
     published_quirks : bool
         Behave as the published trainer: o[t + 1] is compared with z[t]; rate models are scored in other
         windows than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
@@ -101,25 +136,34 @@ class TrainingOptions:
     n_som: int = 0
     dale: bool = True
     activation: str = "sigmoid"
+    neuron: str | LIFParams = "published"
+    scaling_factor: float = SCALING_FACTOR
+    input_gain: float | None = None
+    input_offset: float | None = None
     tau: float | tuple[float, float] = (20.0, 100.0)
     w_dist: str = "gaussian"
     loss: str = "l2"
     noise: float = 0.1
-    spike_noise: float = 50.0
+    spike_noise: float | None = None
     hardening: int = 2000
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
     batch_size: int | None = None
     clip_norm: float = 1.0
-    rate_penalty: float = 0.0
+    rate_penalty: float | None = None
     averaging: float = 0.0
     max_updates: int = 6000
     min_updates: int | None = None
     stop_loss: float = 7.0
     stop_accuracy: float = 0.95
+    stop_r2: float | None = None
     published_quirks: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.neuron, LIFParams) and self.neuron not in NEURONS:
+            raise ArgumentError(
+                f"neuron is {self.neuron!r:.60}; expected {', '.join(NEURONS)}, or LIFParams(...)"
+            )
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ArgumentError(f"{name} = {getattr(self, name)!r}: expected one of {', '.join(known)}")
@@ -138,6 +182,34 @@ class TrainingOptions:
             limits
         ):
             raise ArgumentError(f"tau = {self.tau!r}: expected ms, at least {STEP_MS:g}, smaller limit first")
+
+    @property
+    def lif(self) -> Lif | None:
+        """The f-I curve that is the activation, or None for another activation."""
+        if self.activation != "lif":
+            return None
+        word = self.neuron if isinstance(self.neuron, str) else "published"
+        params, gain, offset = NEURONS[word]
+        params = self.neuron if isinstance(self.neuron, LIFParams) else params
+        return Lif(
+            params,
+            float(self.scaling_factor),
+            float(gain if self.input_gain is None else self.input_gain),
+            float(offset if self.input_offset is None else self.input_offset),
+        )
+
+    def resolved(self, name: str) -> float:
+        """Return the value of an option whose default depends on others."""
+        value = getattr(self, name)
+        if value is not None:
+            return float(value)
+        plain = self.lif is None or self.lif.params == LIFParams()
+        defaults = {
+            "spike_noise": 50.0 if self.lif is None else self.scaling_factor,
+            "rate_penalty": 0.0 if self.lif is None else 0.1 if plain else 1.0,
+            "stop_r2": 0.93 if plain else 0.88,
+        }
+        return float(defaults[name])
 
     @property
     def tau_steps(self) -> tuple[float, ...]:

@@ -25,3 +25,11 @@ def why_stopped(task: Task, updates: int, loss: float, good: bool, options: Trai
     if good and updates >= least:
         return "converged"
     return "limit" if updates >= options.max_updates else ""
+
+
+def is_faithful(accuracy: float, r2: float, options: TrainingOptions) -> bool:
+    """Say whether a spiking network does the task, and its output is that of the rate network.
+
+    As 40 trials are few, the accuracy must reach the middle between `stop_accuracy` and 1: 39 for 0.95.
+    """
+    return accuracy >= (1 + options.stop_accuracy) / 2 - 1e-9 and r2 >= options.resolved("stop_r2")

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from spiking.training.backpropagation import Array, FrozenWeights, Weights, run
-from spiking.training.options import TrainingOptions
+from spiking.training.options import Lif, TrainingOptions
 
 EARLY_NOISE = 0.1  # fraction of the noise before hardening, while a model learns its task
 _GROWTH = 300  # updates of hardening in which the noise grows to its full amplitude
@@ -32,7 +32,7 @@ _NUMBERS = (
 class CompiledOptions(NamedTuple):
     """Options that are constants of the compiled code; the others are its arguments."""
 
-    activation: str
+    activation: str | Lif
     loss: str
     dale: bool
     published_quirks: bool
@@ -51,15 +51,17 @@ class TrainingCarry(NamedTuple):
 
 def split(options: TrainingOptions) -> tuple[CompiledOptions, dict[str, Any]]:
     """Return the options that are constants of the compiled code, and those that are its arguments."""
+    spike_noise = options.resolved("spike_noise")
     structure = CompiledOptions(
-        options.activation,
+        options.lif or options.activation,
         options.loss,
         options.dale,
         options.published_quirks,
-        options.spike_noise > 0 and options.hardening > 0,
+        spike_noise > 0 and options.hardening > 0,
     )
     numbers = {name: getattr(options, name) for name in _NUMBERS}
-    shot = 1 / math.sqrt(_STEP * options.spike_noise) if options.spike_noise else 0.0
+    numbers["rate_penalty"] = options.resolved("rate_penalty")
+    shot = 1 / math.sqrt(_STEP * spike_noise) if spike_noise else 0.0
     return structure, numbers | {"tau": options.tau_steps, "shot": shot}
 
 
@@ -157,7 +159,11 @@ def advance(
             "shot": numbers["shot"] * grown,
             "noise": numbers["noise"] * (EARLY_NOISE + (1 - EARLY_NOISE) * grown),
         }
+        if isinstance(structure.activation, Lif):
+            now["rate_penalty"] = numbers["rate_penalty"] * grown
         loss, gradient = jax.value_and_grad(objective)(state.weights, fixed, *batch, used, structure, now)
+        if isinstance(structure.activation, Lif):  # the spiking network has no output bias
+            gradient = gradient._replace(b_out=jnp.zeros_like(gradient.b_out))
         norm = jnp.sqrt(sum(jnp.sum(part**2) for part in gradient))
         shrink = jnp.minimum(1, largest / jnp.maximum(norm, 1e-30))
         direction, moments = adam.update(jax.tree.map(lambda g: shrink * g, gradient), state.moments)

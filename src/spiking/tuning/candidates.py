@@ -9,7 +9,6 @@ import numpy as np
 from spiking.checks import positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.transfer import ACTIVATIONS
 from spiking.tuning.plateau import Bits, plateau
 from spiking.tuning.racing import Run
 
@@ -33,8 +32,9 @@ class Grid:
 
 
 def published_grid(model: RateModel) -> Grid:
-    """Return the published candidates: 20, 25, ..., 75; for softplus and clipped_relu 4, 6, ..., 26."""
-    factors = range(20, 80, 5) if model.transfer is ACTIVATIONS["sigmoid"] else range(4, 28, 2)
+    """Return the published candidates: 20, 25, ..., 75, or 4, 6, ..., 26 where rates have no limit of 1."""
+    bounded = model.activation in ("sigmoid", "tanh", "retanh")
+    factors = range(20, 80, 5) if bounded else range(4, 28, 2)
     return Grid(tuple(float(factor) for factor in factors))
 
 

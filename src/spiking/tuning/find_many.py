@@ -146,7 +146,7 @@ def find_scaling_factors(
         try:
             loaded = model if isinstance(model, RateModel) else RateModel.load(model)
             source = loaded.source
-            recorded = recorded_scaling_factor(loaded)
+            recorded = None if loaded.trained_params else recorded_scaling_factor(loaded)
             path = written_path(model) if write else None
             if path is not None and not force and recorded is not None:
                 remove_leftovers(path, recorded_text(loaded, "tuning") or "")

@@ -171,7 +171,7 @@ def search(
     threads: int | None = None,
     progress: Callable[[float, int], object] | None = None,
 ) -> ScalingFactorSearch:
-    """Search in an executor.
+    """Search in an executor; a model that was trained on the f-I curve has its factor and is only tested.
 
     Parameters
     ----------
@@ -185,6 +185,11 @@ def search(
         Called with each finished block.
     """
     began = time.perf_counter()
+    factor = model.activation_parameters.get("k")  # of the f-I curve with which the model was trained
+    trained = False
+    if factor is not None and options.conversion == "published" and options.candidates is None:
+        trained, path = True, None
+        options = dataclasses.replace(options, method="grid", candidates=[factor], extend=False)
     small = dataclasses.replace(model, extras={}, forms={}, w0=None, taus_gaus0=None)  # workers get a copy
     work = Work(
         small, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
@@ -211,6 +216,9 @@ def search(
         with executor.guarded():
             result = (search_matched if work.candidates else search_published)(scores, work, options)
         result = dataclasses.replace(result, model=model, seconds=time.perf_counter() - began)
+        if trained:
+            reason = f"nothing to tune: trained on the f-I curve of the spiking units, factor {factor:g}"
+            result = dataclasses.replace(result, method="trained", stopped=reason)
         executor.check()
         file.finish(result)
     return result

@@ -19,6 +19,7 @@ from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import Point, TrialRunner, Values, block_trials, run_block
 from spiking.parallel.executor import Executor
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.to_file import unpublished
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 from spiking.tasks.identity import identity as task_identity
@@ -119,4 +120,5 @@ def identity(work: Work) -> dict[str, Any]:
 def model_digest(model: RateModel) -> str:
     """Return a digest of everything in a model that a simulation depends on."""
     arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
-    return digest(model.activation, *arrays)
+    more = {key: value for key, value in unpublished(model).items() if key != "activation"}
+    return digest(model.activation, *arrays, *([more] if more else []))

@@ -1,0 +1,59 @@
+"""The f-I curve as a smooth table on a regular grid, for rate units that are trained with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spiking.neuron.f_i import fi_curve, isolated
+from spiking.neuron.params import LIFParams
+from spiking.typing import Floats
+
+_POINTS = 2**14
+
+
+@dataclass(frozen=True, eq=False)
+class FITable:
+    """Rates and slopes of an f-I curve at currents ``low + i spacing``; call it to interpolate the rates.
+
+    Attributes
+    ----------
+    low, spacing : float
+        The first current and the distance of two, in mV.
+    rate : array, shape (points,)
+        Rates in Hz: interpolated linearly, and constant beyond the first and the last point.
+    slope : array, shape (points,)
+        Derivatives of the curve in Hz/mV; 0 at the first and the last point.
+    """
+
+    low: float
+    spacing: float
+    rate: Floats
+    slope: Floats
+
+    def __call__(self, current: ArrayLike) -> Floats:
+        """Return rates in Hz at currents in mV, as an array of the same shape."""
+        place = (np.asarray(current, np.float64) - self.low) / self.spacing
+        return np.interp(place, np.arange(float(self.rate.size)), self.rate)
+
+
+@lru_cache(maxsize=8)
+def _table(params: LIFParams) -> FITable:
+    from scipy.interpolate import PchipInterpolator
+
+    curve = fi_curve(params)
+    currents, spacing = np.linspace(curve.current[0], curve.current[-1], _POINTS, retstep=True)
+    smooth = PchipInterpolator(curve.current, curve.rate)  # keeps a rising curve rising
+    rate, slope = smooth(currents), smooth(currents, 1)
+    slope[[0, -1]] = 0.0
+    for array in (rate, slope):
+        array.setflags(write=False)
+    return FITable(float(curve.current[0]), float(spacing), rate, slope)
+
+
+def fi_table(params: LIFParams | None = None) -> FITable:
+    """Return the f-I curve of `fi_curve` on a regular grid; the last 8 results are cached."""
+    return _table(isolated(params or LIFParams()))
