@@ -101,8 +101,8 @@ class TrainingOptions:
     clip_norm : float
         Largest norm of a gradient; 0 for no limit.
     rate_penalty : float, optional
-        Factor of the mean squared rate, which is added to the loss; for ``lif`` only in the second stage, where
-        it grows like the noise. By default 0; for ``lif`` 0.1 (published neuron) or 1 (any other).
+        Factor of the mean squared rate, which is added to the loss; for ``lif`` only in the second stage,
+        where it grows like the noise. By default 0; for ``lif`` 0.1 (published neuron) or 1 (any other).
     averaging : float
         Decay per update of the running average of the weights, which is scored and returned; 0 for none.
     max_updates : int
