@@ -209,7 +209,7 @@ def test_training_takes_the_processors_that_are_available(monkeypatch):
 
 
 def test_the_comparison_of_drives_takes_no_more_threads_than_were_given(monkeypatch):
-    from spiking.tuning import drive
+    from spiking.evaluation import drive
 
     threads, own = [], drive.simulate
 

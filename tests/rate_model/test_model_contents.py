@@ -141,13 +141,13 @@ HARMLESS = {
         "all_perfs": np.ones((12, 1)),
         "scaling_factors": np.ones((1, 12)),
     },
-    **{"task": "go-nogo", "seed": 1, "converged": True, "training_options": "{}", "b_rec": np.zeros((N, 1))},
+    **{"task": "go-nogo", "seed": 1, "converged": True, "training_options": "{}"},
     **{"spikes": np.ones((N, 300)), "order": np.arange(N)[:, None]},
 }
 UNUSED = {
     **{
         "w_noise": np.ones((N, N)),
-        "b_rec": np.ones((N, 1)),
+        "b_noise": np.ones((N, 1)),
         "W_inter": np.ones((2, 3)),
         "h0": np.ones((N, 1)),
     },

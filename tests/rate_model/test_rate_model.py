@@ -196,7 +196,7 @@ SIGNED = model_mapping()["w"] @ model_mapping()["m"]
         ({"taus": [0, 4]}, ["`taus` is [0.0, 4.0]"]),
         ({"taus": [1, 2, 3]}, ["`taus` has shape (3,)"]),
         ({"taus_gaus": np.ones(3)}, ["`taus_gaus` has shape (3,)"]),
-        ({"activation": "tanh"}, ["`activation` is 'tanh'", "sigmoid, softplus, clipped_relu"]),
+        ({"activation": "swish"}, ["`activation` is 'swish'", "sigmoid, softplus, relu, clipped_relu"]),
     ],
 )
 def test_unusable_models_are_explained(changes, words):

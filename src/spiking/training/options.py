@@ -116,7 +116,7 @@ class TrainingOptions:
         `stop_accuracy`.
     stop_r2 : float, optional
         Of ``lif``: the R2 that the spiking network's output must reach against the rate network's, in single
-        trials, when training tests whether it converts. By default 0.93; for the noisy neuron 0.88.
+        trials, when training tests whether it converts. By default 0.94; for another neuron 0.9.
     published_quirks : bool
         Behave as the published trainer: o[t + 1] is compared with z[t]; rate models are scored in other
         windows than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context
@@ -207,7 +207,7 @@ class TrainingOptions:
         defaults = {
             "spike_noise": 50.0 if self.lif is None else self.scaling_factor,
             "rate_penalty": 0.0 if self.lif is None else 0.1 if plain else 1.0,
-            "stop_r2": 0.93 if plain else 0.88,
+            "stop_r2": 0.94 if plain else 0.9,
         }
         return float(defaults[name])
 
