@@ -46,7 +46,19 @@ def train(
         bool | None, typer.Option("--dale/--no-dale", help="Enforce Dale's law. Default: yes.")
     ] = None,
     activation: Annotated[
-        str | None, typer.Option(help="Activation: sigmoid, softplus or clipped_relu.")
+        str | None,
+        typer.Option(
+            help="Activation: sigmoid, softplus, clipped_relu, or lif (the spiking units' own f-I curve)."
+        ),
+    ] = None,
+    neuron: Annotated[
+        str | None,
+        typer.Option(
+            metavar="published|noisy", help="lif: the spiking unit; noisy: lower, more irregular rates."
+        ),
+    ] = None,
+    scaling_factor: Annotated[
+        float | None, typer.Option(help="lif: spikes per second that stand for a rate of 1. Default: 20.")
     ] = None,
     tau: Annotated[
         str | None,
@@ -101,6 +113,8 @@ def train(
         "n_som": n_som,
         "dale": dale,
         "activation": activation,
+        "neuron": neuron,
+        "scaling_factor": scaling_factor,
         "tau": None if tau is None else _decay(tau),
         "w_dist": w_dist,
         "loss": loss,
