@@ -1,4 +1,6 @@
-"""Export networks and simulations to other tools; each function imports its library.
+"""Export networks and simulations to other tools: a function a tool, and the formats of `spiking export`.
+
+Each function imports its library.
 
 >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
 >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
@@ -7,17 +9,27 @@
 2
 """
 
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
 from spiking.export.brian2 import to_brian2
 from spiking.export.matlab import to_mat
 from spiking.export.neo import to_neo
 from spiking.export.nir import to_nir
 from spiking.export.nwb import to_nwb
-from spiking.export.pandas import to_pandas
+from spiking.export.pandas import to_csv, to_pandas
 from spiking.export.pynapple import to_pynapple
 from spiking.export.xarray import to_xarray
 
+# What `spiking export` writes: by the ending of the file, the function and the library that it needs.
+FORMATS: MappingProxyType[str, tuple[Callable[..., Any], str | None]] = MappingProxyType(
+    {"nwb": (to_nwb, "pynwb"), "mat": (to_mat, None), "csv": (to_csv, "pandas")}
+)
+
 __all__ = [
     "to_brian2",
+    "to_csv",
     "to_mat",
     "to_neo",
     "to_nir",

@@ -132,7 +132,7 @@ def to_brian2(
     if draws is not None:
         namespace["draws"] = brian2.TimedArray(draws.noise, dt=dt)
     single = p.synapse == "single_exponential"
-    slope = "v**2/mV + total" if p.neuron == "quadratic" else "-v + total"
+    slope = {"leaky": "-v + total", "quadratic": "v**2/mV + total"}[p.neuron]
     normal = "randn()" if draws is None else "draws(t, i)"
     neurons = brian2.NeuronGroup(
         n,

@@ -1,13 +1,16 @@
-"""Export simulations as pandas tables."""
+"""Export simulations as pandas tables, and as CSV files."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.export.parts import population_names, recorded_spikes, trial_table
+from spiking.files.output import check_output, write_whole
 from spiking.optional import library
 from spiking.simulation.result import Simulation
 
@@ -98,3 +101,33 @@ def to_pandas(
             "output": np.asarray(simulation.output).ravel(),
         }
     )
+
+
+def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write the spikes of a simulation as a CSV file: one row per spike, with time in ms.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With spikes recorded.
+    path : str or path-like
+        Such as ``spikes.csv``; written completely or not at all.
+    force : bool
+        Replace an existing file.
+
+    Raises
+    ------
+    ArgumentError
+        Spikes were not recorded, the file exists already, it cannot be written, or pandas is not installed.
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True))
+    >>> export.to_csv(run, "spikes.csv")
+    """
+    target = Path(os.fsdecode(path))
+    check_output(target, (".csv",), force=force)
+    table = to_pandas(simulation)
+    write_whole(target, lambda stream: table.to_csv(stream, index=False))

@@ -1,6 +1,7 @@
 """The neurons: the equation, the resting voltage and the rheobase of each, by name.
 
-The NumPy step and the compiled kernel use these functions, so a neuron is defined here alone.
+The NumPy step and the compiled kernel use these functions, so a neuron is defined here; the kernel's
+`NEURON_TYPES` has its name.
 """
 
 from __future__ import annotations

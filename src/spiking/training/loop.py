@@ -20,11 +20,10 @@ from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
 from spiking.training.scoring import accuracy
 from spiking.training.state import TrainingState
-from spiking.training.stopping import is_faithful, is_good, why_stopped
+from spiking.training.stopping import ends_hardening, is_faithful, is_good, is_hardened, why_stopped
 from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
 
 _NEVER = 2**30  # an update that never comes
-_HARDENED = 300  # updates with spike noise before it is tested whether the network converts
 _EVERY = 100  # updates between evaluations, and trials in one
 
 
@@ -92,7 +91,7 @@ def training_steps(
         outcome: dict[str, Any] = {"converts": False} if options.hardening else {}
         if options.hardening:
             hardened = updates - hardened_from
-            good = good and hardened >= min(_HARDENED, options.hardening)
+            good = good and is_hardened(hardened, options)
             if good:
                 model, limit = RateModel.load(contents({})), options.stop_accuracy
                 if options.lif is None:
@@ -103,7 +102,7 @@ def training_steps(
                     if best is None or test > best[0]:
                         best = test, contents
                 outcome["converts"] = converted
-                good = converted or (options.lif is None and hardened >= options.hardening)
+                good = ends_hardening(converted, hardened, options)
         stopped = why_stopped(task, updates, loss, good, options)
         if best is not None and not converted:
             if hardened >= options.hardening:

@@ -45,7 +45,7 @@ class Lif(NamedTuple):
 
 
 # By one word: constants of the neuron, and gain and offset of its input at the start.
-NEURONS = {"published": (LIFParams(), 1.0, 0.0), "noisy": (LIFParams(noise=0.5), 4.0, -6.0)}
+NEURON_PRESETS = {"published": (LIFParams(), 1.0, 0.0), "noisy": (LIFParams(noise=0.5), 4.0, -6.0)}
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,9 @@ class TrainingOptions:
     published_quirks: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.neuron, LIFParams) and self.neuron not in NEURONS:
+        if not isinstance(self.neuron, LIFParams) and self.neuron not in NEURON_PRESETS:
             raise ArgumentError(
-                f"neuron is {self.neuron!r:.60}; expected {', '.join(NEURONS)}, or LIFParams(...)"
+                f"neuron is {self.neuron!r:.60}; expected {', '.join(NEURON_PRESETS)}, or LIFParams(...)"
             )
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
@@ -189,7 +189,7 @@ class TrainingOptions:
         if self.activation != "lif":
             return None
         word = self.neuron if isinstance(self.neuron, str) else "published"
-        params, gain, offset = NEURONS[word]
+        params, gain, offset = NEURON_PRESETS[word]
         params = self.neuron if isinstance(self.neuron, LIFParams) else params
         return Lif(
             params,

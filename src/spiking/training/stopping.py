@@ -7,12 +7,28 @@ import math
 from spiking.tasks import GoNoGo, Task
 from spiking.training.options import TrainingOptions
 
+_HARDENED = 300  # updates of the second stage before it is tested whether the network converts
+
 
 def is_good(loss: float, accuracy: float, options: TrainingOptions) -> bool:
     """Return whether loss and accuracy of an evaluation meet the criteria."""
     if options.published_quirks:
         return loss < options.stop_loss and accuracy > options.stop_accuracy
     return loss < options.stop_loss and accuracy >= options.stop_accuracy
+
+
+def is_hardened(updates: int, options: TrainingOptions) -> bool:
+    """Say whether the second stage is long enough to test whether the network converts."""
+    return updates >= min(_HARDENED, options.hardening)
+
+
+def ends_hardening(converted: bool, updates: int, options: TrainingOptions) -> bool:
+    """Say whether a network that reaches the criteria after so many updates of the second stage will do.
+
+    At the end of the stage it will, also if it does not convert; but not if it was trained to be the spiking
+    network: then the best network of the stage is taken, and has not converged.
+    """
+    return converted or (options.lif is None and updates >= options.hardening)
 
 
 def why_stopped(task: Task, updates: int, loss: float, good: bool, options: TrainingOptions) -> str:

@@ -11,9 +11,6 @@ from spiking.command_line import options
 from spiking.errors import ArgumentError
 from spiking.optional import library
 
-_FORMATS = ("nwb", "mat", "csv")
-_NEEDS = {"nwb": "pynwb", "csv": "pandas"}
-
 
 def export(
     file: Annotated[
@@ -35,23 +32,19 @@ def export(
     Example: spiking export run.h5 --to nwb -o run.nwb
     """
     from spiking import Simulation
-    from spiking.export import to_mat, to_nwb, to_pandas
-    from spiking.files.output import check_outputs, keep, write_whole
+    from spiking.export import FORMATS
+    from spiking.files.output import check_outputs, keep
 
     kind = to or ("" if output is None else output.suffix.removeprefix("."))
-    if kind not in _FORMATS:
-        raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(_FORMATS)}")
+    if kind not in FORMATS:
+        raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(FORMATS)}")
     path = output or file.with_suffix(f".{kind}")
     check_outputs([(path, (f".{kind}",))], [file], force=force)
-    if kind in _NEEDS:
-        library(_NEEDS[kind], "export", f"--to {kind}")
+    write, needed = FORMATS[kind]
+    if needed:
+        library(needed, "export", f"--to {kind}")
     run = Simulation.load(file)
-    if kind == "csv":
-        table = to_pandas(run)
-        keep(path, lambda place: write_whole(place, lambda stream: table.to_csv(stream, index=False)))
-    else:
-        write = {"nwb": to_nwb, "mat": to_mat}[kind]
-        keep(path, lambda place: write(run, place, force=force))
+    keep(path, lambda place: write(run, place, force=force or kind == "csv"))  # a table replaces another
     typer.echo(f"saved {path}")
     if run.unfinished:
         typer.echo(f"{file} is unfinished: only its first {len(run.trials)} trials are saved", err=True)
