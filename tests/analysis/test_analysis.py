@@ -6,13 +6,14 @@ import dataclasses
 
 import elephant.conversion
 import elephant.spike_train_correlation
+import elephant.statistics
 import neo
 import numpy as np
 import pytest
 import quantities as pq
 from models import model_mapping
 from networks import pulse_input, random_network
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from spiking import (
     ArgumentError,
@@ -67,6 +68,7 @@ def test_poisson_process(poisson):
     # Its standard error over 20 neurons is sqrt(2 / 99 / 20) = 0.032; expected is 1 - 1/100.
     assert fano.mean() == pytest.approx(0.99, abs=0.1)
     assert analysis.interval_cv(poisson).mean() == pytest.approx(1, abs=0.03)
+    assert analysis.interval_cv2(poisson).mean() == pytest.approx(1, abs=0.02)
     correlations = analysis.count_correlations(analysis.spike_counts(poisson, 50))
     assert np.abs(correlations - np.eye(20)).max() < 0.1
     rates = analysis.population_rates(poisson, 100)
@@ -79,6 +81,20 @@ def test_gamma_process():
     # Intervals within a window of 2 s miss the longest ones, so that the CV is slightly below 1/sqrt(4).
     assert analysis.interval_cv(regular).mean() == pytest.approx(0.5, abs=0.02)
     assert analysis.fano_factor(regular).mean() == pytest.approx(0.25, abs=0.06)  # its limit is CV^2
+    # I1 / (I1 + I2) has a beta distribution.
+    assert analysis.interval_cv2(regular).mean() == pytest.approx(
+        beta(4, 4).expect(lambda x: 2 * abs(2 * x - 1)), abs=0.02
+    )
+
+
+def test_cv2_is_that_of_elephant(run):
+    own = analysis.interval_cv2(run, members=[2], least=2)
+    matrix = run.spike_matrix(2)
+    for neuron in np.flatnonzero(matrix.sum(axis=1) > 3):
+        expected = elephant.statistics.cv2(np.diff(np.flatnonzero(matrix[neuron])))
+        assert own[neuron] == pytest.approx(expected)
+    assert np.isnan(own[matrix.sum(axis=1) < 4]).all()
+    assert (own[matrix.sum(axis=1) > 3] > 0).any()
 
 
 def test_counts_are_those_of_the_spike_matrix(run):
@@ -92,6 +108,7 @@ def test_counts_are_those_of_the_spike_matrix(run):
     silent = dataclasses.replace(run, spikes=Spikes(*(np.empty(0, np.int32),) * 3, run.time_step))
     assert np.isnan(analysis.fano_factor(silent)).all()
     assert np.isnan(analysis.interval_cv(silent)).all()
+    assert np.isnan(analysis.interval_cv2(silent)).all()
     assert analysis.spike_counts(silent, 10).sum() == 0
 
 

@@ -1,14 +1,21 @@
 """Analyse activity, and measure how faithful a conversion is."""
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
+from spiking.analysis.conversion_quality import (
+    Agreement,
+    ConversionQuality,
+    agreement,
+    conversion_quality,
+)
 from spiking.analysis.cross_temporal import cross_temporal_discriminability
-from spiking.analysis.faithfulness import Agreement, ConversionQuality, agreement, conversion_quality
+from spiking.analysis.faithfulness import Faithfulness, faithfulness
 from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (
     count_correlations,
     fano_factor,
     interval_cv,
+    interval_cv2,
     population_rates,
     spike_counts,
 )
@@ -18,6 +25,7 @@ from spiking.analysis.time_scales import autocorrelation, time_scale
 __all__ = [
     "Agreement",
     "ConversionQuality",
+    "Faithfulness",
     "PerturbationResponse",
     "PrincipalComponents",
     "Selectivity",
@@ -28,8 +36,10 @@ __all__ = [
     "conversion_quality",
     "count_correlations",
     "cross_temporal_discriminability",
+    "faithfulness",
     "fano_factor",
     "interval_cv",
+    "interval_cv2",
     "perturbation_response",
     "population_rates",
     "principal_components",

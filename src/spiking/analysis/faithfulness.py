@@ -1,179 +1,331 @@
-"""Measure how faithful a conversion is: compare both networks in the same trials."""
+"""Measure how faithful a conversion is: how close to its rate network, at which firing rates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
-from spiking.analysis.components import condition_means, principal_components
-from spiking.checks import real_numbers
+from spiking.analysis.components import condition_means
+from spiking.analysis.conversion_quality import agreement
+from spiking.analysis.spike_trains import interval_cv2, spike_counts
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.evaluation.evaluate import Evaluation, Score, evaluate
+from spiking.network.network import SpikingNetwork
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded_settings import task_for
+from spiking.rate_model.run import run_columns
+from spiking.simulation.record import Record
+from spiking.simulation.simulate import simulate
+from spiking.tasks import Task
+from spiking.tasks.scoring import score
+from spiking.timing import STEP_MS
+from spiking.typing import Floats
 
-_COMPONENTS = 3  # they explain 99 % of the variance in Fig. S2 of the paper
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How well observed values agree with expected ones.
-
-    Attributes
-    ----------
-    slope : float
-        Slope of observed on expected values, through the origin; 1 is perfect.
-    error : float
-        Root mean square of the difference, divided by that of the expected values; 0 is perfect.
-    correlation : float
-        Pearson's correlation; 1 is perfect.
-
-    Examples
-    --------
-    >>> from spiking import analysis
-    >>> result = analysis.agreement([0.0, 1.0, 2.0], [0.0, 2.0, 4.0])
-    >>> round(result.slope, 9), round(result.correlation, 9)
-    (2.0, 1.0)
-    """
-
-    slope: float
-    error: float
-    correlation: float
+START_MS = 50.0  # before, the spiking network fires a burst, from its random initial voltages
+_ACTIVE_HZ = 1.0
+_MIN_PAIRS = 20  # of adjacent intervals, for the CV2 of a unit
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConversionQuality:
-    """How well the spiking network agrees with the rate network, whose values are the expected ones.
+class Faithfulness:
+    """How faithful a spiking network is to its rate network, and how plausibly it fires.
+
+    Both networks run the same trials. Except for the accuracy, the rate network runs without noise. Values
+    are compared every 5 ms, from 50 ms on: before, the spiking network fires a burst that comes from its
+    random initial voltages. R2 is ``1 - SS(spiking - rate) / SS(rate - mean)``; it is 1 if both are equal, 0
+    if the spiking network is as far from the rate network as a constant, and below 0 if it is farther.
+    Measures that are undefined, such as those of a network without spikes, are NaN.
 
     Attributes
     ----------
-    drive : Agreement
-        Agreement of the recurrent drives ``W r_spk / factor`` and ``W r_rate`` over trials, units and time;
-        its error is the drive error of the search for the scaling factor. The mean drive of a matched
-        conversion is part of the drive.
-    output : Agreement
-        Agreement of the outputs over trials and time, every 5 ms.
-    mean_output : Agreement
-        Agreement of the mean outputs of each condition, in which most of the spiking noise is averaged out.
-    rates : Agreement
-        Agreement of the units' mean activity over trials and time, ``r_spk / factor`` and ``r_rate``.
-    trajectories : Agreement
-        Agreement of the units' mean activity in each condition, every 5 ms, along the three leading principal
-        components of the rate network.
+    task : str
+        Name of the task.
+    seed : int
+        Seed of the trials and of the noise.
     scaling_factor : float
-    matching_factor : float
-        The factor at which the drives would agree on average, if the rates did not change.
+        Scaling factor of the spiking network; its filtered rates are divided by it.
+    conversion : str
+        Kind of the conversion, such as ``published`` or ``matched``.
+    rate, spiking : Score
+        Correct trials of both networks, with the accuracy's 95 % Wilson interval. Accuracy says little about
+        faithfulness: an output that overshoots its target is correct too.
+    output_r2 : float
+        R2 of the output in single trials. Good: 0.95 or more (0.9 with noisier neurons); it contains the
+        noise of the spikes.
+    output_nrmse : float
+        Root mean square difference of the outputs in single trials, divided by the standard deviation of the
+        rate network's output; its square is ``1 - output_r2``. Good: 0.25 or less.
+    mean_output_r2, mean_output_nrmse : float
+        The same of the mean outputs of each condition, in which noise is averaged out. What is left is the
+        conversion's own error. Good: 0.95 or more, and 0.2 or less.
+    slope : float
+        Slope of the spiking network's output on the rate network's in single trials, through the origin.
+        Good: 0.9 to 1.1.
+    peak_ratio : float
+        Largest absolute mean output of a condition, divided by that of the rate network. Good: 0.9 to 1.1.
+    population_r2 : float
+        R2 of the activity of all units, means of each condition, in the units of the rate network: filtered
+        rates divided by the scaling factor. The mean is over all units, conditions and times. Good: 0.95 or
+        more.
+    unit_r2 : float
+        The same, with the mean of each unit over conditions and times, so that differences between units do
+        not count as explained. Good: 0.9 or more.
+    unit_correlation : float
+        Correlation of a unit's activity in both networks over conditions and time, means of each condition;
+        median over the units that fire with at least 1 Hz and vary. Good: 0.9 or more, which most
+        conversions that do the task reach.
+    selectivity_correlation : float
+        Correlation, over units, of the differences of the mean activity between conditions. With more than
+        two conditions, the differences are those from the unit's mean over conditions. Good: 0.9 or more.
+    mean_rate : float
+        Mean firing rate of all units in Hz, over whole trials. Plausible: 1 to 15 Hz.
+    high_rate : float
+        99th percentile of the firing rates of units in trials, in Hz. Plausible: below 100 Hz.
+    cv2 : float
+        Local variability of inter-spike intervals (`interval_cv2`), median over units with at least 20 pairs
+        of intervals. 0 is a clock, 1 a Poisson process; in the cortex 0.5 to 1.
+    fano : float
+        Variance of a unit's spike count over the trials of a condition, divided by its mean; the mean over
+        conditions, and the median over units that fire. 0 is a clock, 1 a Poisson process, and usual in the
+        cortex. Variable stimuli contribute to it.
 
     Examples
     --------
     >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
-    >>> analysis.conversion_quality(both).scaling_factor == both.spiking.network.scaling_factor
-    True
+    >>> result = analysis.faithfulness(datasets.load("go-nogo"), trials=10)
+    >>> result.spiking.trials, len(str(result).splitlines())
+    (10, 1)
     """
 
-    drive: Agreement
-    output: Agreement
-    mean_output: Agreement
-    rates: Agreement
-    trajectories: Agreement
+    task: str
+    seed: int
     scaling_factor: float
-    matching_factor: float
+    conversion: str
+    rate: Score
+    spiking: Score
+    output_r2: float
+    output_nrmse: float
+    mean_output_r2: float
+    mean_output_nrmse: float
+    slope: float
+    peak_ratio: float
+    population_r2: float
+    unit_r2: float
+    unit_correlation: float
+    selectivity_correlation: float
+    mean_rate: float
+    high_rate: float
+    cv2: float
+    fano: float
 
     def __str__(self) -> str:
-        rows = {
-            "recurrent drive": self.drive,
-            "output, single trials": self.output,
-            "output, means": self.mean_output,
-            "average rates": self.rates,
-            "principal components": self.trajectories,
-        }
-        lines = [f"{'spiking against rate network':30}slope  error  correlation"]
-        lines += [
-            f"{name:30}{row.slope:5.2f}  {row.error:5.2f}  {row.correlation:11.2f}"
-            for name, row in rows.items()
-        ]
-        return "\n".join(
-            [*lines, f"scaling factor {self.scaling_factor:g}; drives match at {self.matching_factor:.1f}"]
+        """Return the most important measures in one line, without the accuracy."""
+        return (
+            f"output R2 {_text(self.output_r2)} (means {_text(self.mean_output_r2)}), "
+            f"NRMSE {_text(self.output_nrmse)}, peak x {_text(self.peak_ratio)}; "
+            f"population R2 {_text(self.population_r2)}; "
+            f"{self.mean_rate:.1f} Hz, CV2 {_text(self.cv2)}, Fano {_text(self.fano)}"
         )
 
-
-def agreement(expected: ArrayLike, observed: ArrayLike) -> Agreement:
-    """Compare observed values with expected ones of the same shape; NaN if these are all 0 or do not vary.
-
-    Raises
-    ------
-    ArgumentError
-        The shapes differ.
-
-    Examples
-    --------
-    >>> from spiking import analysis
-    >>> analysis.agreement([1.0, 2.0], [1.0, 2.0]).error
-    0.0
-    """
-    x, y = real_numbers("expected", expected, "numbers"), real_numbers("observed", observed, "numbers")
-    if x.shape != y.shape:
-        raise ArgumentError(f"observed has shape {y.shape}; expected {x.shape}, the shape of `expected`")
-    power = float(np.sum(x**2))
-    centred_x, centred_y = x - x.mean(), y - y.mean()
-    spread = float(np.sqrt(np.sum(centred_x**2) * np.sum(centred_y**2)))
-    return Agreement(
-        slope=float(np.sum(x * y)) / power if power else np.nan,
-        error=float(np.sqrt(np.sum((y - x) ** 2) / power)) if power else np.nan,
-        correlation=float(np.sum(centred_x * centred_y)) / spread if spread else np.nan,
-    )
+    def as_json(self) -> dict[str, Any]:
+        """Return all measures as ``spiking evaluate --json`` prints them; NaN becomes None."""
+        values = {name: _json_value(value) for name, value in asdict(self).items()}
+        return {**values, "rate": self.rate.as_json(), "spiking": self.spiking.as_json()}
 
 
-def conversion_quality(both: BothNetworks) -> ConversionQuality:
-    """Compare the spiking network with the rate network that it was converted from, in the same trials.
+def faithfulness(
+    model: RateModel,
+    network: SpikingNetwork | None = None,
+    task: Task | str | None = None,
+    *,
+    trials: int = 100,
+    seed: int = 1,
+    downsample: int = 1,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Faithfulness:
+    """Measure how faithful a spiking network is to a rate network, in the same trials.
 
     Parameters
     ----------
-    both : BothNetworks
-        The result of `run_both` with ``activity=True``.
+    model : RateModel
+    network : SpikingNetwork, optional
+        A network with as many units, inputs and outputs; by default ``SpikingNetwork.from_rate(model)``.
+    task : Task or str, optional
+        A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
+    trials : int
+        Number of trials, those of `evaluate`. All are in memory at once: 24 bytes x trials x N for each 5 ms.
+    seed : int
+        Seed of the trials and of the noise.
+    downsample, threads, progress : optional
+        As in `evaluate`.
 
     Returns
     -------
-    ConversionQuality
+    Faithfulness
 
     Raises
     ------
     ArgumentError
-        The activity was not kept.
+        An argument is invalid, the networks have different sizes, no task is given or recorded, or its trials
+        end before 50 ms.
 
     Examples
     --------
-    >>> from spiking import analysis, datasets
-    >>> from spiking.evaluation import run_both
-    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
-    >>> quality = analysis.conversion_quality(both)
-    >>> 0 < quality.rates.correlation <= 1
+    >>> from spiking import SpikingNetwork, analysis, datasets
+    >>> model = datasets.load("go-nogo")
+    >>> result = analysis.faithfulness(model, SpikingNetwork.from_rate(model, scaling_factor=40), trials=10)
+    >>> result.output_r2 > analysis.faithfulness(model, trials=10).output_r2
     True
+    """
+    task = task_for(model, task)
+    network = SpikingNetwork.from_rate(model) if network is None else network
+    sizes, expected = (
+        (network.n_neurons, network.n_inputs, network.n_outputs),
+        (model.n_units, model.n_inputs, model.n_outputs),
+    )
+    if sizes != expected:
+        raise ArgumentError(
+            f"network has (units, inputs, outputs) {sizes}; expected {expected}, those of the rate model"
+        )
+    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
+    drawn = task.trials(n_trials, seed=seed)
+    run = simulate(
+        network,
+        drawn.spiking_inputs,
+        seed=seed,
+        record=Record(spikes=True, filtered_rates=True, interval={"filtered_rates": STEP_MS}),
+        downsample=downsample,
+        threads=threads,
+        progress=progress,
+    )
+    assert run.output is not None
+    quiet = run_columns(model, drawn.inputs, noise=0.0)
+    correct = score(task, run.output, run.time, drawn)
+    both = BothNetworks(
+        model=model,
+        task=task,
+        seed=seed,
+        trials=drawn,
+        rate=quiet,
+        spiking=run,
+        rate_score=evaluate(model, task, n_trials, seed=seed),
+        spiking_score=Evaluation(task=task, seed=seed, correct=correct, conditions=drawn.conditions),
+    )
+    return _measured(both)
+
+
+def faithfulness_of(both: BothNetworks) -> Faithfulness:
+    """Measure the faithfulness in trials that were run already, with ``activity=True``.
+
+    The scores are those of `both`; for the rest, the rate network runs once more, without noise.
+
+    Raises
+    ------
+    ArgumentError
+        The activity was not kept, or trials end before 50 ms.
     """
     if both.spiking.filtered_rates is None or both.spiking.output is None:
         raise ArgumentError("the activity was not kept; use run_both with activity=True")
-    weights, factor = both.model.effective_weights(), both.spiking.network.scaling_factor
-    rate, spiking = both.rate_activity, both.spiking_activity / factor
-    conversion, received = both.spiking.network.conversion, weights @ spiking
-    if conversion is not None and conversion.unit_offsets:
-        received = received + conversion.mean_drive[:, np.newaxis]
-    drive = agreement(weights @ rate, received)
+    fields = {name: getattr(both, name) for name in both.__dataclass_fields__}
+    quiet = run_columns(both.model, both.trials.inputs, noise=0.0)
+    return _measured(BothNetworks(**{**fields, "rate": quiet}))
+
+
+def _measured(both: BothNetworks) -> Faithfulness:
+    run, network, conditions = both.spiking, both.spiking.network, both.trials.conditions
+    late = both.activity_time >= START_MS - 1e-6
+    if not late.any():
+        raise ArgumentError(f"trials end at {run.duration:g} ms; expected trials longer than {START_MS:g} ms")
+    assert run.output is not None
     # The outputs of the spiking network have more samples than the rate network has steps.
-    sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
-    output, expected = both.spiking.output[:, :, sampled], both.rate.output[:, :, 1:]
-    means, expected_means, activity, expected_activity = (
-        np.array([*condition_means(values, both.trials.conditions).values()])
-        for values in (output, expected, spiking, rate)
+    sampled = np.searchsorted(run.time, both.activity_time[late] - 1e-6)
+    output, expected_output = run.output[:, :, sampled], both.rate.output[:, :, 1:][:, :, late]
+    mean_output, expected_means = _means(output, conditions), _means(expected_output, conditions)
+    activity = _means(both.spiking_activity, conditions)[:, :, late] / network.scaling_factor
+    expected = _means(both.rate_activity, conditions)[:, :, late]
+    unit_rates = run.rates.mean(axis=0)
+    single, means = (
+        _r2(expected_output, output, axis=(0, 2)),
+        _r2(expected_means, mean_output, axis=(0, 2)),
     )
-    leading = principal_components(expected_activity, min(_COMPONENTS, both.model.n_units))
-    return ConversionQuality(
-        drive=drive,
-        output=agreement(expected, output),
-        mean_output=agreement(expected_means, means),
-        rates=agreement(rate.mean(axis=(0, 2)), spiking.mean(axis=(0, 2))),
-        trajectories=agreement(leading.project(expected_activity), leading.project(activity)),
-        scaling_factor=factor,
-        matching_factor=drive.slope * factor,
+    largest = float(np.abs(expected_means).max())
+    return Faithfulness(
+        task=both.task.name,
+        seed=both.seed,
+        scaling_factor=network.scaling_factor,
+        conversion="published" if network.conversion is None else network.conversion.kind,
+        rate=both.rate_score.score,
+        spiking=both.spiking_score.score,
+        output_r2=single,
+        output_nrmse=float(np.sqrt(1 - single)),
+        mean_output_r2=means,
+        mean_output_nrmse=float(np.sqrt(1 - means)),
+        slope=agreement(expected_output, output).slope,
+        peak_ratio=float(np.abs(mean_output).max()) / largest if largest else np.nan,
+        population_r2=_r2(expected, activity),
+        unit_r2=_r2(expected, activity, axis=(0, 2)),
+        unit_correlation=_unit_correlation(expected, activity, unit_rates >= _ACTIVE_HZ),
+        selectivity_correlation=_selectivity_correlation(expected, activity),
+        mean_rate=float(unit_rates.mean()),
+        high_rate=float(np.percentile(run.rates, 99)),
+        cv2=_median(interval_cv2(run, window=(START_MS, run.duration), least=_MIN_PAIRS)),
+        fano=_median(_fano(spike_counts(run, window=(START_MS, run.duration))[:, :, 0], conditions)),
     )
+
+
+def _means(values: Floats, conditions: Sequence[str]) -> Floats:
+    """Return the mean of each condition, shape (conditions, ...)."""
+    return np.array([*condition_means(values, conditions).values()])
+
+
+def _r2(expected: Floats, observed: Floats, axis: tuple[int, ...] | None = None) -> float:
+    """Return the coefficient of determination about the mean of `expected` over `axis`, all by default."""
+    spread = float(np.sum((expected - expected.mean(axis=axis, keepdims=True)) ** 2))
+    return 1 - float(np.sum((observed - expected) ** 2)) / spread if spread else np.nan
+
+
+def _unit_correlation(expected: Floats, observed: Floats, active: NDArray[np.bool_]) -> float:
+    """Return the median over active units of the correlation of activity (conditions, N, samples)."""
+    units = zip(np.moveaxis(expected, 1, 0)[active], np.moveaxis(observed, 1, 0)[active], strict=True)
+    return _median(np.array([agreement(x, y).correlation for x, y in units]))
+
+
+def _selectivity_correlation(expected: Floats, observed: Floats) -> float:
+    """Return the correlation of what is left of mean activity without each unit's mean over conditions."""
+    x, y = (values.mean(axis=2) - values.mean(axis=(0, 2)) for values in (expected, observed))
+    return agreement(x, y).correlation if len(x) > 1 else np.nan
+
+
+def _fano(counts: NDArray[np.int64], conditions: Sequence[str]) -> Floats:
+    """Return the Fano factor of each unit within conditions; NaN without spikes or repeated trials."""
+    labels = np.array(conditions)
+    factors = []
+    for name in np.unique(labels):
+        own = counts[labels == name]
+        if len(own) > 1:
+            mean = own.mean(axis=0)
+            factors.append(np.where(mean > 0, own.var(axis=0, ddof=1) / np.where(mean > 0, mean, 1), np.nan))
+    defined = ~np.isnan(np.array(factors).reshape(len(factors), counts.shape[1]))
+    number = defined.sum(axis=0)
+    total = np.nansum(np.array(factors).reshape(defined.shape), axis=0)
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+
+def _median(values: Floats) -> float:
+    defined = values[np.isfinite(values)]
+    return float(np.median(defined)) if defined.size else np.nan
+
+
+def _text(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.2f}"
+
+
+def _json_value(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value

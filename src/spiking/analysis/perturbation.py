@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spiking.analysis.components import condition_means
-from spiking.analysis.faithfulness import Agreement, agreement
+from spiking.analysis.conversion_quality import Agreement, agreement
 from spiking.checks import positive_number, whole_number
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded_conversion import recorded_conversion

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spiking.analysis.components import condition_means, principal_components
-from spiking.analysis.faithfulness import agreement
+from spiking.analysis.conversion_quality import agreement
 from spiking.analysis.targeted import TargetedAxes, targeted_axes
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.typing import Floats

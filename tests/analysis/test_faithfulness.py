@@ -1,0 +1,168 @@
+"""Faithfulness of a conversion, against closed forms."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from models import model_mapping
+
+from spiking import ArgumentError, RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
+from spiking.analysis.faithfulness import faithfulness_of
+from spiking.evaluation import run_both
+from spiking.simulation.result import Spikes
+
+LATE = slice(9, None)  # samples from 50 ms on: they are every 5 ms, from 5 ms on
+STEPS = 100  # of a sample
+
+
+@pytest.fixture(scope="module")
+def model():
+    return datasets.load("go-nogo")
+
+
+@pytest.fixture(scope="module")
+def both(model):
+    return run_both(model, trials=8, seed=3)
+
+
+@pytest.fixture(scope="module")
+def quiet(model, both):
+    """Output and activity of the rate network without noise, every 5 ms."""
+    run = model.run(both.trials.inputs, noise=0.0)
+    return run.output[:, :, 1:], run.rates[:, :, 1:]
+
+
+def replaced(both, output, activity, **changes):
+    """Trials with this output and activity of the spiking network, every 5 ms, in place of its own."""
+    run = both.spiking
+    held = np.repeat(output, STEPS, axis=-1)
+    missing = run.output.shape[-1] - held.shape[-1]
+    held = np.concatenate([held, np.repeat(held[:, :, -1:], missing, axis=-1)], axis=-1)
+    filtered = run.filtered_rates.copy()
+    filtered[:, :, : activity.shape[-1]] = run.network.scaling_factor * activity
+    spiking = dataclasses.replace(run, output=held, filtered_rates=filtered, **changes)
+    return dataclasses.replace(both, spiking=spiking)
+
+
+def test_equal_networks_are_perfect(both, quiet):
+    result = faithfulness_of(replaced(both, *quiet))
+    assert (result.output_r2, result.mean_output_r2, result.population_r2, result.unit_r2) == pytest.approx(
+        (1, 1, 1, 1)
+    )
+    assert (result.output_nrmse, result.mean_output_nrmse) == pytest.approx((0, 0), abs=1e-6)
+    assert (result.slope, result.peak_ratio) == pytest.approx((1, 1))
+    assert (result.unit_correlation, result.selectivity_correlation) == pytest.approx((1, 1))
+
+
+def test_a_stronger_output_and_activity(both, quiet):
+    output, activity = quiet
+    result = faithfulness_of(replaced(both, 1.5 * output, 1.5 * activity))
+    assert (result.slope, result.peak_ratio) == pytest.approx((1.5, 1.5))
+    late = output[:, :, LATE]
+    expected = 0.5 * np.sqrt(np.mean(late**2)) / late.std()
+    assert result.output_nrmse == pytest.approx(expected)
+    assert result.output_r2 == pytest.approx(1 - expected**2)
+    means = np.array([*analysis.condition_means(activity[:, :, LATE], both.trials.conditions).values()])
+    assert result.population_r2 == pytest.approx(1 - 0.25 * np.mean(means**2) / means.var())
+    within = np.mean(means.var(axis=(0, 2)))
+    assert result.unit_r2 == pytest.approx(1 - 0.25 * np.mean(means**2) / within)
+    assert (result.unit_correlation, result.selectivity_correlation) == pytest.approx((1, 1))
+
+
+def test_the_constant_mean_has_an_r2_of_0(both, quiet):
+    output, activity = quiet
+    constant = np.full_like(output, output[:, :, LATE].mean())
+    result = faithfulness_of(replaced(both, constant, activity))
+    assert (result.output_r2, result.output_nrmse) == pytest.approx((0, 1))
+
+
+def test_only_times_from_50_ms_on_count(both, quiet):
+    output, activity = (values.copy() for values in quiet)
+    output[:, :, : LATE.start] += 7
+    activity[:, :, : LATE.start] += 7
+    result = faithfulness_of(replaced(both, output, activity))
+    assert (result.output_r2, result.population_r2) == pytest.approx((1, 1))
+
+
+def test_conditions_that_are_exchanged_reverse_the_selectivity(both, quiet):
+    assert both.trials.conditions == ("go", "nogo") * 4
+    output, activity = quiet
+    exchanged = np.arange(8).reshape(4, 2)[:, ::-1].ravel()
+    result = faithfulness_of(replaced(both, output[exchanged], activity[exchanged]))
+    assert result.selectivity_correlation == pytest.approx(-1)
+    assert result.mean_output_r2 < 0
+
+
+def test_noise_of_single_trials_leaves_the_means(both, quiet):
+    output, activity = quiet
+    sign = np.repeat([1.0, -1.0], 2)[np.arange(8) % 4][:, np.newaxis, np.newaxis]  # cancels in each condition
+    result = faithfulness_of(replaced(both, output + 0.1 * sign, activity + 0.1 * sign))
+    assert result.output_nrmse == pytest.approx(0.1 / output[:, :, LATE].std())
+    assert (result.mean_output_r2, result.population_r2) == pytest.approx((1, 1))
+
+
+def test_clocks_and_silence(both, quiet):
+    n, step = both.model.n_units, both.spiking.time_step
+    trial, neuron, time = (
+        grid.ravel()
+        for grid in np.meshgrid(np.arange(8), np.arange(n), np.arange(10, 1000, 20), indexing="ij")
+    )
+    order = np.lexsort((neuron, time, trial))
+    parts = trial, neuron, np.round(time / step)
+    clock = Spikes(*(part[order].astype(np.int32) for part in parts), step)
+    rates = np.full_like(both.spiking.rates, 50.0)
+    result = faithfulness_of(replaced(both, *quiet, spikes=clock, rates=rates))
+    assert (result.cv2, result.fano) == pytest.approx((0, 0), abs=1e-9)
+    assert (result.mean_rate, result.high_rate) == (50, 50)
+    none = Spikes(*(np.zeros(0, np.int32),) * 3, step)
+    result = faithfulness_of(replaced(both, *quiet, spikes=none, rates=0 * rates))
+    assert np.isnan([result.cv2, result.fano, result.unit_correlation]).all()
+    assert result.as_json()["cv2"] is None
+    assert "CV2 -" in str(result)
+
+
+def test_the_fano_factor_is_within_conditions(both, quiet):
+    """Go trials have 1 or 3 spikes, NoGo trials 10: variance 4/3 over a mean of 2, and 0."""
+    step, trial, time = both.spiking.time_step, [], []
+    for k, count in enumerate([1, 10, 3, 10, 1, 10, 3, 10]):
+        trial += [k] * count
+        time += [round((100 + 10 * j) / step) for j in range(count)]
+    parts = trial, [0] * len(trial), time
+    spikes = Spikes(*(np.array(part, np.int32) for part in parts), step)
+    result = faithfulness_of(replaced(both, *quiet, spikes=spikes))
+    assert result.fano == pytest.approx((4 / 3 / 2 + 0) / 2)
+
+
+def test_trials_are_those_of_evaluate(model):
+    network = SpikingNetwork.from_rate(model, scaling_factor=40)
+    result = analysis.faithfulness(model, network, trials=12, seed=4)
+    assert result.spiking == evaluate(network, "go-nogo", 12, seed=4).score
+    assert result.rate == evaluate(model, trials=12, seed=4).score
+    assert (result.scaling_factor, result.conversion, result.seed) == (40, "published", 4)
+    assert json.loads(json.dumps(result.as_json(), allow_nan=False))["spiking"]["trials"] == 12
+    assert str(result).count("\n") == 0
+    assert analysis.faithfulness(model, network, tasks.GoNoGo(), trials=12, seed=4, threads=1) == result
+    assert result != analysis.faithfulness(model, trials=12, seed=4)
+
+
+def test_the_published_conversion_overshoots(model):
+    """Of the shipped Go-NoGo model: every trial is correct, and the output is twice too large."""
+    result = analysis.faithfulness(model, trials=24)
+    assert result.spiking.accuracy > 0.9
+    assert result.output_r2 < 0
+    assert result.peak_ratio > 2
+
+
+def test_what_cannot_be_compared(model, both):
+    other = SpikingNetwork.from_rate(RateModel.load(model_mapping(60)), scaling_factor=30)
+    with pytest.raises(ArgumentError, match=r"network has \(units, inputs, outputs\) \(60, "):
+        analysis.faithfulness(model, other, trials=2)
+    with pytest.raises(ArgumentError, match="activity=True"):
+        faithfulness_of(run_both(model, trials=1, activity=False))
+    early = dataclasses.replace(both.rate, output=both.rate.output[:, :, :8], rates=both.rate.rates[:, :, :8])
+    short = dataclasses.replace(both.trials, inputs=both.trials.inputs[:, :, :8])
+    with pytest.raises(ArgumentError, match="expected trials longer than 50 ms"):
+        faithfulness_of(dataclasses.replace(both, rate=early, trials=short))
