@@ -1,10 +1,10 @@
 """Train networks on many tasks and seeds, and measure how faithful their spiking networks are.
 
 python benchmarks/faithful.py train FOLDER --methods published noisy --seeds 1001-1020
-python benchmarks/faithful.py measure FOLDER
+python benchmarks/faithful.py measure FOLDER --table benchmarks/results/faithful.jsonl
 
-`train` writes one model a task, method and seed, and continues where it stopped; none is left out. `measure` writes
-a row for each model into FOLDER/rows.jsonl, and prints the table.
+`train` writes one model a task, method and seed, and continues where it stopped; none is left out. `measure`
+writes a row for each model into the table, and prints it. Both can be stopped at any time and started again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from published_equations import outputs
 
 import spiking
 from spiking import tasks
@@ -30,6 +31,8 @@ METHODS = {
     "noisy": {"activation": "lif", "neuron": "noisy"},
     "sigmoid": {"activation": "sigmoid"},
 }
+TRIALS, SEED = 100, 90_000  # of the measurement: trials of no training and of no choice
+FACTOR = 20.0  # k of the models of the published neuron
 
 
 def seeds_in(text):
@@ -50,10 +53,38 @@ def train(folder, names, methods, seeds):
                 model = spiking.train(task, n_units, seed=seed, **METHODS[method])
                 seconds = time.perf_counter() - began
                 model.save(path)
-                with (folder / "seconds.jsonl").open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([path.stem, round(seconds, 1)]) + "\n")
-                stopped = np.asarray(model.extras["stopped"]).item()
-                print(f"{path.stem}: {stopped}, {int(model.extras['updates'])} updates, {seconds:.1f} s", flush=True)
+                updates, stopped = int(model.extras["updates"]), np.asarray(model.extras["stopped"]).item()
+                print(f"{path.stem}: {stopped}, {updates} updates, {seconds:.1f} s", flush=True)
+
+
+def rows_of(table):
+    return [json.loads(line) for line in table.read_text().splitlines()] if table.exists() else []
+
+
+def measure(folder, table):
+    """Measure the models that have no row: 100 fresh trials; with the published equations where they apply."""
+    done = {row["model"] for row in rows_of(table)}
+    for path in sorted(folder.glob("*.mat")):
+        if path.stem in done:
+            continue
+        name, method, _ = path.stem.rsplit("_", 2)
+        task, _ = TASKS[name]
+        model = spiking.RateModel.load(path)
+        values = spiking.analysis.faithfulness(model, task=task, trials=TRIALS, seed=SEED).as_json()
+        row = {"model": path.stem, "task": name, "method": method}
+        row |= {
+            "converged": bool(model.extras["converged"]),
+            "updates": int(model.extras["updates"]),
+            **values,
+        }
+        if method == "published":
+            drawn = task.trials(TRIALS, seed=SEED + 1)
+            output, _ = outputs(path, FACTOR, drawn.spiking_inputs, SEED)
+            moments = 0.05 * np.arange(1, output.shape[-1] + 1)
+            row["published_equations"] = int(task.score(output[:, 0], moments, drawn).sum())
+        with table.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(f"{path.stem}: {json.dumps(row)}", flush=True)
 
 
 def main():
@@ -62,10 +93,13 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=["published", "noisy"])
+    parser.add_argument("--table", type=Path, default=Path("benchmarks/results/faithful.jsonl"))
     parser.add_argument("--seeds", type=seeds_in, default=seeds_in("1001-1020"))
     given = parser.parse_args()
     if given.what == "train":
         train(given.folder, given.tasks, given.methods, given.seeds)
+    else:
+        measure(given.folder, given.table)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The published spiking network in NumPy, from its equations alone: nothing of this package is used.
 
-Kim, Li & Sejnowski (PNAS 2019), equations 5 to 8 and Table S1, as their LIF_network_fnc.m computes them; many trials
-at once.
+Kim, Li & Sejnowski (PNAS 2019), equations 5 to 8 and Table S1, as their LIF_network_fnc.m computes them; many
+trials at once.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ STEPS = 100  # a column of the input
 
 
 def outputs(path, scaling_factor, u, seed):
-    """Return the outputs (trials, n_outputs, steps) for inputs (trials, n_inputs, columns), and the mean rate in Hz."""
+    """Return outputs (trials, n_outputs, steps) for inputs (trials, n_inputs, columns), and the rate in Hz."""
     file = loadmat(path)
     n = int(file["N"].item())
     w = file["w"].astype(float)
@@ -23,7 +23,8 @@ def outputs(path, scaling_factor, u, seed):
     taus = file["taus"].ravel()
     td = np.full(n, taus[0] * 0.005)
     if taus.size > 1:
-        td = (1 / (1 + np.exp(-file["taus_gaus"].ravel().astype(float))) * (taus[1] - taus[0]) + taus[0]) * 0.005
+        share = 1 / (1 + np.exp(-file["taus_gaus"].ravel().astype(float)))
+        td = (share * (taus[1] - taus[0]) + taus[0]) * 0.005
     readout = file["w_out"].reshape(-1, n).astype(float) / scaling_factor
     rng = np.random.default_rng(seed)
     drive = np.einsum("nc,kct->ktn", file["w_in"].reshape(n, -1).astype(float), u)
