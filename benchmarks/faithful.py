@@ -62,7 +62,7 @@ def rows_of(table):
 
 
 def measure(folder, table):
-    """Measure the models that have no row: 100 fresh trials; with the published equations where they apply."""
+    """Measure the models that have no row in 100 fresh trials, and run the published equations."""
     done = {row["model"] for row in rows_of(table)}
     for path in sorted(folder.glob("*.mat")):
         if path.stem in done:
@@ -70,12 +70,12 @@ def measure(folder, table):
         name, method, _ = path.stem.rsplit("_", 2)
         task, _ = TASKS[name]
         model = spiking.RateModel.load(path)
-        values = spiking.analysis.faithfulness(model, task=task, trials=TRIALS, seed=SEED).as_json()
+        measured = spiking.analysis.faithfulness(model, task=task, trials=TRIALS, seed=SEED)
         row = {"model": path.stem, "task": name, "method": method}
         row |= {
             "converged": bool(model.extras["converged"]),
             "updates": int(model.extras["updates"]),
-            **values,
+            **measured.as_json(),
         }
         if method == "published":
             drawn = task.trials(TRIALS, seed=SEED + 1)

@@ -13,7 +13,7 @@ STEPS = 100  # a column of the input
 
 
 def outputs(path, scaling_factor, u, seed):
-    """Return outputs (trials, n_outputs, steps) for inputs (trials, n_inputs, columns), and the rate in Hz."""
+    """Return outputs (trials, n_outputs, steps) of inputs (trials, n_inputs, columns), and the rate in Hz."""
     file = loadmat(path)
     n = int(file["N"].item())
     w = file["w"].astype(float)
