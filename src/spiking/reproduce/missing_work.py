@@ -53,7 +53,7 @@ def conversion_key(network: NetworkSpec, seed: int, tuned: Tuning, tested: Teste
     return {**network_key(network, seed), **tuning_key(tuned), **tested.key()}
 
 
-class Work:
+class MissingWork:
     """The finished steps of a panel, in a journal and a folder of models.
 
     Calls `progress` with the number of finished steps and of all steps when the first changes.

@@ -21,7 +21,7 @@ from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
 from spiking.reproduce.journal import ReproductionJournal, open_reproduction_journal
 from spiking.reproduce.measures import MEASURES, Entry
-from spiking.reproduce.missing_work import Step, Work, conversion_key, network_key, steps
+from spiking.reproduce.missing_work import MissingWork, Step, conversion_key, network_key, steps
 from spiking.reproduce.paper.panels import find
 from spiking.reproduce.paper.spec import Matched, Tested, Tuning
 from spiking.reproduce.result import Reproduction, files_of
@@ -113,7 +113,7 @@ def panel(
     prepare(place, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
     with open_reproduction_journal(place / "journal.jsonl") as journal:
-        work = Work(journal, place / "networks", steps(chosen, seeds), progress)
+        work = MissingWork(journal, place / "networks", steps(chosen, seeds), progress)
         _run_missing(work, threads, client)
         entries = [_entry(journal, condition, k) for condition in chosen.conditions for k in seeds]
         drawn = _drawn(work, chosen, entries) if chosen.picture else None
@@ -145,7 +145,7 @@ def _entry(journal: ReproductionJournal, condition: Condition, seed: int) -> Ent
     return Entry(condition, seed, trained, converted, published)
 
 
-def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, RateModel] | None:
+def _drawn(work: MissingWork, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, RateModel] | None:
     """Return seed and model of the network to draw: the first that does the task in the most conditions.
 
     It has the specification of the first condition, and is trained again if its model was deleted.
@@ -164,7 +164,7 @@ def _drawn(work: Work, chosen: Panel, entries: Sequence[Entry]) -> tuple[int, Ra
     return seed, model
 
 
-def _run_missing(work: Work, threads: int, client: Client | None) -> None:
+def _run_missing(work: MissingWork, threads: int, client: Client | None) -> None:
     """Run the missing steps in threads or on the workers of a client; stop the threads if one fails."""
     stop = threading.Event()
 
@@ -189,7 +189,7 @@ class _Conversion:
     tests: list[Tested]
 
 
-def _run(work: Work, executor: Executor, check: Callable[[], None] | None) -> None:
+def _run(work: MissingWork, executor: Executor, check: Callable[[], None] | None) -> None:
     """Run the missing steps; conversions come before trainings, so that networks are finished in turn."""
     queue: deque[Step | _Conversion] = deque(work.unfinished())
     running: dict[Future[Any], Step | _Conversion] = {}
