@@ -167,3 +167,40 @@ def test_a_trained_network_is_right_and_faithful_at_plausible_rates(neuron):
     assert faithfulness(model, TASK, seed=3).r2 > 0.85
     run = simulate(SpikingNetwork.from_rate(model), TASK, trials=20, seed=2)
     assert run.rates.mean() < 12
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dale": False}, {"n_som": 2}, {"tau": 35.0}, {"averaging": 0.9, "loss": "l1"}, {"hardening": 0}],
+    ids=str,
+)
+def test_other_options_of_training_work_with_it(options):
+    model = train("xor", 20, neuron="noisy", **{**SHORT, **options})
+    assert model.dale == options.get("dale", True)
+    assert model.som_n == options.get("n_som", 0)
+    network = SpikingNetwork.from_rate(model)
+    assert network.conversion.kind == "trained"
+    np.testing.assert_allclose(network.dense_weights, model.effective_weights() / 20)
+    assert np.isfinite(simulate(network, "xor", trials=1).output).all()
+
+
+def test_the_network_that_is_kept_is_the_best_of_the_stage(monkeypatch):
+    """The last one has come apart: it is neither right nor faithful."""
+    from spiking.training import loop
+    from spiking.training.conversion_test import Faithfulness
+
+    seen = []
+
+    def tested(model, task, *, seed):
+        seen.append(model)
+        return Faithfulness(0.5 + 0.1 * (len(seen) == 2), 0.5)
+
+    monkeypatch.setattr(loop, "faithfulness", tested)
+    easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "hardening": 500, "stop_r2": 0.9}
+    model = train(TASK, 20, **{**SHORT, "max_updates": 2000}, **easy)
+    assert len(seen) == 3  # after 300, 400 and 500 updates with spike noise
+    assert np.array_equal(model.w, seen[1].w)
+    assert (str(np.asarray(model.extras["stopped"]).item()), bool(model.extras["converged"])) == (
+        "limit",
+        False,
+    )
