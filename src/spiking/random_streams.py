@@ -14,6 +14,7 @@ FRACTION_STREAM = 1668181536  # which connections are changed
 CONTROL_STREAM = 1668181537  # which connections are changed in the control
 SHUFFLE_STREAM = 1668181538  # new postsynaptic units of shuffled connections
 INPUT_STREAM = 1668181539  # permutation of input weights over units
+FIXED_POINT_STREAM = 1668181540  # states from which fixed points are searched
 
 # First trial numbers. Evaluations and new trials count from 0.
 SEARCH_FIRST = 2**20  # trials that compare scaling factors

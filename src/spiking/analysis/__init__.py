@@ -9,6 +9,7 @@ from spiking.analysis.conversion_quality import (
 )
 from spiking.analysis.cross_temporal import cross_temporal_discriminability
 from spiking.analysis.faithfulness import Faithfulness, faithfulness
+from spiking.analysis.fixed_points import FixedPoint, FixedPointPair, FixedPoints, fixed_points
 from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (
@@ -26,6 +27,9 @@ __all__ = [
     "Agreement",
     "ConversionQuality",
     "Faithfulness",
+    "FixedPoint",
+    "FixedPointPair",
+    "FixedPoints",
     "PerturbationResponse",
     "PrincipalComponents",
     "Selectivity",
@@ -38,6 +42,7 @@ __all__ = [
     "cross_temporal_discriminability",
     "faithfulness",
     "fano_factor",
+    "fixed_points",
     "interval_cv",
     "interval_cv2",
     "perturbation_response",

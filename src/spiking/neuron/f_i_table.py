@@ -39,12 +39,17 @@ class FITable:
         place = (np.asarray(current, np.float64) - self.low) / self.spacing
         return np.interp(place, np.arange(float(self.rate.size)), self.rate)
 
+    def slope_at(self, current: ArrayLike) -> Floats:
+        """Return slopes in Hz/mV at currents in mV, as an array of the same shape; 0 beyond the ends."""
+        place = (np.asarray(current, np.float64) - self.low) / self.spacing
+        return np.interp(place, np.arange(float(self.slope.size)), self.slope)
+
 
 @lru_cache(maxsize=8)
-def _table(params: LIFParams) -> FITable:
+def _table(params: LIFParams, downsample: int) -> FITable:
     from scipy.interpolate import PchipInterpolator
 
-    curve = fi_curve(params)
+    curve = fi_curve(params, downsample=downsample)
     currents, spacing = np.linspace(curve.current[0], curve.current[-1], _POINTS, retstep=True)
     smooth = PchipInterpolator(curve.current, curve.rate)  # keeps a rising curve rising
     rate, slope = smooth(currents), smooth(currents, 1)
@@ -54,6 +59,6 @@ def _table(params: LIFParams) -> FITable:
     return FITable(float(curve.current[0]), float(spacing), rate, slope)
 
 
-def fi_table(params: LIFParams | None = None) -> FITable:
+def fi_table(params: LIFParams | None = None, *, downsample: int = 1) -> FITable:
     """Return the f-I curve of `fi_curve` on a regular grid; the last 8 results are cached."""
-    return _table(isolated(params or LIFParams()))
+    return _table(isolated(params or LIFParams()), downsample)

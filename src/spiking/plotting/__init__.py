@@ -10,6 +10,7 @@ from spiking.plotting.comparison import accuracies, comparison, rates_against
 from spiking.plotting.conversion import conversion
 from spiking.plotting.curves import scaling_factor, sweep, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
+from spiking.plotting.fixed_points import fixed_points
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.state_space import state_space, trajectories
@@ -24,6 +25,7 @@ __all__ = [
     "comparison",
     "conversion",
     "firing_rates",
+    "fixed_points",
     "inputs",
     "output",
     "outputs_of_both",

@@ -71,6 +71,51 @@ def _callable(x: Floats, function: Transfer) -> Floats:
     return y
 
 
+def _sigmoid_slope(x: Floats) -> Floats:
+    return np.asarray(sigmoid(x) * sigmoid(-x))
+
+
+def _relu_slope(x: Floats, maximum: float) -> Floats:
+    return np.where((x > 0) & (x < maximum), 1.0, 0.0)
+
+
+def _softplus_slope(x: Floats, maximum: float) -> Floats:
+    return np.where(np.logaddexp(0.0, x) < maximum, sigmoid(x), 0.0)
+
+
+def _tanh_slope(x: Floats) -> Floats:
+    return np.asarray(1 - np.tanh(x) ** 2)
+
+
+def _elu_slope(x: Floats, alpha: float) -> Floats:
+    return np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0.0)))
+
+
+def _gelu_slope(x: Floats) -> Floats:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(x) + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
+
+
+def _power_law_slope(x: Floats, scale: float, exponent: float) -> Floats:
+    above = np.where(x > 0, x, 1.0)
+    return np.where(x > 0, scale * exponent * above ** (exponent - 1), 0.0)
+
+
+def _lif_slope(x: Floats, k: float, params: LIFParams) -> Floats:
+    return np.asarray(fi_table(params).slope_at(x) / k)
+
+
+def _table_slope(x: Floats, x_values: Floats, y_values: Floats) -> Floats:
+    interval = np.clip(np.searchsorted(x_values, x, side="right") - 1, 0, x_values.size - 2)
+    return np.asarray((np.diff(y_values) / np.diff(x_values))[interval])
+
+
+def _callable_slope(x: Floats, function: Transfer) -> Floats:
+    width = 1e-5 * np.maximum(1.0, np.abs(x))
+    return np.asarray((_callable(x + width, function) - _callable(x - width, function)) / (2 * width))
+
+
 # Function and default parameters; those without a default have to be given.
 _KINDS: Mapping[str, tuple[Callable[..., Floats], Mapping[str, Any]]] = MappingProxyType(
     {
@@ -89,6 +134,22 @@ _KINDS: Mapping[str, tuple[Callable[..., Floats], Mapping[str, Any]]] = MappingP
     }
 )
 ACTIVATIONS = tuple(_KINDS)
+_SLOPES: Mapping[str, Callable[..., Floats]] = MappingProxyType(
+    {
+        "sigmoid": _sigmoid_slope,
+        "softplus": _softplus_slope,
+        "relu": _relu_slope,
+        "clipped_relu": _relu_slope,
+        "tanh": _tanh_slope,
+        "retanh": lambda x: np.where(x > 0, _tanh_slope(x), 0.0),
+        "elu": _elu_slope,
+        "gelu": _gelu_slope,
+        "power_law": _power_law_slope,
+        "lif": _lif_slope,
+        "table": _table_slope,
+        "callable": _callable_slope,
+    }
+)
 # What a file means that names the activation and gives no parameters: the published trainers clip.
 IN_OLD_FILES: Mapping[str, Mapping[str, Any]] = MappingProxyType({"softplus": {"maximum": 20.0}})
 
@@ -131,6 +192,12 @@ def transfer(name: str, parameters: Mapping[str, Any]) -> Transfer:
     """Return the transfer function of this name with these parameters."""
     function = _KINDS[name][0]
     return (lambda x: function(x, **parameters)) if parameters else function
+
+
+def slope(name: str, parameters: Mapping[str, Any]) -> Transfer:
+    """Return the derivative of the transfer function of this name, numerical for a callable."""
+    function = _SLOPES[name]
+    return lambda x: function(x, **parameters)
 
 
 def described(name: str | None, parameters: Mapping[str, Any]) -> str | None:
