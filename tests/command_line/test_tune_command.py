@@ -35,6 +35,9 @@ def test_no_write_leaves_everything_alone(path):
     assert done.returncode == 0, done.stderr
     assert path.read_bytes() == before
     assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.json"]
+    measures = json.loads(path.with_name("out.json").read_text())[0]["faithfulness"]
+    assert measures["trials"] == 20
+    assert f"faithfulness in 20 trials: output R2 {measures['output_r2']:.2f} (means" in done.stdout
 
 
 @pytest.mark.slow
@@ -93,12 +96,15 @@ def test_evaluate_command(path):
     assert given["rate"]["accuracy"] == 1
     assert given["spiking"]["accuracy"] < 1
     assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
+    assert given["faithfulness"]["trials"] == 40
+    assert given["faithfulness"]["output_r2"] < 1
     savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.uint8(35)))
     tuned = run("evaluate", path, *arguments)
     assert tuned.returncode == 0, tuned.stderr
     assert "60 trials, seed 4, scaling factor 35" in tuned.stdout
     assert "rate network" in tuned.stdout
     assert "nogo" in tuned.stdout
+    assert tuned.stdout.splitlines()[-1].startswith("faithfulness in 40 trials: output R2 ")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""Print messages on stderr, and write the figures of commands."""
+"""Print messages on stderr, format the measures of a conversion, and write the figures of commands."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from spiking.optional import library
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from spiking.analysis import Faithfulness
+
 BAD_INPUT = 2
 
 
@@ -19,6 +21,18 @@ def print_message(message: str) -> int:
     """Print a message as one line on stderr and return the exit status for bad usage or input."""
     typer.echo(f"spiking: {' '.join(message.split())}", err=True)
     return BAD_INPUT
+
+
+def faithfulness_line(result: Faithfulness) -> str:
+    """Return the line that stands beside an accuracy."""
+    return f"faithfulness in {result.spiking.trials} trials: {result}"
+
+
+def faithfulness_json(result: Faithfulness) -> dict[str, Any]:
+    """Return the measures for JSON, without what stands beside them: model, task, seed and accuracy."""
+    beside = ("task", "seed", "scaling_factor", "conversion", "rate", "spiking")
+    measures = {name: value for name, value in result.as_json().items() if name not in beside}
+    return {"trials": result.spiking.trials, **measures}
 
 
 def check_can_draw(what: str) -> None:

@@ -12,6 +12,7 @@ from string import Template
 
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
+from spiking.analysis.faithfulness import faithfulness_of
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
@@ -111,6 +112,7 @@ def report(
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores)),
         accuracy_table=_accuracy_table(*scores),
+        faithfulness_words=html.escape(words.faithfulness(faithfulness_of(both))),
         trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),
         raster_words="Point at a spike, or tap it, to see its neuron.",
         conversion_words=html.escape(words.conversion(quality)),

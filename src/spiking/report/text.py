@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from spiking.analysis import ConversionQuality
+from spiking.analysis import ConversionQuality, Faithfulness
 from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
@@ -84,6 +84,15 @@ def accuracy(rate: Evaluation, spiking: Evaluation) -> str:
         f"Of {rate.score.trials} trials of {rate.task.name} (seed {rate.seed}, the same trials for both), "
         f"the rate network answers {percent(rate.score)} correctly, the spiking network "
         f"{percent(spiking.score)}. Intervals are Wilson score intervals."
+    )
+
+
+def faithfulness(result: Faithfulness) -> str:
+    """Return the line that says how close the spiking network is to the rate network, and how it fires."""
+    return (
+        f"Against the rate network without noise, in the {result.spiking.trials} trials of the next section: "
+        f"{result}. A perfect conversion has an R2 of 1 and a peak of 1 times that of the rate network; a "
+        f"Poisson process has a CV2 and a Fano factor of 1."
     )
 
 

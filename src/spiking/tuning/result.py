@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfulness
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.network.network import SpikingNetwork
@@ -110,6 +111,21 @@ class ScalingFactorSearch:
         """The tuned network, ready to simulate."""
         return SpikingNetwork.from_rate(
             self.model, self.scaling_factor, params=self.params, conversion=self.conversion or "published"
+        )
+
+    @cached_property
+    def faithfulness(self) -> Faithfulness:
+        """How close the tuned network is to the rate network, in the first 40 fresh trials.
+
+        It is measured when it is asked for, once.
+        """
+        return faithfulness(
+            self.model,
+            self.network,
+            self.task,
+            trials=min(self.fresh.score.trials, COMPARED_TRIALS),
+            seed=self.seed,
+            downsample=self.downsample,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, write_figure
+from spiking.command_line.output import check_can_draw, faithfulness_line, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -33,6 +33,7 @@ def demo(
     Example: spiking demo --plot go-nogo.pdf
     """
     from spiking import find_scaling_factor
+    from spiking.analysis.faithfulness import faithfulness_of
     from spiking.evaluation import run_both
     from spiking.files.output import PICTURES, check_outputs
     from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
@@ -63,13 +64,14 @@ def demo(
         factor = find_scaling_factor(rate_model, task, trials=_SEARCH_TRIALS).scaling_factor
         origin = "tuned now, on other trials"
     with progress_bar("trials", _TRIALS) as advance:
-        both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, activity=False, progress=advance)
+        both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, progress=advance)
     options.print_settings(rate_model, task, ())
     typer.echo(str(both.spiking))
     typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
         correct = f"{score.correct} of {score.trials} Go and NoGo trials correct"
         typer.echo(f"{name + ' network:':16} {correct}")
+    typer.echo(faithfulness_line(faithfulness_of(both)))
     if no_picture:
         typer.echo(no_picture, err=True)
     else:

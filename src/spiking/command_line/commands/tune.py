@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, print_message, write_figure
+from spiking.command_line.output import (
+    check_can_draw,
+    faithfulness_json,
+    faithfulness_line,
+    print_message,
+    write_figure,
+)
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -109,10 +115,13 @@ def tune(
     only = tuned[0].search if len(models) == 1 else None
     if only is not None:
         typer.echo(str(only))
+        typer.echo(faithfulness_line(only.faithfulness))
     else:
         _print_table(tuned)
     errors = [result.error for result in tuned if result.error is not None]
-    texts = {output: json.dumps([_json(result) for result in tuned], indent=1), csv_file: _csv(tuned)}
+    texts = {csv_file: _csv(tuned)}
+    if output is not None:
+        texts[output] = json.dumps([_json(result) for result in tuned], indent=1)
     for path, text in texts.items():
         if path is not None:
             try:
@@ -132,7 +141,12 @@ def tune(
 
 
 def _json(result: Tuned) -> dict[str, Any]:
-    search = {} if result.search is None else result.search.as_json()
+    search: dict[str, Any] = {}
+    if result.search is not None:
+        search = {
+            **result.search.as_json(),
+            "faithfulness": faithfulness_json(result.search.faithfulness),
+        }
     error = None if result.error is None else str(result.error)
     return {"file": result.source, "scaling_factor": result.scaling_factor, "error": error, **search}
 
