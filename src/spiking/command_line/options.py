@@ -56,7 +56,7 @@ Downsample = Annotated[
 Conversion = Annotated[
     str,
     typer.Option(
-        metavar="published|matched|one_offset|mean_drive",
+        metavar="published|matched|one_offset|mean_drive|calibrated",
         help="published: one scaling factor. Others: fitted to the f-I curve of the neurons.",
     ),
 ]

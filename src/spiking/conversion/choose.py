@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spiking.conversion.conversion import ASKED, Asked, Conversion
-from spiking.conversion.fit import GAIN, fit_conversion
+from spiking.conversion.fit import fit_conversion
 from spiking.conversion.recorded_conversion import tuned_conversion
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import isolated
@@ -64,5 +64,5 @@ def choose_conversion(
             )
         return Conversion(kind="published", factor=factor)
     return fit_conversion(
-        model, task, kind=conversion, gain=GAIN if gain is None else gain, factor=factor, params=params
+        model, task, kind=conversion, gain=gain, factor=factor, params=params
     )

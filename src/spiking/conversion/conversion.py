@@ -16,12 +16,14 @@ from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
 Variant = Literal["one_offset", "mean_drive"]
-Kind = Literal["published", "one_offset", "mean_drive", "trained"]
-Asked = Literal["published", "matched", "one_offset", "mean_drive"]
+Kind = Literal["published", "one_offset", "mean_drive", "calibrated", "trained"]
+Asked = Literal["published", "matched", "one_offset", "mean_drive", "calibrated"]
 
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
-KINDS = ("published", *VARIANTS, "trained")
-ASKED = ("published", "matched", *VARIANTS)  # matched: spiking trials choose the variant, if there are any
+KINDS = ("published", *VARIANTS, "calibrated", "trained")
+ASKED = ("published", "matched", *VARIANTS, "calibrated")  # matched: the better variant
+FITTED = (*VARIANTS, "calibrated")
+_WITH_UNIT_OFFSETS = ("mean_drive", "calibrated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +64,9 @@ class Conversion:
 
     Attributes
     ----------
-    kind : {"published", "one_offset", "mean_drive", "trained"}
-        ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive``: these and an offset
-        for each unit. ``trained``: the factor of a model that was trained with the f-I curve of the spiking
+    kind : {"published", "one_offset", "mean_drive", "calibrated", "trained"}
+        ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive``, ``calibrated``: these
+        and an offset for each unit. ``trained``: the factor of a model that was trained with the f-I curve of the spiking
         units (activation ``lif``), so that nothing is fitted.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
@@ -73,9 +75,9 @@ class Conversion:
     offset : float
         b, a constant current in mV for all units; 0 if ``published``.
     unit_offsets : tuple of float
-        b_i in mV for each unit, instead of `offset`; empty unless ``mean_drive``.
+        b_i in mV for each unit, instead of `offset`; only of ``mean_drive`` and ``calibrated``.
     output_offsets : tuple of float
-        Added to each output, in addition to b_out; empty unless ``mean_drive``.
+        Added to each output, in addition to b_out; only of ``mean_drive`` and ``calibrated``.
     fitted_factor : float
         k from the fit, before spiking trials chose a multiple of it.
     fit_error : float
@@ -128,8 +130,8 @@ class Conversion:
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         for name in ("unit_offsets", "output_offsets"):
             object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
-        if (self.kind == "mean_drive") != bool(self.unit_offsets):
-            expected = "one for each unit" if self.kind == "mean_drive" else "none"
+        if (self.kind in _WITH_UNIT_OFFSETS) != bool(self.unit_offsets):
+            expected = "one for each unit" if self.kind in _WITH_UNIT_OFFSETS else "none"
             raise ArgumentError(
                 f"unit_offsets has {len(self.unit_offsets)} numbers; expected {expected} for {self.kind}"
             )
@@ -140,7 +142,7 @@ class Conversion:
 
     @property
     def mean_drive(self) -> Floats:
-        """What each unit receives in addition to `offset`, in units of x; empty unless ``mean_drive``."""
+        """What each unit receives in addition to `offset`, in units of x; empty without `unit_offsets`."""
         return (np.array(self.unit_offsets) - self.offset) / self.gain
 
     def __str__(self) -> str:

@@ -6,12 +6,14 @@ import math
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from spiking.checks import positive_number
-from spiking.conversion.conversion import ASKED, Asked, Conversion, Variant
+from spiking.conversion.calibrate import calibrated_offsets
+from spiking.conversion.conversion import ASKED, VARIANTS, Asked, Conversion, Variant
+from spiking.conversion.mean_field import MeanField
 from spiking.conversion.visited import FIT_TRIALS, VisitedCurrents, visited_currents
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
@@ -22,7 +24,9 @@ from spiking.typing import Floats
 if TYPE_CHECKING:
     from spiking.tasks import Task
 
-GAIN = 8.0  # unless spiking trials choose another
+GAINS = (1.0, 2.0, 4.0, 8.0, 32.0)  # compared; with a larger gain, units fire faster and more regularly
+CALIBRATED_GAIN = 4.0
+_FAR = 0.5  # NRMSE of a mean field's output above which a conversion is not trusted without spiking trials
 _OFFSETS = np.linspace(-8.0, 8.0, 161)  # compared first, in units of the gain (at least 1)
 
 
@@ -61,11 +65,20 @@ class GainFit:
         """Rate of each spiking unit in Hz at the currents of the rate model, shape (N,)."""
         return np.asarray(self.curve(self.gain * self.visited.currents + self.offset).mean(axis=(0, 2)))
 
-    def conversion(self, kind: Variant, factor: float) -> Conversion:
-        """Return the conversion of a variant with a factor: the fitted one or another."""
+    @cached_property
+    def mean_field(self) -> MeanField:
+        """The trials of the fit, in which mean fields are compared with the rate network."""
+        return MeanField(self.model, self.visited.inputs, self.params, self.downsample)
+
+    def conversion(self, kind: Variant | Literal["calibrated"], factor: float | None = None) -> Conversion:
+        """Return the conversion of a kind with a factor: the fitted one or another."""
+        factor = self.factor if factor is None else factor
         unit_offsets: tuple[float, ...] = ()
         output_offsets: tuple[float, ...] = ()
-        if kind == "mean_drive":
+        if kind == "calibrated":
+            start = self.conversion("mean_drive", factor)
+            unit_offsets, output_offsets = calibrated_offsets(self.mean_field, start)
+        elif kind == "mean_drive":
             mean_error = self.visited.rates.mean(axis=(0, 2)) - self._mean_rates / factor
             drive = self.model.effective_weights() @ mean_error
             unit_offsets = tuple((self.offset + self.gain * drive).tolist())
@@ -158,7 +171,7 @@ def fit_conversion(
     task: Task | str | None = None,
     *,
     kind: Asked = "matched",
-    gain: float = GAIN,
+    gain: float | None = None,
     factor: float | None = None,
     seed: int = 1,
     trials: int = FIT_TRIALS,
@@ -173,10 +186,13 @@ def fit_conversion(
     model : RateModel
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
-    kind : {"matched", "one_offset", "mean_drive"}
-        ``matched`` means ``mean_drive`` here, because choosing between the two needs spiking trials.
-    gain : float
-        s. With a larger gain, noise and reset are small compared with the drive, and spikes more regular.
+    kind : {"matched", "one_offset", "mean_drive", "calibrated"}
+        ``matched``: ``one_offset`` or ``mean_drive``, whichever has the mean field with the smaller output
+        error (see `spiking.conversion`).
+    gain : float, optional
+        s. With a larger gain, noise and reset are small compared with the drive, and spikes faster and more
+        regular. None: 4 for ``calibrated``, otherwise that of 1, 2, 4, 8 and 32 whose mean field has the
+        smallest output error.
     factor : float, optional
         k, instead of the fitted one; the offset is the fitted one.
     seed, trials : int
@@ -202,7 +218,8 @@ def fit_conversion(
     Warns
     -----
     UserWarning
-        The best offset is at the edge of the compared ones.
+        The best offset is at the edge of the compared ones; or `kind` is ``matched``, and even the best mean
+        field is far from the rate network: its output error is above 0.5 standard deviations of the output.
 
     Examples
     --------
@@ -210,19 +227,41 @@ def fit_conversion(
     >>> from spiking.conversion import fit_conversion
 
     >>> model = datasets.load("go-nogo")
-    >>> conversion = fit_conversion(model, kind="mean_drive")
+    >>> conversion = fit_conversion(model, kind="mean_drive", gain=8)
     >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
     >>> network.offset.shape, conversion.gain
     ((200,), 8.0)
     """
     if kind not in ASKED[1:]:
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
-    variant: Variant = "one_offset" if kind == "one_offset" else "mean_drive"
-    gain = positive_number("gain", gain)
+    gain = None if gain is None else positive_number("gain", gain)
+    factor = None if factor is None else positive_number("factor", factor)
     visited = visited or visited_currents(model, task, seed=seed, trials=trials)
     if visited.rates.shape[1] != model.n_units:
         raise ArgumentError(
             f"visited has {visited.rates.shape[1]} units; expected {model.n_units}, as the model has"
         )
-    fit = fit_gain(model, visited, gain, params=params, downsample=downsample)
-    return fit.conversion(variant, fit.factor if factor is None else positive_number("factor", factor))
+    if kind == "calibrated":
+        gain = CALIBRATED_GAIN if gain is None else gain
+        return fit_gain(model, visited, gain, params=params, downsample=downsample).conversion(kind, factor)
+    variants = VARIANTS if kind == "matched" else (cast("Variant", kind),)
+    with warnings.catch_warnings():
+        if gain is None:  # the edge of the offsets at one gain does not matter, another may be better
+            warnings.filterwarnings("ignore", "at gain")
+        fits = [
+            fit_gain(model, visited, each, params=params, downsample=downsample)
+            for each in (GAINS if gain is None else (gain,))
+        ]
+    conversions = [fit.conversion(variant, factor) for fit in fits for variant in variants]
+    if len(conversions) == 1:
+        return conversions[0]
+    errors = [fits[0].mean_field.output_error(conversion) for conversion in conversions]
+    best = int(np.argmin(errors))
+    if kind == "matched" and gain is None and errors[best] > _FAR:
+        warnings.warn(
+            f"the mean field of the best conversion differs from the rate network's output by "
+            f"{errors[best]:.1f} standard deviations; the spiking network may not do the task; compare "
+            f"conversions in spiking trials: find_scaling_factor(model, conversion='matched')",
+            stacklevel=2,
+        )
+    return conversions[best]

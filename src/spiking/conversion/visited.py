@@ -32,6 +32,7 @@ class VisitedCurrents:
         Name of the task.
     seed, n_trials : int
         Seed and number of trials.
+    inputs : array, shape (trials, n_inputs, steps)
     currents, rates : array, shape (trials, N, steps)
         x and r = phi(x).
     x : array, shape (bins,)
@@ -51,6 +52,7 @@ class VisitedCurrents:
     task: str
     seed: int
     n_trials: int
+    inputs: Floats
     currents: Floats
     rates: Floats
     x: Floats
@@ -98,6 +100,7 @@ def visited_currents(
         task=chosen.name,
         seed=seed,
         n_trials=trials,
+        inputs=drawn.inputs,
         currents=run.currents,
         rates=run.rates,
         x=(edges[1:] + edges[:-1]) / 2,

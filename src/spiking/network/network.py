@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.choose import choose_conversion
-from spiking.conversion.conversion import VARIANTS, Asked, Conversion
+from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.network import changes, freeze
 from spiking.network import readout_refit as refit
@@ -156,14 +156,16 @@ class SpikingNetwork(Remade):
             The only parameter of the published conversion (1/lambda in the paper), above 0; usually 20 to
             100. A larger factor means weaker weights. Without a factor and `conversion`, the one that tuning
             wrote into the model's file is used. Without a factor, a matched conversion is fitted.
-        conversion : {"published", "matched", "one_offset", "mean_drive"} or Conversion, optional
+        conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"} or Conversion, optional
             Kind of conversion; by default ``published`` if a scaling factor is given. ``one_offset`` adds the
-            same constant current to all units, ``mean_drive`` a different one to each; ``matched`` means
-            ``mean_drive`` here. A `~spiking.conversion.Conversion` that was fitted before is used as it is.
+            same constant current to all units, ``mean_drive`` a different one to each; ``matched`` is the one
+            of these whose mean field is closer to the rate network; ``calibrated`` optimises the current of
+            each unit, which takes about 10 s. A `~spiking.conversion.Conversion` that was fitted before is used as it is.
         task : Task or str, optional
             Task in whose trials a matched conversion is fitted. None: the one that the model's file records.
         gain : float, optional
-            Gain of a matched conversion that is fitted here (only allowed then); 8 by default.
+            Gain of a matched conversion that is fitted here (only allowed then); by default as in
+            `fit_conversion`.
         params : LIFParams, optional
             Constants of neurons and synapses; by default those that a matched conversion was fitted for, the
             published ones otherwise.
@@ -197,7 +199,7 @@ class SpikingNetwork(Remade):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
-        if chosen.kind in VARIANTS and initial_weights:
+        if chosen.kind in FITTED and initial_weights:
             raise ArgumentError("initial weights are converted as published only: give a scaling factor")
         factor, bias = chosen.factor, model.output_bias if readout_bias or matched else np.zeros(1)
         constant = 0.0 if model.bias is None else chosen.gain * model.bias

@@ -44,6 +44,15 @@ class FITable:
         place = (np.asarray(current, np.float64) - self.low) / self.spacing
         return np.interp(place, np.arange(float(self.slope.size)), self.slope)
 
+    def with_slope(self, current: Floats) -> tuple[Floats, Floats]:
+        """Return the rates in Hz and their exact derivatives in Hz/mV; faster than `__call__`."""
+        place = np.clip((current - self.low) / self.spacing, 0.0, self.rate.size - 1.000001)
+        left = place.astype(np.intp)
+        slope = self.rate[left + 1] - self.rate[left]
+        rate = self.rate[left] + (place - left) * slope
+        inside = (place > 0.0) & (place < self.rate.size - 1.000001)
+        return rate, np.where(inside, slope / self.spacing, 0.0)
+
 
 @lru_cache(maxsize=8)
 def _table(params: LIFParams, downsample: int) -> FITable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import flag, not_negative, real_numbers
 from spiking.errors import ArgumentError
@@ -152,9 +152,13 @@ def run_columns(model: RateModel, inputs: Floats, **options: Any) -> RateRun:
     if model.step == STEP_MS:
         return run(model, inputs, **options)
     columns = inputs.shape[-1]
-    steps = int(np.ceil((columns - 1) * STEP_MS / model.step - 1e-9)) + 1
-    held = np.minimum((np.arange(steps) * (model.step / STEP_MS) + 1e-9).astype(int), columns - 1)
-    fine = run(model, inputs[:, :, held], **options)
+    fine = run(model, inputs[:, :, held_columns(model, columns)], **options)
     at = (np.arange(columns) * (STEP_MS / model.step) + 1e-9).astype(int)
     currents = None if fine.currents is None else fine.currents[:, :, at]
     return RateRun(fine.output[:, :, at], fine.rates[:, :, at], currents)
+
+
+def held_columns(model: RateModel, columns: int) -> NDArray[np.intp]:
+    """Return the column of 5 ms, of so many, that each step of the model receives."""
+    steps = int(np.ceil((columns - 1) * STEP_MS / model.step - 1e-9)) + 1
+    return np.minimum((np.arange(steps) * (model.step / STEP_MS) + 1e-9).astype(int), columns - 1)

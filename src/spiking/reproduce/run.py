@@ -66,7 +66,7 @@ def panel(
         which panels share; it may be deleted.
     values : sequence, optional
         Use only these values of the panel's axis, such as ``(10, 50, 250)``; the table says so.
-    conversion : {"published", "matched", "one_offset", "mean_drive"}
+    conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"}
         Convert the same trained networks as `find_scaling_factor` does with this conversion, and test them on
         the same fresh trials, which its search does not use. Conditions in which nothing is tuned are left
         out. If the journal also has the published conversions, the two are compared.

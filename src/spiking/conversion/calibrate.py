@@ -1,0 +1,31 @@
+"""Calibrate the offsets of all units: minimise by gradient how much the mean field differs from the rate network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.mean_field import MeanField
+from spiking.typing import Floats
+
+_ITERATIONS = 40  # of L-BFGS; 50 changed the accuracy and the output error of the shipped models no more
+
+
+def calibrated_offsets(
+    mean_field: MeanField, start: Conversion
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the offset of each unit in mV and of each output, optimised from those of another conversion."""
+    from scipy.optimize import minimize
+
+    n = len(start.unit_offsets)
+    scale = np.concatenate([np.full(n, max(start.gain, 1.0)), np.ones(len(start.output_offsets))])
+
+    def loss(scaled: Floats) -> tuple[float, Floats]:
+        offsets = scale * scaled
+        found = mean_field.loss(start.gain, offsets[:n], offsets[n:], start.factor)
+        return found.value, scale * np.concatenate([found.by_offset, found.by_output_offset])
+
+    first = np.array([*start.unit_offsets, *start.output_offsets]) / scale
+    best = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
+    offsets = scale * best.x
+    return tuple(offsets[:n].tolist()), tuple(offsets[n:].tolist())

@@ -1,0 +1,137 @@
+"""The mean field of a spiking network: the rate network with f(s x + b_i)/k in place of phi(x).
+
+    tau_i x_i' = -x_i + sum_j W_ij r_j + (w_in u)_i,   r_i = f(s x_i + b_i)/k,   output w_out r
+
+f is the f-I curve of a spiking unit, s the gain, b_i its constant current, k the factor. The mean field shows
+without a single spike where the activity of a conversion goes, but not how noisy it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.conversion.conversion import Conversion
+from spiking.neuron.f_i_table import fi_table
+from spiking.neuron.params import LIFParams
+from spiking.rate_model.run import held_columns, run
+from spiking.typing import Floats
+
+if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
+
+
+class Loss(NamedTuple):
+    """How much a mean field differs from the rate network, with its derivatives."""
+
+    value: float
+    by_offset: Floats  # shape (N,)
+    by_output_offset: Floats  # shape (n_outputs,)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanField:
+    """A rate model and the trials in which mean fields of its conversions are compared with it.
+
+    Attributes
+    ----------
+    model : RateModel
+    inputs : array, shape (trials, n_inputs, columns)
+        Inputs in columns of 5 ms.
+    params : LIFParams
+    downsample : int
+        Constants of the spiking neurons, and the time step of their simulation as in `simulate`.
+    """
+
+    model: RateModel
+    inputs: Floats
+    params: LIFParams
+    downsample: int = 1
+
+    def output_error(self, conversion: Conversion) -> float:
+        """Return the NRMSE of the output: the RMSE over the standard deviation of the rate network's output."""
+        offsets = np.array(conversion.unit_offsets or (conversion.offset,)) + np.zeros(self.model.n_units)
+        rates, _ = self._run(conversion.gain, offsets, conversion.factor)
+        difference = self._output_difference(rates, np.array(conversion.output_offsets or (0.0,)))
+        return float(np.sqrt(np.mean(difference**2) / self._output_variance))
+
+    def loss(self, gain: float, offsets: Floats, output_offsets: Floats, factor: float) -> Loss:
+        """Return the difference from the rate network, and its derivatives by reverse differentiation.
+
+        It is the mean square difference of the outputs over the variance of the rate network's output, plus
+        the mean square difference of the rates of all units over their mean square.
+
+        Parameters
+        ----------
+        gain, factor : float
+            s and k.
+        offsets : array, shape (N,)
+            b_i in mV.
+        output_offsets : array, shape (n_outputs,)
+        """
+        rates, slopes = self._run(gain, offsets, factor)
+        output_difference = self._output_difference(rates, output_offsets)
+        difference = rates - self._target[0]
+        of_outputs = 1 / (output_difference.size * self._output_variance)
+        of_rates = 1 / max(float(np.sum(self._target[0] ** 2)), 1e-12)
+        value = of_outputs * np.sum(output_difference**2) + of_rates * np.sum(difference**2)
+        direct = 2 * of_outputs * (output_difference @ self.model.w_out) + 2 * of_rates * difference
+        by_offset, by_state = np.zeros(offsets.shape), np.zeros(rates.shape[1:])
+        for t in range(len(rates) - 1, -1, -1):
+            # by_state is dL/dx of step t + 1, whose x is (1 - leak) x + leak (W r + input) of step t.
+            by_rate = direct[t] + (by_state * self._leak) @ self._weights
+            by_current = by_rate * slopes[t]
+            by_offset += by_current.sum(axis=0)
+            by_state = (1 - self._leak) * by_state + gain * by_current
+        return Loss(float(value), by_offset, 2 * of_outputs * output_difference.sum(axis=(0, 1)))
+
+    def _run(self, gain: float, offsets: Floats, factor: float) -> tuple[Floats, Floats]:
+        """Return the rates of all units and their derivatives by current, shape (steps, trials, N)."""
+        curve = fi_table(self.params, downsample=self.downsample)
+        rates, slopes = np.empty_like(self._inputs), np.empty_like(self._inputs)
+        x = np.zeros(self._inputs.shape[1:])  # a spiking network starts without synaptic currents
+        transposed = np.ascontiguousarray(self._weights.T)
+        for t in range(len(rates)):
+            if t:
+                x = (1 - self._leak) * x + self._leak * (rates[t - 1] @ transposed + self._inputs[t - 1])
+            rate, slope = curve.with_slope(gain * x + offsets)
+            rates[t], slopes[t] = rate / factor, slope / factor
+        return rates, slopes
+
+    def _output_difference(self, rates: Floats, output_offsets: Floats) -> Floats:
+        return rates @ self.model.w_out.T + self.model.output_bias + output_offsets - self._target[1]
+
+    @cached_property
+    def _target(self) -> tuple[Floats, Floats]:
+        """Rates and outputs of the rate network without noise, shapes (steps, trials, N or n_outputs)."""
+        of_rate = run(self.model, self.inputs[:, :, self._columns], noise=0.0)
+        return np.moveaxis(of_rate.rates, 2, 0).copy(), np.moveaxis(of_rate.output, 2, 0)
+
+    @cached_property
+    def _output_variance(self) -> float:
+        return max(float(np.var(self._target[1])), 1e-12)
+
+    @cached_property
+    def _columns(self) -> NDArray[np.intp]:
+        return held_columns(self.model, self.inputs.shape[-1])
+
+    @cached_property
+    def _inputs(self) -> Floats:
+        """Input currents of each step, shape (steps, trials, N)."""
+        held = np.moveaxis(self.inputs[:, :, self._columns], 2, 0)
+        constant = 0.0 if self.model.bias is None else self.model.bias
+        return np.asarray(held @ self.model.w_in.T + constant)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        return self.model.effective_weights()
+
+    @cached_property
+    def _leak(self) -> Floats:
+        decay = self.model.tau_decay()
+        assert decay is not None
+        return self.model.step / decay
