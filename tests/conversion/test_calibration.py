@@ -18,14 +18,17 @@ TASK = tasks.GoNoGo(duration=300.0, stimulus_onset=50.0, stimulus_duration=100.0
 
 @pytest.mark.parametrize("step", [5.0, 2.0])
 def test_the_gradient_of_the_mean_field(step):
-    model = dataclasses.replace(RateModel.load(model_mapping(n=12)), step=step, bias=np.linspace(-0.3, 0.3, 12))
+    model = dataclasses.replace(
+        RateModel.load(model_mapping(n=12)), step=step, bias=np.linspace(-0.3, 0.3, 12)
+    )
     field = MeanField(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     offsets, outputs, rng = np.linspace(-2.0, 1.0, 12), np.array([0.1]), np.random.default_rng(1)
     found = field.loss(3.0, offsets, outputs, 40.0)
     for _ in range(3):
         direction, of_output = rng.standard_normal(12), rng.standard_normal(1)
         high, low = (
-            field.loss(3.0, offsets + e * direction, outputs + e * of_output, 40.0).value for e in (1e-5, -1e-5)
+            field.loss(3.0, offsets + e * direction, outputs + e * of_output, 40.0).value
+            for e in (1e-5, -1e-5)
         )
         expected = found.by_offset @ direction + found.by_output_offset @ of_output
         assert (high - low) / 2e-5 == pytest.approx(expected, rel=2e-3)
@@ -54,7 +57,9 @@ def test_slopes_of_the_table():
 def test_calibration_changes_offsets_only_and_brings_the_mean_field_closer():
     model = RateModel.load(model_mapping(n=20))
     seen = visited_currents(model, TASK, trials=4)
-    calibrated, start = (fit_conversion(model, kind=k, gain=4, visited=seen) for k in ("calibrated", "mean_drive"))
+    calibrated, start = (
+        fit_conversion(model, kind=k, gain=4, visited=seen) for k in ("calibrated", "mean_drive")
+    )
     assert (calibrated.kind, calibrated.gain, len(calibrated.unit_offsets)) == ("calibrated", 4.0, 20)
     network = SpikingNetwork.from_rate(model, conversion=calibrated)
     np.testing.assert_allclose(network.dense_weights, model.effective_weights() * 4 / calibrated.factor)

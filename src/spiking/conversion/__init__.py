@@ -14,8 +14,8 @@ the average error of the fit:
 
     b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
 
-``calibrated`` optimises b_i and the constants of the outputs instead, by gradient through the mean field of the
-spiking network,
+``calibrated`` optimises b_i and the constants of the outputs instead, by gradient through the mean field of
+the spiking network,
 
     tau_i x_i' = -x_i + sum_j W_ij r_j + (w_in u)_i,   r_i = f(s x_i + b_i)/k,
 

@@ -1,4 +1,4 @@
-"""Calibrate the offsets of all units: minimise by gradient how much the mean field differs from the rate network."""
+"""Calibrate the offsets of all units: bring the mean field close to the rate network, by gradient."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.conversion.mean_field import MeanField
 from spiking.typing import Floats
 
-_ITERATIONS = 40  # of L-BFGS; 50 changed the accuracy and the output error of the shipped models no more
+_ITERATIONS = 40  # of L-BFGS
 
 
 def calibrated_offsets(

@@ -63,6 +63,4 @@ def choose_conversion(
                 "scaling_factor is missing; expected one for the published conversion, such as 50"
             )
         return Conversion(kind="published", factor=factor)
-    return fit_conversion(
-        model, task, kind=conversion, gain=gain, factor=factor, params=params
-    )
+    return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)

@@ -65,9 +65,9 @@ class Conversion:
     Attributes
     ----------
     kind : {"published", "one_offset", "mean_drive", "calibrated", "trained"}
-        ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive``, ``calibrated``: these
-        and an offset for each unit. ``trained``: the factor of a model that was trained with the f-I curve of the spiking
-        units (activation ``lif``), so that nothing is fitted.
+        ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive`` and ``calibrated``:
+        these and an offset for each unit. ``trained``: the factor of a model that was trained with the f-I
+        curve of the spiking units (activation ``lif``), so that nothing is fitted.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
     gain : float

@@ -53,7 +53,7 @@ class MeanField:
     downsample: int = 1
 
     def output_error(self, conversion: Conversion) -> float:
-        """Return the NRMSE of the output: the RMSE over the standard deviation of the rate network's output."""
+        """Return the RMSE of the output over the standard deviation of the rate network's output."""
         offsets = np.array(conversion.unit_offsets or (conversion.offset,)) + np.zeros(self.model.n_units)
         rates, _ = self._run(conversion.gain, offsets, conversion.factor)
         difference = self._output_difference(rates, np.array(conversion.output_offsets or (0.0,)))

@@ -156,11 +156,12 @@ class SpikingNetwork(Remade):
             The only parameter of the published conversion (1/lambda in the paper), above 0; usually 20 to
             100. A larger factor means weaker weights. Without a factor and `conversion`, the one that tuning
             wrote into the model's file is used. Without a factor, a matched conversion is fitted.
-        conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"} or Conversion, optional
+        conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"} or Conversion
             Kind of conversion; by default ``published`` if a scaling factor is given. ``one_offset`` adds the
             same constant current to all units, ``mean_drive`` a different one to each; ``matched`` is the one
             of these whose mean field is closer to the rate network; ``calibrated`` optimises the current of
-            each unit, which takes about 10 s. A `~spiking.conversion.Conversion` that was fitted before is used as it is.
+            each unit, which takes about 10 s. A `~spiking.conversion.Conversion` that was fitted before is
+            used as it is.
         task : Task or str, optional
             Task in whose trials a matched conversion is fitted. None: the one that the model's file records.
         gain : float, optional

@@ -161,4 +161,5 @@ def run_columns(model: RateModel, inputs: Floats, **options: Any) -> RateRun:
 def held_columns(model: RateModel, columns: int) -> NDArray[np.intp]:
     """Return the column of 5 ms, of so many, that each step of the model receives."""
     steps = int(np.ceil((columns - 1) * STEP_MS / model.step - 1e-9)) + 1
-    return np.minimum((np.arange(steps) * (model.step / STEP_MS) + 1e-9).astype(int), columns - 1)
+    column = (np.arange(steps) * (model.step / STEP_MS) + 1e-9).astype(np.intp)
+    return np.asarray(np.minimum(column, columns - 1))

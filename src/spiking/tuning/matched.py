@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
-from spiking.conversion.fit import fit_gain
+from spiking.conversion.fit import CALIBRATED_GAIN, fit_gain
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.drive import drive_slope
 from spiking.evaluation.evaluate import Evaluation, Score
@@ -51,7 +51,7 @@ def matched_candidates(
     model: RateModel,
     task: Task,
     *,
-    conversion: Literal["matched", "one_offset", "mean_drive"],
+    conversion: Literal["matched", "one_offset", "mean_drive", "calibrated"],
     seed: int,
     params: LIFParams | None,
     downsample: int,
@@ -61,6 +61,9 @@ def matched_candidates(
     Those with gains in `RESERVE_GAINS` are tried if none of the others suffices.
     """
     seen = visited_currents(model, task, seed=seed)
+    if conversion == "calibrated":
+        fit = fit_gain(model, seen, CALIBRATED_GAIN, params=params, downsample=downsample)
+        return {f"calibrated, gain {fit.gain:g}": fit.conversion("calibrated")}
     kinds: tuple[Variant, ...] = VARIANTS if conversion == "matched" else (conversion,)
     candidates: dict[str, Conversion] = {}
     for gains, multiples in ((GAINS, MULTIPLES), (RESERVE_GAINS, RESERVE_MULTIPLES)):
