@@ -57,7 +57,7 @@ def lif_params(**changes):
 
 def candidate(**changes):
     values = {"kind": "one_offset", "gain": 8.0, "offset": -2.5, "factor": 41.0, "correct": 19, "trials": 20}
-    return Candidate(**{**values, "output_error": 0.3, **changes})
+    return Candidate(**{**values, "nrmse": 0.3, "rate": 12.5, **changes})
 
 
 def conversion():
@@ -186,6 +186,7 @@ def scaling_factor_search():
         downsample=2,
         params=lif_params(),
         seconds=1.5,
+        nrmse={25.0: 0.4, 30.0: 0.3},
         conversion=conversion(),
     )
 

@@ -107,6 +107,7 @@ def test_grid_runs_the_published_candidates_on_common_trials(grid):
         run = simulate(network, trials.spiking_inputs, seed=3, trials=numbers)
         assert grid.curve[factor].correct == Cue().score(run.output[:, 0], run.time, trials).sum()
     assert 25 <= grid.scaling_factor <= 50
+    assert grid.nrmse == {}
     assert grid.accuracy > 0.9
 
 
@@ -125,6 +126,17 @@ def test_auto_agrees_with_far_fewer_trials(grid):
     assert auto.accuracy > 0.9
 
 
+def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_network():
+    auto = find_scaling_factor(MODEL, Cue(), seed=3)
+    assert set(auto.nrmse) == set(auto.curve)
+    assert auto.nrmse[auto.scaling_factor] == min(auto.nrmse[factor] for factor in auto.plateau)
+    assert f"NRMSE {auto.nrmse[auto.scaling_factor]:.2f}" in str(auto)
+    assert [row["nrmse"] for row in auto.as_json()["curve"]] == list(auto.nrmse.values())
+    first = find_scaling_factor(MODEL, Cue(), seed=3, choice="first")
+    assert first.curve == auto.curve
+    assert first.scaling_factor <= auto.plateau[-1]
+
+
 @pytest.mark.parametrize("method", ["grid", "auto"])
 def test_range_is_extended_at_both_edges_and_says_so(method):
     n = 30 if method == "grid" else 100
@@ -132,10 +144,10 @@ def test_range_is_extended_at_both_edges_and_says_so(method):
         find_scaling_factor(RateModel.load(cue_model(readout=r)), Cue(), seed=1, method=method, trials=n)
         for r in (0.4, 2.6)
     )
-    assert weak.scaling_factor < 20
-    assert strong.scaling_factor > 75
+    assert weak.plateau[0] < 20
+    assert strong.plateau[-1] > 75
     for found in (weak, strong):
-        assert found.scaling_factor in found.extended
+        assert found.scaling_factor in (found.extended if method == "grid" else found.plateau)
         assert found.accuracy > 0.85
         assert "edge of the range: extended" in str(found)
     kept = find_scaling_factor(
@@ -183,7 +195,7 @@ def test_many_models_are_searched_like_one():
     for model, tuned in zip(models, together, strict=True):
         alone = find_scaling_factor(model, Cue(), seed=2, trials=20)
         assert tuned.search.as_json() == alone.as_json()
-    assert len({tuned.scaling_factor for tuned in together}) > 1
+    assert len({str(tuned.search.curve) for tuned in together}) > 1
     assert seen[-1][0] == 3
 
 

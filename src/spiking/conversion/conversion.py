@@ -37,14 +37,17 @@ class Candidate:
         As in `Conversion`.
     correct, trials : int
         Numbers of correct and of all spiking trials.
-    output_error : float
-        Root mean square difference of output and target in these trials, which decides ties.
+    nrmse : float
+        Root mean square difference from the output of the rate network at all times in these trials, over the
+        standard deviation of the latter; NaN in files of version 0.1.0.
+    rate : float
+        Mean rate of all neurons in Hz; NaN in files of version 0.1.0.
 
     Examples
     --------
     >>> from spiking.conversion import Candidate
     >>> fitted = {"kind": "one_offset", "gain": 8.0, "offset": -2.0, "factor": 40.0}
-    >>> tried = Candidate(**fitted, correct=19, trials=20, output_error=0.3)
+    >>> tried = Candidate(**fitted, correct=19, trials=20, nrmse=0.3, rate=14.0)
     >>> tried.correct / tried.trials
     0.95
     """
@@ -55,7 +58,8 @@ class Candidate:
     factor: float
     correct: int
     trials: int
-    output_error: float
+    nrmse: float = math.nan
+    rate: float = math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +176,9 @@ class Conversion:
             values[key] = None if math.isnan(values[key]) else values[key]
         for key in ("unit_offsets", "output_offsets", "candidates"):
             values[key] = list(values[key])
+        for candidate in values["candidates"]:
+            for key in ("nrmse", "rate"):
+                candidate[key] = None if math.isnan(candidate[key]) else candidate[key]
         return values
 
     @classmethod
@@ -182,7 +189,7 @@ class Conversion:
             arguments[key] = math.nan if arguments[key] is None else float(arguments[key])
         for key in ("unit_offsets", "output_offsets"):
             arguments[key] = tuple(float(value) for value in arguments[key])
-        arguments["candidates"] = tuple(Candidate(**candidate) for candidate in arguments["candidates"])
+        arguments["candidates"] = tuple(map(_candidate, arguments["candidates"]))
         if arguments.get("params") is not None:  # older files do not record them
             arguments["params"] = LIFParams(**arguments["params"])
         return cls(**arguments)
@@ -193,3 +200,9 @@ def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
     if array.ndim != 1 or not np.isfinite(array).all():
         raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
     return tuple(array.tolist())
+
+
+def _candidate(values: Mapping[str, Any]) -> Candidate:
+    arguments: dict[str, Any] = {k: math.nan if value is None else value for k, value in values.items()}
+    arguments.pop("output_error", None)  # of output and target, which version 0.1.0 compared
+    return Candidate(**arguments)

@@ -20,6 +20,7 @@ from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
+from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
 from spiking.tasks.registry import task_for_channels
@@ -269,6 +270,23 @@ def spiking_chunks(
     **experiment: Any,
 ) -> Iterator[_Chunk]:
     """Run the trials in `numbers`, a few at a time; yield trials, outputs and times of each chunk."""
+    runs = spiking_runs(network, task, seed, numbers, downsample, threads, progress, **experiment)
+    for trials, run in runs:
+        assert run.output is not None
+        yield trials, run.output, run.time
+
+
+def spiking_runs(
+    network: SpikingNetwork,
+    task: Task,
+    seed: int,
+    numbers: range,
+    downsample: int,
+    threads: int | None,
+    progress: Callable[[int], None] | None = None,
+    **experiment: Any,
+) -> Iterator[tuple[Trials, Simulation]]:
+    """Run the trials in `numbers`, a few at a time; yield the trials and the simulation of each chunk."""
     size = max(1, _CHUNK_BYTES // (8 * 100 * task.n_steps * task.n_outputs))
     for first in range(numbers.start, numbers.stop, size):
         chunk = range(first, min(first + size, numbers.stop))
@@ -284,8 +302,7 @@ def spiking_chunks(
             **experiment,
             progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's default has no type
         )
-        assert run.output is not None
-        yield trials, run.output, run.time
+        yield trials, run
 
 
 def _rate_chunks(model: RateModel, task: Task, seed: int, n_trials: int) -> Iterator[_Chunk]:

@@ -24,7 +24,7 @@ from spiking.tuning.matched import matched_candidates, search_matched
 from spiking.tuning.options import Choice, Method, SearchOptions
 from spiking.tuning.published import search_published
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import Work, trial_runner
+from spiking.tuning.trial_settings import Work, rate_outputs, trial_runner
 from spiking.tuning.tuned_file import tuned_file
 
 
@@ -204,6 +204,9 @@ def search(
             downsample=options.downsample,
         )
         work = dataclasses.replace(work, candidates=candidates)
+    if options.conversion != "published" or options.method == "auto":
+        outputs = rate_outputs(small, work.task, seed, options.trials)
+        work = dataclasses.replace(work, rate_outputs=outputs)
 
     with tuned_file(path, work, force=force) as file:
 

@@ -1,15 +1,13 @@
-"""Search for the best matched conversion: score gains and factors around the fit on spiking trials."""
+"""Search for a matched conversion: compare variants, gains and factors around the fit in spiking trials."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
-from spiking.conversion.fit import CALIBRATED_GAIN, fit_gain
+from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, fit_gain
 from spiking.conversion.visited import visited_currents
 from spiking.evaluation.drive import drive_slope
 from spiking.evaluation.evaluate import Evaluation, Score
@@ -17,9 +15,9 @@ from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.candidates import published_grid
 from spiking.tuning.options import SearchOptions
-from spiking.tuning.plateau import plateau
+from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import DRIVE_TRIALS, Work
+from spiking.tuning.trial_settings import DRIVE_TRIALS, Work, is_correct
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -28,23 +26,17 @@ if TYPE_CHECKING:
     from spiking.tasks import Task
 
 
-# Both variants have 20 candidates. Running 10 trials of each, and 30 more of the best 4, would take 320
-# trials. Leaving out candidates that cannot win, and accepting the first that is always correct, takes about
-# 130. Chosen on 30 networks, with their trials in hundreds of orders: the best of 6 after 30 trials was never
-# below the third after 10, and among candidates that are always correct the first is as accurate on other
-# trials as the one with the smallest error.
-GAINS = (8.0, 32.0)
-MULTIPLES = (0.65, 0.8, 0.9, 1.0, 1.1)
-# If the best of these is wrong in any of 40 trials, these and the published grid are tried as well. Some XOR
-# networks need them.
-RESERVE_GAINS = (2.0,)
-RESERVE_MULTIPLES = (0.9, 1.0, 1.1, 1.25)
-_FIRST_TRIALS, _MOST_TRIALS, _FINALISTS = 10, 40, 4
-# Trials of all candidates before the first is left out, trials between two decisions, and the same in the
-# final: these need about the fewest trials on the same networks.
-_FIRST_LOOK, _LOOK, _FINAL_LOOK = 3, 2, 4
+MULTIPLES = (0.8, 0.9, 1.0, 1.1)  # of the fitted factor
+# If what is chosen is right in less than 95 % of its trials, these and the published grid are tried too.
+RESERVE_MULTIPLES = (0.65, 1.25)
+_FIRST_TRIALS, _LEVELS = 4, (10, 40, 100)  # trials of all candidates, and of those that may be chosen
+_FINALISTS, _FINAL_TRIALS = 6, 40  # of the reserve
+_CLOSE = 0.1  # the NRMSE of what is chosen is at most this far above the smallest
+_UNSURE = 0.1  # more, while a candidate has run less than all trials
+_ENOUGH, _PLAUSIBLE = 0.95, 30.0  # the accuracy and the mean rate in Hz that a search looks for
 
 Ask = Callable[[Collection[str], int], dict[str, Floats]]  # of candidates and a number of trials
+Nrmse = Callable[[Floats], float]  # of the `trial_scores` of a candidate
 
 
 def matched_candidates(
@@ -58,91 +50,70 @@ def matched_candidates(
 ) -> dict[str, Conversion]:
     """Return the conversions to compare, by a name of variant, gain and multiple of the fitted factor.
 
-    Those with gains in `RESERVE_GAINS` are tried if none of the others suffices.
+    ``calibrated`` has a single one. Those with multiples in `RESERVE_MULTIPLES`, and the published ones, are
+    tried if none of the others suffices.
     """
     seen = visited_currents(model, task, seed=seed)
     if conversion == "calibrated":
         fit = fit_gain(model, seen, CALIBRATED_GAIN, params=params, downsample=downsample)
         return {f"calibrated, gain {fit.gain:g}": fit.conversion("calibrated")}
     kinds: tuple[Variant, ...] = VARIANTS if conversion == "matched" else (conversion,)
-    candidates: dict[str, Conversion] = {}
-    for gains, multiples in ((GAINS, MULTIPLES), (RESERVE_GAINS, RESERVE_MULTIPLES)):
-        fits = [fit_gain(model, seen, gain, params=params, downsample=downsample) for gain in gains]
-        candidates |= {
-            f"{kind}, gain {fit.gain:g}, factor x {multiple:g}": fit.conversion(kind, multiple * fit.factor)
-            for kind in kinds
-            for fit in fits
-            for multiple in multiples
-        }
+    fits = [fit_gain(model, seen, gain, params=params, downsample=downsample) for gain in GAINS]
+    candidates = {
+        f"{kind}, gain {fit.gain:g}, factor x {multiple:g}": fit.conversion(kind, multiple * fit.factor)
+        for multiple in (*MULTIPLES, *RESERVE_MULTIPLES)
+        for kind in kinds
+        for fit in fits
+    }
     if conversion == "matched":
         for factor in published_grid(model).factors:
             candidates[f"published, factor {factor:g}"] = Conversion(kind="published", factor=factor)
     return candidates
 
 
-def best_candidates(
-    ask: Ask,
-    names: Collection[str],
-    keep: int,
-    n: int,
-    *,
-    first: int,
-    step: int,
-) -> list[str]:
-    """Return the best `keep` candidates by their first `n` trials, the best first.
+def choose_candidate(ask: Ask, names: Sequence[str], nrmse: Nrmse, most: int) -> str:
+    """Return the candidate with the lowest mean rate among those that are accurate and close enough.
 
-    Among equally accurate candidates, those with the smaller output error are better, then those that are
-    first in `names`. A candidate is left out as soon as it could not be among the best even if all its other
-    trials were correct and without error: this saves trials and does not change the result.
+    In `most` trials it is not significantly less accurate than the one that is closest to the rate network,
+    and its NRMSE is at most 0.1 larger. All candidates run a few trials first. Then they are tested in the
+    order of their rates, so that most of them need no more.
 
     Parameters
     ----------
     ask : function of names and number of trials
         Runs candidates up to this number of trials and returns the `trial_scores` of each.
-    first, step : int
-        Number of trials that all candidates run, and how many more the undecided ones run between two
-        decisions.
+    nrmse : function of `trial_scores`
     """
-    level = min(first, n)
-    values = ask(names, level)
-
-    def bound(name: str) -> tuple[float, float]:
-        """Return the sort key of a candidate if all its missing trials were correct and without error."""
-        correct, error = values[name].sum(axis=0)
-        return -float(correct + n - len(values[name])), float(error)
-
-    def so_far(name: str) -> tuple[float, float]:
-        correct, error = values[name].mean(axis=0)
-        return -round(float(correct), 9), float(error)
-
-    values |= ask(sorted(names, key=so_far)[:keep], n)
-    while True:
-        best = sorted((name for name in names if len(values[name]) == n), key=bound)[:keep]
-        undecided = [name for name in names if len(values[name]) < n and bound(name) <= bound(best[-1])]
-        if not undecided:
-            return best
-        level = min(level + step, n)
-        values |= ask(undecided, level)
+    values = ask(names, min(_FIRST_TRIALS, most))
+    closest = min(names, key=lambda name: nrmse(values[name]))
+    limit = nrmse(values[closest]) + _CLOSE + _UNSURE
+    near = [name for name in names if nrmse(values[name]) <= limit]
+    for name in sorted(near, key=lambda name: float(values[name][:, 2].mean())):
+        for n in sorted({min(level, most) for level in _LEVELS}):
+            both = ask([name, closest], n)
+            limit = nrmse(both[closest]) + _CLOSE + (_UNSURE if n < most else 0.0)
+            if nrmse(both[name]) > limit or is_worse(is_correct(both[name]), is_correct(both[closest])):
+                break
+        else:
+            return name
+    return closest
 
 
-def choose_candidate(ask: Ask, names: Collection[str], first: int, most: int) -> str:
-    """Return the best candidate by `first` trials if it is correct in all of `most` trials.
+def choose_finalist(values: Mapping[str, Floats], nrmse: Nrmse) -> str:
+    """Return the candidate with the lowest rate among those that are accurate and close enough."""
 
-    Otherwise, return the best in `most` trials of the few that are best in `first` trials. Other arguments as
-    in `best_candidates`.
-    """
-    (leader,) = best_candidates(ask, names, 1, first, first=_FIRST_LOOK, step=_LOOK)
-    if ask([leader], most)[leader][:, 0].all():
-        return leader
-    few = best_candidates(ask, names, _FINALISTS, first, first=_FIRST_LOOK, step=_LOOK)
-    (chosen,) = best_candidates(ask, few, 1, most, first=first, step=_FINAL_LOOK)
-    return chosen
+    def accurate_first(name: str) -> tuple[float, float]:
+        return -float(values[name][:, 0].sum()), nrmse(values[name])
+
+    top = is_correct(values[min(values, key=accurate_first)])
+    accurate = [name for name in values if not is_worse(is_correct(values[name]), top)]
+    limit = min(nrmse(values[name]) for name in accurate) + _CLOSE
+    close = [name for name in accurate if nrmse(values[name]) <= limit]
+    return min(close, key=lambda name: float(values[name][:, 2].mean()))
 
 
 def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
-    """Choose the best candidate on the same trials, and score it on fresh ones."""
-    first, most = min(_FIRST_TRIALS, options.trials), min(_MOST_TRIALS, options.trials)
-    usual = [name for name, candidate in work.candidates.items() if candidate.gain in GAINS]
+    """Choose a candidate on the same trials, and score it on fresh ones; a single one is only scored."""
     longest: dict[str, Floats] = {}  # the values of each candidate that has run
 
     def ask(asked: Collection[str], n: int) -> dict[str, Floats]:
@@ -150,23 +121,30 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
         longest.update({name: values for name, values in results.items() if n >= len(longest.get(name, ()))})
         return results
 
-    chosen = choose_candidate(ask, usual, first, most)
-    if not longest[chosen][:, 0].all():
-        reserve = [name for name in work.candidates if name not in usual]
-        few = best_candidates(ask, reserve, _FINALISTS, first, first=_FIRST_LOOK, step=_LOOK)
-        (chosen,) = best_candidates(ask, [chosen, *few], 1, most, first=first, step=_FINAL_LOOK)
+    chosen = next(iter(work.candidates))
+    if len(work.candidates) > 1:
+        usual = [name for name in work.candidates if name.endswith(tuple(f"x {m:g}" for m in MULTIPLES))]
+        chosen = choose_candidate(ask, usual, work.nrmse, options.trials)
+        if longest[chosen][:, 0].mean() < _ENOUGH:
+            values = ask(list(work.candidates), min(_LEVELS[0], options.trials))
+            ranks = {name: (-own[:, 0].sum(), work.nrmse(own)) for name, own in values.items()}
+            few = sorted(ranks, key=ranks.__getitem__)[:_FINALISTS]
+            finalists = ask({chosen, *few}, min(_FINAL_TRIALS, options.trials))
+            chosen = choose_finalist({name: finalists[name] for name in sorted(finalists)}, work.nrmse)
+    fresh = scores({chosen: range(options.trials)})[chosen]
     names = [name for name in work.candidates if name in longest]
 
-    tried = tuple(_candidate(work.candidates[name], longest[name]) for name in names)
+    tried = tuple(_candidate(work.candidates[name], longest[name], work.nrmse) for name in names)
     conversion = dataclasses.replace(work.candidates[chosen], candidates=tried)
+    longest.setdefault(chosen, fresh)
     alike = [
         name
-        for name in names
-        if (work.candidates[name].kind, work.candidates[name].gain) == (conversion.kind, conversion.gain)
+        for name in work.candidates
+        if name in longest
+        and (work.candidates[name].kind, work.candidates[name].gain) == (conversion.kind, conversion.gain)
     ]
-    bits = {work.candidates[name].factor: longest[name][:, 0] > 0.5 for name in alike}
-    dropped = {work.candidates[name].factor for name in alike if len(longest[name]) < first}
-    tied = plateau(bits, dropped)
+    bits = {work.candidates[name].factor: is_correct(longest[name]) for name in alike}
+    tied = plateau(bits)
     _, drive_error = drive_slope(
         work.model,
         work.task,
@@ -178,7 +156,6 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
         params=work.params,
         threads=work.threads,
     )
-    fresh = scores({chosen: range(options.trials)})[chosen][:, 0] > 0.5
     return ScalingFactorSearch(
         model=work.model,
         task=work.task,
@@ -193,20 +170,31 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
         fresh=Evaluation(
             task=work.task,
             seed=work.seed,
-            correct=fresh,
+            correct=is_correct(fresh),
             conditions=work.task.trials(options.trials, seed=work.seed).conditions,
         ),
         drive_error=drive_error,
-        stopped=f"one of {len(names)} candidates was chosen",
+        stopped=_ending(fresh, len(names), work.nrmse),
         drive_trials=DRIVE_TRIALS,
         downsample=options.downsample,
         params=options.params,
         seconds=0.0,
+        nrmse={work.candidates[name].factor: work.nrmse(longest[name]) for name in alike},
         conversion=conversion,
     )
 
 
-def _candidate(conversion: Conversion, values: Floats) -> Candidate:
+def _ending(fresh: Floats, candidates: int, nrmse: Nrmse) -> str:
+    """Return what was chosen, and whether it is as accurate and as slow as one would like."""
+    accuracy, rate = float(fresh[:, 0].mean()), float(fresh[:, 2].mean())
+    choice = f"one of {candidates} candidates was chosen" if candidates else "nothing to choose"
+    missed = ""
+    if accuracy < _ENOUGH or rate > _PLAUSIBLE:
+        missed = f"; no candidate reached {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
+    return f"{choice}: mean rate {rate:.1f} Hz, NRMSE {nrmse(fresh):.2f} in fresh trials{missed}"
+
+
+def _candidate(conversion: Conversion, values: Floats, nrmse: Nrmse) -> Candidate:
     return Candidate(
         kind=conversion.kind,
         gain=conversion.gain,
@@ -214,5 +202,6 @@ def _candidate(conversion: Conversion, values: Floats) -> Candidate:
         factor=conversion.factor,
         correct=int(values[:, 0].sum()),
         trials=len(values),
-        output_error=float(np.sqrt(values[:, 1].mean())),
+        nrmse=nrmse(values),
+        rate=float(values[:, 2].mean()),
     )

@@ -16,19 +16,29 @@ from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import DRIVE_TRIALS, Work
+from spiking.tuning.trial_settings import DRIVE_TRIALS, Work, is_correct
+from spiking.typing import Floats
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
 
 
 def search_published(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
-    """Search the scaling factor; `scores` runs the trials of a candidate."""
+    """Search the scaling factor; `scores` runs the trials of a candidate.
+
+    The grid compares accuracies only. `auto` also compares the outputs with those of the rate network.
+    """
     grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
     drive_trials = DRIVE_TRIALS
 
+    compared: dict[float, Floats] = {}  # the values of each candidate, if more than accuracy is compared
+
     def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
-        return scores({factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()})
+        numbers = {factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()}
+        values = scores(numbers)
+        if work.rate_outputs:
+            compared.update(values)
+        return {factor: is_correct(own) for factor, own in values.items()}
 
     if options.method == "grid":
         bits: Bits = run_grid(run, grid, options.trials, extend=options.extend)
@@ -51,9 +61,15 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
     tied = plateau(bits, dropped)
-    factor = middle(tied, bits) if options.choice == "plateau" else _first(bits, dropped)
+    errors = {factor: work.nrmse(values) for factor, values in sorted(compared.items())}
+    if options.choice == "first":
+        factor = _first(bits, dropped)
+    elif errors:
+        factor = min(tied, key=lambda candidate: (errors[candidate], candidate))
+    else:
+        factor = middle(tied, bits)
     _, drive_error = _drive(work, factor)
-    fresh = scores({factor: range(options.trials)})[factor]
+    fresh = is_correct(scores({factor: range(options.trials)})[factor])
     return ScalingFactorSearch(
         model=work.model,
         task=work.task,
@@ -77,6 +93,7 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
         downsample=options.downsample,
         params=options.params,
         seconds=0.0,
+        nrmse=errors,
     )
 
 

@@ -57,6 +57,9 @@ class ScalingFactorSearch:
     params : LIFParams or None
     seconds : float
         Duration of the search, since it was last continued.
+    nrmse : dict of float to float
+        For each candidate, the root mean square difference of its output from that of the rate network at all
+        times, over the standard deviation of the latter; empty where only accuracies were compared.
     conversion : Conversion or None
         The chosen conversion, if it is not the published one. Then `curve` has the candidates of its variant
         and gain, and `start` is the fitted factor.
@@ -87,6 +90,7 @@ class ScalingFactorSearch:
     downsample: int
     params: LIFParams | None
     seconds: float
+    nrmse: dict[float, float] = field(default_factory=dict)
     conversion: Conversion | None = None
 
     @property
@@ -147,7 +151,14 @@ class ScalingFactorSearch:
             "search_trials": self.search_trials,
             "drive_trials": self.drive_trials,
             "downsample": self.downsample,
-            "curve": [{"scaling_factor": factor, **score.as_json()} for factor, score in self.curve.items()],
+            "curve": [
+                {
+                    "scaling_factor": factor,
+                    **score.as_json(),
+                    **({"nrmse": self.nrmse[factor]} if factor in self.nrmse else {}),
+                }
+                for factor, score in self.curve.items()
+            ],
             **({} if self.conversion is None else {"conversion": self.conversion.as_json()}),
         }
 
@@ -167,6 +178,7 @@ class ScalingFactorSearch:
             notes = ["plateau"] if factor in self.plateau else []
             notes += ["beyond the range"] if factor in self.extended else []
             notes += ["chosen"] if factor == self.scaling_factor else []
+            notes += [f"NRMSE {self.nrmse[factor]:.2f}"] if factor in self.nrmse else []
             lines.append(
                 f"{factor:6g}  {score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}  "
                 f"{score.trials:6}  {', '.join(notes)}".rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -12,29 +13,33 @@ import numpy as np
 
 import spiking
 from spiking.conversion.conversion import Conversion
-from spiking.evaluation.evaluate import correct_trials, spiking_chunks
+from spiking.evaluation.evaluate import correct_trials, spiking_runs
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import Point, TrialRunner, Values, block_trials, run_block
 from spiking.parallel.executor import Executor
+from spiking.random_streams import SEARCH_FIRST
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.run import run_columns
 from spiking.rate_model.to_file import unpublished
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 from spiking.tasks.identity import identity as task_identity
 from spiking.tasks.scoring import score as score_outputs
-from spiking.typing import Floats
+from spiking.timing import STEP_MS
+from spiking.typing import Floats, Mask
 
 DRIVE_TRIALS = 8
+_RATE_CHUNK = 20  # trials of the rate network at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
     """The model and settings that all blocks of a search share.
 
-    A point is a scaling factor or the name of a matched conversion in `candidates`. The values of a scaling
-    factor are its correct trials, those of a conversion are the results of `trial_scores`.
+    A point is a scaling factor or the name of a matched conversion in `candidates`. Its values are the
+    results of `trial_scores`; without `rate_outputs`, they are only whether each trial is correct, as bools.
     """
 
     model: RateModel
@@ -43,22 +48,59 @@ class Work:
     downsample: int
     params: LIFParams | None
     candidates: Mapping[str, Conversion] = field(default_factory=dict)
+    rate_outputs: Mapping[int, Floats] = field(default_factory=dict)  # see `rate_outputs`, by trial number
     threads: int | None = None  # of simulations that do not run in blocks
 
     def run(self, point: Point, first: int, n: int, shared_noise: SharedNoise | None = None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
         numbers = range(first, first + n)
-        if isinstance(point, str):
-            network = SpikingNetwork.from_rate(
-                self.model, conversion=self.candidates[point], params=self.params
-            )
-            return trial_scores(
-                network, self.task, self.seed, numbers, downsample=self.downsample, shared_noise=shared_noise
-            )
-        network = SpikingNetwork.from_rate(self.model, point, params=self.params)
-        return correct_trials(
-            network, self.task, self.seed, numbers, downsample=self.downsample, shared_noise=shared_noise
+        network = (
+            SpikingNetwork.from_rate(self.model, conversion=self.candidates[point], params=self.params)
+            if isinstance(point, str)
+            else SpikingNetwork.from_rate(self.model, point, params=self.params)
         )
+        options: Any = {"downsample": self.downsample, "shared_noise": shared_noise}
+        if self.rate_outputs:
+            return trial_scores(network, self.task, self.seed, numbers, self.rate_outputs, **options)
+        return correct_trials(network, self.task, self.seed, numbers, **options)
+
+    def nrmse(self, values: Floats) -> float:
+        """Return the difference of the outputs of spiking and rate network in trials with these values.
+
+        Parameters
+        ----------
+        values : array, shape (trials, 3)
+            Results of `trial_scores`.
+
+        Returns
+        -------
+        float
+            Root mean square of the difference at all times, over the standard deviation of the rate network's
+            output in all trials of the search.
+        """
+        return float(np.sqrt(values[:, 1].mean())) / self._spread
+
+    @cached_property
+    def _spread(self) -> float:
+        return float(np.std(list(self.rate_outputs.values()))) or 1.0
+
+
+def rate_outputs(model: RateModel, task: Task, seed: int, trials: int) -> dict[int, Floats]:
+    """Return the outputs of the rate network without noise, in the trials of a search and in fresh trials.
+
+    Returns
+    -------
+    dict of int to array, shape (n_outputs, steps)
+        By trial number, for each column of 5 ms.
+    """
+    outputs: dict[int, Floats] = {}
+    for numbers in (range(SEARCH_FIRST, SEARCH_FIRST + trials), range(trials)):
+        for first in numbers[::_RATE_CHUNK]:
+            chunk = range(first, min(first + _RATE_CHUNK, numbers.stop))
+            drawn = task.trials(len(chunk), seed=seed, first=first)
+            run = run_columns(model, drawn.inputs, seed=seed, trials=chunk, noise=0.0)
+            outputs.update(zip(chunk, run.output, strict=True))
+    return outputs
 
 
 def trial_scores(
@@ -66,21 +108,32 @@ def trial_scores(
     task: Task,
     seed: int,
     numbers: range,
+    rate_outputs: Mapping[int, Floats],
     *,
     downsample: int,
     shared_noise: SharedNoise | None = None,
 ) -> Floats:
-    """Return, for each trial, whether it is correct (1 or 0) and the mean square of output minus target."""
-    values = []
-    for trials, output, time in spiking_chunks(
-        network, task, seed, numbers, downsample, 1, shared_noise=shared_noise
-    ):
-        correct = score_outputs(task, output, time, trials)
-        # The rate step nearest to each sample, as in the input; the last target is held.
-        steps = np.minimum(np.rint(time / 5.0).astype(int), task.n_steps - 1)
-        wanted = trials.targets.reshape(len(trials), task.n_outputs, -1)[:, :, steps]
-        values.append(np.column_stack([correct, np.mean((output - wanted) ** 2, axis=(1, 2))]))
+    """Return what a search compares in each trial, shape (trials, 3).
+
+    These are whether the trial is correct (1 or 0), the mean square of the difference from the output of the
+    rate network, at all times, and the mean rate of all neurons in Hz.
+    """
+    values, done = [], numbers.start
+    for trials, run in spiking_runs(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise):
+        assert run.output is not None
+        correct = score_outputs(task, run.output, run.time, trials)
+        wanted = np.array([rate_outputs[number] for number in range(done, done + len(trials))])
+        # The rate step nearest to each sample, as in the input; the last one is held.
+        steps = np.minimum(np.rint(run.time / STEP_MS).astype(int), wanted.shape[-1] - 1)
+        error = np.mean((run.output - wanted[:, :, steps]) ** 2, axis=(1, 2))
+        values.append(np.column_stack([correct, error, run.rates.mean(axis=1)]))
+        done += len(trials)
     return np.concatenate(values)
+
+
+def is_correct(values: Values) -> Mask:
+    """Return which trials are correct, from any values of trials."""
+    return np.asarray(values if values.dtype == bool else values[:, 0] > 0.5)
 
 
 def trial_runner(
@@ -112,6 +165,7 @@ def identity(work: Work) -> dict[str, Any]:
         "seed": work.seed,
         "downsample": work.downsample,
         "neurons": digest(work.params),
+        "compared": ["correct", "output", "rate"] if work.rate_outputs else ["correct"],
         # Only the names: the fits follow from the above, but their last bits differ from run to run.
         "conversion": list(work.candidates),
     }
