@@ -21,7 +21,7 @@ from spiking import (
     train,
 )
 from spiking.conversion import model_info
-from spiking.training.conversion_test import faithfulness
+from spiking.training.conversion_test import spiking_outcome
 from spiking.training.options import options_for
 from spiking.training.stopping import is_faithful
 
@@ -164,7 +164,7 @@ def test_a_trained_network_is_right_and_faithful_at_plausible_rates(neuron):
     assert model.extras["converged"]
     result = evaluate(SpikingNetwork.from_rate(model), TASK, 100, seed=2)
     assert result.interval[1] > 0.95
-    assert faithfulness(model, TASK, seed=3).r2 > 0.85
+    assert spiking_outcome(model, TASK, seed=3).r2 > 0.85
     run = simulate(SpikingNetwork.from_rate(model), TASK, trials=20, seed=2)
     assert run.rates.mean() < 12
 
@@ -187,15 +187,15 @@ def test_other_options_of_training_work_with_it(options):
 def test_the_network_that_is_kept_is_the_best_of_the_stage(monkeypatch):
     """The last one has come apart: it is neither right nor faithful."""
     from spiking.training import loop
-    from spiking.training.conversion_test import Faithfulness
+    from spiking.training.conversion_test import Outcome
 
     seen = []
 
     def tested(model, task, *, seed):
         seen.append(model)
-        return Faithfulness(0.5 + 0.1 * (len(seen) == 2), 0.5)
+        return Outcome(0.5 + 0.1 * (len(seen) == 2), 0.5)
 
-    monkeypatch.setattr(loop, "faithfulness", tested)
+    monkeypatch.setattr(loop, "spiking_outcome", tested)
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "hardening": 500, "stop_r2": 0.9}
     model = train(TASK, 20, **{**SHORT, "max_updates": 2000}, **easy)
     assert len(seen) == 3  # after 300, 400 and 500 updates with spike noise

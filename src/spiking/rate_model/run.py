@@ -118,17 +118,18 @@ def run(
     weights = model.effective_weights().T
     constant = 0.0 if model.bias is None else model.bias
     state = xi[:, 0] / 100 if model.initial is None else np.tile(model.initial, (n_trials, 1))
+    by_current = model.form == "current"
     rates = np.empty((n_trials, model.n_units, n_steps))
     currents = np.empty_like(rates) if keep_currents else None
     with np.errstate(over="ignore", invalid="ignore"):  # checked below
-        x = state
+        x, r = state, phi(state) if by_current else state
         for t in range(n_steps):
             if t:
-                x = rates[:, :, t - 1] @ weights + u[:, :, t - 1] @ model.w_in.T + constant
-                drive = x if model.form == "current" else phi(x)
+                x = r @ weights + u[:, :, t - 1] @ model.w_in.T + constant
+                drive = x if by_current else phi(x)
                 state = (1 - leak) * state + leak * drive + noise * xi[:, t]
-            x = state if model.form == "current" else x
-            rates[:, :, t] = phi(state) if model.form == "current" else state
+                x, r = (state, phi(state)) if by_current else (x, state)
+            rates[:, :, t] = r
             if currents is not None:
                 currents[:, :, t] = x
     if not np.isfinite(state).all():  # once not finite, it stays so until the last step

@@ -28,14 +28,14 @@ _NEIGHBOURS = 3  # neighbouring candidates that must do the task
 _CONFIRMING = 40  # further trials, at the middle candidate
 
 
-class Faithfulness(NamedTuple):
+class Outcome(NamedTuple):
     """How good the spiking network of a model that was trained on its f-I curve is, in fresh trials."""
 
     accuracy: float
     r2: float  # of its output against the rate network's without noise, of single trials
 
 
-def faithfulness(model: RateModel, task: Task, *, seed: int) -> Faithfulness:
+def spiking_outcome(model: RateModel, task: Task, *, seed: int) -> Outcome:
     """Compare the spiking network of a model with the activation ``lif`` with the rate network."""
     trials = task.trials(_CONFIRMING, seed=seed)
     run = simulate(SpikingNetwork.from_rate(model), trials.spiking_inputs, seed=seed)
@@ -44,7 +44,7 @@ def faithfulness(model: RateModel, task: Task, *, seed: int) -> Faithfulness:
     output = run.output[:, :, STEPS_PER_COLUMN - 1 :: STEPS_PER_COLUMN][:, :, : wanted.shape[-1]]
     spread = float(np.sum((wanted - wanted.mean()) ** 2))
     r2 = 1 - float(np.sum((output - wanted) ** 2)) / spread if spread else -math.inf
-    return Faithfulness(float(score(task, run.output, run.time, trials).mean()), r2)
+    return Outcome(float(score(task, run.output, run.time, trials).mean()), r2)
 
 
 def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spiking.random_streams import TRAINING_STREAM
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, Trials
-from spiking.training.conversion_test import Faithfulness, converts, faithfulness
+from spiking.training.conversion_test import Outcome, converts, spiking_outcome
 from spiking.training.initial_weights import draw_weights
 from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
@@ -40,7 +40,7 @@ def training_steps(
     test_key = jax.random.key(test_seed)
     losses: list[float] = []
     tests: list[tuple[float, float]] = []
-    best: tuple[Faithfulness, Callable[[dict[str, Any]], dict[str, Any]]] | None = None
+    best: tuple[Outcome, Callable[[dict[str, Any]], dict[str, Any]]] | None = None
     updates, stopped, hardened_from = 0, "", _NEVER
     batch = options.batch_size or len(task.conditions)
     balanced = batch % len(task.conditions) == 0
@@ -97,7 +97,7 @@ def training_steps(
                 if options.lif is None:
                     converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
                 else:
-                    test = faithfulness(model, task, seed=test_seed + updates)
+                    test = spiking_outcome(model, task, seed=test_seed + updates)
                     converted = is_faithful(*test, options)
                     if best is None or test > best[0]:
                         best = test, contents
