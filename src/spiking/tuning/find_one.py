@@ -69,8 +69,10 @@ def find_scaling_factor(
         Number of trials of each candidate (``auto``: maximum number), and of fresh trials that score the
         chosen one.
     choice : {"plateau", "first"}
-        Choose the middle of the plateau of candidates that are statistically tied with the best, or the first
-        (the smallest) of the most accurate candidates, as published.
+        Choose from the plateau of candidates that are statistically tied with the best: with ``auto`` the
+        candidate whose output differs least from that of the rate network (NRMSE, see
+        `ScalingFactorSearch`), with ``grid`` the middle one. Or choose the first (the smallest) of the most
+        accurate candidates, as published.
     margin : float
         ``auto`` ends when no candidate can be more accurate than the best by more than this.
     extend : bool
@@ -80,15 +82,14 @@ def find_scaling_factor(
         As in `simulate`: faster, but less accurate.
     params : LIFParams, optional
         Constants of neurons and synapses; the published ones by default.
-    conversion : {"published", "matched", "one_offset", "mean_drive"}
+    conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"}
         The conversion (see `spiking.conversion`); ``matched`` compares both variants, ``one_offset`` and
-        ``mean_drive``. A variant has 10 candidates, 2 gains times 5 multiples of the fitted factor, which run
-        10 trials each. If the best one is correct in all of 40 trials, it is chosen. Otherwise, the most
-        accurate in 40 trials of the best 4 is chosen; if several are equal, the one with the smallest output
-        error. If it is wrong in any trial, a lower gain with 4 multiples and, with ``matched``, the published
-        grid are tried in the same way. Candidates that cannot win drop out: both variants need about 130
-        trials, at most 640, and 8 trials for the drive. `trials` is the number of fresh trials, and the
-        maximum of each candidate. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
+        ``mean_drive``. A variant has 20 candidates, 5 gains times 4 multiples of the fitted factor, which run 4
+        trials each. Of those that are not significantly less accurate than the candidate closest to the rate
+        network, and whose NRMSE is at most 0.1 above that of this one, the candidate with the lowest mean rate
+        is chosen; it is tested in `trials` trials. If it is right in less than 95 %, two further multiples and,
+        with ``matched``, the published grid are tried as well. ``calibrated`` has one candidate, which is only
+        scored on fresh trials. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
         published conversion only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as

@@ -48,7 +48,8 @@ def tune(
         str,
         typer.Option(
             metavar="plateau|first",
-            help="plateau: middle of the best factors. first: the first best one, as published.",
+            help="plateau: of the best factors, the closest to the rate network (grid: the middle one). "
+            "first: the first best one, as published.",
         ),
     ] = "plateau",
     margin: Annotated[

@@ -95,6 +95,8 @@ class Matched:
     conversion: Asked = "matched"
 
 
+_SEARCH = 2  # of matched conversions: what it compares, in the keys of journals; rows of others are not used
+
 # Constants with which the factor is tuned as published; a given factor; or a matched conversion.
 Tuning = LIFParams | float | Matched
 
@@ -102,7 +104,7 @@ Tuning = LIFParams | float | Matched
 def tuning_key(tuned: Tuning) -> Row:
     """Return the key of a tuning in a journal; the published conversion is not named."""
     if isinstance(tuned, Matched):
-        return {"tuned": params_key(tuned.params), "conversion": tuned.conversion}
+        return {"tuned": params_key(tuned.params), "conversion": tuned.conversion, "search": _SEARCH}
     return {"tuned": params_key(tuned) if isinstance(tuned, LIFParams) else float(tuned)}
 
 
