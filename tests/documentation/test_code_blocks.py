@@ -122,7 +122,7 @@ def readme(names, printed, folder):
 
 
 def conversion(names, printed, folder):
-    assert "mean_drive: gain 8" in printed
+    assert "mean_drive: gain 1" in printed
     assert recorded_conversion(RateModel.load("model.mat")) is not None  # more than a factor
 
 

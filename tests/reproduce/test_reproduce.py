@@ -306,7 +306,7 @@ def test_published_conversions_keep_their_place_in_journals():
         (LIFParams(), {"tuned": {}}),
         (params, {"tuned": {"refractory": 5.0}}),
         (30.0, {"tuned": 30.0}),
-        (Matched(params), {"tuned": {"refractory": 5.0}, "conversion": "matched"}),
+        (Matched(params), {"tuned": {"refractory": 5.0}, "conversion": "matched", "search": 2}),
     ):
         assert conversion_key(condition.network, 7, tuned, condition.tested) == known | how
 

@@ -71,10 +71,12 @@ def find_scaling_factor(
     choice : {"plateau", "first"}
         Choose from the plateau of candidates that are statistically tied with the best: with ``auto`` the
         candidate whose output differs least from that of the rate network (NRMSE, see
-        `ScalingFactorSearch`), with ``grid`` the middle one. Or choose the first (the smallest) of the most
-        accurate candidates, as published.
+        `ScalingFactorSearch`), of those that are less accurate than the best by at most `margin`; with
+        ``grid`` the middle one. Or choose the first (the smallest) of the most accurate candidates, as
+        published.
     margin : float
-        ``auto`` ends when no candidate can be more accurate than the best by more than this.
+        ``auto`` ends when no candidate can be more accurate than the best by more than this, and chooses none
+        that is less accurate by more.
     extend : bool
         If the best candidates are at an edge of the range, also try candidates beyond it, down to 0 and up to
         twice the largest.
@@ -84,12 +86,12 @@ def find_scaling_factor(
         Constants of neurons and synapses; the published ones by default.
     conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"}
         The conversion (see `spiking.conversion`); ``matched`` compares both variants, ``one_offset`` and
-        ``mean_drive``. A variant has 20 candidates, 5 gains times 4 multiples of the fitted factor, which run 4
-        trials each. Of those that are not significantly less accurate than the candidate closest to the rate
-        network, and whose NRMSE is at most 0.1 above that of this one, the candidate with the lowest mean rate
-        is chosen; it is tested in `trials` trials. If it is right in less than 95 %, two further multiples and,
-        with ``matched``, the published grid are tried as well. ``calibrated`` has one candidate, which is only
-        scored on fresh trials. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
+        ``mean_drive``. A variant has 20 candidates, 5 gains times 4 multiples of the fitted factor, which run
+        4 trials each. Of those that are not less accurate than the candidate closest to the rate network, and
+        whose NRMSE is at most 0.1 larger, the candidate with the lowest mean rate is chosen; it is tested in
+        `trials` trials. If it is right in less than 95 %, two further multiples and, with ``matched``, the
+        published grid are tried as well. ``calibrated`` has one candidate, which is only scored on fresh
+        trials. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
         published conversion only.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as

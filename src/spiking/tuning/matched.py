@@ -32,6 +32,7 @@ RESERVE_MULTIPLES = (0.65, 1.25)
 _FIRST_TRIALS, _LEVELS = 4, (10, 40, 100)  # trials of all candidates, and of those that may be chosen
 _FINALISTS, _FINAL_TRIALS = 6, 40  # of the reserve
 _CLOSE = 0.1  # the NRMSE of what is chosen is at most this far above the smallest
+_MARGIN = 0.05 + 1e-9  # and its accuracy at most this far below that of the closest
 _UNSURE = 0.1  # more, while a candidate has run less than all trials
 _ENOUGH, _PLAUSIBLE = 0.95, 30.0  # the accuracy and the mean rate in Hz that a search looks for
 
@@ -71,6 +72,11 @@ def matched_candidates(
     return candidates
 
 
+def accuracy(values: Floats) -> float:
+    """Return the share of correct trials."""
+    return float(values[:, 0].mean())
+
+
 def choose_candidate(ask: Ask, names: Sequence[str], nrmse: Nrmse, most: int) -> str:
     """Return the candidate with the lowest mean rate among those that are accurate and close enough.
 
@@ -94,6 +100,8 @@ def choose_candidate(ask: Ask, names: Sequence[str], nrmse: Nrmse, most: int) ->
             limit = nrmse(both[closest]) + _CLOSE + (_UNSURE if n < most else 0.0)
             if nrmse(both[name]) > limit or is_worse(is_correct(both[name]), is_correct(both[closest])):
                 break
+            if n == most and accuracy(both[name]) < accuracy(both[closest]) - _MARGIN:
+                break
         else:
             return name
     return closest
@@ -106,7 +114,11 @@ def choose_finalist(values: Mapping[str, Floats], nrmse: Nrmse) -> str:
         return -float(values[name][:, 0].sum()), nrmse(values[name])
 
     top = is_correct(values[min(values, key=accurate_first)])
-    accurate = [name for name in values if not is_worse(is_correct(values[name]), top)]
+    accurate = [
+        name
+        for name in values
+        if not is_worse(is_correct(values[name]), top) and accuracy(values[name]) >= top.mean() - _MARGIN
+    ]
     limit = min(nrmse(values[name]) for name in accurate) + _CLOSE
     close = [name for name in accurate if nrmse(values[name]) <= limit]
     return min(close, key=lambda name: float(values[name][:, 2].mean()))
@@ -125,7 +137,7 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
     if len(work.candidates) > 1:
         usual = [name for name in work.candidates if name.endswith(tuple(f"x {m:g}" for m in MULTIPLES))]
         chosen = choose_candidate(ask, usual, work.nrmse, options.trials)
-        if longest[chosen][:, 0].mean() < _ENOUGH:
+        if accuracy(longest[chosen]) < _ENOUGH:
             values = ask(list(work.candidates), min(_LEVELS[0], options.trials))
             ranks = {name: (-own[:, 0].sum(), work.nrmse(own)) for name, own in values.items()}
             few = sorted(ranks, key=ranks.__getitem__)[:_FINALISTS]
@@ -186,10 +198,10 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
 
 def _ending(fresh: Floats, candidates: int, nrmse: Nrmse) -> str:
     """Return what was chosen, and whether it is as accurate and as slow as one would like."""
-    accuracy, rate = float(fresh[:, 0].mean()), float(fresh[:, 2].mean())
+    rate = float(fresh[:, 2].mean())
     choice = f"one of {candidates} candidates was chosen" if candidates else "nothing to choose"
     missed = ""
-    if accuracy < _ENOUGH or rate > _PLAUSIBLE:
+    if accuracy(fresh) < _ENOUGH or rate > _PLAUSIBLE:
         missed = "; no candidate reached" if candidates else "; it does not reach"
         missed += f" {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
     return f"{choice}: mean rate {rate:.1f} Hz, NRMSE {nrmse(fresh):.2f} in fresh trials{missed}"

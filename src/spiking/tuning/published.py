@@ -65,7 +65,10 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
     if options.choice == "first":
         factor = _first(bits, dropped)
     elif errors:
-        factor = min(tied, key=lambda candidate: (errors[candidate], candidate))
+        accuracy = accuracies(bits)
+        least = max(accuracy[candidate] for candidate in tied) - options.margin - 1e-9
+        near = [candidate for candidate in tied if accuracy[candidate] >= least]  # few trials tie too many
+        factor = min(near, key=lambda candidate: (errors[candidate], candidate))
     else:
         factor = middle(tied, bits)
     _, drive_error = _drive(work, factor)
