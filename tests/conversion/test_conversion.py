@@ -297,7 +297,7 @@ def test_more_candidates_and_the_published_grid_are_tried_where_no_usual_one_suf
     assert [c.kind for c in tried].count("published") == 12
     assert len(tried) == 12 + 2 * 5 * 6
     assert max(c.correct / c.trials for c in tried if c.trials == 40) < 0.95
-    assert "no candidate reached 95% at 30 Hz or less" in found.stopped
+    assert "no candidate as close reached 95% at 30 Hz or less" in found.stopped
 
 
 def test_a_calibrated_conversion_is_only_tested():
@@ -364,7 +364,7 @@ def test_from_the_command_line_into_the_file_and_back(tmp_path):
     assert recorded_conversion(RateModel.load(path)) == Conversion(kind="published", factor=33.0)
     kept["tuning"] = np.array(['{"conversion": {"kind": "matched"}}'])
     savemat(path, {key: value for key, value in kept.items() if not key.startswith("__")})
-    with pytest.raises(ArgumentError, match="tune it again"):
+    with pytest.raises(ArgumentError, match="tune the model again"):
         recorded_conversion(RateModel.load(path))
     assert any("cannot be read" in note for note in model_info(RateModel.load(path)).suspicious)
 

@@ -202,7 +202,7 @@ def _ending(fresh: Floats, candidates: int, nrmse: Nrmse) -> str:
     choice = f"one of {candidates} candidates was chosen" if candidates else "nothing to choose"
     missed = ""
     if accuracy(fresh) < _ENOUGH or rate > _PLAUSIBLE:
-        missed = "; no candidate reached" if candidates else "; it does not reach"
+        missed = "; no candidate as close reached" if candidates else "; it does not reach"
         missed += f" {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
     return f"{choice}: mean rate {rate:.1f} Hz, NRMSE {nrmse(fresh):.2f} in fresh trials{missed}"
 
