@@ -184,7 +184,7 @@ def test_matched_rows_are_what_the_functions_give(matched):
     assert int(rows[1]["correct"]) == search.fresh.score.correct
     entry = found.entries[1]
     fitted = conversion_of(model, task, seed, entry.condition.tuning, entry.converted)
-    assert fitted == dataclasses.replace(how, candidates=())  # as pictures take it
+    assert fitted == dataclasses.replace(how, candidates=(), params=None)  # as pictures take it
 
 
 def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monkeypatch):
