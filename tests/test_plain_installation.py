@@ -101,7 +101,7 @@ def test_every_command(python, tmp_path):
 
 
 def test_every_public_name(python, tmp_path):
-    done = ran(python, "-W", "error", TESTS / "plain_walk.py", cwd=tmp_path)
+    done = ran(python, "-W", "error", TESTS / "helpers" / "plain_walk.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     wrong = {name: said for name, said in found.items() if said != "ran" and not EXTRA.search(said)}

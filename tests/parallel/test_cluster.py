@@ -178,5 +178,5 @@ def test_command_line(tmp_path):
         assert contents[0] == contents[1]
     gone = run("cluster", "--force", "--scheduler", address)
     assert gone.returncode == 2
-    assert "no scheduler at" in gone.stderr.splitlines()[-1]
+    assert "expected a running scheduler" in gone.stderr.splitlines()[-1]
     assert "Traceback" not in gone.stderr
