@@ -73,8 +73,8 @@ def measure(folder, table):
         measured = spiking.analysis.faithfulness(model, task=task, trials=TRIALS, seed=SEED)
         row = {"model": path.stem, "task": name, "method": method}
         row |= {
-            "converged": bool(model.extras["converged"]),
-            "updates": int(model.extras["updates"]),
+            "converged": bool(np.asarray(model.extras["converged"]).item()),
+            "updates": int(np.asarray(model.extras["updates"]).item()),
             **measured.as_json(),
         }
         if method == "published":

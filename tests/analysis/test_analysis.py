@@ -255,7 +255,7 @@ def test_conversion_quality_is_that_of_the_search():
 def test_unconnected_matched_units_respond_as_rate_units_do():
     model = RateModel.load(model_mapping(60, w=np.zeros((60, 60))))
     options = {"seed": 3, "trials": 10, "n_patterns": 2}
-    matched = fit_conversion(model, "go-nogo")
+    matched = fit_conversion(model, "go-nogo", gain=8.0)  # regular enough for 10 trials
     response = analysis.perturbation_response(model, "go-nogo", conversion=matched, **options)
     assert response.units.correlation > 0.98
     assert response.units.slope == pytest.approx(1, abs=0.1)
