@@ -1,4 +1,4 @@
-"""Export networks and simulations to other tools: a function a tool, and the formats of `spiking export`.
+"""Export networks and simulations to other tools: a function a tool, and the formats that the command writes.
 
 Each function imports its library.
 
