@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 
 from spiking import RateModel, SpikingNetwork, evaluate, find_scaling_factor, find_scaling_factors, tasks
-from spiking.evaluation.drive import drive_slope
+from spiking.evaluation.recurrent_drive import drive_slope
 
 
 def compare_methods(models, seeds):

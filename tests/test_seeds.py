@@ -155,7 +155,7 @@ def test_every_uniform_of_the_noise_gives_a_finite_normal():
     """The extremes of the 31 bits behind the radius: no logarithm of zero, no root of a negative number."""
     from numba import njit
 
-    from spiking.simulation.kernel.noise import _two_normals
+    from spiking.simulation.kernel.standard_normals import _two_normals
 
     @njit
     def extremes(words, angles):

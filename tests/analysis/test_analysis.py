@@ -27,7 +27,7 @@ from spiking import (
     tasks,
 )
 from spiking.evaluation.both_networks import run_both
-from spiking.evaluation.drive import drive_slope
+from spiking.evaluation.recurrent_drive import drive_slope
 from spiking.simulation.result import Spikes
 
 RNG = np.random.default_rng(20190924)

@@ -9,7 +9,7 @@ from models import model_mapping
 from spiking import RateModel, SpikingNetwork, datasets, evaluate, fit_conversion, tasks
 from spiking.conversion.fit import GAINS, fit_gain
 from spiking.conversion.mean_field import MeanField
-from spiking.conversion.visited import visited_currents
+from spiking.conversion.visited_currents import visited_currents
 from spiking.neuron.f_i_table import fi_table
 from spiking.neuron.params import LIFParams
 

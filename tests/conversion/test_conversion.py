@@ -27,7 +27,7 @@ from spiking.conversion.conversion import VARIANTS, Conversion
 from spiking.conversion.fit import GAINS, fit_conversion
 from spiking.conversion.model_info import model_info
 from spiking.conversion.recorded_conversion import recorded_conversion
-from spiking.conversion.visited import visited_currents
+from spiking.conversion.visited_currents import visited_currents
 from spiking.experiments import sweep
 from spiking.neuron.f_i import fi_curve
 from spiking.random_streams import SEARCH_FIRST

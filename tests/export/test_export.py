@@ -269,7 +269,7 @@ def test_nir_says_what_it_loses():
     assert graph.metadata["left_out"] == "the refractory period of 2 ms, the noise of 0.1 mV per step"
     with pytest.raises(ArgumentError, match=r"NIR cannot represent the noise of .* per step"):
         export.to_nir(random_network(10, refractory=0.0))
-    with pytest.raises(ArgumentError, match="no quadratic"):
+    with pytest.raises(ArgumentError, match="the only one of them that NIR has"):
         export.to_nir(random_network(10, neuron="quadratic"), approximate=True)
 
 

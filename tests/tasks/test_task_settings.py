@@ -22,7 +22,7 @@ from spiking import (
 )
 from spiking.command_line.app import _show_warning, app
 from spiking.command_line.options import print_settings
-from spiking.conversion.visited import visited_currents
+from spiking.conversion.visited_currents import visited_currents
 from spiking.evaluation.both_networks import run_both
 from spiking.rate_model.recorded_settings import task_for
 from spiking.report import report

@@ -16,7 +16,7 @@ from spiking import (
     find_scaling_factors,
     simulate,
 )
-from spiking.evaluation.drive import drive_slope
+from spiking.evaluation.recurrent_drive import drive_slope
 from spiking.random_streams import SEARCH_FIRST
 from spiking.tuning.plateau import best, is_worse, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race

@@ -12,7 +12,7 @@ from spiking.analysis.conversion_quality import Agreement, agreement
 from spiking.checks import positive_number, whole_number
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded_conversion import recorded_conversion
-from spiking.conversion.visited import visited_currents
+from spiking.conversion.visited_currents import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel

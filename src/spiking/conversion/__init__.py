@@ -28,7 +28,7 @@ Nothing else changes: units correspond one to one, and connections and their sig
 from spiking.conversion.conversion import Candidate, Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.conversion.model_info import ModelInfo, model_info
-from spiking.conversion.visited import VisitedCurrents, visited_currents
+from spiking.conversion.visited_currents import VisitedCurrents, visited_currents
 
 __all__ = [
     "Candidate",

@@ -14,7 +14,7 @@ from spiking.checks import positive_number
 from spiking.conversion.calibrate import calibrated_offsets
 from spiking.conversion.conversion import ASKED, VARIANTS, Asked, Conversion, Variant
 from spiking.conversion.mean_field import MeanField
-from spiking.conversion.visited import FIT_TRIALS, VisitedCurrents, visited_currents
+from spiking.conversion.visited_currents import FIT_TRIALS, VisitedCurrents, visited_currents
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams

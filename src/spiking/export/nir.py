@@ -49,8 +49,8 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     approximate = flag("approximate", approximate)
     nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
-    if p.neuron == "quadratic":
-        raise ArgumentError("neuron is 'quadratic'; expected 'leaky', because NIR has no quadratic neuron")
+    if p.neuron != "leaky":
+        raise ArgumentError(f"neuron is {p.neuron!r}; expected 'leaky', the only one of them that NIR has")
     lost = [
         text
         for text, present in (

@@ -1,7 +1,7 @@
 """The neurons: the equation, the resting voltage and the rheobase of each, by name.
 
-The NumPy step and the compiled kernel use these functions, so a neuron is defined here; the kernel's
-`NEURON_TYPES` has its name.
+The NumPy step and the compiled kernel use these functions, so a neuron is defined here. Its name also stands
+in `simulation/kernel/arguments.py` (`NEURON_TYPES`), and in `export/brian2.py` with its equation as text.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.visited import visited_currents
+from spiking.conversion.visited_currents import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve

@@ -126,7 +126,7 @@ class SharedNoise:
 
 def normals(seed: int, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
     """Draw the standard normals of a trial's membrane noise, shape (n_steps, n_neurons)."""
-    from spiking.simulation.kernel.noise import fill_normals
+    from spiking.simulation.kernel.standard_normals import fill_normals
 
     drawn = np.empty(n_steps * n_neurons, np.float32)
     fill_normals(noise_lanes(seed, trial), drawn)

@@ -58,9 +58,9 @@ def find_scaling_factor(
         Seed of all trials and of their noise. The same seed gives the same result.
     method : {"auto", "grid"}
         ``grid`` runs `trials` of each candidate, as published. ``auto`` starts at the factor that matches
-        the recurrent drives of spiking and rate network (``spiking.evaluation.drive``) and races: candidates
-        that are significantly worse than the best on the same trials drop out. It uses at most 40 % of the
-        trials of the grid, including the fresh ones.
+        the recurrent drives of spiking and rate network (``spiking.evaluation.recurrent_drive``) and races:
+        candidates that are significantly worse than the best on the same trials drop out. It uses at most
+        40 % of the trials of the grid, including the fresh ones.
     candidates : sequence of float, optional
         The factors to compare. By default, ``grid`` uses the published 20, 25, ..., 75 (softplus and
         clipped_relu: 4, 6, ..., 26), and ``auto`` chooses multiples of half the published step during the

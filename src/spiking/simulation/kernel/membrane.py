@@ -8,7 +8,7 @@ from numba.extending import overload
 
 from spiking.neuron.equations import NEURONS
 from spiking.simulation.kernel.arguments import NEURON_TYPES
-from spiking.simulation.kernel.noise import FAST
+from spiking.simulation.kernel.standard_normals import FAST
 
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
 

@@ -9,9 +9,9 @@ import numba as nb
 import numpy as np
 
 from spiking.neuron import equations
-from spiking.simulation.kernel import arguments, membrane, noise
+from spiking.simulation.kernel import arguments, membrane, standard_normals
 from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
-from spiking.simulation.kernel.noise import FAST, ROW, fill_row, normals_of_trial
+from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
 
 _VANISHED = 1e-200  # a synaptic state below this is zero: denormal numbers are slow
 
@@ -224,7 +224,7 @@ def _on_disk(version):
     return run_trial
 
 
-_SOURCES = (arguments, equations, membrane, noise)
+_SOURCES = (arguments, equations, membrane, standard_normals)
 run_trial = _on_disk(
     hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in _SOURCES)).hexdigest()
 )

@@ -1,4 +1,7 @@
-"""The membrane's noise: xoshiro128++ in parallel lanes, and Box-Muller in single precision."""
+"""Standard normals of a trial: xoshiro128++ in parallel lanes, and Box-Muller in single precision.
+
+The amplitude of the membrane's noise is `LIFParams.noise`.
+"""
 
 from __future__ import annotations
 
