@@ -4,11 +4,13 @@ python benchmarks/faithful.py train FOLDER --methods lif lif-noisy sigmoid --see
 python benchmarks/faithful.py convert FOLDER --methods published matched calibrated
 python benchmarks/faithful.py measure FOLDER
 python benchmarks/faithful.py table
+python benchmarks/faithful.py figure docs/images/trained-for-spikes.png
 
 `train` writes one model a task, method and seed. `convert` writes a copy of each sigmoid model, with its
 tuned conversion; a copy that another version of the package has tuned can stand beside them, under a name of
 its own such as xor_sigmoid-matched-0.1.0_1001.mat. `measure` writes a row for each model into the table; none
-is left out. `table` prints the medians. All can be stopped at any time and started again.
+is left out. `table` prints the medians, `figure` draws every network. All can be stopped at any time and
+started again.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 from published_equations import outputs
 
 import spiking
-from spiking import tasks
+from spiking import plotting, tasks
 
 TASKS = {
     "go-nogo": (tasks.get("go-nogo"), 200),
@@ -139,6 +142,47 @@ def print_table(rows):
         print("| " + " | ".join(map(str, cells)) + " |")
 
 
+COLOURS = {
+    "lif": "#7A1F4F",
+    "lif-noisy": "#D98C3F",
+    "sigmoid-published": "0.6",
+    "sigmoid-matched-0.1.0": "#9CC3DD",
+    "sigmoid-matched": "#2F6C9C",
+    "sigmoid-calibrated": "#3E8E5A",
+    "sigmoid-fine-tuned": "k",
+}
+MARKERS = {"go-nogo": "o", "xor": "s", "dms": "^", "mante": "D"}
+
+
+def draw(rows, path):
+    """Draw the accuracy of each network against its NRMSE, and against its mean rate."""
+    with plotting.publication():
+        figure, axes = plt.subplots(1, 2, figsize=(6.7, 2.6), sharey=True, layout="constrained")
+        for ax, key, label in (
+            (axes[0], "output_nrmse", "NRMSE of the output, single trials"),
+            (axes[1], "mean_rate", "Mean rate (Hz)"),
+        ):
+            for row in rows:
+                ax.plot(
+                    *(row[key], 100 * row["spiking"]["accuracy"], MARKERS[row["task"]]),
+                    color=COLOURS[row["method"]],
+                    markersize=3,
+                    alpha=0.6,
+                    markeredgewidth=0,
+                )
+            ax.axhline(95, color="0.8", linewidth=0.8, zorder=0)
+            ax.set(xscale="log", xlabel=label)
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_formatter("{x:g}" if key == "output_nrmse" else "")
+        axes[0].set_ylabel("Correct trials (%)")
+        kinds = [method for method in COLOURS if any(row["method"] == method for row in rows)]
+        names = [name for name in MARKERS if any(row["task"] == name for row in rows)]
+        handles = [plt.Line2D([], [], marker="o", ls="", ms=4, color=COLOURS[kind]) for kind in kinds]
+        handles += [plt.Line2D([], [], marker=MARKERS[name], ls="", ms=4, color="0.4") for name in names]
+        figure.legend(handles, kinds + names, loc="outside right center", fontsize=6, frameon=False)
+        figure.savefig(path, dpi=200)
+
+
 def middle(values):
     """Return the median, and the lowest and highest value."""
     known = [value for value in values if value is not None]
@@ -149,7 +193,7 @@ def middle(values):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["train", "convert", "measure", "table"])
+    parser.add_argument("what", choices=["train", "convert", "measure", "table", "figure"])
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--methods", nargs="+", choices=[*METHODS, *CONVERSIONS])
@@ -162,8 +206,10 @@ def main():
         convert(given.folder, given.tasks, given.methods or CONVERSIONS, given.seeds)
     elif given.what == "measure":
         measure(given.folder, given.table)
-    else:
+    elif given.what == "table":
         print_table(rows_of(given.table))
+    else:
+        draw(rows_of(given.table), given.folder)
 
 
 if __name__ == "__main__":
