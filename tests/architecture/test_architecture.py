@@ -16,7 +16,7 @@ INSIDE = {
     # what imports a heavy library when it is loaded: h5py, Numba, JAX
     ("matfile.hdf5_worker", "matfile.hdf5_read"),
     ("matfile.hdf5_worker", "matfile.hdf5_write"),
-    ("simulation.random_numbers", "simulation.kernel.standard_normals"),
+    ("simulation.trial_streams", "simulation.kernel.standard_normals"),
     ("simulation.run_trials", "simulation.kernel.trial"),
     ("training.train", "training.loop"),
     # methods and functions that hand over to a package above, or to a module that needs their class

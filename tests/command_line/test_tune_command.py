@@ -1,14 +1,20 @@
 """`spiking tune` and `spiking evaluate`: tables, pictures, several models, mistakes."""
 
 import csv
+import dataclasses
+import inspect
 import json
 
 import numpy as np
 import pytest
+import typer
 from cue import cue_model
 from in_process import run
 from scipy.io import loadmat, savemat
 from tuning_processes import TASK
+
+from spiking.command_line.app import app
+from spiking.tuning import SearchOptions, find_scaling_factor
 
 
 @pytest.fixture
@@ -131,3 +137,17 @@ def test_mistakes_are_one_line_and_exit_with_2(arguments, words, path):
     assert done.stderr.count("\n") == 1
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["model.mat"]
+
+
+def test_the_command_has_the_defaults_of_a_search():
+    """The class SearchOptions has them, the function takes them from it, and the command agrees with it."""
+    command = typer.main.get_command(app).commands["tune"]
+    defaults = {parameter.name: parameter.default for parameter in command.params}
+    function = inspect.signature(find_scaling_factor).parameters
+    shared = 0
+    for option in dataclasses.fields(SearchOptions):
+        assert function[option.name].default == option.default
+        if option.name in defaults:
+            shared += 1
+            assert defaults[option.name] == option.default, option.name
+    assert shared >= 7

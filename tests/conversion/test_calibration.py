@@ -8,7 +8,7 @@ from models import model_mapping
 
 from spiking import RateModel, SpikingNetwork, datasets, evaluate, fit_conversion, tasks
 from spiking.conversion.fit import GAINS, fit_gain
-from spiking.conversion.mean_field import MeanField
+from spiking.conversion.mean_field_comparison import MeanFieldComparison
 from spiking.conversion.visited_currents import visited_currents
 from spiking.neuron.f_i_table import fi_table
 from spiking.neuron.params import LIFParams
@@ -21,7 +21,7 @@ def test_the_gradient_of_the_mean_field(step):
     model = dataclasses.replace(
         RateModel.load(model_mapping(n=12)), step=step, bias=np.linspace(-0.3, 0.3, 12)
     )
-    field = MeanField(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
+    field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     offsets, outputs, rng = np.linspace(-2.0, 1.0, 12), np.array([0.1]), np.random.default_rng(1)
     found = field.loss(3.0, offsets, outputs, 40.0)
     for _ in range(3):
@@ -38,7 +38,7 @@ def test_the_mean_field_of_the_neurons_own_curve_is_the_rate_network():
     """A model with the activation lif has no error but that of its first state."""
     model = RateModel.load(model_mapping(n=12, activation=np.array(["lif"])))
     model = dataclasses.replace(model, initial=np.zeros(12))
-    field = MeanField(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
+    field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     k = model.activation_parameters["k"]
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
 
@@ -63,7 +63,7 @@ def test_calibration_changes_offsets_only_and_brings_the_mean_field_closer():
     assert (calibrated.kind, calibrated.gain, len(calibrated.unit_offsets)) == ("calibrated", 4.0, 20)
     network = SpikingNetwork.from_rate(model, conversion=calibrated)
     np.testing.assert_allclose(network.dense_weights, model.effective_weights() * 4 / calibrated.factor)
-    field = fit_gain(model, seen, 4.0).mean_field
+    field = fit_gain(model, seen, 4.0).comparison
 
     def loss(conversion):
         offsets = (np.array(values) for values in (conversion.unit_offsets, conversion.output_offsets))
@@ -76,7 +76,7 @@ def test_without_spiking_trials_the_mean_field_chooses():
     model = RateModel.load(model_mapping(n=20))
     seen = visited_currents(model, TASK, trials=4)
     chosen = fit_conversion(model, visited=seen)
-    field = fit_gain(model, seen, 1.0).mean_field
+    field = fit_gain(model, seen, 1.0).comparison
     others = [
         fit_conversion(model, kind=kind, gain=gain, visited=seen)
         for kind in ("one_offset", "mean_drive")

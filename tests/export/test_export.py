@@ -22,7 +22,7 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.simulation.random_numbers import initial_uniforms
+from spiking.simulation.trial_streams import initial_uniforms
 
 RECORD = Record(
     spikes=True,

@@ -33,7 +33,7 @@ from spiking.reproduce.result import Reproduction
 from spiking.reproduce.statistics import agrees, difference, interval, paired_difference
 from spiking.reproduce.train_and_convert import TRIALS, conversion_of, convert_network
 from spiking.tasks import GoNoGo
-from spiking.tuning.trial_settings import Work
+from spiking.tuning.trial_setup import TrialSetup
 
 PROGRAM = Path(reproduction.__file__)
 TABLES = ("small.txt", "small.csv", "small.networks.csv", "small.png")
@@ -190,13 +190,13 @@ def test_matched_rows_are_what_the_functions_give(matched):
 def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monkeypatch):
     model, seed = datasets.load("go-nogo"), 7
     task = GoNoGo(duration=400.0, stimulus_onset=50.0, stimulus_duration=125.0, score_delay=75.0)
-    seen, run = [], Work.run
+    seen, run = [], TrialSetup.run
 
-    def told(work, point, first, n, noise=None):
-        seen.extend((point, work.seed, trial) for trial in range(first, first + n))
-        return run(work, point, first, n, noise)
+    def told(setup, point, first, n, noise=None):
+        seen.extend((point, setup.seed, trial) for trial in range(first, first + n))
+        return run(setup, point, first, n, noise)
 
-    monkeypatch.setattr(Work, "run", told)
+    monkeypatch.setattr(TrialSetup, "run", told)
     tuned, slow = Matched(LIFParams()), LIFParams(refractory=20.0)
     tests = [ToTest(LIFParams()), ToTest(slow)]
     rows = convert_network(model, task, seed, tuned, tests, None)

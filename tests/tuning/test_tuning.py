@@ -244,19 +244,19 @@ def test_drive_error_and_slope():
     assert found.start > 0
 
 
-def test_the_work_can_travel():
+def test_the_setup_can_travel():
     import dataclasses
 
     from spiking.parallel.blocks import run_block
-    from spiking.tuning.trial_settings import Work
+    from spiking.tuning.trial_setup import TrialSetup
 
     small = dataclasses.replace(MODEL, extras={}, forms={})
-    work = Work(small, Cue(), 1, 1, None)
-    again = pickle.loads(pickle.dumps(work))
+    setup = TrialSetup(small, Cue(), 1, 1, None)
+    again = pickle.loads(pickle.dumps(setup))
     factors = (30.0, 45.0)
-    for work_here, work_there in ((work, again), (again, again)):
-        together = run_block([work_here, work_here], factors, 0, 5)
-        alone = [run_block([work_there], [factor], 0, 5)[0] for factor in factors]
+    for here, there in ((setup, again), (again, again)):
+        together = run_block([here, here], factors, 0, 5)
+        alone = [run_block([there], [factor], 0, 5)[0] for factor in factors]
         np.testing.assert_array_equal(together, alone)
 
 

@@ -16,7 +16,7 @@ from tuning_processes import COMMAND, TASK, TUNE, start
 from unprivileged import unprivileged
 
 from spiking import ArgumentError, ModelFileError, RateModel, find_scaling_factor, find_scaling_factors
-from spiking.tuning import trial_settings, tuned_file
+from spiking.tuning import trial_setup, tuned_file
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.tuned_file import journal_path
 
@@ -114,8 +114,8 @@ def test_resuming_runs_only_what_is_missing(path, monkeypatch):
             raise KeyboardInterrupt
         return original(works, factors, first, n)
 
-    original, resumed = trial_settings.run_block, False
-    monkeypatch.setattr(trial_settings, "run_block", counting)
+    original, resumed = trial_setup.run_block, False
+    monkeypatch.setattr(trial_setup, "run_block", counting)
     arguments = {"seed": 1, "method": "grid", "trials": 40, "write": True, "threads": 1}
     with pytest.raises(KeyboardInterrupt):
         find_scaling_factor(path, Cue(), **arguments)
@@ -276,8 +276,8 @@ def stopped_search(path, monkeypatch, **changes):
             ran.append(arguments)
             return original(*arguments)
 
-        original = trial_settings.run_block
-        patch.setattr(trial_settings, "run_block", block)
+        original = trial_setup.run_block
+        patch.setattr(trial_setup, "run_block", block)
         with pytest.raises(KeyboardInterrupt):
             find_scaling_factor(path, Cue(), **{**GRID, "trials": 2000, "threads": 1, **changes})
 

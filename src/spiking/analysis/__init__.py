@@ -9,7 +9,8 @@ from spiking.analysis.conversion_quality import (
 )
 from spiking.analysis.cross_temporal import cross_temporal_discriminability
 from spiking.analysis.faithfulness import Faithfulness, faithfulness
-from spiking.analysis.fixed_points import FixedPoint, FixedPointPair, FixedPoints, fixed_points
+from spiking.analysis.find_fixed_points import fixed_points
+from spiking.analysis.fixed_points import FixedPoint, FixedPointPair, FixedPoints
 from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.mean_field import MeanField
+from spiking.conversion.mean_field_comparison import MeanFieldComparison
 from spiking.typing import Floats
 
 _ITERATIONS = 40  # of L-BFGS
 
 
 def calibrated_offsets(
-    mean_field: MeanField, start: Conversion
+    comparison: MeanFieldComparison, start: Conversion
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the offset of each unit in mV and of each output, optimised from those of another conversion."""
     from scipy.optimize import minimize
@@ -22,7 +22,7 @@ def calibrated_offsets(
 
     def loss(scaled: Floats) -> tuple[float, Floats]:
         offsets = scale * scaled
-        found = mean_field.loss(start.gain, offsets[:n], offsets[n:], start.factor)
+        found = comparison.loss(start.gain, offsets[:n], offsets[n:], start.factor)
         return found.value, scale * np.concatenate([found.by_offset, found.by_output_offset])
 
     first = np.array([*start.unit_offsets, *start.output_offsets]) / scale

@@ -13,7 +13,7 @@ import numpy as np
 from spiking.checks import positive_number
 from spiking.conversion.calibrate import calibrated_offsets
 from spiking.conversion.conversion import ASKED, VARIANTS, Asked, Conversion, Variant
-from spiking.conversion.mean_field import MeanField
+from spiking.conversion.mean_field_comparison import MeanFieldComparison
 from spiking.conversion.visited_currents import FIT_TRIALS, VisitedCurrents, visited_currents
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
@@ -66,9 +66,9 @@ class GainFit:
         return np.asarray(self.curve(self.gain * self.visited.currents + self.offset).mean(axis=(0, 2)))
 
     @cached_property
-    def mean_field(self) -> MeanField:
+    def comparison(self) -> MeanFieldComparison:
         """The trials of the fit, in which mean fields are compared with the rate network."""
-        return MeanField(self.model, self.visited.inputs, self.params, self.downsample)
+        return MeanFieldComparison(self.model, self.visited.inputs, self.params, self.downsample)
 
     def conversion(self, kind: Variant | Literal["calibrated"], factor: float | None = None) -> Conversion:
         """Return the conversion of a kind with a factor: the fitted one or another."""
@@ -77,7 +77,7 @@ class GainFit:
         output_offsets: tuple[float, ...] = ()
         if kind == "calibrated":
             start = self.conversion("mean_drive", factor)
-            unit_offsets, output_offsets = calibrated_offsets(self.mean_field, start)
+            unit_offsets, output_offsets = calibrated_offsets(self.comparison, start)
         elif kind == "mean_drive":
             mean_error = self.visited.rates.mean(axis=(0, 2)) - self._mean_rates / factor
             drive = self.model.effective_weights() @ mean_error
@@ -255,7 +255,7 @@ def fit_conversion(
     conversions = [fit.conversion(variant, factor) for fit in fits for variant in variants]
     if len(conversions) == 1:
         return conversions[0]
-    errors = [fits[0].mean_field.output_error(conversion) for conversion in conversions]
+    errors = [fits[0].comparison.output_error(conversion) for conversion in conversions]
     best = int(np.argmin(errors))
     if kind == "matched" and gain is None and errors[best] > _FAR:
         warnings.warn(

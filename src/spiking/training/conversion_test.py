@@ -21,7 +21,7 @@ from spiking.tasks import Task
 from spiking.tasks.scoring import score
 from spiking.timing import STEPS_PER_COLUMN
 from spiking.tuning.candidates import published_grid
-from spiking.tuning.trial_settings import Work, trial_runner
+from spiking.tuning.trial_setup import TrialSetup, trial_runner
 
 _FIRST, _THEN = 4, 6  # trials of each candidate; only good ones run the second number
 _NEIGHBOURS = 3  # neighbouring candidates that must do the task
@@ -64,10 +64,10 @@ def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> boo
     """
     needed = (1 + accuracy) / 2 - 1e-9
 
-    work = Work(model, task, seed, downsample=1, params=None)
+    setup = TrialSetup(model, task, seed, downsample=1, params=None)
     candidates = published_grid(model).factors
     with open_executor(available_threads()) as executor:
-        scores = trial_runner(executor, work)
+        scores = trial_runner(executor, setup)
         first = scores(dict.fromkeys(candidates, range(_FIRST)))
         left = [factor for factor in candidates if first[factor].sum() >= _FIRST - 1]
         more = scores(dict.fromkeys(left, range(_FIRST + _THEN)))

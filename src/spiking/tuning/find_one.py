@@ -24,7 +24,7 @@ from spiking.tuning.matched import matched_candidates, search_matched
 from spiking.tuning.options import Choice, Method, SearchOptions
 from spiking.tuning.published import search_published
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import Work, rate_outputs, trial_runner
+from spiking.tuning.trial_setup import TrialSetup, rate_outputs, trial_runner
 from spiking.tuning.tuned_file import tuned_file
 
 
@@ -33,15 +33,15 @@ def find_scaling_factor(
     task: Task | str | None = None,
     *,
     seed: int = 1,
-    method: Method = "auto",
-    candidates: Sequence[float] | None = None,
-    trials: int = 100,
-    choice: Choice = "plateau",
-    margin: float = 0.05,
-    extend: bool = True,
-    downsample: int = 1,
-    params: LIFParams | None = None,
-    conversion: Asked = "published",
+    method: Method = SearchOptions.method,
+    candidates: Sequence[float] | None = SearchOptions.candidates,
+    trials: int = SearchOptions.trials,
+    choice: Choice = SearchOptions.choice,
+    margin: float = SearchOptions.margin,
+    extend: bool = SearchOptions.extend,
+    downsample: int = SearchOptions.downsample,
+    params: LIFParams | None = SearchOptions.params,
+    conversion: Asked = SearchOptions.conversion,
     write: bool = False,
     force: bool = False,
     threads: int | None = None,
@@ -194,33 +194,33 @@ def search(
         trained, path = True, None
         options = dataclasses.replace(options, method="grid", candidates=[factor], extend=False)
     small = dataclasses.replace(model, extras={}, forms={}, w0=None, taus_gaus0=None)  # workers get a copy
-    work = Work(
+    setup = TrialSetup(
         small, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
     )
     if options.conversion != "published":
         candidates = matched_candidates(
             small,
-            work.task,
+            setup.task,
             conversion=options.conversion,
             seed=seed,
             params=options.params,
             downsample=options.downsample,
         )
-        work = dataclasses.replace(work, candidates=candidates)
+        setup = dataclasses.replace(setup, candidates=candidates)
     if options.conversion != "published" or options.method == "auto":
-        outputs = rate_outputs(small, work.task, seed, options.trials)
-        work = dataclasses.replace(work, rate_outputs=outputs)
+        outputs = rate_outputs(small, setup.task, seed, options.trials)
+        setup = dataclasses.replace(setup, rate_outputs=outputs)
 
-    with tuned_file(path, work, force=force) as file:
+    with tuned_file(path, setup, force=force) as file:
 
         def record(point: Any, first: int, values: NDArray[Any]) -> None:
             file.add(point, first, values)
             if progress:
                 progress(point, len(values))
 
-        scores = trial_runner(executor, work, file.known, record)
+        scores = trial_runner(executor, setup, file.known, record)
         with executor.guarded():
-            result = (search_matched if work.candidates else search_published)(scores, work, options)
+            result = (search_matched if setup.candidates else search_published)(scores, setup, options)
         result = dataclasses.replace(result, model=model, seconds=time.perf_counter() - began)
         if trained:
             reason = f"nothing to tune: trained on the f-I curve of the spiking units, factor {factor:g}"

@@ -17,7 +17,7 @@ from spiking.tuning.candidates import published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import DRIVE_TRIALS, Work, is_correct
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def choose_finalist(values: Mapping[str, Floats], nrmse: Nrmse) -> str:
     return min(close, key=lambda name: float(values[name][:, 2].mean()))
 
 
-def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+def search_matched(
+    scores: TrialRunner[Any], setup: TrialSetup, options: SearchOptions
+) -> ScalingFactorSearch:
     """Choose a candidate on the same trials, and score it on fresh ones; a single one is only scored."""
     longest: dict[str, Floats] = {}  # the values of each candidate that has run
 
@@ -133,65 +135,65 @@ def search_matched(scores: TrialRunner[Any], work: Work, options: SearchOptions)
         longest.update({name: values for name, values in results.items() if n >= len(longest.get(name, ()))})
         return results
 
-    chosen = next(iter(work.candidates))
-    if len(work.candidates) > 1:
-        usual = [name for name in work.candidates if name.endswith(tuple(f"x {m:g}" for m in MULTIPLES))]
-        chosen = choose_candidate(ask, usual, work.nrmse, options.trials)
+    chosen = next(iter(setup.candidates))
+    if len(setup.candidates) > 1:
+        usual = [name for name in setup.candidates if name.endswith(tuple(f"x {m:g}" for m in MULTIPLES))]
+        chosen = choose_candidate(ask, usual, setup.nrmse, options.trials)
         if accuracy(longest[chosen]) < _ENOUGH:
-            values = ask(list(work.candidates), min(_LEVELS[0], options.trials))
-            ranks = {name: (-own[:, 0].sum(), work.nrmse(own)) for name, own in values.items()}
+            values = ask(list(setup.candidates), min(_LEVELS[0], options.trials))
+            ranks = {name: (-own[:, 0].sum(), setup.nrmse(own)) for name, own in values.items()}
             few = sorted(ranks, key=ranks.__getitem__)[:_FINALISTS]
             finalists = ask({chosen, *few}, min(_FINAL_TRIALS, options.trials))
-            chosen = choose_finalist({name: finalists[name] for name in sorted(finalists)}, work.nrmse)
+            chosen = choose_finalist({name: finalists[name] for name in sorted(finalists)}, setup.nrmse)
     fresh = scores({chosen: range(options.trials)})[chosen]
-    names = [name for name in work.candidates if name in longest]
+    names = [name for name in setup.candidates if name in longest]
 
-    tried = tuple(_candidate(work.candidates[name], longest[name], work.nrmse) for name in names)
-    conversion = dataclasses.replace(work.candidates[chosen], candidates=tried)
+    tried = tuple(_candidate(setup.candidates[name], longest[name], setup.nrmse) for name in names)
+    conversion = dataclasses.replace(setup.candidates[chosen], candidates=tried)
     longest.setdefault(chosen, fresh)
     alike = [
         name
-        for name in work.candidates
+        for name in setup.candidates
         if name in longest
-        and (work.candidates[name].kind, work.candidates[name].gain) == (conversion.kind, conversion.gain)
+        and (setup.candidates[name].kind, setup.candidates[name].gain) == (conversion.kind, conversion.gain)
     ]
-    bits = {work.candidates[name].factor: is_correct(longest[name]) for name in alike}
+    bits = {setup.candidates[name].factor: is_correct(longest[name]) for name in alike}
     tied = plateau(bits)
     _, drive_error = drive_slope(
-        work.model,
-        work.task,
+        setup.model,
+        setup.task,
         conversion.factor,
         conversion=conversion,
-        seed=work.seed,
+        seed=setup.seed,
         numbers=range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS),
-        downsample=work.downsample,
-        params=work.params,
-        threads=work.threads,
+        downsample=setup.downsample,
+        params=setup.params,
+        threads=setup.threads,
     )
     return ScalingFactorSearch(
-        model=work.model,
-        task=work.task,
+        model=setup.model,
+        task=setup.task,
         scaling_factor=conversion.factor,
         method=options.method,
         choice="best",
-        seed=work.seed,
+        seed=setup.seed,
         curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
         plateau=tied if conversion.factor in tied else (conversion.factor,),
         extended=(),
         start=None if conversion.kind == "published" else conversion.fitted_factor,
         fresh=Evaluation(
-            task=work.task,
-            seed=work.seed,
+            task=setup.task,
+            seed=setup.seed,
             correct=is_correct(fresh),
-            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
+            conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
         ),
         drive_error=drive_error,
-        stopped=_ending(fresh, len(names), work.nrmse),
+        stopped=_ending(fresh, len(names), setup.nrmse),
         drive_trials=DRIVE_TRIALS,
         downsample=options.downsample,
         params=options.params,
         seconds=0.0,
-        nrmse={work.candidates[name].factor: work.nrmse(longest[name]) for name in alike},
+        nrmse={setup.candidates[name].factor: setup.nrmse(longest[name]) for name in alike},
         conversion=conversion,
     )
 

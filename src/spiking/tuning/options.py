@@ -21,6 +21,8 @@ Choice = Literal["plateau", "first"]
 class SearchOptions:
     """The options of a search; their meaning is that of the arguments of `find_scaling_factor`.
 
+    The defaults stand here only: the signature of that function takes them from this class.
+
     Examples
     --------
     >>> from spiking.tuning import SearchOptions

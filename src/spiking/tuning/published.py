@@ -16,18 +16,20 @@ from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import DRIVE_TRIALS, Work, is_correct
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct
 from spiking.typing import Floats
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
 
 
-def search_published(scores: TrialRunner[float], work: Work, options: SearchOptions) -> ScalingFactorSearch:
+def search_published(
+    scores: TrialRunner[float], setup: TrialSetup, options: SearchOptions
+) -> ScalingFactorSearch:
     """Search the scaling factor; `scores` runs the trials of a candidate.
 
     The grid compares accuracies only. `auto` also compares the outputs with those of the rate network.
     """
-    grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(work.model)
+    grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(setup.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
     drive_trials = DRIVE_TRIALS
 
@@ -36,7 +38,7 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
     def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
         numbers = {factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()}
         values = scores(numbers)
-        if work.rate_outputs:
+        if setup.rate_outputs:
             compared.update(values)
         return {factor: is_correct(own) for factor, own in values.items()}
 
@@ -46,7 +48,7 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
         grid_trials = (len(grid.factors) + 1) * options.trials  # including the fresh ones
         budget = int(_SHARE * grid_trials) - options.trials - DRIVE_TRIALS
         if options.candidates is None:
-            theory = _match(work, grid)
+            theory = _match(setup, grid)
             drive_trials += 2 * DRIVE_TRIALS
             highest = grid.highest if options.extend else grid.factors[-1]
             lowest = 0.0 if options.extend else grid.factors[0]
@@ -61,7 +63,7 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
     tied = plateau(bits, dropped)
-    errors = {factor: work.nrmse(values) for factor, values in sorted(compared.items())}
+    errors = {factor: setup.nrmse(values) for factor, values in sorted(compared.items())}
     if options.choice == "first":
         factor = _first(bits, dropped)
     elif errors:
@@ -71,24 +73,24 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
         factor = min(near, key=lambda candidate: (errors[candidate], candidate))
     else:
         factor = middle(tied, bits)
-    _, drive_error = _drive(work, factor)
+    _, drive_error = _drive(setup, factor)
     fresh = is_correct(scores({factor: range(options.trials)})[factor])
     return ScalingFactorSearch(
-        model=work.model,
-        task=work.task,
+        model=setup.model,
+        task=setup.task,
         scaling_factor=factor,
         method=options.method,
         choice=options.choice,
-        seed=work.seed,
+        seed=setup.seed,
         curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
         plateau=tied,
         extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
         start=theory,
         fresh=Evaluation(
-            task=work.task,
-            seed=work.seed,
+            task=setup.task,
+            seed=setup.seed,
             correct=fresh,
-            conditions=work.task.trials(options.trials, seed=work.seed).conditions,
+            conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
         ),
         drive_error=drive_error,
         stopped=stopped,
@@ -100,25 +102,25 @@ def search_published(scores: TrialRunner[float], work: Work, options: SearchOpti
     )
 
 
-def _drive(work: Work, factor: float) -> tuple[float, float]:
+def _drive(setup: TrialSetup, factor: float) -> tuple[float, float]:
     numbers = range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS)
     return drive_slope(
-        work.model,
-        work.task,
+        setup.model,
+        setup.task,
         factor,
-        seed=work.seed,
+        seed=setup.seed,
         numbers=numbers,
-        downsample=work.downsample,
-        params=work.params,
-        threads=work.threads,
+        downsample=setup.downsample,
+        params=setup.params,
+        threads=setup.threads,
     )
 
 
-def _match(work: Work, grid: Grid) -> float:
+def _match(setup: TrialSetup, grid: Grid) -> float:
     """Return the factor that matches the drives, in two runs because the rates depend on the factor."""
     factor = (grid.factors[0] + grid.factors[-1]) / 2
     for _ in range(2):
-        slope, _ = _drive(work, factor)
+        slope, _ = _drive(setup, factor)
         if np.isfinite(slope) and slope > 0:
             factor = float(np.clip(slope, grid.factors[0], grid.highest))
     return factor

@@ -14,14 +14,14 @@ from spiking.matfile.write import update_variables
 from spiking.parallel.trial_journal import Known, TrialJournal, is_marked, open_trials
 from spiking.rate_model.model import RateModel
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_settings import Work, identity, model_digest
+from spiking.tuning.trial_setup import TrialSetup, identity, model_digest
 
 
 class TunedFile:
     """The model file of a search, with its journal; without a file, nothing is kept or written."""
 
-    def __init__(self, path: Path | None, work: Work, journal: TrialJournal | None) -> None:
-        self._path, self._work, self._journal = path, work, journal
+    def __init__(self, path: Path | None, setup: TrialSetup, journal: TrialJournal | None) -> None:
+        self._path, self._setup, self._journal = path, setup, journal
 
     @property
     def known(self) -> Known:
@@ -52,7 +52,7 @@ class TunedFile:
                 f"{self._path} was removed while it was tuned; restore it and tune it again ({outcome})"
             )
         try:
-            same = model_digest(RateModel.load(self._path)) == model_digest(self._work.model)
+            same = model_digest(RateModel.load(self._path)) == model_digest(self._setup.model)
             if same:
                 self._journal.mark(variables["tuning"].item())
                 update_variables(self._path, variables)
@@ -67,7 +67,7 @@ class TunedFile:
 
 
 @contextmanager
-def tuned_file(path: Path | None, work: Work, *, force: bool) -> Iterator[TunedFile]:
+def tuned_file(path: Path | None, setup: TrialSetup, *, force: bool) -> Iterator[TunedFile]:
     """Open the journal of a model file for a single run at a time; without a path, keep nothing.
 
     With `force`, the journal of an unfinished search with other settings is deleted.
@@ -80,16 +80,16 @@ def tuned_file(path: Path | None, work: Work, *, force: bool) -> Iterator[TunedF
         The file is write-protected.
     """
     if path is None:
-        yield TunedFile(None, work, None)
+        yield TunedFile(None, setup, None)
         return
     target = Path(os.path.realpath(path))  # so that all links to a file share its journal
     if not os.access(target, os.W_OK):
         raise ModelFileError(
             f"{path} is write-protected; make it writable, so that the result can be written"
         )
-    trials = open_trials(journal_path(target), identity(work), doing="tuning this model", force=force)
+    trials = open_trials(journal_path(target), identity(setup), doing="tuning this model", force=force)
     with trials as journal:
-        yield TunedFile(path, work, journal)
+        yield TunedFile(path, setup, journal)
 
 
 def remove_leftovers(path: Path, recorded: str) -> None:

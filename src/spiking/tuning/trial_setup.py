@@ -35,8 +35,8 @@ _RATE_CHUNK = 20  # trials of the rate network at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
-    """The model and settings that all blocks of a search share.
+class TrialSetup:
+    """The model, the task and the settings of the trials of a search: the same in all of its blocks.
 
     A point is a scaling factor or the name of a matched conversion in `candidates`. Its values are the
     results of `trial_scores`; without `rate_outputs`, they are only whether each trial is correct, as bools.
@@ -138,36 +138,41 @@ def is_correct(values: Values) -> Mask:
 
 def trial_runner(
     executor: Executor,
-    work: Work,
+    setup: TrialSetup,
     known: Mapping[Any, Mapping[int, Any]] = MappingProxyType({}),
     record: Callable[[Any, int, Values], object] = lambda *_: None,
 ) -> TrialRunner[Any]:
     """Return a runner of the trials of a model's scaling factors or conversions in an executor."""
-    held_work = executor.hold(work)
+    held = executor.hold(setup)
 
     def submit(points: Sequence[Any], first: int, n: int) -> Future[list[Values]]:
-        return executor.submit(run_block, [held_work] * len(points), points, first, n)
+        return executor.submit(run_block, [held] * len(points), points, first, n)
 
-    block = block_trials(executor.block_seconds, work.task, work.model.n_units, work.downsample)
+    block = block_trials(
+        executor.block_seconds,
+        setup.task,
+        setup.model.n_units,
+        setup.downsample,
+    )
     return TrialRunner(submit, block, known, record, executor.check)
 
 
 _FORMAT = "spiking tuning journal 1"
 
 
-def identity(work: Work) -> dict[str, Any]:
+def identity(setup: TrialSetup) -> dict[str, Any]:
     """Return everything that the result of a trial depends on, for the first line of a journal."""
     return {
         "format": _FORMAT,
         "version": spiking.__version__,
-        "model": model_digest(work.model),
-        **task_identity(work.task),
-        "seed": work.seed,
-        "downsample": work.downsample,
-        "neurons": digest(work.params),
-        "compared": ["correct", "output", "rate"] if work.rate_outputs else ["correct"],
+        "model": model_digest(setup.model),
+        **task_identity(setup.task),
+        "seed": setup.seed,
+        "downsample": setup.downsample,
+        "neurons": digest(setup.params),
+        "compared": ["correct", "output", "rate"] if setup.rate_outputs else ["correct"],
         # Only the names: the fits follow from the above, but their last bits differ from run to run.
-        "conversion": list(work.candidates),
+        "conversion": list(setup.candidates),
     }
 
 

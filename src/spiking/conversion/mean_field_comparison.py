@@ -34,7 +34,7 @@ class Loss(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class MeanField:
+class MeanFieldComparison:
     """A rate model and the trials in which mean fields of its conversions are compared with it.
 
     Attributes
