@@ -29,7 +29,10 @@ def without(monkeypatch, name):
 def test_the_extra_is_named(name, missing, monkeypatch):
     without(monkeypatch, missing)
     extra = {"matplotlib": "figures"}.get(missing, "train")
-    with pytest.raises(ArgumentError, match=rf"needs {missing}, .*: pip install 'spikernn\[{extra}\]'$"):
+    with pytest.raises(
+        ArgumentError,
+        match=rf"^{missing} is not installed; expected for .*: pip install 'spikernn\[{extra}\]'$",
+    ):
         ENTRY_POINTS[name][0]()
 
 

@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parent
-EXTRA = re.compile(r"needs \w+, which is not installed: pip install 'spikernn\[(\w+)\]'")
+EXTRA = re.compile(r"\w+ is not installed; expected for [^:]+: pip install 'spikernn\[(\w+)\]'")
 MODEL = "model.mat"
 SIMULATED = ["--scaling-factor", "30", "--task", "go-nogo", "--seed", "1", "--trials", "2"]
 # What each command does: the extra that it names, or None where it does its work.

@@ -27,5 +27,5 @@ def library(name: str, extra: str, user: str) -> Any:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
         raise ArgumentError(
-            f"{user} needs {package}, which is not installed: pip install 'spikernn[{extra}]'"
+            f"{package} is not installed; expected for {user}: pip install 'spikernn[{extra}]'"
         ) from None

@@ -258,7 +258,7 @@ def test_the_same_seed_gives_the_same_points():
         ({"merge_distance": -1}, "merge_distance is -1"),
         ({"perturbation": -1}, "perturbation is -1"),
         ({"task": 3}, "task is 3; expected a Task"),
-        ({"task": "go-nogo"}, "the network has inputs: 2, outputs: 2; the task go-nogo needs"),
+        ({"task": "go-nogo"}, "the network has inputs: 2, outputs: 2; expected inputs: 1"),
     ],
 )
 def test_arguments_that_cannot_be_used(arguments, message):

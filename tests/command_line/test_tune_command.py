@@ -117,7 +117,7 @@ def test_evaluate_command(path):
     ("arguments", "words"),
     [
         (("tune", "model.mat"), "does not record the task"),
-        (("tune", "model.mat", "--task", "xor"), "needs inputs: 2"),
+        (("tune", "model.mat", "--task", "xor"), "expected inputs: 2"),
         (("tune", "model.mat", "--task", "go-nogo", "--method", "fast"), "expected one of auto, grid"),
         (("tune", "model.mat", "--task", "go-nogo", "--candidates", "20,x"), "candidates"),
         (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),

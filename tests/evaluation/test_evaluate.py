@@ -112,7 +112,7 @@ def test_which_task():
         evaluate(MODEL, trials=1, seed=0)
     with pytest.raises(ArgumentError, match="task is None; expected a task"):
         evaluate(SpikingNetwork.from_rate(MODEL, 20), trials=1, seed=0)
-    with pytest.raises(ArgumentError, match="needs inputs: 4"):
+    with pytest.raises(ArgumentError, match="expected inputs: 4"):
         evaluate(MODEL, "mante", trials=1, seed=0)
     settings = '{"duration": 800.0}'
     recorded = RateModel.load(cue_model(task=np.array(["go-nogo"]), task_settings=np.array([settings])))

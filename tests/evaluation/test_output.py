@@ -115,7 +115,7 @@ def test_a_refit_rescues_a_scaled_readout_and_always_says_so():
         ),
         (lambda net: net.refit_readout(Cue(), 0, seed=1), "trials is 0"),
         (lambda net: net.refit_readout(Cue(), 1, seed=1, ridge=-1), "ridge is -1"),
-        (lambda net: net.refit_readout("mante", 1, seed=1), "the task mante needs inputs: 4"),
+        (lambda net: net.refit_readout("mante", 1, seed=1), "expected inputs: 4"),
     ],
 )
 def test_mistakes_are_named(mistake, message):

@@ -177,7 +177,7 @@ def test_the_table_is_tidy_and_plots_in_one_line():
         ({"grid": {"what": {"x": lambda net: 3}}}, "the function of what returned 3"),
         ({"grid": {"stimulation.amplitude": [1]}}, "stimulation is None; expected one stimulation"),
         ({"trials": 0}, "trials is 0"),
-        ({"task": "mante"}, "the task mante needs inputs: 4"),
+        ({"task": "mante"}, "expected inputs: 4"),
     ],
 )
 def test_mistakes_are_named_before_anything_runs(arguments, message):

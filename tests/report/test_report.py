@@ -224,7 +224,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     for mistake, expected in (
         (["xor", "-o", "report.pdf"], "expected a name that ends in .html"),
         (["xor", "-o", "no/report.html"], "does not exist"),
-        (["xor", "--task", "mante"], "needs inputs: 4"),
+        (["xor", "--task", "mante"], "expected inputs: 4"),
         (["nothing.mat"], "nothing.mat"),
     ):
         status, told, complaint = spiking("report", *mistake)

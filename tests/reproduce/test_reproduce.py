@@ -509,7 +509,7 @@ def test_panels_of_the_paper_are_as_described():
             "figs1: conversion is 'matched'",
         ),
         (("fig7c", "--conversion", "mached", "-o", "mine"), "conversion is 'mached'; expected one of"),
-        (("fig7c", "-o", "there.txt"), "cannot make the folder"),
+        (("fig7c", "-o", "there.txt"), "could not be created"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_with_2(arguments, words, tmp_path):

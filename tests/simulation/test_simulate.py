@@ -158,7 +158,7 @@ def test_networks_and_parameters_are_frozen(network):
         ({"trials": 0}, "trials is 0"),
         ({"trials": []}, "trials is empty"),
         ({"trials": [1, -2]}, "trials is -2"),
-        ({"inputs": np.zeros((3, 1, 5)), "trials": 4}, "inputs is for 3 trials, but 4"),
+        ({"inputs": np.zeros((3, 1, 5)), "trials": 4}, "inputs is for 3 trials; expected 4"),
         ({"draws": RandomDraws(np.zeros(3), np.zeros((1000, 30)))}, r"draws.v0 has shape \(3,\)"),
         ({"draws": RandomDraws(np.zeros(30), np.zeros((10, 30)))}, "draws.noise has shape"),
         (

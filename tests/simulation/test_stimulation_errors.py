@@ -17,7 +17,7 @@ from spiking import ArgumentError, Oscillation, Stimulation, Waveform, simulate
         (lambda: Stimulation([0], (0, 1), probability=-0.1), "probability is -0.1"),
         (lambda: Stimulation([0], (0, 1), acts_on="both"), "acts_on is 'both'; expected one of voltage, cur"),
         (lambda: Stimulation([0], (0, 1), coin="two"), "coin is 'two'"),
-        (lambda: Stimulation([0], (0, 1), frequency=20), "pulses need both"),
+        (lambda: Stimulation([0], (0, 1), frequency=20), "expected both or neither"),
         (lambda: Stimulation([0], (0, 1), frequency=0, pulse_width=1), "frequency is 0"),
         (lambda: Stimulation([0], (0, 1), frequency=100, pulse_width=11), "overlap at 100 Hz"),
         (lambda: Oscillation([0], -1, 1), "frequency is -1"),

@@ -267,19 +267,19 @@ def test_a_diverging_training_stops():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"activation": "tanh"}, "activation = 'tanh': expected one of sigmoid, softplus, clipped_relu"),
-        ({"p_inh": 1.5}, "p_inh = 1.5: expected a number from 0 to 1"),
-        ({"batch_size": 0}, "batch_size = 0: expected a whole number"),
-        ({"batch_size": 1.5}, "batch_size = 1.5: expected a whole number"),
-        ({"learning_rate": float("nan")}, "learning_rate = nan"),
-        ({"noise": "much"}, "noise = 'much'"),
+        ({"activation": "tanh"}, "activation is 'tanh'; expected one of sigmoid, softplus, clipped_relu"),
+        ({"p_inh": 1.5}, "p_inh is 1.5; expected a number from 0 to 1"),
+        ({"batch_size": 0}, "batch_size is 0; expected a whole number"),
+        ({"batch_size": 1.5}, "batch_size is 1.5; expected a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"noise": "much"}, "noise is 'much'"),
         ({"tau": (50.0, 20.0)}, "smaller limit first"),
         ({"tau": 1.0}, "at least 5"),
         ({"tau": (1.0, 2.0, 3.0)}, "one number or a pair"),
         ({"recipe": "secret"}, "expected one of default, published"),
-        ({"speed": 1}, "unknown training option speed; there are gain, "),
-        ({"seed": -1}, "seed = -1"),
-        ({"n_units": 0}, "n_units = 0"),
+        ({"speed": 1}, "options are speed; expected some of gain, "),
+        ({"seed": -1}, "seed is -1"),
+        ({"n_units": 0}, "n_units is 0"),
     ],
 )
 def test_options_that_are_refused(wrong, message):

@@ -170,7 +170,9 @@ def named_stimulation(
     if all(value is None for value in (mode, units, window, current, pulses)):
         return None
     if mode not in ("exc", "inh") or units is None or window is None:
-        raise ArgumentError("stimulation needs --stimulate exc or inh, --units and --window START STOP")
+        raise ArgumentError(
+            "stimulation is incomplete; expected --stimulate exc or inh, --units and --window START STOP"
+        )
     sign = 1 if mode == "exc" else -1
     frequency, pulse_width = pulses or (None, None)
     return Stimulation(

@@ -201,7 +201,10 @@ class SpikingNetwork(Remade):
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
         if chosen.kind in FITTED and initial_weights:
-            raise ArgumentError("initial weights are converted as published only: give a scaling factor")
+            raise ArgumentError(
+                f"initial_weights is True and conversion is {chosen.kind!r}; expected a scaling factor, as "
+                f"initial weights have no other conversion than the published one"
+            )
         factor, bias = chosen.factor, model.output_bias if readout_bias or matched else np.zeros(1)
         constant = 0.0 if model.bias is None else chosen.gain * model.bias
         decay = model.tau_decay()

@@ -118,7 +118,9 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
         raise ArgumentError(f"{name} is {population!r}; expected one of {', '.join(known)}")
     members = np.arange(n) if population == "all" else np.flatnonzero(populations[population])
     if not members.size:
-        raise ArgumentError(f"{name} is {population!r}, but this network has no {population} units")
+        raise ArgumentError(
+            f"{name} is {population!r}; expected another population: this network has no {population} units"
+        )
     if isinstance(units, str):
         return members
     stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(UNIT_STREAM,)))

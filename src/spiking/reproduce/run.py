@@ -125,7 +125,9 @@ def prepare(folder: Path, panels: Sequence[Panel]) -> None:
     try:
         (folder / "networks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+        raise ArgumentError(
+            f"{folder} could not be created: {error.strerror or error}; choose another folder"
+        ) from None
     check_writable(folder / "networks" / "any.mat")
     check_writable(folder / "journal.jsonl")
     check_outputs((path, (path.suffix,)) for which in panels for path in files_of(which, folder))

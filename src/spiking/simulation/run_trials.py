@@ -254,5 +254,5 @@ def trial_numbers(
         raise ArgumentError("trials is empty; expected at least one trial number")
     for name, count in (("inputs", n_inputs), ("draws", n_draws)):
         if count is not None and count != len(numbers):
-            raise ArgumentError(f"{name} is for {count} trials, but {len(numbers)} are asked for")
+            raise ArgumentError(f"{name} is for {count} trials; expected {len(numbers)}, as are simulated")
     return np.array(numbers, np.int64)

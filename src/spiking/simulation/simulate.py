@@ -122,7 +122,7 @@ def simulate(
     fitted = network.conversion
     if fitted is not None and fitted.downsample != downsample:
         raise ArgumentError(
-            f"downsample is {downsample}, but the network's conversion was fitted for {fitted.downsample}: "
+            f"downsample is {downsample}, but the network's conversion was fitted for {fitted.downsample}; "
             f"simulate with downsample={fitted.downsample}, or fit or tune it again for {downsample}"
         )
     settings: dict[str, Any] = {

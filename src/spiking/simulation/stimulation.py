@@ -93,7 +93,7 @@ class Stimulation:
         if self.frequency is None or self.pulse_width is None:
             raise ArgumentError(
                 f"frequency is {self.frequency}, pulse_width {self.pulse_width}; "
-                "pulses need both, in Hz and ms"
+                "expected both or neither, in Hz and ms"
             )
         frequency, width = (positive_number(k, getattr(self, k)) for k in ("frequency", "pulse_width"))
         if width > 1000 / frequency:

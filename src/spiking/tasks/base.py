@@ -300,5 +300,5 @@ def check_channels(task: Task, n_inputs: int, n_outputs: int, source: str) -> No
     if (task.n_inputs, task.n_outputs) != (n_inputs, n_outputs):
         raise ArgumentError(
             f"{source} has inputs: {n_inputs}, outputs: {n_outputs}; "
-            f"the task {task.name} needs inputs: {task.n_inputs}, outputs: {task.n_outputs}"
+            f"expected inputs: {task.n_inputs}, outputs: {task.n_outputs}, as the task {task.name} has"
         )

@@ -105,7 +105,7 @@ def _from_file(path: Path, class_name: str | None) -> type[Task]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ArgumentError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+        raise ArgumentError(f"{path} could not be run: {type(error).__name__}: {error}") from error
     tasks = {
         key: value
         for key, value in vars(module).items()

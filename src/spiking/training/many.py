@@ -61,9 +61,9 @@ def train_many(
     """
     order = list(seeds)
     if not order or len(set(order)) != len(order):
-        raise ArgumentError(f"seeds = {order}: expected at least one seed, and none twice")
+        raise ArgumentError(f"seeds is {order}; expected at least one seed, and none twice")
     if threads is not None and threads < 1:
-        raise ArgumentError(f"threads = {threads}: expected at least 1")
+        raise ArgumentError(f"threads is {threads}; expected at least 1")
     runs = {seed: train_steps(task, n_units, seed=seed, recipe=recipe, **options) for seed in order}
     halt = Event()
 

@@ -166,7 +166,7 @@ class TrainingOptions:
             )
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
-                raise ArgumentError(f"{name} = {getattr(self, name)!r}: expected one of {', '.join(known)}")
+                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
         for name in ("dale", "published_quirks"):
             flag(name, getattr(self, name))
         for names, low, high, whole in _RANGES:
@@ -176,12 +176,14 @@ class TrainingOptions:
                     continue
                 if not isinstance(value, int | float) or not low <= value <= high or (whole and value % 1):
                     kind = "a whole number" if whole else "a number"
-                    raise ArgumentError(f"{name} = {value!r}: expected {kind} from {low:g} to {high:g}")
+                    raise ArgumentError(f"{name} is {value!r}; expected {kind} from {low:g} to {high:g}")
         limits = self.tau_steps
         if not all(math.isfinite(limit) and limit >= 1 for limit in limits) or sorted(set(limits)) != list(
             limits
         ):
-            raise ArgumentError(f"tau = {self.tau!r}: expected ms, at least {STEP_MS:g}, smaller limit first")
+            raise ArgumentError(
+                f"tau is {self.tau!r}; expected ms, at least {STEP_MS:g}, smaller limit first"
+            )
 
     @property
     def lif(self) -> Lif | None:
@@ -216,7 +218,7 @@ class TrainingOptions:
         """The decay in steps of 5 ms: one number, or the two limits."""
         limits = self.tau if isinstance(self.tau, tuple | list) else (self.tau,)
         if len(limits) not in (1, 2):
-            raise ArgumentError(f"tau = {self.tau!r}: expected one number or a pair (ms)")
+            raise ArgumentError(f"tau is {self.tau!r}; expected one number or a pair (ms)")
         return tuple(limit / STEP_MS for limit in limits)
 
 
@@ -250,9 +252,9 @@ def options_for(recipe: str, **changes: Any) -> TrainingOptions:
         For an unknown recipe or option, or a value that is not possible.
     """
     if recipe not in _RECIPES:
-        raise ArgumentError(f"recipe = {recipe!r}: expected one of {', '.join(_RECIPES)}")
+        raise ArgumentError(f"recipe is {recipe!r}; expected one of {', '.join(_RECIPES)}")
     known = [field.name for field in dataclasses.fields(TrainingOptions)]
     unknown = [name for name in changes if name not in known]
     if unknown:
-        raise ArgumentError(f"unknown training option {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ArgumentError(f"options are {', '.join(unknown)}; expected some of {', '.join(known)}")
     return TrainingOptions(**(_RECIPES[recipe] | changes))

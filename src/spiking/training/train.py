@@ -85,9 +85,9 @@ def train_steps(
     """
     task = get(task) if isinstance(task, str) else task
     if n_units < 1:
-        raise ArgumentError(f"n_units = {n_units}: expected at least 1")
+        raise ArgumentError(f"n_units is {n_units}; expected at least 1")
     if seed < 0:
-        raise ArgumentError(f"seed = {seed}: expected a whole number, not negative")
+        raise ArgumentError(f"seed is {seed}; expected a whole number, not negative")
     recorded = origin(task, seed=seed, recipe=recipe, **options)
     steps = _steps(task, n_units, seed, options_for(recipe, **options), recorded)
     return _in_thread(steps) if current_thread() is main_thread() else steps

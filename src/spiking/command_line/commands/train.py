@@ -211,7 +211,9 @@ def _train_family(
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise ArgumentError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise ArgumentError(
+            f"{folder} could not be created: {error.strerror or error}; choose another folder"
+        ) from error
     converged, errors = 0, list[ArgumentError]()
     for seed in existing:
         expected = origin(task, seed=seed, recipe=recipe, **options)

@@ -42,11 +42,11 @@ def read_inputs(path: Path) -> NDArray[Any]:
             )
         return np.asarray(variables[name])
     if path.suffix != ".npy":
-        raise ArgumentError(f"inputs come from a .npy or .mat file, not {path}")
+        raise ArgumentError(f"input is {path}; expected a .npy or .mat file")
     try:
         array = np.load(path, allow_pickle=False)
     except OSError as error:
-        raise ArgumentError(f"cannot read {path}: {error.strerror or error}") from error
+        raise ArgumentError(f"{path} could not be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
         raise ArgumentError(f"{path} is not a readable .npy file of numbers: {error}") from error
     if not isinstance(array, np.ndarray):  # an .npz archive under another name

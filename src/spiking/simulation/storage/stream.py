@@ -217,7 +217,8 @@ def _write_parts(
                 verify=lambda temporary: None,
             )
     except (OSError, ModelFileError) as error:
-        raise ArgumentError(f"{parts} could not be made: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(f"{parts} could not be created: {reason}; choose another file") from None
     for first in range(0, total, size):
         trials = slice(first, min(first + size, total))
         part = parts / f"{first:09d}.h5"
@@ -247,9 +248,10 @@ def _combine(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
         save(whole, hdf5.read(_finished(parts)), content)
         whole.replace(path)
     except (OSError, ArgumentError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ArgumentError(
-            f"{path} could not be written: {error}; its trials are in {parts}, "
-            f"and the same call puts them together"
+            f"{path} could not be written: {reason}; its trials are in {parts}, and the same call puts "
+            f"them together"
         ) from None
 
 
