@@ -12,6 +12,7 @@ from spiking.checks import flag, not_negative, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.contents import missing_words
+from spiking.rate_model.from_arrays import from_arrays as model_from_arrays
 from spiking.rate_model.load import load as load_model
 from spiking.rate_model.run import run as run_model
 from spiking.rate_model.to_file import save as save_model
@@ -27,8 +28,8 @@ FORMS = ("current", "rate")
 class RateModel(Remade):
     """A trained rate recurrent neural network (Kim, Li & Sejnowski 2019, equations 1 to 4).
 
-    `RateModel.load` makes one from a file or a mapping, and checks it. All arrays are float64 and read-only;
-    rows are postsynaptic, columns presynaptic.
+    `RateModel.load` makes one from a file or a mapping, `RateModel.from_arrays` from arrays. All arrays are
+    float64 and read-only; rows are postsynaptic, columns presynaptic.
 
     Attributes
     ----------
@@ -140,6 +141,7 @@ class RateModel(Remade):
                 object.__setattr__(self, item.name, FrozenMapping(value))
 
     load = classmethod(load_model)
+    from_arrays = classmethod(model_from_arrays)
     save = save_model
     run = run_model
 
