@@ -14,7 +14,7 @@ from spiking.analysis.conversion_quality import agreement
 from spiking.analysis.spike_trains import interval_cv2, spike_counts
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
-from spiking.evaluation.both_networks import BothNetworks
+from spiking.evaluation.both_networks import BothNetworks, check_sizes
 from spiking.evaluation.evaluate import Evaluation, Score, evaluate
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
@@ -86,7 +86,7 @@ class Faithfulness:
         Correlation, over units, of the differences of the mean activity between conditions. With more than
         two conditions, the differences are those from the unit's mean over conditions. Good: 0.9 or more.
     mean_rate : float
-        Mean firing rate of all units in Hz, over whole trials. Plausible: 1 to 15 Hz.
+        Mean firing rate of all units that are not lesioned in Hz, over whole trials. Plausible: 1 to 15 Hz.
     high_rate : float
         99th percentile of the firing rates of units in trials, in Hz. Plausible: below 100 Hz.
     cv2 : float
@@ -187,14 +187,7 @@ def faithfulness(
     """
     task = task_for(model, task)
     network = SpikingNetwork.from_rate(model) if network is None else network
-    sizes, expected = (
-        (network.n_neurons, network.n_inputs, network.n_outputs),
-        (model.n_units, model.n_inputs, model.n_outputs),
-    )
-    if sizes != expected:
-        raise ArgumentError(
-            f"network has (units, inputs, outputs) {sizes}; expected {expected}, those of the rate model"
-        )
+    check_sizes(network, model)
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     drawn = task.trials(n_trials, seed=seed)
     run = simulate(
@@ -251,6 +244,7 @@ def _measured(both: BothNetworks) -> Faithfulness:
     activity = _means(both.spiking_activity, conditions)[:, :, late] / network.scaling_factor
     expected = _means(both.rate_activity, conditions)[:, :, late]
     unit_rates = run.rates.mean(axis=0)
+    alive = run.rates[:, ~np.isnan(unit_rates)]  # not lesioned
     single, means = (
         _r2(expected_output, output, axis=(0, 2)),
         _r2(expected_means, mean_output, axis=(0, 2)),
@@ -273,8 +267,8 @@ def _measured(both: BothNetworks) -> Faithfulness:
         unit_r2=_r2(expected, activity, axis=(0, 2)),
         unit_correlation=_unit_correlation(expected, activity, unit_rates >= _ACTIVE_HZ),
         selectivity_correlation=_selectivity_correlation(expected, activity),
-        mean_rate=float(unit_rates.mean()),
-        high_rate=float(np.percentile(run.rates, 99)),
+        mean_rate=float(alive.mean()) if alive.size else np.nan,
+        high_rate=float(np.percentile(alive, 99)) if alive.size else np.nan,
         cv2=_median(interval_cv2(run, window=(start, run.duration), least=_MIN_PAIRS)),
         fano=_median(_fano(spike_counts(run, window=(start, run.duration))[:, :, 0], conditions)),
     )

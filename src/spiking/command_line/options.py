@@ -16,11 +16,23 @@ from spiking.optional import library
 if TYPE_CHECKING:
     from distributed import Client
 
-    from spiking import RateModel
+    from spiking import RateModel, SpikingNetwork
     from spiking.simulation.stimulation import Stimulation
     from spiking.tasks import Task
 
 Model = Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")]
+Network = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Model file (.mat), network file (.npz), or go-nogo, xor, mante or dms."
+    ),
+]
+RateModelFile = Annotated[
+    str | None,
+    typer.Option(
+        "--rate-model", metavar="MODEL", help="With a network file: the rate model to compare it with."
+    ),
+]
 ScalingFactor = Annotated[
     float | None,
     typer.Option(
@@ -107,11 +119,49 @@ def picture_of(what: str) -> OptionInfo:
 
 def load_model(name: str) -> RateModel:
     """Load a model file or, if there is none of this name, a model that comes with the package."""
-    from spiking import RateModel, datasets
+    from spiking import RateModel
 
-    return (
-        datasets.load(name) if name in datasets.names() and not Path(name).exists() else RateModel.load(name)
-    )
+    found = load_network(name)
+    if not isinstance(found, RateModel):
+        raise ArgumentError(f"MODEL is {name}, a spiking network; expected a file of a rate model")
+    return found
+
+
+def load_network(name: str) -> RateModel | SpikingNetwork:
+    """Load a model file, a network file or, if there is none of this name, a model of the package."""
+    from spiking import datasets
+    from spiking.network import open_network
+
+    return datasets.load(name) if name in datasets.names() and not Path(name).exists() else open_network(name)
+
+
+def both_networks(
+    name: str, rate_model: str | None, scaling_factor: float | None, *, initial_weights: bool = False
+) -> tuple[RateModel | None, SpikingNetwork]:
+    """Return the rate model, None if only a network file is given, and the spiking network.
+
+    Parameters
+    ----------
+    name : str
+        The argument MODEL of a command.
+    rate_model : str or None
+        Its option ``--rate-model``; only with a network file.
+    scaling_factor, initial_weights
+        Options of the conversion; only with a model file.
+    """
+    from spiking import RateModel, SpikingNetwork
+
+    found = load_network(name)
+    if isinstance(found, RateModel):
+        if rate_model is not None:
+            raise ArgumentError(f"--rate-model is {rate_model} and {name} is a rate model; expected one")
+        return found, SpikingNetwork.from_rate(found, scaling_factor, initial_weights=initial_weights)
+    if scaling_factor is not None or initial_weights:
+        raise ArgumentError(
+            f"{name} is a spiking network, which is converted already; expected no --scaling-factor and no "
+            f"--initial-weights"
+        )
+    return None if rate_model is None else load_model(rate_model), found
 
 
 def task_settings(settings: list[str] | None) -> dict[str, str]:
@@ -127,11 +177,23 @@ def task_settings(settings: list[str] | None) -> dict[str, str]:
     return values
 
 
-def chosen_task(model: RateModel, name: type[Task] | str | None, settings: list[str] | None) -> Task:
+def chosen_task(
+    model: RateModel | SpikingNetwork, name: type[Task] | str | None, settings: list[str] | None
+) -> Task:
     """Return the task in `--task` or the file, with the settings in `--setting`; print unusual settings."""
+    from spiking import SpikingNetwork
     from spiking.rate_model.recorded_settings import task_for
+    from spiking.tasks.base import check_channels
+    from spiking.tasks.parse_settings import make
+    from spiking.tasks.registry import find
 
     given = task_settings(settings)
+    if isinstance(model, SpikingNetwork):
+        if name is None:
+            raise ArgumentError("a network file records no task; give one, such as --task go-nogo")
+        own = make(find(name) if isinstance(name, str) else name, given)
+        check_channels(own, model.n_inputs, model.n_outputs, "the network")
+        return own
     task = task_for(model, name, given)
     print_settings(model, task, given)
     return task

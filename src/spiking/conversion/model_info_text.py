@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,14 @@ def facts(info: ModelInfo) -> dict[str, str]:
 
 def in_words(info: ModelInfo) -> str:
     """Return a description of a model, one line per fact."""
-    lines = [info.file, *(f"  {name:<15} {fact}" for name, fact in facts(info).items())]
     notes = info.suspicious or ("nothing",)
-    return "\n".join([*lines, *(f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))])
+    listed = (f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))
+    return "\n".join([lines_of(info.file, facts(info)), *listed])
+
+
+def lines_of(heading: str, described: Mapping[str, str]) -> str:
+    """Return facts, one line each, below a heading."""
+    return "\n".join([heading, *(f"  {name:<15} {fact}" for name, fact in described.items())])
 
 
 def as_table(infos: list[ModelInfo]) -> Table:
@@ -63,11 +69,14 @@ def as_table(infos: list[ModelInfo]) -> Table:
     return table
 
 
-def as_json(infos: list[ModelInfo], unusable: dict[str, str]) -> str:
+def as_json(
+    infos: list[ModelInfo], networks: Mapping[str, Mapping[str, str]], unusable: Mapping[str, str]
+) -> str:
     """Return a JSON list with one object per file: its facts, or why it is unusable."""
     return json.dumps(
         [
             *({"usable": True, **asdict(info)} for info in infos),
+            *({"usable": True, "file": file, "network": dict(known)} for file, known in networks.items()),
             *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
         ],
         indent=2,

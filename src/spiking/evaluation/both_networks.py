@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spiking.checks import flag, whole_number
 from spiking.conversion.conversion import Conversion
+from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
@@ -81,6 +82,7 @@ def run_both(
     task: Task | str | None = None,
     trials: int = 40,
     *,
+    network: SpikingNetwork | None = None,
     seed: int = 1,
     scaling_factor: float | None = None,
     conversion: Conversion | None = None,
@@ -99,6 +101,9 @@ def run_both(
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     trials : int
+    network : SpikingNetwork, optional
+        The spiking network, with as many units, inputs and outputs, such as a lesioned one; by default the
+        model is converted, by the next three arguments.
     seed : int
         Seed of the trials and of the noise of both networks.
     scaling_factor : float, optional
@@ -122,7 +127,8 @@ def run_both(
     Raises
     ------
     ArgumentError
-        An argument is invalid, or no task or scaling factor is given and the file records none.
+        An argument is invalid, no task or scaling factor is given and the file records none, or `network` has
+        another size than the model or is given together with a conversion.
 
     Examples
     --------
@@ -135,7 +141,11 @@ def run_both(
     balanced, activity = flag("balanced", balanced), flag("activity", activity)
     task = task_for(model, task)
     drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
-    network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
+    if network is None:
+        network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
+    elif scaling_factor is not None or conversion is not None or params is not None:
+        raise ArgumentError("network is given together with a conversion; expected one of them")
+    check_sizes(network, model)
     rate = run_columns(model, drawn.inputs, seed=seed)
     spiking = simulate(
         network,
@@ -162,3 +172,15 @@ def run_both(
         rate_score=scores[0],
         spiking_score=scores[1],
     )
+
+
+def check_sizes(network: SpikingNetwork, model: RateModel) -> None:
+    """Raise ArgumentError unless a spiking network has as many units, inputs and outputs as a model."""
+    sizes, expected = (
+        (network.n_neurons, network.n_inputs, network.n_outputs),
+        (model.n_units, model.n_inputs, model.n_outputs),
+    )
+    if sizes != expected:
+        raise ArgumentError(
+            f"network has (units, inputs, outputs) {sizes}; expected {expected}, those of the rate model"
+        )

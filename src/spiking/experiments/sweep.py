@@ -22,6 +22,7 @@ from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, points
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import open_network
 from spiking.parallel.blocks import TrialRunner, block_trials, run_block
 from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
@@ -62,7 +63,8 @@ def sweep(
     Parameters
     ----------
     network : SpikingNetwork, RateModel or path
-        A rate model is converted with the scaling factor that its file records, unless the grid varies it.
+        A rate model is converted with the scaling factor that its file records, unless the grid varies it. A
+        path is that of a model file or of a network file (`SpikingNetwork.save`).
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that a rate model's file
         records.
@@ -264,8 +266,10 @@ def _base(
     seed: int,
 ) -> tuple[SweepPoint, Task]:
     model: RateModel | None = None
-    if not isinstance(network, SpikingNetwork):
-        model = network if isinstance(network, RateModel) else RateModel.load(network)
+    if not isinstance(network, SpikingNetwork | RateModel):
+        network = open_network(network)
+    if isinstance(network, RateModel):
+        model = network
         untuned = recorded_scaling_factor(model) is None
         if untuned and "scaling_factor" not in grid:
             raise ArgumentError(

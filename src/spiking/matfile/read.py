@@ -26,7 +26,7 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF5_OFFSETS = (512, 0, 1024, 2048)  # of the signature; MATLAB writes its own 512 bytes before it
 
 OTHER_KINDS = (
-    (b"PK", "a zip file, as NumPy (.npz) and PyTorch (.pt) write them"),
+    (b"PK", "a zip file, as NumPy (.npz) and PyTorch (.pt) write them; SpikingNetwork.load reads networks"),
     (b"\x93NUMPY", "a NumPy file (.npy)"),
     (b"\x80", "a Python pickle"),
     (b"\x1f\x8b", "a gzip file: unpack it first"),

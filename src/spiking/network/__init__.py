@@ -1,7 +1,8 @@
 """The spiking network, its units and its connections."""
 
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import open_network
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import UnitFraction
 
-__all__ = ["ReadoutRefit", "SpikingNetwork", "UnitFraction"]
+__all__ = ["ReadoutRefit", "SpikingNetwork", "UnitFraction", "open_network"]

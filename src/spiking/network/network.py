@@ -15,7 +15,7 @@ from spiking.checks import flag, positive_number, real_numbers
 from spiking.conversion.choose import choose_conversion
 from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
-from spiking.network import changes, freeze
+from spiking.network import changes, file, freeze
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.units import POPULATIONS, Units, unit_numbers
@@ -229,6 +229,9 @@ class SpikingNetwork(Remade):
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
             conversion=chosen if matched else None,
         )
+
+    load = classmethod(file.load)
+    save = file.save
 
     def with_params(self, **changes: Any) -> SpikingNetwork:
         """Return the same network with other constants: ``network.with_params(refractory=5)``.

@@ -18,7 +18,7 @@ from spiking.training.options import options_for
 from spiking.tuning.recorded_search import recorded_search
 
 
-def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> list[str]:
+def commands(both: BothNetworks, name: str, task: str | None, trials: int, converted: bool) -> list[str]:
     """Return the commands that the model's file records.
 
     Parameters
@@ -30,6 +30,8 @@ def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> li
         The task as it was given with ``--task``, if any.
     trials : int
         Number of trials of the evaluation.
+    converted : bool
+        The spiking network was made from the model here, and is not one of a file or of the caller.
     """
     task_name = task
     if task_name is None and both.task.name != recorded_text(both.model, "task"):
@@ -45,8 +47,7 @@ def commands(both: BothNetworks, name: str, task: str | None, trials: int) -> li
     known = [
         _train(both, name, task),
         _tune(both, name, task),
-        shlex.join(["spiking", "evaluate", name, *options]),
-        shlex.join(["spiking", "report", name, *options]),
+        *(shlex.join(["spiking", verb, name, *options]) for verb in ("evaluate", "report") if converted),
     ]
     return [command for command in known if command]
 

@@ -37,6 +37,7 @@ def report(
     task: Task | str | None = None,
     trials: int = 100,
     *,
+    network: SpikingNetwork | None = None,
     task_file: str | None = None,
     seed: int = 1,
     scaling_factor: float | None = None,
@@ -54,6 +55,9 @@ def report(
     trials : int
         Number of trials for the accuracies, which are those of ``spiking evaluate`` with this seed. Up to ten
         trials of each condition are drawn.
+    network : SpikingNetwork, optional
+        A network with as many units, inputs and outputs, such as a lesioned or fine-tuned one, that is
+        compared with the model; by default the model is converted.
     task_file : str, optional
         File of your own task, such as ``mytask.py``, for the commands on the page; by default `task` if it is
         a string.
@@ -88,13 +92,20 @@ def report(
     library("matplotlib", "figures", "a report")
     given = task if isinstance(task, str) else task_file
     task = task_for(model, task)
-    network = SpikingNetwork.from_rate(model, scaling_factor)
+    given_network = network
+    network = SpikingNetwork.from_rate(model, scaling_factor) if network is None else network
     scores = (
         evaluate(model, task, trials, seed=seed),
         evaluate(network, task, trials, seed=seed, threads=threads, progress=progress),
     )
     both = run_both(
-        model, task, _drawn(model, task), seed=seed, scaling_factor=scaling_factor, threads=threads
+        model,
+        task,
+        _drawn(model, task),
+        network=given_network,
+        seed=seed,
+        scaling_factor=scaling_factor,
+        threads=threads,
     )
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
     title = Path(model.source).name if name is None else name
@@ -105,9 +116,11 @@ def report(
         style=_part("page.css"),
         script=_part("page.js"),
         summary=html.escape(
-            f"A rate network of {model.n_units} units for the task {task.name}, and the spiking network made "
-            f"from it with the scaling factor {network.scaling_factor:g}"
-            + (f" ({network.conversion})." if network.conversion else ".")
+            f"A rate network of {model.n_units} units for the task {task.name}, and the spiking network "
+            + ("made from it" if given_network is None else "that was given")
+            + f" with the scaling factor {network.scaling_factor:g}"
+            + (f" ({network.conversion})" if network.conversion else "")
+            + (f", {len(network.lesioned)} units lesioned." if network.lesioned else ".")
         ),
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores)),
@@ -126,7 +139,7 @@ def report(
         ),
         network_figures=figures.network_figures(both),
         commands_words="The commands that the file records:",
-        commands=html.escape("\n".join(commands(both, title, given, trials))),
+        commands=html.escape("\n".join(commands(both, title, given, trials, given_network is None))),
         # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )

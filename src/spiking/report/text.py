@@ -114,9 +114,19 @@ def conversion(quality: ConversionQuality) -> str:
 def rates(both: BothNetworks) -> str:
     """Return a text with the mean firing rates of the populations of the spiking network."""
     means = both.spiking.rates.mean(axis=0)
-    populations = by_population(both.spiking.network.populations)
-    parts = [f"{POPULATION_NAMES[name]} {means[members].mean():.1f}" for name, members in populations]
-    return f"mean {means.mean():.1f} Hz ({', '.join(parts)}), {np.mean(means == 0):.1%} of the neurons silent"
+    alive = ~np.isnan(means)  # not lesioned
+    populations = [
+        (name, members[alive[members]]) for name, members in by_population(both.spiking.network.populations)
+    ]
+    parts = [
+        f"{POPULATION_NAMES[name]} {means[members].mean():.1f}"
+        for name, members in populations
+        if members.size
+    ]
+    if not alive.any():
+        return "all neurons are lesioned"
+    silent = np.mean(means[alive] == 0)
+    return f"mean {means[alive].mean():.1f} Hz ({', '.join(parts)}), {silent:.1%} of the neurons silent"
 
 
 def tuning(both: BothNetworks) -> str:

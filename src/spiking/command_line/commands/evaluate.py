@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: options.Model,
+    model: options.Network,
     task_name: options.TaskName = None,
     settings: options.Settings = None,
     trials: options.Trials = 100,
     seed: options.Seed = 1,
     scaling_factor: options.ScalingFactor = None,
+    rate_model: options.RateModelFile = None,
     strict: options.Strict = False,
     downsample: options.Downsample = 1,
     threads: options.Threads = None,
@@ -30,6 +31,7 @@ def evaluate(
 
     Both networks run the same trials. Intervals are 95 % Wilson score intervals. The last line says how
     close the spiking network is to the rate network without noise, and how it fires, in the first 40 trials.
+    A network file is compared with the rate model in --rate-model, or run alone.
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
     """
@@ -37,15 +39,15 @@ def evaluate(
 
     from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
     from spiking.evaluation import evaluate as score_network
-    from spiking.network.network import SpikingNetwork
 
-    rate_model = options.load_model(model)
-    task = options.chosen_task(rate_model, task_name, settings)
-    network = SpikingNetwork.from_rate(rate_model, scaling_factor)
+    rates, network = options.both_networks(model, rate_model, scaling_factor)
+    task = options.chosen_task(rates or network, task_name, settings)
     kind = "published" if network.conversion is None else network.conversion.kind
-    rate = score_network(rate_model, task, trials, seed=seed, strict=strict)
+    scores = {}
+    if rates is not None:
+        scores["rate"] = score_network(rates, task, trials, seed=seed, strict=strict)
     with progress_bar("trials", trials) as advance:
-        spiking = score_network(
+        scores["spiking"] = score_network(
             network,
             task,
             trials,
@@ -55,16 +57,17 @@ def evaluate(
             threads=threads,
             progress=advance,
         )
-    close = faithfulness(
-        rate_model,
-        network,
-        task,
-        trials=min(trials, COMPARED_TRIALS),
-        seed=seed,
-        downsample=downsample,
-        threads=threads,
-    )
-    scores = {"rate": rate, "spiking": spiking}
+    close = None
+    if rates is not None:
+        close = faithfulness(
+            rates,
+            network,
+            task,
+            trials=min(trials, COMPARED_TRIALS),
+            seed=seed,
+            downsample=downsample,
+            threads=threads,
+        )
     if as_json:
         facts = {
             "model": model,
@@ -74,17 +77,23 @@ def evaluate(
             "conversion": kind,
         }
         results = {name: _json(evaluation) for name, evaluation in scores.items()}
-        measures = {"faithfulness": faithfulness_json(close)}
+        measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
         typer.echo(json.dumps({**facts, **results, **measures}, indent=1))
         return
     typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
     if network.conversion is not None:
         typer.echo(str(network.conversion))
-    typer.echo(f"{'':16}{'rate network':28}spiking network")
-    typer.echo(f"{'all':16}{_cell(rate.score):28}{_cell(spiking.score)}")
-    for name, score in rate.by_condition.items():
-        typer.echo(f"{name:16}{_cell(score):28}{_cell(spiking.by_condition[name])}")
-    typer.echo(faithfulness_line(close))
+    evaluations = list(scores.values())
+    _print_row("", [f"{name} network" for name in scores])
+    _print_row("all", [_cell(evaluation.score) for evaluation in evaluations])
+    for condition in evaluations[0].by_condition:
+        _print_row(condition, [_cell(evaluation.by_condition[condition]) for evaluation in evaluations])
+    if close is not None:
+        typer.echo(faithfulness_line(close))
+
+
+def _print_row(name: str, cells: list[str]) -> None:
+    typer.echo(f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip())
 
 
 def _json(evaluation: Evaluation) -> dict[str, object]:

@@ -17,34 +17,43 @@ if TYPE_CHECKING:
 
 def info(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or go-nogo, xor, mante, dms.")
+        list[str],
+        typer.Argument(
+            metavar="MODEL", help="Model or network files (.mat, .npz), or go-nogo, xor, mante, dms."
+        ),
     ],
     as_json: options.AsJson = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only list which files are usable; exit with 1 if one is not.")
     ] = False,
 ) -> None:
-    """Describe a model file.
+    """Describe a model file or a network file.
 
     Lists the contents and everything that looks wrong. Several files are shown as a table.
 
     Example: spiking info --check models/*.mat
     """
+    from spiking import RateModel
     from spiking.conversion import model_info_text
     from spiking.conversion.model_info import model_info
+    from spiking.network.describe import network_facts
 
-    infos, unusable = [], {}
+    infos, networks, unusable = [], {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
         for name in models:
             try:
-                infos.append(model_info(options.load_model(name)))
+                loaded = options.load_network(name)
+                if isinstance(loaded, RateModel):
+                    infos.append(model_info(loaded))
+                else:
+                    networks[name] = network_facts(loaded)
             except ModelFileError as error:
                 unusable[name] = str(error)
     if as_json:
-        typer.echo(model_info_text.as_json(infos, unusable))
+        typer.echo(model_info_text.as_json(infos, networks, unusable))
     elif check:
-        for facts in infos:
-            typer.echo(f"usable    {facts.file}")
+        for file in (*(facts.file for facts in infos), *networks):
+            typer.echo(f"usable    {file}")
         for name in unusable:
             typer.echo(f"unusable  {name}")
     elif len(infos) == 1:
@@ -54,6 +63,9 @@ def info(
         for facts in infos:
             for note in facts.suspicious:
                 typer.echo(f"{facts.file}: {note}")
+    if not as_json and not check:
+        for name, facts_of_network in networks.items():
+            typer.echo(model_info_text.lines_of(f"{name} (spiking network)", facts_of_network))
     for reason in unusable.values():
         print_message(reason)
     if unusable:

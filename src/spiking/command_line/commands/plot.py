@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spiking.evaluation.both_networks import BothNetworks
+    from spiking.network.network import SpikingNetwork
     from spiking.rate_model.model import RateModel
+    from spiking.rate_model.run import RateRun
+    from spiking.simulation.result import Simulation
+    from spiking.tasks import Task, Trials
 
 _MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
 _TRIAL_KINDS = ("comparison", "components", "firing-rates", "output", "overview", "raster", "trial")
 KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
+_NETWORK_KINDS = ("firing-rates", "output", "overview", "raster")  # a spiking network alone suffices
 
 
 def plot(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: one of the names above.")],
-    model: options.Model,
+    model: options.Network,
     output: Annotated[
         Path | None, options.output_to("File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf.")
     ] = None,
@@ -39,6 +44,7 @@ def plot(
     ] = 0,
     seed: options.Seed = 1,
     scaling_factor: options.ScalingFactor = None,
+    rate_model: options.RateModelFile = None,
     dpi: Annotated[
         int, typer.Option(min=20, max=2400, help="Resolution of a .png in pixels per inch.")
     ] = 300,
@@ -58,10 +64,12 @@ def plot(
     standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),
     firing-rates, components (principal components of both networks), comparison (of two models or scaling
     factors). From the file: weights, time-constants, scaling-factor, training, conversion (transfer function
-    and f-I curve on the inputs that the rate network visits).
+    and f-I curve on the inputs that the rate network visits). Of a network file: weights, firing-rates,
+    output, overview and raster; trial, components and comparison take its rate model from --rate-model.
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
+    from spiking import RateModel
     from spiking.files.output import PICTURES, check_outputs
     from spiking.tasks.registry import find
 
@@ -74,21 +82,29 @@ def plot(
         raise ArgumentError(f"KIND is {kind}; expected comparison with --against and --against-factor")
     if kind == "comparison" and against is None and against_factor is None:
         raise ArgumentError("KIND is comparison; expected --against MODEL, --against-factor NUMBER, or both")
-    rate_model = options.load_model(model)
+    loaded = options.load_network(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, rate_model, task_name, settings, seed, scaling_factor), dpi)
+        write_figure(path, _of_model(kind, loaded, task_name, settings, seed, scaling_factor), dpi)
         return
     task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
     with progress_bar("trials", total) as advance:
 
-        def run(rate_model: RateModel, factor: float | None, before: int) -> BothNetworks:
+        def run(name: str, factor: float | None, before: int) -> BothNetworks:
             from spiking.evaluation.both_networks import run_both
 
+            rates = found = options.load_network(name)
+            if not isinstance(rates, RateModel):
+                if rate_model is None:
+                    raise ArgumentError(
+                        f"{name} is a network file; expected --rate-model with its rate model, to draw {kind}"
+                    )
+                rates = options.load_model(rate_model)
             return run_both(
-                rate_model,
-                options.chosen_task(rate_model, task, settings),
+                rates,
+                options.chosen_task(rates, task, settings),
                 trials,
+                network=None if isinstance(found, RateModel) else found,
                 seed=seed,
                 scaling_factor=factor,
                 condition=condition,
@@ -96,27 +112,34 @@ def plot(
                 progress=lambda done: advance(before + done),
             )
 
-        both = run(rate_model, scaling_factor, 0)
-        if kind == "comparison":
-            other_model = rate_model if against is None else options.load_model(against)
-            other = run(other_model, against_factor, trials)
+        if kind in _NETWORK_KINDS and not isinstance(loaded, RateModel):
+            own = options.chosen_task(loaded, task, settings)
+            drawn = own.trials(trials, seed=seed, balanced=True, condition=condition)
+            figure = _of_run(kind, _simulated(loaded, drawn, seed, advance), drawn, own, None, trial)
+        elif kind == "comparison":
+            both = run(model, scaling_factor, 0)
+            other = run(against or model, against_factor, trials)
             figure = _comparison(both, other, model, against or model)
         else:
-            figure = _of_trials(kind, both, trial)
+            figure = _of_trials(kind, run(model, scaling_factor, 0), trial)
     write_figure(path, figure, dpi)
 
 
 def _of_model(
     kind: str,
-    model: RateModel,
+    model: RateModel | SpikingNetwork,
     task_name: str | None,
     settings: list[str] | None,
     seed: int,
     scaling_factor: float | None,
 ) -> Figure:
-    from spiking import plotting
+    from spiking import RateModel, plotting
     from spiking.conversion.conversion import Conversion
 
+    if kind == "weights":
+        return _figure_of(plotting.weights(model))
+    if not isinstance(model, RateModel):
+        raise ArgumentError(f"KIND is {kind}, which needs a model file; expected weights of a network file")
     if kind == "conversion":
         conversion = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
         task = options.chosen_task(model, task_name, settings)
@@ -125,24 +148,46 @@ def _of_model(
         "scaling-factor": plotting.scaling_factor,
         "time-constants": plotting.time_constants,
         "training": plotting.training_curve,
-        "weights": plotting.weights,
     }
     return _figure_of(functions[kind](model))
+
+
+def _simulated(
+    network: SpikingNetwork, trials: Trials, seed: int, progress: Callable[[int], None]
+) -> Simulation:
+    from spiking.simulation.record import Record
+    from spiking.simulation.simulate import simulate
+
+    return simulate(network, trials.spiking_inputs, seed=seed, record=Record(spikes=True), progress=progress)
 
 
 def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:
     from spiking import plotting
 
-    if not 0 <= trial < len(both.trials):
-        raise ArgumentError(f"--trial is {trial}; expected 0 to {len(both.trials) - 1} (see --trials)")
-    run, trials, task, rate = both.spiking, both.trials, both.task, both.rate
     match kind:
-        case "overview":
-            return plotting.overview(run, trials=trials, task=task, rate=rate)
         case "components":
             return plotting.state_space(both)
         case "trial":
+            _check_trial(trial, both.trials)
             return plotting.trial(both, trial)
+        case _:
+            return _of_run(kind, both.spiking, both.trials, both.task, both.rate, trial)
+
+
+def _check_trial(trial: int, trials: Trials) -> None:
+    if not 0 <= trial < len(trials):
+        raise ArgumentError(f"--trial is {trial}; expected 0 to {len(trials) - 1} (see --trials)")
+
+
+def _of_run(
+    kind: str, run: Simulation, trials: Trials, task: Task, rate: RateRun | None, trial: int
+) -> Figure:
+    from spiking import plotting
+
+    _check_trial(trial, trials)
+    match kind:
+        case "overview":
+            return plotting.overview(run, trials=trials, task=task, rate=rate)
         case "output":
             ax = plotting.output(run, trials=trials, task=task)
         case "raster":

@@ -14,7 +14,7 @@ from spiking.errors import ArgumentError
 
 
 def simulate(
-    model: options.Model,
+    model: options.Network,
     scaling_factor: options.ScalingFactor = None,
     task_name: options.TaskName = None,
     settings: options.Settings = None,
@@ -55,14 +55,13 @@ def simulate(
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Simulate a model as a spiking network.
+    """Simulate a model, or a network of a file, as a spiking network.
 
     Example: spiking simulate model.mat --scaling-factor 50 --task go-nogo --condition go --trials 20 --seed 1
     --plot out.png -o run.npz
     """
     from spiking import Record
     from spiking.files.output import PICTURES, RUNS, check_outputs, keep
-    from spiking.network.network import SpikingNetwork
     from spiking.simulation.simulate import simulate as run_simulation
     from spiking.simulation.storage import npz
     from spiking.simulation.storage.inputs import read_inputs
@@ -76,8 +75,7 @@ def simulate(
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     stimulation = options.named_stimulation(stimulate, units, window, current, pulses)
-    rate_model = options.load_model(model)
-    network = SpikingNetwork.from_rate(rate_model, scaling_factor, initial_weights=initial_weights)
+    rate_model, network = options.both_networks(model, None, scaling_factor, initial_weights=initial_weights)
     task = None
     if input_file is not None:
         if task_name is not None or condition is not None or settings:
@@ -87,7 +85,7 @@ def simulate(
         inputs = read_inputs(input_file)
         total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
-        task = options.chosen_task(rate_model, task_name, settings)
+        task = options.chosen_task(rate_model or network, task_name, settings)
         total = trials or 1
     with progress_bar("trials", total) as advance:
         run = run_simulation(

@@ -17,7 +17,7 @@ _DRAWN = ("accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 
 
 def sweep(
-    model: options.Model,
+    model: options.Network,
     vary: Annotated[
         list[str],
         typer.Option(
@@ -55,7 +55,6 @@ def sweep(
 
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
     """
-    from spiking import SpikingNetwork
     from spiking.experiments import sweep as run_sweep
     from spiking.files.output import PICTURES, check_outputs, keep_text
 
@@ -67,12 +66,12 @@ def sweep(
             raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
         if len(grid) > 2:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
-    rate_model = options.load_model(model)
-    task = options.chosen_task(rate_model, task_name, settings)
+    loaded = options.load_network(model)
+    task = options.chosen_task(loaded, task_name, settings)
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
-    network = rate_model if scaling_factor is None else SpikingNetwork.from_rate(rate_model, scaling_factor)
+    network = loaded if scaling_factor is None else options.both_networks(model, None, scaling_factor)[1]
     points = 1
     for values in grid.values():
         points *= len(values)

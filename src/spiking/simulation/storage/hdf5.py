@@ -25,10 +25,10 @@ from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.files.hdf5 import write_hdf5
 from spiking.files.stored_array import StoredArray
+from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage import network_arrays
 
 FORMAT = "spiking simulation 1"
 SAMPLED = ("output", "filtered_rates", "voltage", "currents")
@@ -225,7 +225,7 @@ def _write_spikes(group: Any, spikes: Spikes, n_trials: int) -> None:
 
 
 def _write_network(group: Any, network: SpikingNetwork) -> None:
-    for name, value in network_arrays.to_arrays(network).items():
+    for name, value in to_arrays(network).items():
         parent = name.partition("/")[0]
         if isinstance(value, str):
             group.attrs[name] = value
@@ -240,4 +240,4 @@ def _read_network(group: Any) -> SpikingNetwork:
     for name, node in group.items():
         parts = {f"{name}/{part}": array for part, array in node.items()} if hasattr(node, "keys") else {}
         arrays |= {part: array[()] for part, array in (parts or {name: node}).items()}
-    return network_arrays.from_arrays(arrays)
+    return from_arrays(SpikingNetwork, arrays)

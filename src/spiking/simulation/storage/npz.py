@@ -12,9 +12,10 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.files.output import check_output, write_whole
+from spiking.network.arrays import from_arrays, to_arrays
+from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage import network_arrays
 
 # Arrays of a file that are fields of the simulation; without what was not recorded.
 _FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")
@@ -67,9 +68,7 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
         "conditions": simulation.conditions,
         "seed": simulation.seed,
         **{name: getattr(simulation, name) for name in _FIELDS},
-        **{
-            f"{_NETWORK}{name}": value for name, value in network_arrays.to_arrays(simulation.network).items()
-        },
+        **{f"{_NETWORK}{name}": value for name, value in to_arrays(simulation.network).items()},
     }
     if simulation.seed is not None and simulation.seed >= 2**64:
         arrays["seed"] = str(simulation.seed)  # NumPy has no such whole numbers
@@ -99,7 +98,7 @@ def load(path: Path) -> Simulation:
             name.removeprefix(_NETWORK): value for name, value in arrays.items() if name.startswith(_NETWORK)
         }
         return Simulation(
-            network=network_arrays.from_arrays(network),
+            network=from_arrays(SpikingNetwork, network),
             seed=int(arrays["seed"]) if "seed" in arrays else None,
             trials=arrays["trial_numbers"],
             n_steps=round(float(arrays["duration"]) / time_step),

@@ -1,18 +1,20 @@
-"""Convert a spiking network to named arrays and texts, as files of simulations store it."""
+"""Convert a spiking network to named arrays and texts, as files of networks and simulations store it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
-from spiking.network.network import SpikingNetwork
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
+
+if TYPE_CHECKING:
+    from spiking.network.network import SpikingNetwork
 
 _SPARSE = ("data", "indices", "indptr", "shape")
 
@@ -39,7 +41,7 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
     return stored
 
 
-def from_arrays(arrays: Mapping[str, Any]) -> SpikingNetwork:
+def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> SpikingNetwork:
     """Make a network from the result of `to_arrays`; raises KeyError, TypeError or ValueError for others."""
     values: dict[str, Any] = {}
     for name, value in arrays.items():
@@ -48,9 +50,9 @@ def from_arrays(arrays: Mapping[str, Any]) -> SpikingNetwork:
             values.setdefault(field, {})[part] = value
         else:
             values[field] = value
-    for name, kind in (("params", LIFParams), ("readout_refit", ReadoutRefit)):
+    for name, record in (("params", LIFParams), ("readout_refit", ReadoutRefit)):
         if name in values:
-            values[name] = kind(**json.loads(values[name]))
+            values[name] = record(**json.loads(values[name]))
     if "conversion" in values:
         values["conversion"] = Conversion.from_json(json.loads(values["conversion"]))
     if isinstance(values["weights"], dict):
@@ -60,4 +62,4 @@ def from_arrays(arrays: Mapping[str, Any]) -> SpikingNetwork:
         values["weights"] = csc_array((data, indices, pointers), shape=tuple(shape))
     values["scaling_factor"] = float(values["scaling_factor"])
     values["lesioned"] = tuple(int(unit) for unit in values["lesioned"])
-    return SpikingNetwork(**values)
+    return kind(**values)

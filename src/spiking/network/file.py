@@ -1,0 +1,149 @@
+"""Save a spiking network in a file, and read it back. Methods of `SpikingNetwork`."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import spiking
+from spiking.errors import ModelFileError
+from spiking.files.atomic import replace_file
+from spiking.files.output import check_output
+from spiking.network.arrays import from_arrays, to_arrays
+
+if TYPE_CHECKING:
+    from spiking.network.network import SpikingNetwork
+
+FORMAT = "spiking network 1"
+NETWORKS = (".npz",)
+_ZIP = b"PK"
+_DAMAGE = (
+    *(OSError, EOFError, LookupError, TypeError, ValueError, RuntimeError),
+    *(zlib.error, zipfile.BadZipFile),
+)
+
+
+def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write the network to a file, completely or not at all: ``network.save("lesioned.npz")``.
+
+    Everything comes back: weights, constants, populations, lesions, offsets, the conversion and how the
+    readout was fitted. ``np.load`` opens the file, too: each field is an array of its name, populations are
+    ``populations/exc`` and so on, sparse weights are ``weights/data``, ``weights/indices``,
+    ``weights/indptr`` and ``weights/shape`` (by columns), and `params`, `conversion` and `readout_refit`
+    are JSON.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its name ends in ``.npz``. It is accepted wherever a model file is, also by the commands.
+    force : bool
+        Replace an existing file.
+
+    Raises
+    ------
+    ArgumentError
+        The file exists already, or the path cannot be written.
+    ModelFileError
+        The file cannot be written; the message says whether an existing file is unchanged.
+    """
+    target = Path(os.fsdecode(path))
+    check_output(target, NETWORKS, force=force)
+    arrays = {"format": FORMAT, "version": spiking.__version__, **to_arrays(network)}
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def verify(temporary: Path) -> None:
+        reread = _arrays(temporary)
+        if reread.keys() != arrays.keys() or any(np.any(reread[k] != arrays[k]) for k in arrays):
+            raise ModelFileError("what was written does not read back")
+
+    replace_file(target, write, verify)
+
+
+def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetwork:
+    """Read a network that `save` wrote.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ModelFileError
+        The file does not exist, is damaged, or holds no network; the message says what it holds.
+    """
+    place = Path(os.fsdecode(path))
+    expected = "expected a file that SpikingNetwork.save wrote"
+    if not is_archive(place):
+        raise ModelFileError(
+            f"{place} is no network file; {expected} (SpikingNetwork.from_rate converts a model file)"
+        )
+    try:
+        arrays = _arrays(place)
+        kind = str(arrays.pop("format", ""))
+        arrays.pop("version", None)
+        if "spike_trial" in arrays:
+            raise ModelFileError(f"{place} is a simulation; its network is Simulation.load(path).network")
+        if kind != FORMAT:
+            found = f"format {kind!r}" if kind else f"the arrays {', '.join(arrays) or 'none'}"
+            raise ModelFileError(f"{place} has {found:.200}; {expected} (format {FORMAT!r})")
+        network = from_arrays(cls, arrays)
+        _check_shapes(network)
+    except ModelFileError:
+        raise
+    except _DAMAGE as error:
+        raise _damaged(place, error) from None
+    return network
+
+
+def _damaged(path: Path, error: Exception) -> ModelFileError:
+    reason = str(error) or type(error).__name__
+    return ModelFileError(
+        f"{path} is damaged or incomplete: {reason}; use another copy, or save the network again"
+    )
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is an archive (network files are, model files are not), by its first bytes."""
+    try:
+        if not path.is_file() and path.exists():
+            raise ModelFileError(f"{path} is a folder, a device or a pipe; expected a file")
+        with path.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError as error:
+        raise ModelFileError(f"{path} could not be read: {error.strerror or error}") from None
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file; each is read as a whole first, which compares it with its checksum."""
+    with zipfile.ZipFile(path) as archive:
+        return {
+            name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)[()]
+            for name in archive.namelist()
+        }
+
+
+def _check_shapes(network: SpikingNetwork) -> None:
+    n, outputs = network.n_neurons, len(network.readout_bias)
+    shapes = {"weights": (n, n), "w_in": (n, network.n_inputs), "readout": (outputs, n), "tau_decay": (n,)}
+    for name, shape in shapes.items():
+        array = values = getattr(network, name)
+        if hasattr(array, "indptr"):
+            array.check_format(full_check=True)  # the kernel follows the indices unchecked
+            values = array.data
+        if array.shape != shape or not np.isfinite(values).all():
+            raise ValueError(f"`{name}` has shape {array.shape}; expected finite numbers of shape {shape}")
+    if (network.tau_decay <= 0).any():
+        raise ValueError("`tau_decay` has entries that are not above 0; expected times in ms")
