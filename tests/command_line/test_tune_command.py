@@ -36,12 +36,22 @@ def test_no_write_leaves_everything_alone(path):
         "--no-write",
         "--output",
         "out.json",
+        "--csv",
+        "out.csv",
         cwd=path.parent,
     )
     assert done.returncode == 0, done.stderr
     assert path.read_bytes() == before
-    assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.json"]
-    measures = json.loads(path.with_name("out.json").read_text())[0]["faithfulness"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["model.mat", "out.csv", "out.json"]
+    written = json.loads(path.with_name("out.json").read_text())[0]
+    with path.with_name("out.csv").open(newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (float(row["nrmse"]), float(row["rate"])) == pytest.approx(
+        (written["nrmse"], written["rate"]), abs=0.005
+    )
+    assert all(candidate["nrmse"] > 0 and candidate["rate"] > 0 for candidate in written["curve"])
+    assert f"\n{written['reason']}\n" in done.stdout
+    measures = written["faithfulness"]
     assert measures["trials"] == 20
     assert f"faithfulness in 20 trials: output R2 {measures['output_r2']:.2f} (means" in done.stdout
 

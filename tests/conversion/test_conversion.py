@@ -270,7 +270,9 @@ def test_the_search_finds_one_and_keeps_to_its_trials(asked):
     assert chosen.nrmse <= min(c.nrmse for c in ran) + 0.1
     assert chosen.nrmse == found.nrmse[best.factor]
     assert str(best) in str(found)
-    assert "candidates was chosen: mean rate" in found.stopped
+    assert found.stopped.startswith(f"{len(best.candidates)} candidates were compared")
+    assert f"of the {20 * len(variants)} candidates, it has the lowest mean rate" in found.reason
+    assert found.rates[best.factor] == chosen.rate
 
 
 def test_what_is_compared_is_measured_in_the_trials_of_the_search():
@@ -294,6 +296,7 @@ def test_more_candidates_and_the_published_grid_are_tried_where_no_usual_one_suf
     found = find_scaling_factor(model, Cue(), seed=1, trials=40, conversion="matched", threads=1)
     tried = found.conversion.candidates
     assert found.accuracy < 0.9
+    assert f"finalists of {len(tried)} candidates, it has the lowest mean rate" in found.reason
     assert [c.kind for c in tried].count("published") == 12
     assert len(tried) == 12 + 2 * 5 * 6
     assert max(c.correct / c.trials for c in tried if c.trials == 40) < 0.95
@@ -306,7 +309,7 @@ def test_a_calibrated_conversion_is_only_tested():
     assert (found.conversion.kind, found.conversion.candidates) == ("calibrated", ())
     assert (found.search_trials, list(found.curve)) == (0, [found.scaling_factor])
     assert found.curve[found.scaling_factor] == found.fresh.score
-    assert "nothing to choose" in found.stopped
+    assert "nothing to compare" in found.stopped
 
 
 def test_candidates_of_version_0_1_0():

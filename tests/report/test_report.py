@@ -173,6 +173,7 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
     both = run_both(RateModel.load(path), None, 2)
     said = words.tuning(both)
     assert f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35" in said
+    assert f"Factor {found.scaling_factor:g} was chosen: " in said
     assert f"On fresh trials, the accuracy was {words.percent(found.fresh.score)}." in said
     assert "spiking tune tuned.mat --seed 2" in commands(both, "tuned.mat", None, 20)
     broken = {**to_variables(RateModel.load(path)), "tuning": np.array(['{"curve": 3}'])}

@@ -106,8 +106,11 @@ def test_grid_runs_the_published_candidates_on_common_trials(grid):
         network = SpikingNetwork.from_rate(MODEL, factor)
         run = simulate(network, trials.spiking_inputs, seed=3, trials=numbers)
         assert grid.curve[factor].correct == Cue().score(run.output[:, 0], run.time, trials).sum()
+        assert grid.rates[factor] == pytest.approx(run.rates.mean())
     assert 25 <= grid.scaling_factor <= 50
-    assert grid.nrmse == {}
+    assert grid.scaling_factor == middle(grid.plateau, {f: np.ones(1, bool) for f in grid.curve})
+    assert "it is the middle of the plateau" in grid.reason
+    assert set(grid.nrmse) == set(grid.rates) == set(grid.curve)
     assert grid.accuracy > 0.9
 
 
@@ -130,8 +133,21 @@ def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_networ
     auto = find_scaling_factor(MODEL, Cue(), seed=3)
     assert set(auto.nrmse) == set(auto.curve)
     assert auto.nrmse[auto.scaling_factor] == min(auto.nrmse[factor] for factor in auto.plateau)
-    assert f"NRMSE {auto.nrmse[auto.scaling_factor]:.2f}" in str(auto)
-    assert [row["nrmse"] for row in auto.as_json()["curve"]] == list(auto.nrmse.values())
+    text = str(auto).splitlines()
+    assert text[0].split()[-3:] == ["NRMSE", "rate", "(Hz)"]
+    row = next(line.split() for line in text if "chosen" in line)
+    assert row[-1] == "chosen"
+    chosen = auto.scaling_factor
+    assert [f"{auto.nrmse[chosen]:.2f}", f"{auto.rates[chosen]:.1f}"] == row[7:9]
+    assert text.count(auto.reason) == 1
+    assert auto.reason.startswith(f"factor {chosen:g} was chosen: ")
+    written = auto.as_json()
+    assert [(row["nrmse"], row["rate"]) for row in written["curve"]] == [
+        (auto.nrmse[factor], auto.rates[factor]) for factor in auto.curve
+    ]
+    assert (written["nrmse"], written["rate"]) == (auto.fresh_nrmse, auto.fresh_rate)
+    run = simulate(auto.network, Cue().trials(100, seed=3).spiking_inputs, seed=3)
+    assert auto.fresh_rate == pytest.approx(run.rates.mean())
     first = find_scaling_factor(MODEL, Cue(), seed=3, choice="first")
     assert first.curve == auto.curve
     assert first.scaling_factor <= auto.plateau[-1]

@@ -156,6 +156,9 @@ def _about_search(search: RecordedSearch) -> Iterator[str]:
             f"Method {search.details.get('method')}, choice {search.details.get('choice')}, seed "
             f"{search.details.get('seed')}, {search.details.get('search_trials')} trials in the search."
         )
+    reason = search.details.get("reason")
+    if reason:
+        yield f"{reason[:1].upper()}{reason[1:]}."
     if len(search.plateau) > 1:
         yield (
             f"Candidates from {search.plateau[0]:g} to {search.plateau[-1]:g} are statistically tied with "

@@ -207,9 +207,7 @@ def search(
             downsample=options.downsample,
         )
         setup = dataclasses.replace(setup, candidates=candidates)
-    if options.conversion != "published" or options.method == "auto":
-        outputs = rate_outputs(small, setup.task, seed, options.trials)
-        setup = dataclasses.replace(setup, rate_outputs=outputs)
+    setup = dataclasses.replace(setup, rate_outputs=rate_outputs(small, setup.task, seed, options.trials))
 
     with tuned_file(path, setup, force=force) as file:
 
@@ -223,8 +221,8 @@ def search(
             result = (search_matched if setup.candidates else search_published)(scores, setup, options)
         result = dataclasses.replace(result, model=model, seconds=time.perf_counter() - began)
         if trained:
-            reason = f"nothing to tune: trained on the f-I curve of the spiking units, factor {factor:g}"
-            result = dataclasses.replace(result, method="trained", stopped=reason)
+            reason = f"factor {factor:g} is that of the f-I curve on which the model was trained"
+            result = dataclasses.replace(result, method="trained", stopped="nothing to tune", reason=reason)
         executor.check()
         file.finish(result)
     return result

@@ -17,7 +17,7 @@ from spiking.tuning.candidates import published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct, mean_rate
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ _CLOSE = 0.1  # the NRMSE of what is chosen is at most this far above the smalle
 _MARGIN = 0.05 + 1e-9  # and its accuracy at most this far below that of the closest
 _UNSURE = 0.1  # more, while a candidate has run less than all trials
 _ENOUGH, _PLAUSIBLE = 0.95, 30.0  # the accuracy and the mean rate in Hz that a search looks for
+_REASON = (
+    "of the {}, it has the lowest mean rate among those that are not significantly less accurate than the "
+    f"best and have an NRMSE at most {_CLOSE:g} above the smallest"
+)
 
 Ask = Callable[[Collection[str], int], dict[str, Floats]]  # of candidates and a number of trials
 Nrmse = Callable[[Floats], float]  # of the `trial_scores` of a candidate
@@ -94,7 +98,7 @@ def choose_candidate(ask: Ask, names: Sequence[str], nrmse: Nrmse, most: int) ->
     closest = min(names, key=lambda name: nrmse(values[name]))
     limit = nrmse(values[closest]) + _CLOSE + _UNSURE
     near = [name for name in names if nrmse(values[name]) <= limit]
-    for name in sorted(near, key=lambda name: float(values[name][:, 2].mean())):
+    for name in sorted(near, key=lambda name: mean_rate(values[name])):
         for n in sorted({min(level, most) for level in _LEVELS}):
             both = ask([name, closest], n)
             limit = nrmse(both[closest]) + _CLOSE + (_UNSURE if n < most else 0.0)
@@ -121,7 +125,7 @@ def choose_finalist(values: Mapping[str, Floats], nrmse: Nrmse) -> str:
     ]
     limit = min(nrmse(values[name]) for name in accurate) + _CLOSE
     close = [name for name in accurate if nrmse(values[name]) <= limit]
-    return min(close, key=lambda name: float(values[name][:, 2].mean()))
+    return min(close, key=lambda name: mean_rate(values[name]))
 
 
 def search_matched(
@@ -135,16 +139,18 @@ def search_matched(
         longest.update({name: values for name, values in results.items() if n >= len(longest.get(name, ()))})
         return results
 
-    chosen = next(iter(setup.candidates))
+    chosen, reason = next(iter(setup.candidates)), "it is the only one"
     if len(setup.candidates) > 1:
         usual = [name for name in setup.candidates if name.endswith(tuple(f"x {m:g}" for m in MULTIPLES))]
         chosen = choose_candidate(ask, usual, setup.nrmse, options.trials)
+        reason = _REASON.format(f"{len(usual)} candidates")
         if accuracy(longest[chosen]) < _ENOUGH:
             values = ask(list(setup.candidates), min(_LEVELS[0], options.trials))
             ranks = {name: (-own[:, 0].sum(), setup.nrmse(own)) for name, own in values.items()}
             few = sorted(ranks, key=ranks.__getitem__)[:_FINALISTS]
             finalists = ask({chosen, *few}, min(_FINAL_TRIALS, options.trials))
             chosen = choose_finalist({name: finalists[name] for name in sorted(finalists)}, setup.nrmse)
+            reason = _REASON.format(f"{len(finalists)} finalists of {len(setup.candidates)} candidates")
     fresh = scores({chosen: range(options.trials)})[chosen]
     names = [name for name in setup.candidates if name in longest]
 
@@ -188,25 +194,27 @@ def search_matched(
             conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
         ),
         drive_error=drive_error,
-        stopped=_ending(fresh, len(names), setup.nrmse),
+        stopped=_ending(fresh, len(names)),
         drive_trials=DRIVE_TRIALS,
         downsample=options.downsample,
         params=options.params,
         seconds=0.0,
         nrmse={setup.candidates[name].factor: setup.nrmse(longest[name]) for name in alike},
+        rates={setup.candidates[name].factor: mean_rate(longest[name]) for name in alike},
+        fresh_nrmse=setup.nrmse(fresh),
+        fresh_rate=mean_rate(fresh),
+        reason=f"{chosen} was chosen: {reason}",
         conversion=conversion,
     )
 
 
-def _ending(fresh: Floats, candidates: int, nrmse: Nrmse) -> str:
-    """Return what was chosen, and whether it is as accurate and as slow as one would like."""
-    rate = float(fresh[:, 2].mean())
-    choice = f"one of {candidates} candidates was chosen" if candidates else "nothing to choose"
-    missed = ""
-    if accuracy(fresh) < _ENOUGH or rate > _PLAUSIBLE:
-        missed = "; no candidate as close reached" if candidates else "; it does not reach"
-        missed += f" {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
-    return f"{choice}: mean rate {rate:.1f} Hz, NRMSE {nrmse(fresh):.2f} in fresh trials{missed}"
+def _ending(fresh: Floats, candidates: int) -> str:
+    """Return what was compared, and whether the chosen one is as accurate and as slow as one would like."""
+    compared = f"{candidates} candidates were compared" if candidates else "nothing to compare"
+    if accuracy(fresh) >= _ENOUGH and mean_rate(fresh) <= _PLAUSIBLE:
+        return compared
+    missed = "no candidate as close reached" if candidates else "it does not reach"
+    return f"{compared}; {missed} {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
 
 
 def _candidate(conversion: Conversion, values: Floats, nrmse: Nrmse) -> Candidate:
@@ -218,5 +226,5 @@ def _candidate(conversion: Conversion, values: Floats, nrmse: Nrmse) -> Candidat
         correct=int(values[:, 0].sum()),
         trials=len(values),
         nrmse=nrmse(values),
-        rate=float(values[:, 2].mean()),
+        rate=mean_rate(values),
     )

@@ -16,7 +16,7 @@ from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct, mean_rate
 from spiking.typing import Floats
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
@@ -27,19 +27,18 @@ def search_published(
 ) -> ScalingFactorSearch:
     """Search the scaling factor; `scores` runs the trials of a candidate.
 
-    The grid compares accuracies only. `auto` also compares the outputs with those of the rate network.
+    The grid chooses by accuracies only. `auto` also compares the outputs with those of the rate network.
     """
     grid = checked_grid(options.candidates) if options.candidates is not None else published_grid(setup.model)
     theory, dropped, stopped = None, frozenset[float](), "all candidates have run all trials"
     drive_trials = DRIVE_TRIALS
 
-    compared: dict[float, Floats] = {}  # the values of each candidate, if more than accuracy is compared
+    longest: dict[float, Floats] = {}  # the values of each candidate
 
     def run(wanted: Mapping[float, int]) -> dict[float, NDArray[np.bool_]]:
         numbers = {factor: range(SEARCH_FIRST, SEARCH_FIRST + n) for factor, n in wanted.items()}
         values = scores(numbers)
-        if setup.rate_outputs:
-            compared.update(values)
+        longest.update(values)
         return {factor: is_correct(own) for factor, own in values.items()}
 
     if options.method == "grid":
@@ -63,18 +62,25 @@ def search_published(
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
     tied = plateau(bits, dropped)
-    errors = {factor: setup.nrmse(values) for factor, values in sorted(compared.items())}
+    accuracy = accuracies(bits)
+    nrmse = {factor: setup.nrmse(values) for factor, values in sorted(longest.items())}
     if options.choice == "first":
         factor = _first(bits, dropped)
-    elif errors:
-        accuracy = accuracies(bits)
+        reason = f"it is the smallest of the factors with the best accuracy, {accuracy[factor]:.3f}"
+    elif options.method == "auto":
         least = max(accuracy[candidate] for candidate in tied) - options.margin - 1e-9
         near = [candidate for candidate in tied if accuracy[candidate] >= least]  # few trials tie too many
-        factor = min(near, key=lambda candidate: (errors[candidate], candidate))
+        factor = min(near, key=lambda candidate: (nrmse[candidate], candidate))
+        reason = (
+            f"of the factors on the plateau that are at most {options.margin:g} less accurate than the best "
+            f"({', '.join(f'{candidate:g}' for candidate in near)}), its output is the closest to the rate "
+            f"network's"
+        )
     else:
         factor = middle(tied, bits)
+        reason = f"it is the middle of the plateau, {tied[0]:g} to {tied[-1]:g}"
     _, drive_error = _drive(setup, factor)
-    fresh = is_correct(scores({factor: range(options.trials)})[factor])
+    fresh = scores({factor: range(options.trials)})[factor]
     return ScalingFactorSearch(
         model=setup.model,
         task=setup.task,
@@ -89,7 +95,7 @@ def search_published(
         fresh=Evaluation(
             task=setup.task,
             seed=setup.seed,
-            correct=fresh,
+            correct=is_correct(fresh),
             conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
         ),
         drive_error=drive_error,
@@ -98,7 +104,11 @@ def search_published(
         downsample=options.downsample,
         params=options.params,
         seconds=0.0,
-        nrmse=errors,
+        nrmse=nrmse,
+        rates={candidate: mean_rate(values) for candidate, values in sorted(longest.items())},
+        fresh_nrmse=setup.nrmse(fresh),
+        fresh_rate=mean_rate(fresh),
+        reason=f"factor {factor:g} was chosen: {reason}",
     )
 
 

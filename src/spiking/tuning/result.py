@@ -59,7 +59,13 @@ class ScalingFactorSearch:
         Duration of the search, since it was last continued.
     nrmse : dict of float to float
         For each candidate, the root mean square difference of its output from that of the rate network at all
-        times, over the standard deviation of the latter; empty where only accuracies were compared.
+        times, over the standard deviation of the latter, in the trials that the candidate has run.
+    rates : dict of float to float
+        For each candidate, the mean rate of all neurons in Hz in these trials.
+    fresh_nrmse, fresh_rate : float
+        The same of the chosen candidate in the fresh trials.
+    reason : str
+        Why this candidate was chosen, in one sentence.
     conversion : Conversion or None
         The chosen conversion, if it is not the published one. Then `curve` has the candidates of its variant
         and gain, and `start` is the fitted factor.
@@ -90,7 +96,11 @@ class ScalingFactorSearch:
     downsample: int
     params: LIFParams | None
     seconds: float
-    nrmse: dict[float, float] = field(default_factory=dict)
+    nrmse: dict[float, float]
+    rates: dict[float, float]
+    fresh_nrmse: float
+    fresh_rate: float
+    reason: str
     conversion: Conversion | None = None
 
     @property
@@ -142,11 +152,14 @@ class ScalingFactorSearch:
             "choice": self.choice,
             "seed": self.seed,
             **self.fresh.score.as_json(),
+            "nrmse": self.fresh_nrmse,
+            "rate": self.fresh_rate,
             "by_condition": {name: score.as_json() for name, score in self.fresh.by_condition.items()},
             "plateau": list(self.plateau),
             "extended": list(self.extended),
             "start": self.start,
             "drive_error": None if self.drive_error != self.drive_error else self.drive_error,
+            "reason": self.reason,
             "stopped": self.stopped,
             "search_trials": self.search_trials,
             "drive_trials": self.drive_trials,
@@ -155,7 +168,8 @@ class ScalingFactorSearch:
                 {
                     "scaling_factor": factor,
                     **score.as_json(),
-                    **({"nrmse": self.nrmse[factor]} if factor in self.nrmse else {}),
+                    "nrmse": self.nrmse[factor],
+                    "rate": self.rates[factor],
                 }
                 for factor, score in self.curve.items()
             ],
@@ -172,16 +186,16 @@ class ScalingFactorSearch:
         }
 
     def __str__(self) -> str:
-        lines = ["factor  accuracy  95 % interval   correct  trials"]
+        lines = ["factor  accuracy  95 % interval   correct  trials  NRMSE  rate (Hz)"]
         for factor, score in self.curve.items():
             low, high = score.interval
             notes = ["plateau"] if factor in self.plateau else []
             notes += ["beyond the range"] if factor in self.extended else []
             notes += ["chosen"] if factor == self.scaling_factor else []
-            notes += [f"NRMSE {self.nrmse[factor]:.2f}"] if factor in self.nrmse else []
             lines.append(
                 f"{factor:6g}  {score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}  "
-                f"{score.trials:6}  {', '.join(notes)}".rstrip()
+                f"{score.trials:6}  {self.nrmse[factor]:5.2f}  {self.rates[factor]:9.1f}  "
+                f"{', '.join(notes)}".rstrip()
             )
         lines.append(
             f"scaling factor {self.scaling_factor:g} for {self.task.name} ({self.method}, {self.choice})"
@@ -191,7 +205,11 @@ class ScalingFactorSearch:
         if self.extended:
             reach = f"{min(self.extended):g} to {max(self.extended):g}"
             lines.append(f"the best candidates were at the edge of the range: extended to {reach}")
-        lines.append(f"fresh trials: {self.fresh.score}")
+        lines.append(self.reason)
+        lines.append(
+            f"fresh trials: {self.fresh.score}, NRMSE {self.fresh_nrmse:.2f}, "
+            f"mean rate {self.fresh_rate:.1f} Hz"
+        )
         if self.drive_error == self.drive_error:
             lines.append(f"drive error {self.drive_error:.2f} of the rate model's recurrent drive")
         lines.append(

@@ -131,6 +131,11 @@ def trial_scores(
     return np.concatenate(values)
 
 
+def mean_rate(values: Floats) -> float:
+    """Return the mean rate of all neurons in Hz in trials with these `trial_scores`."""
+    return float(values[:, 2].mean())
+
+
 def is_correct(values: Values) -> Mask:
     """Return which trials are correct, from any values of trials."""
     return np.asarray(values if values.dtype == bool else values[:, 0] > 0.5)

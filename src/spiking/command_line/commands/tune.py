@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
-    *("fresh_trials", "search_trials", "drive_error", "seconds", "note"),
+    *("fresh_trials", "nrmse", "rate", "search_trials", "drive_error", "seconds", "note"),
 )
 
 
@@ -166,7 +166,8 @@ def _row(result: Tuned) -> dict[str, Any]:
         *(result.source, search.task.name, search.method, f"{search.scaling_factor:g}"),
         *(f"{search.plateau[0]:g}", f"{search.plateau[-1]:g}"),
         *(f"{value:.3f}" for value in (search.accuracy, low, high)),
-        *(search.fresh.score.trials, search.search_trials),
+        *(search.fresh.score.trials, f"{search.fresh_nrmse:.3f}", f"{search.fresh_rate:.2f}"),
+        search.search_trials,
         *(f"{search.drive_error:.2f}", f"{search.seconds:.1f}"),
         note,
     )
@@ -184,7 +185,10 @@ def _csv(tuned: tuple[Tuned, ...]) -> str:
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
     rows = [_row(result) for result in tuned]
     width = max(len(row["file"]) for row in rows)
-    typer.echo(f"{'file':{width}}  factor  plateau       accuracy  95 % interval   search trials  seconds")
+    typer.echo(
+        f"{'file':{width}}  factor  plateau       accuracy  95 % interval   NRMSE  rate (Hz)  "
+        "search trials  seconds"
+    )
     for row in rows:
         if "accuracy" not in row:
             typer.echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
@@ -192,7 +196,8 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
         typer.echo(
             f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
             f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
-            f"{row['low']} to {row['high']}  {row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
+            f"{row['low']} to {row['high']}  {row['nrmse']:>5}  {row['rate']:>9}  "
+            f"{row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
     if any(result.skipped for result in tuned):
         typer.echo("models that were tuned before were skipped; tune them again with --force", err=True)
