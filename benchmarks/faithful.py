@@ -78,7 +78,8 @@ def convert(folder, names, methods, seeds):
                 path = folder / f"{name}_sigmoid-{conversion}_{seed}.mat"
                 if path.exists() or not source.exists():
                     continue
-                copy = path.with_name(f"unfinished-{path.name}.part")
+                copy = folder / "unfinished" / path.name
+                copy.parent.mkdir(exist_ok=True)
                 shutil.copyfile(source, copy)
                 found = spiking.find_scaling_factor(
                     copy, seed=seed, conversion=conversion, write=True, force=True
