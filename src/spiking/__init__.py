@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spiking.simulation.result import Simulation
     from spiking.simulation.simulate import simulate
     from spiking.simulation.stimulation import Stimulation
+    from spiking.training.fine_tuning.fine_tune import fine_tune
     from spiking.training.many import train_many
     from spiking.training.train import train
     from spiking.tuning.find_many import find_scaling_factors
@@ -54,6 +55,7 @@ __all__ = [
     "export",
     "find_scaling_factor",
     "find_scaling_factors",
+    "fine_tune",
     "fit_conversion",
     "simulate",
     "smoothed_rates",
@@ -102,6 +104,7 @@ _HOMES = {
         "simulate",
     ),
     "training": (
+        "fine_tune",
         "train",
         "train_many",
     ),

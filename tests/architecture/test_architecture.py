@@ -18,6 +18,7 @@ INSIDE = {
     ("matfile.hdf5_worker", "matfile.hdf5_write"),
     ("simulation.trial_streams", "simulation.kernel.standard_normals"),
     ("simulation.run_trials", "simulation.kernel.trial"),
+    ("training.fine_tuning.fine_tune", "training.fine_tuning.loop"),
     ("training.train", "training.loop"),
     # methods and functions that hand over to a package above, or to a module that needs their class
     ("experiments.result", "plotting"),

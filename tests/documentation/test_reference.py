@@ -46,7 +46,7 @@ def names_of(module):
 
 DOCUMENTED = documented()
 EXAMPLES = sorted(name for name in DOCUMENTED if not name.endswith(WITNESSES))
-SLOW = ("spiking.train", "spiking.reproduce", "spiking.report")
+SLOW = ("spiking.train", "spiking.fine_tune", "spiking.reproduce", "spiking.report")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ Nothing else changes: units correspond one to one, and connections and their sig
 """
 
 from spiking.conversion.conversion import Candidate, Conversion
+from spiking.conversion.fine_tuning import FineTuning
 from spiking.conversion.fit import fit_conversion
 from spiking.conversion.model_info import ModelInfo, model_info
 from spiking.conversion.visited_currents import VisitedCurrents, visited_currents
@@ -33,6 +34,7 @@ from spiking.conversion.visited_currents import VisitedCurrents, visited_current
 __all__ = [
     "Candidate",
     "Conversion",
+    "FineTuning",
     "ModelInfo",
     "VisitedCurrents",
     "fit_conversion",

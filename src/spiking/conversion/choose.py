@@ -34,6 +34,11 @@ def choose_conversion(
             f"conversion='matched'"
         )
     if isinstance(conversion, Conversion):
+        if conversion.start is not None:
+            raise ArgumentError(
+                "conversion is fine-tuned, and its weights are only in the network that fine_tune returned; "
+                "expected one that says how to make weights, such as conversion.start"
+            )
         if factor not in (None, conversion.factor):
             raise ArgumentError(
                 f"scaling_factor is {factor:g}, but the conversion has {conversion.factor:g}; "

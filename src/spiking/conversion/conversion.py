@@ -11,16 +11,17 @@ from typing import Any, Literal
 import numpy as np
 
 from spiking.checks import finite_number, positive_number, real_numbers, whole_number
+from spiking.conversion.fine_tuning import FineTuning
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
 Variant = Literal["one_offset", "mean_drive"]
-Kind = Literal["published", "one_offset", "mean_drive", "calibrated", "trained"]
+Kind = Literal["published", "one_offset", "mean_drive", "calibrated", "trained", "fine_tuned"]
 Asked = Literal["published", "matched", "one_offset", "mean_drive", "calibrated"]
 
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
-KINDS = ("published", *VARIANTS, "calibrated", "trained")
+KINDS = ("published", *VARIANTS, "calibrated", "trained", "fine_tuned")
 ASKED = ("published", "matched", *VARIANTS, "calibrated")  # matched: the better variant
 FITTED = (*VARIANTS, "calibrated")
 _WITH_UNIT_OFFSETS = ("mean_drive", "calibrated")
@@ -68,10 +69,11 @@ class Conversion:
 
     Attributes
     ----------
-    kind : {"published", "one_offset", "mean_drive", "calibrated", "trained"}
+    kind : {"published", "one_offset", "mean_drive", "calibrated", "trained", "fine_tuned"}
         ``published``: a factor. ``one_offset``: gain, offset and factor. ``mean_drive`` and ``calibrated``:
         these and an offset for each unit. ``trained``: the factor of a model that was trained with the f-I
-        curve of the spiking units (activation ``lif``), so that nothing is fitted.
+        curve of the spiking units (activation ``lif``), so that nothing is fitted. ``fine_tuned``: the
+        parameters are those of `start`, but weights and offsets of the network were trained afterwards.
     factor : float
         k, the scaling factor: divides recurrent and output weights.
     gain : float
@@ -98,6 +100,10 @@ class Conversion:
         ``published``, or if the file does not record them.
     downsample : int
         `downsample` of the simulations for which it was fitted, as in `simulate`.
+    start : Conversion or None
+        Of ``fine_tuned``: the conversion of the network that was fine-tuned.
+    fine_tuning : FineTuning or None
+        Of ``fine_tuned``: how it was fine-tuned.
 
     Examples
     --------
@@ -120,6 +126,8 @@ class Conversion:
     candidates: tuple[Candidate, ...] = ()
     params: LIFParams | None = None
     downsample: int = 1
+    start: Conversion | None = None
+    fine_tuning: FineTuning | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -134,6 +142,12 @@ class Conversion:
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         for name in ("unit_offsets", "output_offsets"):
             object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
+        if self.kind == "fine_tuned":
+            if self.start is None or self.fine_tuning is None:
+                raise ArgumentError("start or fine_tuning is missing; expected both for fine_tuned")
+            return
+        if self.start is not None or self.fine_tuning is not None:
+            raise ArgumentError(f"start or fine_tuning is given; expected neither for {self.kind}")
         if (self.kind in _WITH_UNIT_OFFSETS) != bool(self.unit_offsets):
             expected = "one for each unit" if self.kind in _WITH_UNIT_OFFSETS else "none"
             raise ArgumentError(
@@ -150,6 +164,8 @@ class Conversion:
         return (np.array(self.unit_offsets) - self.offset) / self.gain
 
     def __str__(self) -> str:
+        if self.start is not None:
+            return f"{self.fine_tuning}; from {self.start}"
         if self.kind == "published":
             return f"published, scaling factor {self.factor:g}"
         if self.kind == "trained":
@@ -176,6 +192,10 @@ class Conversion:
             values[key] = None if math.isnan(values[key]) else values[key]
         for key in ("unit_offsets", "output_offsets", "candidates"):
             values[key] = list(values[key])
+        if self.start is None:
+            del values["start"], values["fine_tuning"]
+        else:
+            values["start"] = self.start.as_json()
         for candidate in values["candidates"]:
             for key in ("nrmse", "rate"):
                 candidate[key] = None if math.isnan(candidate[key]) else candidate[key]
@@ -192,6 +212,9 @@ class Conversion:
         arguments["candidates"] = tuple(map(_candidate, arguments["candidates"]))
         if arguments.get("params") is not None:  # older files do not record them
             arguments["params"] = LIFParams(**arguments["params"])
+        if arguments.get("start") is not None:
+            arguments["start"] = cls.from_json(arguments["start"])
+            arguments["fine_tuning"] = FineTuning(**arguments["fine_tuning"])
         return cls(**arguments)
 
 

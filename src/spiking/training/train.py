@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, TypeVar
 
 from spiking.errors import ArgumentError
 from spiking.optional import library
@@ -14,6 +14,8 @@ from spiking.tasks import Task, get
 from spiking.training.model_file import origin
 from spiking.training.options import TrainingOptions, options_for
 from spiking.training.state import TrainingState
+
+State = TypeVar("State")
 
 
 def train(
@@ -90,11 +92,17 @@ def train_steps(
         raise ArgumentError(f"seed is {seed}; expected a whole number, not negative")
     recorded = origin(task, seed=seed, recipe=recipe, **options)
     steps = _steps(task, n_units, seed, options_for(recipe, **options), recorded)
-    return _in_thread(steps) if current_thread() is main_thread() else steps
+    return in_thread(steps)
 
 
-def _in_thread(steps: Iterator[TrainingState]) -> Iterator[TrainingState]:
-    """Run the steps in another thread: inside JAX, Ctrl-C is lost or causes a segmentation fault later."""
+def in_thread(steps: Iterator[State]) -> Iterator[State]:
+    """Run the steps in another thread: inside JAX, Ctrl-C is lost or causes a segmentation fault later.
+
+    Only the main thread receives Ctrl-C; in another one, the steps run as they are.
+    """
+    if current_thread() is not main_thread():
+        yield from steps
+        return
     thread = ThreadPoolExecutor(1)
     try:
         while state := thread.submit(next, steps, None).result():

@@ -1,0 +1,1 @@
+"""Fine-tune spiking networks by surrogate gradients (JAX and Optax)."""

@@ -1,0 +1,172 @@
+"""Fine-tune a spiking network on a task by surrogate gradients (JAX and Optax)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from spiking.checks import finite_number, not_negative, positive_number, thread_count, whole_number
+from spiking.errors import ArgumentError
+from spiking.evaluation.evaluate import network_task
+from spiking.network.network import SpikingNetwork
+from spiking.optional import library
+from spiking.rate_model.model import RateModel
+from spiking.tasks import Task
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_MS
+from spiking.training.fine_tuning.options import FineTuningOptions
+from spiking.training.fine_tuning.state import FineTuningState
+from spiking.training.train import in_thread
+
+_TOLERANCE = 1e-6  # of 0.05 ms
+
+
+def fine_tune(
+    network: SpikingNetwork,
+    task: Task | str,
+    *,
+    seed: int = 1,
+    model: RateModel | None = None,
+    max_updates: int = 400,
+    batch_size: int | None = None,
+    learning_rate: float = 0.02,
+    rate_penalty: float = 0.0,
+    step: float = 0.5,
+    trials: int = 100,
+    stop_accuracy: float | None = 1.0,
+    downsample: int = 1,
+    threads: int | None = None,
+    progress: Callable[[FineTuningState], None] | None = None,
+) -> SpikingNetwork:
+    """Train a spiking network itself on a task, by surrogate gradients through its spikes.
+
+    For networks that no conversion rescues, and as the upper bound of what a conversion can reach. The
+    recurrent weights, the input weights, the readout and the offset of each unit are trained. A recurrent
+    weight keeps its sign or becomes 0 (Dale's law stays), and a weight that is 0 stays 0: cut and excluded
+    connections stay absent, lesioned units silent, and sparse weights sparse. Nothing else changes. Needs JAX
+    and Optax: ``pip install "spikernn[train]"``.
+
+    The updates use the equations of `simulate`, in steps of `step`. The simulation itself, with its usual
+    step, tests the network in validation trials at the start and every 20 updates. The network that is correct
+    most often in these is returned (of equal ones, that with the smaller error of the output). This can be the
+    first, so in these trials the result is never worse. Use fresh trials (`evaluate`) to measure how often it
+    is right, because the validation trials chose it.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        Whatever its conversion.
+    task : Task or str
+        A task or what `spiking.tasks.get` takes.
+    seed : int
+        Seed of all trials and noise. The same seed gives the same network on the same machine.
+    model : RateModel, optional
+        Train the output to be that of this rate network without noise. By default it is trained to be the
+        task's target.
+    max_updates : int
+        Largest number of updates.
+    batch_size : int, optional
+        Trials per update. By default one of each condition. A multiple of that has all conditions equally
+        often; in other batches conditions are drawn.
+    learning_rate : float
+        Learning rate of Adam: an update changes a weight by about this fraction of the root mean square of
+        the weights of its kind, and an offset by this fraction of that of the input weights.
+    rate_penalty : float
+        Factor of the mean squared rate, which is added to the loss; rates are divided by the scaling factor.
+    step : float
+        Time step of the updates in ms: a multiple of 0.05 that divides 5. Noise, threshold and synapses are
+        adapted to it (see ``spiking.training.fine_tuning.forward``). With the step of the simulation, the
+        updates take longest and use exactly its equations.
+    trials : int
+        Number of validation trials.
+    stop_accuracy : float, optional
+        Stop at the first test with this fraction of correct trials, at the start already. None: never stop
+        before `max_updates`.
+    downsample, threads
+        Of the tests, as in `simulate`.
+    progress : function, optional
+        Called with a `~spiking.training.FineTuningState` at the start and after each update.
+
+    Returns
+    -------
+    SpikingNetwork
+        Its `conversion` is of the kind ``fine_tuned``, with the conversion at the start and a
+        `~spiking.conversion.FineTuning`.
+
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, the task has other inputs or outputs than the network, or JAX or Optax is
+        missing.
+
+    Notes
+    -----
+    The loss of a trial is ``sqrt(sum_t (z[t] - o[t])^2)``, with the output o and the target z every 5 ms, as
+    in `train`. The derivative of a spike by the voltage v is replaced by that of a fast sigmoid (Zenke &
+    Ganguli 2018; Neftci, Mostafa & Zenke 2019), ``step / (2 tau_membrane) / (1 + |v - threshold| / 1 mV)^2``
+    per mV. It is proportional to the step, so that the gradient of a spike count does not depend on the step.
+    The reset and the refractory period pass no gradient. Gradients are clipped to a norm of 1.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets, fine_tune
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=75)
+    >>> tuned = fine_tune(network, "go-nogo", seed=1, max_updates=1, trials=10)  # far too few
+    >>> tuned.conversion.kind, tuned.conversion.start.kind
+    ('fine_tuned', 'published')
+    """
+    task = network_task(network, task)
+    downsample = whole_number("downsample", downsample, 1)
+    if network.conversion is not None and network.conversion.downsample != downsample:
+        raise ArgumentError(
+            f"downsample is {downsample}; expected {network.conversion.downsample}, for which the network's "
+            f"conversion was fitted"
+        )
+    if stop_accuracy is not None and not 0 <= finite_number("stop_accuracy", stop_accuracy) <= 1:
+        raise ArgumentError(f"stop_accuracy is {stop_accuracy:g}; expected a fraction from 0 to 1, or None")
+    options = FineTuningOptions(
+        task=task,
+        model=_checked_model(model, network),
+        max_updates=whole_number("max_updates", max_updates, 1),
+        batch_size=len(task.conditions) if batch_size is None else whole_number("batch_size", batch_size, 1),
+        learning_rate=positive_number("learning_rate", learning_rate),
+        rate_penalty=not_negative("rate_penalty", rate_penalty),
+        step=_checked_step(step),
+        trials=whole_number("trials", trials, 1),
+        stop_accuracy=stop_accuracy,
+        downsample=downsample,
+        threads=thread_count(threads),
+    )
+    for state in in_thread(_steps(network, whole_number("seed", seed, 0), options)):
+        if progress is not None:
+            progress(state)
+    return state.network
+
+
+def _steps(network: SpikingNetwork, seed: int, options: FineTuningOptions) -> Iterator[FineTuningState]:
+    for name in ("jax", "optax"):
+        library(name, "train", "fine-tuning")
+    from spiking.training.fine_tuning.loop import fine_tuning_steps
+
+    yield from fine_tuning_steps(network, seed, options)
+
+
+def _checked_step(step: float) -> int:
+    """Return a time step in units of 0.05 ms."""
+    units = positive_number("step", step) / TIME_STEP_MS
+    if abs(units - round(units)) > _TOLERANCE or not round(units) or STEPS_PER_COLUMN % round(units):
+        raise ArgumentError(
+            f"step is {step:g} ms; expected a multiple of 0.05 ms that divides 5 ms, such as 0.5"
+        )
+    return round(units)
+
+
+def _checked_model(model: RateModel | None, network: SpikingNetwork) -> RateModel | None:
+    if model is None:
+        return None
+    if not isinstance(model, RateModel):
+        raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(file)")
+    channels, expected = (model.n_inputs, model.n_outputs), (network.n_inputs, network.n_outputs)
+    if channels != expected:
+        raise ArgumentError(
+            f"model has (inputs, outputs) {channels}; expected {expected}, those of the network"
+        )
+    return model
