@@ -68,6 +68,7 @@ def test_public_names_are_listed_and_exist():
         "export",
         "find_scaling_factor",
         "find_scaling_factors",
+        "fine_tune",
         "fit_conversion",
         "simulate",
         "smoothed_rates",

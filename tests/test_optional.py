@@ -10,9 +10,11 @@ from spiking.optional import library
 from spiking.report import report
 
 MODEL = datasets.load("go-nogo")
+NETWORK = spiking.SpikingNetwork.from_rate(MODEL)
 ENTRY_POINTS = {
     "train": (lambda: spiking.train("go-nogo", 20, seed=1), ("jax", "optax")),
     "train_many": (lambda: spiking.train_many("go-nogo", 20, seeds=[1]), ("jax", "optax")),
+    "fine_tune": (lambda: spiking.fine_tune(NETWORK, "go-nogo"), ("jax", "optax")),
     "weights": (lambda: plotting.weights(MODEL), ("matplotlib",)),
     "time_constants": (lambda: plotting.time_constants(MODEL), ("matplotlib",)),
     "report": (lambda: report(MODEL), ("matplotlib",)),

@@ -28,6 +28,7 @@ from spiking import (
     tasks,
 )
 from spiking.conversion.conversion import Candidate
+from spiking.conversion.fine_tuning import FineTuning
 from spiking.evaluation.evaluate import Score
 from spiking.files.stored_array import StoredArray
 from spiking.network.readout_refit import ReadoutRefit
@@ -79,6 +80,17 @@ def conversion():
     )
 
 
+def fine_tuned():
+    return dataclasses.replace(
+        conversion(),
+        kind="fine_tuned",
+        start=conversion(),
+        fine_tuning=FineTuning(
+            task="xor", seed=2**70, updates=40, step=0.25, trials=9, correct_before=5, correct_after=8
+        ),
+    )
+
+
 def readout_refit():
     return ReadoutRefit(task="xor", n_trials=9, seed=2**70, ridge=0.1, error_before=2.0, error_after=1.0)
 
@@ -95,7 +107,7 @@ def spiking_network(*, sparse=False):
         readout_bias=np.array([0.25]),
         lesioned=(3, 7),
         readout_refit=readout_refit(),
-        conversion=conversion(),
+        conversion=fine_tuned(),
     )
 
 
@@ -199,7 +211,7 @@ EXAMPLES = {
     SpikingNetwork: spiking_network,
     Simulation: simulation,
     RateModel: rate_model,
-    Conversion: conversion,
+    Conversion: fine_tuned,
     LIFParams: lif_params,
     Record: record,
     Evaluation: evaluation,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from spiking.checks import finite_number, not_negative, positive_number, thread_count, whole_number
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import network_task
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
+from spiking.tasks.registry import task_for_channels
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_MS
 from spiking.training.fine_tuning.options import FineTuningOptions
 from spiking.training.fine_tuning.state import FineTuningState
@@ -45,10 +45,10 @@ def fine_tune(
     and Optax: ``pip install "spikernn[train]"``.
 
     The updates use the equations of `simulate`, in steps of `step`. The simulation itself, with its usual
-    step, tests the network in validation trials at the start and every 20 updates. The network that is correct
-    most often in these is returned (of equal ones, that with the smaller error of the output). This can be the
-    first, so in these trials the result is never worse. Use fresh trials (`evaluate`) to measure how often it
-    is right, because the validation trials chose it.
+    step, tests the network in validation trials at the start and every 20 updates. The network that is
+    correct most often in these is returned (of equal ones, that with the smaller error of the output). This
+    can be the first, so in these trials the result is never worse. Use fresh trials (`evaluate`) to measure
+    how often it is right, because the validation trials chose it.
 
     Parameters
     ----------
@@ -113,7 +113,12 @@ def fine_tune(
     >>> tuned.conversion.kind, tuned.conversion.start.kind
     ('fine_tuned', 'published')
     """
-    task = network_task(network, task)
+    if not isinstance(network, SpikingNetwork):
+        raise ArgumentError(
+            f"network is {network!r:.60}; expected a SpikingNetwork, "
+            f"such as SpikingNetwork.from_rate(model, 50)"
+        )
+    task = task_for_channels(task, network.n_inputs, network.n_outputs)
     downsample = whole_number("downsample", downsample, 1)
     if network.conversion is not None and network.conversion.downsample != downsample:
         raise ArgumentError(

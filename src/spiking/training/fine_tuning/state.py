@@ -29,9 +29,9 @@ class FineTuningState:
     >>> from spiking import SpikingNetwork, datasets, fine_tune
     >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=75)
     >>> def show(state):
-    ...     print(state.updates, state.stopped)
+    ...     print(state.updates, state.stopped or 'continues')
     >>> tuned = fine_tune(network, "go-nogo", seed=1, max_updates=1, trials=10, progress=show)
-    0
+    0 continues
     1 limit
     """
 
