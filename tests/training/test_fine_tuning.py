@@ -24,7 +24,6 @@ from spiking.errors import ArgumentError
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
-from spiking.simulation.storage.network_arrays import from_arrays, to_arrays
 from spiking.training.fine_tuning.forward import run, split, trained
 
 SHORT = tasks.GoNoGo(duration=150.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
@@ -100,7 +99,7 @@ def test_longer_steps_keep_the_f_i_curve_and_the_area_of_currents():
     np.testing.assert_allclose(areas[0], areas[1], rtol=1e-6)
 
 
-def test_what_stays_and_what_is_recorded():
+def test_what_is_recorded(tmp_path):
     network = small_network()
     states = []
     tuned = fine_tune(network, SHORT, **QUICK, stop_accuracy=None, learning_rate=0.5, progress=states.append)
@@ -117,7 +116,8 @@ def test_what_stays_and_what_is_recorded():
     assert "from published, scaling factor 20" in repr(tuned)
     assert tuned.lesioned == (3, 25)
     assert np.isnan(simulate(tuned, SHORT, seed=3).rates[0, [3, 25]]).all()
-    again = from_arrays(to_arrays(tuned))
+    tuned.save(tmp_path / "tuned.npz")
+    again = SpikingNetwork.load(tmp_path / "tuned.npz")
     assert again.conversion == tuned.conversion
     np.testing.assert_array_equal(again.weights, tuned.weights)
     with pytest.raises(ArgumentError, match=r"conversion is fine-tuned.*expected one .*conversion\.start"):
