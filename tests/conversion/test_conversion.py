@@ -19,6 +19,7 @@ from spiking import (
     LIFParams,
     RateModel,
     SpikingNetwork,
+    evaluate,
     find_scaling_factor,
     plotting,
     simulate,
@@ -301,6 +302,50 @@ def test_more_candidates_and_the_published_grid_are_tried_where_no_usual_one_suf
     assert len(tried) == 12 + 2 * 5 * 6
     assert max(c.correct / c.trials for c in tried if c.trials == 40) < 0.95
     assert "no candidate as close reached 95% at 30 Hz or less" in found.stopped
+
+
+def test_the_noise_of_the_membrane_is_one_more_dimension_of_the_candidates(tmp_path):
+    path = tmp_path / "cue.mat"
+    savemat(path, cue_model(readout=1.0))
+    options = {"seed": 1, "trials": 10, "conversion": "one_offset", "threads": 1}
+    found = find_scaling_factor(path, Cue(), noises=[0.5, 0.2], write=True, **options)
+    tried = found.conversion.candidates
+    assert [sum(c.noise == noise for c in tried) for noise in (0.2, 0.5)] == [20, 20]
+    assert found.params == found.conversion.params == found.network.params
+    noise = found.params.noise
+    assert f"one_offset, gain {found.conversion.gain:g}, noise {noise:g} mV, factor x " in found.reason
+    # Each candidate is fitted to the curve with its noise, and simulated with it.
+    model = RateModel.load(path)
+    for noise in (0.2, 0.5):
+        params = LIFParams(noise=noise)
+        fitted = fit_conversion(model, Cue(), kind="one_offset", gain=4, seed=1, params=params)
+        offsets = [c.offset for c in tried if c.noise == noise and c.gain == 4]
+        assert offsets == pytest.approx([fitted.offset] * 4)
+    network = SpikingNetwork.from_rate(path)  # as the file records
+    assert network.params == found.params
+    again = evaluate(network, Cue(), 10, seed=1)
+    np.testing.assert_array_equal(again.correct, found.fresh.correct)
+    # With the noise of the neuron alone, nothing changes but the names.
+    usual = find_scaling_factor(path, Cue(), **options)
+    alone = find_scaling_factor(path, Cue(), noises=[0.1], **options)
+    assert usual.curve == alone.curve
+    assert usual.conversion.candidates == alone.conversion.candidates
+    assert {c.noise for c in usual.conversion.candidates} == {0.1}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"noises": []}, "noises is \\[\\]; expected numbers from 0"),
+        ({"noises": [-0.1]}, "noises is -0.1; expected 0 or more"),
+        ({"noises": "many"}, "noises is 'many'; expected numbers from 0"),
+        ({"conversion": "published"}, "conversion is 'published'; expected 'matched'"),
+        ({"conversion": "calibrated"}, "conversion is 'calibrated'; expected 'matched'"),
+    ],
+)
+def test_noises_that_are_refused(wrong, message):
+    with pytest.raises(ArgumentError, match=message):
+        find_scaling_factor(cue_model(), Cue(), **({"conversion": "matched", "noises": [0.5]} | wrong))
 
 
 def test_a_calibrated_conversion_is_only_tested():

@@ -58,7 +58,7 @@ def lif_params(**changes):
 
 def candidate(**changes):
     values = {"kind": "one_offset", "gain": 8.0, "offset": -2.5, "factor": 41.0, "correct": 19, "trials": 20}
-    return Candidate(**{**values, "nrmse": 0.3, "rate": 12.5, **changes})
+    return Candidate(**{**values, "nrmse": 0.3, "rate": 12.5, "noise": 0.2, **changes})
 
 
 def conversion():

@@ -43,12 +43,14 @@ class Candidate:
         standard deviation of the latter; NaN in files of version 0.1.0.
     rate : float
         Mean rate of all neurons in Hz; NaN in files of version 0.1.0.
+    noise : float
+        Noise of the membrane in mV a step, as in `LIFParams`; NaN if the file does not record it.
 
     Examples
     --------
     >>> from spiking.conversion import Candidate
     >>> fitted = {"kind": "one_offset", "gain": 8.0, "offset": -2.0, "factor": 40.0}
-    >>> tried = Candidate(**fitted, correct=19, trials=20, nrmse=0.3, rate=14.0)
+    >>> tried = Candidate(**fitted, correct=19, trials=20, nrmse=0.3, rate=14.0, noise=0.1)
     >>> tried.correct / tried.trials
     0.95
     """
@@ -61,6 +63,7 @@ class Candidate:
     trials: int
     nrmse: float = math.nan
     rate: float = math.nan
+    noise: float = math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +200,7 @@ class Conversion:
         else:
             values["start"] = self.start.as_json()
         for candidate in values["candidates"]:
-            for key in ("nrmse", "rate"):
+            for key in ("nrmse", "rate", "noise"):
                 candidate[key] = None if math.isnan(candidate[key]) else candidate[key]
         return values
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GAINS = (1.0, 2.0, 4.0, 8.0, 32.0)  # compared; with a larger gain, units fire faster and more regularly
 CALIBRATED_GAIN = 4.0
 _FAR = 0.5  # NRMSE of a mean field's output above which a conversion is not trusted without spiking trials
-_OFFSETS = np.linspace(-8.0, 8.0, 161)  # compared first, in units of the gain (at least 1)
+_OFFSETS = np.linspace(-8.0, 8.0, 161)  # compared first; in mV at gain 1 and the published noise
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,7 +112,8 @@ def fit_gain(
     params = params or LIFParams()
     curve = fi_curve(params, downsample=downsample)
     phi = np.asarray(model.transfer(visited.x))
-    offset, factor, error = _fit(visited, phi, curve, gain)
+    widest = max(gain, 1.0, params.noise / LIFParams.noise)  # noise widens the foot of the curve
+    offset, factor, error = _fit(visited, phi, curve, gain, widest * _OFFSETS)
     return GainFit(
         model=model,
         visited=visited,
@@ -126,7 +127,9 @@ def fit_gain(
     )
 
 
-def _fit(visited: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> tuple[float, float, float]:
+def _fit(
+    visited: VisitedCurrents, phi: Floats, curve: FICurve, gain: float, offsets: Floats
+) -> tuple[float, float, float]:
     """Return the offset in mV, the factor and the relative error of the best fit at a gain."""
     from scipy.optimize import minimize_scalar
 
@@ -144,7 +147,6 @@ def _fit(visited: VisitedCurrents, phi: Floats, curve: FICurve, gain: float) -> 
         return float(share @ (phi - curve(gain * x + offset) / k) ** 2) / power
 
     if power > 0:
-        offsets = max(gain, 1.0) * _OFFSETS
         errors = [error(offset) for offset in offsets]
         best = int(np.argmin(errors))
         neighbours = offsets[max(best - 1, 0)], offsets[min(best + 1, offsets.size - 1)]

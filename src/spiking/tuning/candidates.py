@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spiking.checks import positive_number
+from spiking.checks import not_negative, positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tuning.plateau import Bits, plateau
@@ -46,13 +46,30 @@ def checked_grid(candidates: object) -> Grid:
     ArgumentError
         There are none, or one is not a number above 0.
     """
-    try:
-        factors = np.asarray(candidates, float).ravel().tolist()
-    except (TypeError, ValueError):
-        factors = []
-    if not factors:
-        raise ArgumentError(f"candidates is {candidates!r:.60}; expected numbers above 0")
+    factors = _numbers("candidates", candidates, "numbers above 0")
     return Grid(tuple(sorted({positive_number("candidates", factor) for factor in factors})))
+
+
+def checked_noises(noises: object) -> tuple[float, ...]:
+    """Return the user's strengths of the membrane's noise in ascending order.
+
+    Raises
+    ------
+    ArgumentError
+        There are none, or one is not a number from 0.
+    """
+    given = _numbers("noises", noises, "numbers from 0, in mV a step")
+    return tuple(sorted({not_negative("noises", noise) for noise in given}))
+
+
+def _numbers(name: str, values: object, expected: str) -> list[float]:
+    try:
+        numbers: list[float] = np.asarray(values, float).ravel().tolist()
+    except (TypeError, ValueError):
+        numbers = []
+    if not numbers:
+        raise ArgumentError(f"{name} is {values!r:.60}; expected {expected}")
+    return numbers
 
 
 def run_grid(run: Run, grid: Grid, trials: int, *, extend: bool) -> Bits:

@@ -102,7 +102,7 @@ def find_scaling_factors(
         Called with the numbers of finished models, of candidates and of trials.
     **options
         `method`, `candidates`, `trials`, `choice`, `margin`, `extend`, `downsample`, `params`,
-        `conversion`, as in `find_scaling_factor`.
+        `conversion`, `noises`, as in `find_scaling_factor`.
 
     Returns
     -------

@@ -42,6 +42,7 @@ def find_scaling_factor(
     downsample: int = SearchOptions.downsample,
     params: LIFParams | None = SearchOptions.params,
     conversion: Asked = SearchOptions.conversion,
+    noises: Sequence[float] | None = SearchOptions.noises,
     write: bool = False,
     force: bool = False,
     threads: int | None = None,
@@ -93,6 +94,11 @@ def find_scaling_factor(
         published grid are tried as well. ``calibrated`` has one candidate, which is only scored on fresh
         trials. `method`, `candidates`, `choice`, `margin` and `extend` are options of the
         published conversion only.
+    noises : sequence of float, optional
+        Strengths of the membrane's noise (`LIFParams.noise`, mV a step) to compare in a matched search: each
+        multiplies the number of candidates, which are fitted to the f-I curve with this noise. The chosen
+        network has the noise of its candidate, and the file records it. By default, only the noise of
+        `params`.
     write : bool
         Write the result into the model's file: ``opt_scaling_factor``, ``all_perfs``, ``scaling_factors`` as
         published, and everything else as JSON in ``tuning``. During the search, finished trials are recorded
@@ -135,6 +141,7 @@ def find_scaling_factor(
         downsample=downsample,
         params=params,
         conversion=conversion,
+        noises=noises,
     )
     seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
@@ -205,6 +212,7 @@ def search(
             seed=seed,
             params=options.params,
             downsample=options.downsample,
+            noises=options.noises,
         )
         setup = dataclasses.replace(setup, candidates=candidates)
     setup = dataclasses.replace(setup, rate_outputs=rate_outputs(small, setup.task, seed, options.trials))

@@ -11,9 +11,10 @@ from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, fit_gain
 from spiking.conversion.visited_currents import visited_currents
 from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.evaluation.recurrent_drive import drive_slope
+from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
-from spiking.tuning.candidates import published_grid
+from spiking.tuning.candidates import checked_noises, published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
@@ -21,7 +22,6 @@ from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct, mea
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.neuron.params import LIFParams
     from spiking.rate_model.model import RateModel
     from spiking.tasks import Task
 
@@ -52,23 +52,37 @@ def matched_candidates(
     seed: int,
     params: LIFParams | None,
     downsample: int,
+    noises: Sequence[float] | None = None,
 ) -> dict[str, Conversion]:
     """Return the conversions to compare, by a name of variant, gain and multiple of the fitted factor.
 
-    ``calibrated`` has a single one. Those with multiples in `RESERVE_MULTIPLES`, and the published ones, are
-    tried if none of the others suffices.
+    With `noises`, each is fitted with each of these strengths of the membrane's noise. ``calibrated`` has a
+    single candidate. Those with multiples in `RESERVE_MULTIPLES`, and the published ones, are tried if none
+    of the others suffices.
     """
     seen = visited_currents(model, task, seed=seed)
     if conversion == "calibrated":
         fit = fit_gain(model, seen, CALIBRATED_GAIN, params=params, downsample=downsample)
         return {f"calibrated, gain {fit.gain:g}": fit.conversion("calibrated")}
     kinds: tuple[Variant, ...] = VARIANTS if conversion == "matched" else (conversion,)
-    fits = [fit_gain(model, seen, gain, params=params, downsample=downsample) for gain in GAINS]
+    neurons = {"": params}
+    if noises is not None:
+        neurons = {
+            f", noise {noise:g} mV": dataclasses.replace(params or LIFParams(), noise=noise)
+            for noise in checked_noises(noises)
+        }
+    fits = [
+        (noise, fit_gain(model, seen, gain, params=neuron, downsample=downsample))
+        for noise, neuron in neurons.items()
+        for gain in GAINS
+    ]
     candidates = {
-        f"{kind}, gain {fit.gain:g}, factor x {multiple:g}": fit.conversion(kind, multiple * fit.factor)
+        f"{kind}, gain {fit.gain:g}{noise}, factor x {multiple:g}": fit.conversion(
+            kind, multiple * fit.factor
+        )
         for multiple in (*MULTIPLES, *RESERVE_MULTIPLES)
         for kind in kinds
-        for fit in fits
+        for noise, fit in fits
     }
     if conversion == "matched":
         for factor in published_grid(model).factors:
@@ -154,16 +168,15 @@ def search_matched(
     fresh = scores({chosen: range(options.trials)})[chosen]
     names = [name for name in setup.candidates if name in longest]
 
-    tried = tuple(_candidate(setup.candidates[name], longest[name], setup.nrmse) for name in names)
+    tried = tuple(_candidate(setup, name, longest[name]) for name in names)
     conversion = dataclasses.replace(setup.candidates[chosen], candidates=tried)
     longest.setdefault(chosen, fresh)
-    alike = [
-        name
-        for name in setup.candidates
-        if name in longest
-        and (setup.candidates[name].kind, setup.candidates[name].gain) == (conversion.kind, conversion.gain)
-    ]
-    bits = {setup.candidates[name].factor: is_correct(longest[name]) for name in alike}
+    curve = {
+        setup.candidates[name].factor: longest[name]
+        for name in sorted(longest, key=lambda name: setup.candidates[name].factor)
+        if _differ_in_factor(setup.candidates[name], conversion)
+    }
+    bits = {factor: is_correct(values) for factor, values in curve.items()}
     tied = plateau(bits)
     _, drive_error = drive_slope(
         setup.model,
@@ -173,7 +186,7 @@ def search_matched(
         seed=setup.seed,
         numbers=range(DRIVE_FIRST, DRIVE_FIRST + DRIVE_TRIALS),
         downsample=setup.downsample,
-        params=setup.params,
+        params=setup.params_of(conversion),
         threads=setup.threads,
     )
     return ScalingFactorSearch(
@@ -183,7 +196,7 @@ def search_matched(
         method=options.method,
         choice="best",
         seed=setup.seed,
-        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
+        curve={factor: Score(int(correct.sum()), len(correct)) for factor, correct in bits.items()},
         plateau=tied if conversion.factor in tied else (conversion.factor,),
         extended=(),
         start=None if conversion.kind == "published" else conversion.fitted_factor,
@@ -197,10 +210,10 @@ def search_matched(
         stopped=_ending(fresh, len(names)),
         drive_trials=DRIVE_TRIALS,
         downsample=options.downsample,
-        params=options.params,
+        params=options.params if options.noises is None else setup.params_of(conversion),
         seconds=0.0,
-        nrmse={setup.candidates[name].factor: setup.nrmse(longest[name]) for name in alike},
-        rates={setup.candidates[name].factor: mean_rate(longest[name]) for name in alike},
+        nrmse={factor: setup.nrmse(values) for factor, values in curve.items()},
+        rates={factor: mean_rate(values) for factor, values in curve.items()},
         fresh_nrmse=setup.nrmse(fresh),
         fresh_rate=mean_rate(fresh),
         reason=f"{chosen} was chosen: {reason}",
@@ -217,7 +230,13 @@ def _ending(fresh: Floats, candidates: int) -> str:
     return f"{compared}; {missed} {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
 
 
-def _candidate(conversion: Conversion, values: Floats, nrmse: Nrmse) -> Candidate:
+def _differ_in_factor(one: Conversion, other: Conversion) -> bool:
+    """Return whether two candidates have the same variant, gain and neuron, and so differ in the factor."""
+    return (one.kind, one.gain, one.params) == (other.kind, other.gain, other.params)
+
+
+def _candidate(setup: TrialSetup, name: str, values: Floats) -> Candidate:
+    conversion = setup.candidates[name]
     return Candidate(
         kind=conversion.kind,
         gain=conversion.gain,
@@ -225,6 +244,7 @@ def _candidate(conversion: Conversion, values: Floats, nrmse: Nrmse) -> Candidat
         factor=conversion.factor,
         correct=int(values[:, 0].sum()),
         trials=len(values),
-        nrmse=nrmse(values),
+        nrmse=setup.nrmse(values),
         rate=mean_rate(values),
+        noise=(setup.params_of(conversion) or LIFParams()).noise,
     )

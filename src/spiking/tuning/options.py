@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spiking.checks import flag, positive_number, whole_number
-from spiking.conversion.conversion import ASKED, Asked
+from spiking.conversion.conversion import ASKED, VARIANTS, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST
-from spiking.tuning.candidates import checked_grid
+from spiking.tuning.candidates import checked_grid, checked_noises
 
 Method = Literal["auto", "grid"]
 Choice = Literal["plateau", "first"]
@@ -39,6 +39,7 @@ class SearchOptions:
     downsample: int = 1
     params: LIFParams | None = None
     conversion: Asked = "published"
+    noises: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
@@ -53,6 +54,13 @@ class SearchOptions:
                     raise ArgumentError(
                         f"conversion is {self.conversion!r}; expected 'published' with {name}"
                     )
+        if self.noises is not None:
+            if self.conversion not in ("matched", *VARIANTS):
+                raise ArgumentError(
+                    f"conversion is {self.conversion!r}; expected 'matched', 'one_offset' or 'mean_drive' "
+                    f"with noises"
+                )
+            checked_noises(self.noises)
         if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
             raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")
         whole_number("downsample", self.downsample, 1)

@@ -54,15 +54,20 @@ class TrialSetup:
     def run(self, point: Point, first: int, n: int, shared_noise: SharedNoise | None = None) -> Values:
         """Run trials `first` to `first + n - 1` at a point, in one thread."""
         numbers = range(first, first + n)
-        network = (
-            SpikingNetwork.from_rate(self.model, conversion=self.candidates[point], params=self.params)
-            if isinstance(point, str)
-            else SpikingNetwork.from_rate(self.model, point, params=self.params)
-        )
+        if isinstance(point, str):
+            conversion = self.candidates[point]
+            params = self.params_of(conversion)
+            network = SpikingNetwork.from_rate(self.model, conversion=conversion, params=params)
+        else:
+            network = SpikingNetwork.from_rate(self.model, point, params=self.params)
         options: Any = {"downsample": self.downsample, "shared_noise": shared_noise}
         if self.rate_outputs:
             return trial_scores(network, self.task, self.seed, numbers, self.rate_outputs, **options)
         return correct_trials(network, self.task, self.seed, numbers, **options)
+
+    def params_of(self, conversion: Conversion) -> LIFParams | None:
+        """Return the constants of the neurons for a candidate: those of its fit, if it was fitted."""
+        return conversion.params or self.params
 
     def nrmse(self, values: Floats) -> float:
         """Return the difference of the outputs of spiking and rate network in trials with these values.

@@ -52,6 +52,13 @@ def tune(
             "first: the first best one, as published.",
         ),
     ] = "plateau",
+    noises: Annotated[
+        str | None,
+        typer.Option(
+            help="Membrane noises to compare in a matched search, such as 0.1,0.5 (mV a step). Default: 0.1, "
+            "the published one."
+        ),
+    ] = None,
     margin: Annotated[
         float, typer.Option(help="auto stops when no candidate can be better by more than this accuracy.")
     ] = 0.05,
@@ -87,6 +94,7 @@ def tune(
         "method": method,
         "candidates": None if candidates is None else candidates.split(","),
         "trials": trials,
+        "noises": None if noises is None else noises.split(","),
         "choice": choice,
         "margin": margin,
         "downsample": downsample,
