@@ -15,7 +15,7 @@ FLOORS = (
     ("neuron",),
     ("files",),
     ("tasks",),
-    ("matfile",),
+    ("matfile", "connectivity"),
     ("rate_model",),
     ("datasets",),
     ("conversion",),

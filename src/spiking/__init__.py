@@ -4,6 +4,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from spiking import datasets, export, tasks
+    from spiking.connectivity.units import UnitFraction
     from spiking.conversion.conversion import Conversion
     from spiking.conversion.fit import fit_conversion
     from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from spiking.experiments.sweep import sweep
     from spiking.lif_network_fnc import LIF_network_fnc
     from spiking.network.network import SpikingNetwork
-    from spiking.network.units import UnitFraction
     from spiking.neuron.params import LIFParams
     from spiking.rate_model.model import RateModel
     from spiking.simulation.currents import Oscillation, Waveform
@@ -67,6 +67,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "connectivity": ("UnitFraction",),
     "conversion": (
         "Conversion",
         "fit_conversion",
@@ -88,10 +89,7 @@ _HOMES = {
         "sweep",
     ),
     "lif_network_fnc": ("LIF_network_fnc",),
-    "network": (
-        "SpikingNetwork",
-        "UnitFraction",
-    ),
+    "network": ("SpikingNetwork",),
     "neuron": ("LIFParams",),
     "rate_model": ("RateModel",),
     "simulation": (

@@ -100,7 +100,7 @@ def spiking_network(*, sparse=False):
     som = populations["inh"] & (np.cumsum(populations["inh"]) < 2)
     return dataclasses.replace(
         random_network(N, seed=3, strength=3.0, sparse=sparse),
-        populations={**populations, "som": som, "pv": populations["inh"] & ~som},
+        populations={**populations, "som": som, "pv": populations["inh"] & ~som, "PFC": np.arange(N) < 8},
         params=lif_params(),
         scaling_factor=40.5,
         offset=np.linspace(-1.0, 60.0, N),
@@ -140,6 +140,9 @@ def rate_model():
     cell, struct = np.empty((1, 2), object), np.empty((1, 1), [("window", object)])
     cell[0] = [np.array([[1.0, 2.0]]), np.array(["text"])]
     struct["window"][0, 0] = np.array([[500.0]])
+    own = np.empty((1, 1), [("MD", object), ("PFC", object)])
+    for name, mask in (("MD", np.arange(N) > 12), ("PFC", np.arange(N) < 8)):
+        own[name][0, 0] = mask.astype(np.uint8)[:, None]
     mapping = model_mapping(
         N,
         n_inputs=2,
@@ -153,6 +156,8 @@ def rate_model():
         step_ms=np.array([[2.5]]),
         form=np.array(["rate"]),
         noise_sd=np.array([[0.25]]),
+        unit_populations=own,
+        lesioned_units=np.isin(np.arange(N), (3, 7)).astype(np.uint8)[:, None],
         taus=np.array([[4.0, 25.0]]),
         task=np.array(["xor"]),
         losses=np.array([[0.5, np.nan]]),

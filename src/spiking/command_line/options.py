@@ -86,7 +86,9 @@ Stimulate = Annotated[
 StimulatedUnits = Annotated[
     str | None,
     typer.Option(
-        "--units", help="Neurons to stimulate: numbers from 0, such as 10,15,20, or exc, inh, som, pv or all."
+        "--units",
+        help="Neurons to stimulate: numbers from 0, such as 10,15,20; a population (exc, inh, som, pv, all, "
+        "or one of the file); or several combined, such as 'PFC&inh'.",
     ),
 ]
 Window = Annotated[
@@ -238,7 +240,7 @@ def named_stimulation(
     sign = 1 if mode == "exc" else -1
     frequency, pulse_width = pulses or (None, None)
     return Stimulation(
-        units=units if units.isalpha() else units.split(","),  # type: ignore[arg-type]  # checked there
+        units=units.split(",") if units.strip()[:1].isdigit() else units,  # type: ignore[arg-type]  # checked there
         window=window,
         amplitude=sign * (0.5 if current is None else positive_number("--current", current)),
         acts_on="voltage" if current is None else "current",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from spiking.checks import positive_number, whole_number
+from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.network.units import UnitFraction
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 

@@ -3,6 +3,5 @@
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import open_network
 from spiking.network.readout_refit import ReadoutRefit
-from spiking.network.units import UnitFraction
 
-__all__ = ["ReadoutRefit", "SpikingNetwork", "UnitFraction", "open_network"]
+__all__ = ["ReadoutRefit", "SpikingNetwork", "open_network"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.network.connections import Control, choose, connections, with_connections
-from spiking.network.units import Units
+from spiking.connectivity.connections import Control, choose, connections, with_connections
+from spiking.connectivity.units import Units
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.checks import flag, positive_number, real_numbers
+from spiking.connectivity import changes
+from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.conversion.choose import choose_conversion
 from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
-from spiking.network import changes, file, freeze
+from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
-from spiking.network.units import POPULATIONS, Units, unit_numbers
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.read_only import FrozenMapping, Remade, frozen_array
@@ -27,6 +28,7 @@ from spiking.typing import Floats
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
+    from spiking.connectivity.connections import Weights
     from spiking.tasks import Task
 
 
@@ -52,9 +54,7 @@ class SpikingNetwork(Remade):
     tau_decay : array, shape (N,)
         Synaptic decay time constants in ms.
     populations : mapping of str to array of bool, shape (N,)
-        ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``. You may add your own, by
-        ``dataclasses.replace(network, populations={**network.populations, "areaA": mask})``; their names are
-        accepted wherever a population is.
+        ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``; and your own (see `with_populations`).
     params : LIFParams
     scaling_factor : float
     offset : array, shape (N,)
@@ -84,7 +84,7 @@ class SpikingNetwork(Remade):
     ((10, 15, 20), ())
     """
 
-    weights: Floats | csc_array[np.float64]
+    weights: Weights
     w_in: Floats
     readout: Floats
     tau_decay: Floats
@@ -116,11 +116,9 @@ class SpikingNetwork(Remade):
     def _check_populations(self) -> None:
         given: Mapping[str, Any] = self.populations
         for name, mask in given.items():
-            if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != (self.n_neurons,):
-                raise ArgumentError(
-                    f"populations[{name!r}] is {mask!r:.60}; expected a mask, an array of "
-                    f"{self.n_neurons} bools"
-                )
+            check_mask(f"populations[{name!r}]", mask, self.n_neurons)
+            if name not in POPULATIONS:
+                check_population_name(name)
         missing = [name for name in POPULATIONS if name not in (*self.populations, "all")]
         if missing or "all" in self.populations:
             raise ArgumentError(
@@ -227,6 +225,7 @@ class SpikingNetwork(Remade):
             scaling_factor=factor,
             offset=np.array(chosen.unit_offsets or (chosen.offset,)) + constant,
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
+            lesioned=model.lesioned,
             conversion=chosen if matched else None,
         )
 
@@ -277,32 +276,33 @@ class SpikingNetwork(Remade):
         """Number of readouts."""
         return int(self.readout.shape[0])
 
-    def units(self, choice: Units) -> NDArray[np.int64]:
-        """Return the numbers of the chosen units: ``network.units("inh")``, shape (units,).
-
-        Parameters
-        ----------
-        choice : str, UnitFraction, iterable of int or array of bool
-            A population (``"exc"``, ``"inh"``, ``"som"``, ``"pv"``, ``"all"``), a fraction of one, numbers
-            or a mask: whatever chooses units elsewhere, such as in a `Stimulation`.
-
-        Raises
-        ------
-        ArgumentError
-            An unknown or empty population, or units that the network does not have.
-        """
-        return unit_numbers("choice", choice, self.populations)
-
     scale_weights = changes.scale_weights
     cut = changes.cut
     shuffle_weights = changes.shuffle_weights
     remove_autapses = changes.remove_autapses
-    with_weights = changes.with_weights
-    with_input_weights = changes.with_input_weights
+    with_weights = new_weights.with_weights
+    with_input_weights = new_weights.with_input_weights
     shuffle_input_weights = changes.shuffle_input_weights
     lesion = changes.lesion
+    units = changes.units
+    with_populations = changes.with_populations
     freeze = freeze.freeze
     refit_readout = refit.refit_readout
+
+    @property
+    def _recurrent(self) -> Weights:
+        return self.weights
+
+    def _with_recurrent(self, weights: Weights) -> SpikingNetwork:
+        return replace(self, weights=weights)
+
+    def _without_output_of(self, units: NDArray[np.int64]) -> SpikingNetwork:
+        readout = self.readout.copy()
+        readout[:, units] = 0
+        return replace(self, readout=readout)
+
+    def _with_named(self, masks: Mapping[str, NDArray[np.bool_]]) -> SpikingNetwork:
+        return replace(self, populations={**self.populations, **masks})
 
     @cached_property
     def dense_weights(self) -> Floats:

@@ -24,7 +24,7 @@ MODEL_KEYS = (
         "activation_x",
         "activation_y",
     ),
-    *("b_rec", "step_ms", "form", "initial_state", "noise_sd"),
+    *("b_rec", "step_ms", "form", "initial_state", "noise_sd", "unit_populations", "lesioned_units"),
 )
 
 _MARKS = {"w", "w_in", "w_out"}  # a struct with these fields is a model

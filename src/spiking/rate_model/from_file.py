@@ -7,8 +7,9 @@ from typing import Any, Literal, NoReturn
 
 import numpy as np
 
+from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
-from spiking.rate_model.contents import signs_in
+from spiking.rate_model.contents import signs_in, struct_fields
 from spiking.rate_model.transfer import ACTIVATIONS, IN_OLD_FILES, complete, from_json
 from spiking.typing import Floats, Mask
 
@@ -159,6 +160,37 @@ class ModelArrays:
             unit = int(np.argmax(~(exc | inh)))
             self.fail("exc", f"and `inh` do not cover all units (unit {unit} is in neither)", expected)
         return exc, inh
+
+    def own_populations(self, n: int) -> dict[str, Mask]:
+        """Return the populations with names of the user's own, fields of the struct ``unit_populations``."""
+        key = "unit_populations"
+        self._used.add(key)
+        given = self._variables.get(key)
+        fields = struct_fields(given) if given is not None else {}
+        if given is not None and not fields:
+            self.fail(key, f"is {type(given).__name__}", "a struct with a mask of units in each field")
+        masks = ModelArrays({f"{key}.{name}": mask for name, mask in fields.items()}, self.source)
+        for name in fields:
+            try:
+                check_population_name(name)
+            except ArgumentError as error:
+                self.fail(key, f"has the field {name!r}", str(error).partition("expected ")[2])
+        return {name: masks.mask(f"{key}.{name}", n) for name in fields}
+
+    def lesioned(self, n: int) -> tuple[int, ...]:
+        """Return the lesioned units, in files the mask ``lesioned_units``."""
+        key = "lesioned_units"
+        given = self._variables.get(key) is not None
+        return tuple(np.flatnonzero(self.mask(key, n)).tolist()) if given else ()
+
+    def mask(self, key: str, n: int) -> Mask:
+        """Return a mask of the units."""
+        expected = f"a mask of {n} zeros and ones"
+        array = self.numbers(key, expected)
+        assert array is not None
+        if array.size != n or not np.isin(array, (0.0, 1.0)).all():
+            self.fail(key, f"has shape {array.shape} and {np.unique(array).size} different numbers", expected)
+        return array.ravel().astype(np.bool_)
 
     def _unit_mask(self, key: str, n: int) -> Mask:
         expected = f"a mask of {n} zeros and ones, or a list of 0-based unit numbers"

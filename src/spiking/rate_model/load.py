@@ -39,7 +39,8 @@ def load(
         ``taus_gaus``. ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing. ``b_out`` and
         ``activation`` may also be missing; the rate network then cannot be run, and only the published
         conversion is possible. ``b_rec`` (bias of each unit), ``step_ms``, ``form``, ``initial_state``,
-        ``noise_sd`` and ``activation_parameters`` describe what published files cannot. The keys may also be
+        ``noise_sd``, ``activation_parameters``, ``unit_populations`` and ``lesioned_units`` describe what
+        published files cannot. The keys may also be
         the fields of one struct, in a file or as SciPy reads it. All numbers are converted to float64 before
         any arithmetic.
 
@@ -121,7 +122,9 @@ def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> Rat
         noise=arrays.number("noise_sd", 0.1, zero=True),
         source=arrays.source,
         rectified=rectified,
-        extras=arrays.unused(),
+        own_populations=arrays.own_populations(n),
+        lesioned=arrays.lesioned(n),
+        extras=arrays.unused(),  # after all others
         forms=arrays.forms(),
         unread=unread,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.checks import flag, not_negative, positive_number, real_numbers
+from spiking.connectivity import changes
+from spiking.connectivity.units import check_mask, check_population_name
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.contents import missing_words
@@ -20,6 +23,9 @@ from spiking.rate_model.transfer import complete, sigmoid, transfer
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
+
+if TYPE_CHECKING:
+    from spiking.connectivity.connections import Weights
 
 FORMS = ("current", "rate")
 
@@ -80,6 +86,10 @@ class RateModel(Remade):
         Class and shape of each variable as it was read, for `save`.
     unread : bool
         The file's variables exceed 300 MiB, so those that are not part of the model were not read.
+    own_populations : mapping of str to array of bool, shape (N,)
+        Populations with names of your own (see `with_populations`); ``unit_populations`` in files.
+    lesioned : tuple of int
+        Units that are silent (see `lesion`); the mask ``lesioned_units`` in files.
 
     Examples
     --------
@@ -116,6 +126,8 @@ class RateModel(Remade):
     extras: Mapping[str, Any] = field(default_factory=dict)
     forms: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]] = field(default_factory=dict)
     unread: bool = False
+    own_populations: Mapping[str, Mask] = field(default_factory=dict)
+    lesioned: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -133,6 +145,11 @@ class RateModel(Remade):
                         f"{name} has shape {values.shape}; expected {self.n_units} finite numbers, one a unit"
                     )
                 object.__setattr__(self, name, values)
+        for name, mask in self.own_populations.items():
+            check_population_name(name)
+            check_mask(f"own_populations[{name!r}]", mask, self.n_units)
+        masks = {name: frozen_array(mask) for name, mask in self.own_populations.items()}
+        object.__setattr__(self, "own_populations", masks)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -205,14 +222,51 @@ class RateModel(Remade):
 
     @property
     def populations(self) -> dict[str, Mask]:
-        """Masks of shape (N,) by name: ``exc``, ``inh``, and ``inh`` split into ``som`` and ``pv``."""
+        """Masks of shape (N,) by name: ``exc``, ``inh``, its parts ``som`` and ``pv``, and your own."""
         som = self.inhibitory & (np.cumsum(self.inhibitory) <= self.som_n)
         return {
             "exc": ~self.inhibitory,
             "inh": self.inhibitory,
             "som": som,
             "pv": self.inhibitory & ~som,
+            **self.own_populations,
         }
+
+    scale_weights = changes.scale_weights
+    cut = changes.cut
+    shuffle_weights = changes.shuffle_weights
+    remove_autapses = changes.remove_autapses
+    shuffle_input_weights = changes.shuffle_input_weights
+    lesion = changes.lesion
+    units = changes.units
+    with_populations = changes.with_populations
+
+    @property
+    def _recurrent(self) -> Floats:
+        return self.effective_weights()
+
+    def _with_recurrent(self, weights: Weights) -> RateModel:
+        assert isinstance(weights, np.ndarray)  # as `_recurrent` is
+        w = weights * self.sign
+        if self.dale and (w < 0).any():
+            raise ArgumentError(
+                "weights reverse the sign of connections; expected a factor of 0 or more, because the rate "
+                "model follows Dale's law"
+            )
+        connected = weights != 0  # shuffled ones may be where `som_mask` was 0
+        return replace(
+            self,
+            w=np.where(connected, w, np.where(self.som_mask == 0, self.w, 0.0)),
+            som_mask=np.where(connected, 1.0, self.som_mask),
+        )
+
+    def _without_output_of(self, units: NDArray[np.int64]) -> RateModel:
+        w_out = self.w_out.copy()
+        w_out[:, units] = 0
+        return replace(self, w_out=w_out)
+
+    def _with_named(self, masks: Mapping[str, Mask]) -> RateModel:
+        return replace(self, own_populations={**self.own_populations, **masks})
 
     def effective_weights(self, *, initial: bool = False) -> Floats:
         """Recurrent weights W as the network uses them: ``(relu(w) @ m) * som_m`` under Dale's law.

@@ -27,7 +27,7 @@ class RateRun:
     output : array, shape (trials, n_outputs, steps)
         The readout ``o``; step t is at ``step t`` ms.
     rates : array, shape (trials, N, steps)
-        The rates ``r`` of all units.
+        The rates ``r`` of all units; 0 of lesioned ones.
     currents : array, shape (trials, N, steps)
         What phi is applied to, the synaptic currents ``x`` of the current form, if they were asked for, else
         None.
@@ -132,6 +132,7 @@ def run(
             rates[:, :, t] = r
             if currents is not None:
                 currents[:, :, t] = x
+    rates[:, list(model.lesioned)] = 0
     if not np.isfinite(state).all():  # once not finite, it stays so until the last step
         raise ArgumentError(
             "the synaptic currents become NaN or infinite; expected smaller inputs, noise or weights"

@@ -80,7 +80,7 @@ def to_variables(model: RateModel) -> dict[str, Any]:
     }
     variables = {key: _as_read(key, value, model) for key, value in arrays.items() if value is not None}
     for key, value in unpublished(model).items():
-        variables[key] = value if value.dtype.kind == "U" else _as_read(key, value, model)
+        variables[key] = value if value.dtype.kind in "UV" else _as_read(key, value, model)
     variables |= model.extras
     order = [key for key in model.forms if key in variables]
     return {key: variables[key] for key in (*order, *variables)}
@@ -96,6 +96,14 @@ def unpublished(model: RateModel) -> dict[str, NDArray[Any]]:
         "form": None if model.form == "current" else np.array([model.form]),
     }
     variables = {key: value for key, value in more.items() if value is not None}
+    if model.own_populations:
+        masks = np.empty((1, 1), [(name, object) for name in model.own_populations])
+        for name, mask in model.own_populations.items():
+            masks[name][0, 0] = mask[:, np.newaxis].astype(np.uint8)
+        variables["unit_populations"] = masks
+    if model.lesioned:
+        units = np.arange(model.n_units)[:, np.newaxis]
+        variables["lesioned_units"] = np.isin(units, model.lesioned).astype(np.uint8)
     if model.activation is not None:
         variables |= _activation(model.activation, model.activation_parameters)
     return variables

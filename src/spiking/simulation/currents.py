@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spiking.checks import finite_number, positive_number, real_numbers
+from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
-from spiking.network.units import UnitFraction, checked_units
 from spiking.simulation.stimulation import checked_window
 from spiking.typing import Floats
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.connectivity.units import UnitFraction, checked_units, unit_numbers
 from spiking.errors import ArgumentError
-from spiking.network.units import UnitFraction, checked_units, unit_numbers
 
 Neurons = bool | str | UnitFraction | Sequence[int] | NDArray[np.integer]
 

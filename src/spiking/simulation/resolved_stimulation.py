@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.connectivity.units import unit_numbers
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.network.units import unit_numbers
 from spiking.simulation.currents import Oscillation, Waveform
 from spiking.simulation.stimulation import Stimulation, window_steps
 from spiking.typing import Floats

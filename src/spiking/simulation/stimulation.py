@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from spiking.checks import positive_number, real_numbers
+from spiking.connectivity.units import UnitFraction, checked_fraction, checked_units
 from spiking.errors import ArgumentError
-from spiking.network.units import UnitFraction, checked_fraction, checked_units
 from spiking.typing import Floats
 
 

@@ -1,7 +1,8 @@
-"""Choose units: by number, by population, as a mask, or as a random fraction of a population."""
+"""Choose units: by number, by population or several combined, as a mask, or as a random fraction."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
 POPULATIONS = ("all", "exc", "inh", "som", "pv")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")  # which MATLAB takes as the name of a field, too
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class UnitFraction:
     fraction : float
         From 0 to 1; the number of units is rounded.
     population : str
-        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, or another one of the network.
+        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, another one of the network, or several
+        combined, such as ``"PFC&exc"``.
     seed : int
         Seed of the random choice.
 
@@ -103,7 +106,7 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
     ArgumentError
         A population is unknown or empty, a number is not that of a unit, or a mask has another length.
     """
-    n = next(iter(populations.values())).size
+    n = number_of_units(populations)
     if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):
         raise ArgumentError(f"{name} is a mask of shape {units.shape}; expected ({n},), one entry a unit")
     units = checked_units(name, units)
@@ -113,10 +116,7 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
             raise ArgumentError(f"{name} has {wrong[0]}; expected numbers from 0 to {n - 1}")
         return np.array(units, np.int64)
     population = units if isinstance(units, str) else units.population
-    known = dict.fromkeys((*POPULATIONS, *populations))
-    if population not in known:
-        raise ArgumentError(f"{name} is {population!r}; expected one of {', '.join(known)}")
-    members = np.arange(n) if population == "all" else np.flatnonzero(populations[population])
+    members = np.flatnonzero(_members(name, population, populations))
     if not members.size:
         raise ArgumentError(
             f"{name} is {population!r}; expected another population: this network has no {population} units"
@@ -125,3 +125,43 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
         return members
     stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(UNIT_STREAM,)))
     return np.sort(stream.permutation(members)[: round(units.fraction * members.size)])
+
+
+def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return the mask of a population, or of several that are combined by ``&``, ``|`` and ``~``."""
+    known = {"all": np.ones(number_of_units(populations), np.bool_)}
+    known |= {key: populations[key] for key in dict.fromkeys((*POPULATIONS[1:], *populations))}
+    either = np.zeros_like(known["all"])
+    for term in combined.split("|"):
+        both = known["all"].copy()
+        for factor in map(str.strip, term.split("&")):
+            population = factor.removeprefix("~").strip()
+            if population not in known:
+                what = "" if population == combined else f", in which {population!r} is unknown"
+                raise ArgumentError(
+                    f"{name} is {combined!r}{what}; expected one of {', '.join(known)}, or several "
+                    f"combined by & (and), | (or) and ~ (not)"
+                )
+            both &= known[population] ^ factor.startswith("~")
+        either |= both
+    return either
+
+
+def number_of_units(populations: Mapping[str, NDArray[np.bool_]]) -> int:
+    """Return the number of units that these masks are for."""
+    return next(iter(populations.values())).size
+
+
+def check_population_name(name: object) -> None:
+    """Raise ArgumentError unless this is a name for a population of the user's own."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in POPULATIONS:
+        raise ArgumentError(
+            f"population is named {name!r:.80}; expected letters, digits and underscores, a letter first, at "
+            f"most 63, and none of {', '.join(POPULATIONS)}"
+        )
+
+
+def check_mask(name: str, mask: object, n: int) -> None:
+    """Raise ArgumentError unless this is an array of `n` bools."""
+    if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != (n,):
+        raise ArgumentError(f"{name} is {mask!r:.60}; expected a mask, an array of {n} bools")

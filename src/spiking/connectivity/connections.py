@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.checks import whole_number
+from spiking.connectivity.units import Units, checked_fraction, number_of_units, unit_numbers
 from spiking.errors import ArgumentError
-from spiking.network.units import Units, checked_fraction, unit_numbers
 from spiking.random_streams import CONTROL_STREAM, FRACTION_STREAM
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.network.network import SpikingNetwork
+    from scipy.sparse import csc_array
+
+    Weights = Floats | csc_array[np.float64]
 
 Control = Literal["elsewhere", "strength", "anywhere"]
 
 _CONTROLS = ("elsewhere", "strength", "anywhere")
+
+
+class Connected(Protocol):
+    """What can be changed: a rate model or a spiking network, with weights between its units."""
+
+    @property
+    def populations(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Masks of shape (N,) by name."""
+
+    @property
+    def lesioned(self) -> tuple[int, ...]:
+        """Units that are silent."""
+
+    @property
+    def w_in(self) -> Floats:
+        """Input weights, shape (N, n_inputs)."""
+
+    @property
+    def _recurrent(self) -> Weights:
+        """Recurrent weights as they act, shape (N, N); row postsynaptic."""
+
+    def _with_recurrent(self, weights: Weights) -> Self:
+        """Return the network with these weights, stored in the same way."""
+
+    def _without_output_of(self, units: NDArray[np.int64]) -> Self:
+        """Return the network without the output weights of these units."""
+
+    def _with_named(self, masks: Mapping[str, NDArray[np.bool_]]) -> Self:
+        """Return the network with these populations in addition to those that it has."""
+
+
+N = TypeVar("N", bound=Connected)
 
 
 class Connections(NamedTuple):
@@ -30,34 +64,35 @@ class Connections(NamedTuple):
     weight: Floats
 
 
-def connections(network: SpikingNetwork) -> Connections:
+def connections(network: Connected) -> Connections:
     """Return all connections of a network."""
-    if isinstance(network.weights, np.ndarray):
-        pre, post = np.nonzero(network.weights.T)
-        return Connections(post, pre, network.weights[post, pre])
-    stored = network.weights.tocoo()
+    weights = network._recurrent
+    if isinstance(weights, np.ndarray):
+        pre, post = np.nonzero(weights.T)
+        return Connections(post, pre, weights[post, pre])
+    stored = weights.tocoo()
     post, pre = (index.astype(np.int64) for index in (stored.row, stored.col))
     order = np.lexsort((post, pre))
     order = order[stored.data[order] != 0]
     return Connections(post[order], pre[order], stored.data[order])
 
 
-def with_connections(network: SpikingNetwork, new: Connections) -> SpikingNetwork:
+def with_connections(network: N, new: Connections) -> N:
     """Return the network with these connections instead, stored as before."""
-    n = network.n_neurons
-    if isinstance(network.weights, np.ndarray):
+    n = number_of_units(network.populations)
+    if isinstance(network._recurrent, np.ndarray):
         dense = np.zeros((n, n))
         dense[new.post, new.pre] = new.weight + 0.0  # no -0: a cut connection leaves no trace
-        return dataclasses.replace(network, weights=dense)
+        return network._with_recurrent(dense)
     from scipy.sparse import csc_array
 
     present = new.weight != 0
     entries = (new.weight[present], (new.post[present], new.pre[present]))
-    return dataclasses.replace(network, weights=csc_array(entries, shape=(n, n)))
+    return network._with_recurrent(csc_array(entries, shape=(n, n)))
 
 
 def choose(
-    network: SpikingNetwork,
+    network: Connected,
     existing: Connections,
     pre: Units,
     post: Units,
@@ -66,7 +101,7 @@ def choose(
     control: Control | None,
 ) -> NDArray[np.bool_]:
     """Return a mask of the chosen connections; the parameters are those of `scale_weights`."""
-    n = network.n_neurons
+    n = number_of_units(network.populations)
     sends, receives = np.zeros(n, bool), np.zeros(n, bool)
     sends[unit_numbers("pre", pre, network.populations)] = True
     receives[unit_numbers("post", post, network.populations)] = True

@@ -7,7 +7,7 @@ import pytest
 from networks import pulse_input, random_network
 
 from spiking import ArgumentError, Oscillation, Record, Stimulation, plotting, simulate, sweep, tasks
-from spiking.network.units import UnitFraction, checked_units, unit_numbers
+from spiking.connectivity.units import UnitFraction, checked_units, unit_numbers
 
 POPULATIONS = random_network(50).populations
 
@@ -37,6 +37,11 @@ def test_fractions_are_seeded_nested_and_within_their_population():
 @pytest.mark.parametrize(
     ("units", "message"),
     [
+        ("exc&area", "units is 'exc&area', in which 'area' is unknown; expected one of all, exc"),
+        ("exc&", "units is 'exc&', in which '' is unknown"),
+        ("exc&inh", "expected another population: this network has no exc&inh units"),
+        ("~all", "no ~all units"),
+        ("", "units is ''; expected one of all"),
         ("ie", "units is 'ie'; expected one of all, exc, inh, som, pv"),
         ("som", "no som units"),
         ([50], "units has 50; expected numbers from 0 to 49"),
@@ -57,9 +62,28 @@ def test_fractions_outside_0_to_1(fraction):
         UnitFraction(fraction)
 
 
+def test_populations_are_combined():
+    populations = {**POPULATIONS, "PFC": np.arange(50) < 20, "MD": np.arange(50) >= 45}
+    exc, pfc, md = (populations[name] for name in ("exc", "PFC", "MD"))
+    for combined, mask in {
+        "PFC&exc": pfc & exc,
+        " PFC & exc ": pfc & exc,
+        "~PFC": ~pfc,
+        "PFC&~exc": pfc & ~exc,
+        "MD|PFC&exc": md | (pfc & exc),  # & binds more closely
+        "PFC&exc|MD": md | (pfc & exc),
+        "all&~MD|MD": np.ones(50, bool),
+    }.items():
+        numbers = unit_numbers("units", combined, populations)
+        assert np.array_equal(numbers, np.flatnonzero(mask)), combined
+    half = unit_numbers("units", UnitFraction(0.5, "PFC&exc", seed=1), populations)
+    assert set(half) < set(np.flatnonzero(pfc & exc))
+    assert half.size == round(0.5 * (pfc & exc).sum())
+
+
 AREA = np.arange(20) < 7
 NETWORK = random_network(20, seed=1, offset=5.0)
-WITH_AREA = dataclasses.replace(NETWORK, populations={**NETWORK.populations, "areaA": AREA})
+WITH_AREA = NETWORK.with_populations(areaA=AREA)
 
 
 def test_a_population_of_the_users_own_can_be_named_wherever_one_can():
@@ -76,6 +100,7 @@ def test_a_population_of_the_users_own_can_be_named_wherever_one_can():
     other = simulate(NETWORK, pulse_input(), seed=1, record=Record(voltage=list(range(7))), stimulation=same)
     np.testing.assert_array_equal(run.voltage, other.voltage)
     assert "areaA" in str(run)
+    assert network.lesion("areaA&exc").lesioned == tuple(np.flatnonzero(AREA & NETWORK.populations["exc"]))
     plotting.raster(simulate(network, pulse_input(), seed=1, record=Record(spikes=True)))
 
 
@@ -92,6 +117,9 @@ def test_a_sweep_takes_it_and_tells_its_rate():
         ({"areaA": np.ones(3, bool)}, "expected a mask, an array of 20 bools"),
         ({"areaA": [True] * 20}, "expected a mask, an array of 20 bools"),
         ({"all": np.ones(20, bool)}, "and any others but 'all'"),
+        ({"PFC&inh": AREA}, "population is named 'PFC&inh'; expected letters, digits and underscores"),
+        ({"2nd": AREA}, "population is named '2nd'"),
+        ({"": AREA}, "population is named ''"),
     ],
 )
 def test_populations_that_are_none_are_refused(changes, message):
@@ -99,3 +127,23 @@ def test_populations_that_are_none_are_refused(changes, message):
         dataclasses.replace(NETWORK, populations={**NETWORK.populations, **changes})
     with pytest.raises(ArgumentError, match="expected exc, inh, som and pv"):
         dataclasses.replace(NETWORK, populations={"exc": AREA})
+
+
+def test_populations_are_named_by_masks_numbers_or_other_populations():
+    network = NETWORK.with_populations(A=AREA, B=[4, 3], C=iter([19])).with_populations(D="A&~B", A="B")
+    populations = network.populations
+    assert list(populations)[-4:] == ["A", "B", "C", "D"]
+    assert populations["B"].tolist() == np.isin(np.arange(20), (3, 4)).tolist()
+    assert np.array_equal(populations["A"], populations["B"])  # the new one
+    assert network.units("D").tolist() == [0, 1, 2, 5, 6]
+    assert list(NETWORK.populations) == ["exc", "inh", "som", "pv"]
+    for wrong, message in (
+        ({"exc": AREA}, "population is named 'exc'"),
+        ({"A": [20]}, "A has 20; expected numbers from 0 to 19"),
+        ({"A": np.ones(3, bool)}, "A is a mask of shape"),
+        ({"A": "none"}, "A is 'none'; expected one of all, exc"),
+        ({"SST-2": AREA}, "population is named 'SST-2'"),
+        ({"a" * 64: AREA}, "at most 63"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            NETWORK.with_populations(**wrong)

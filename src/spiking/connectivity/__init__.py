@@ -1,0 +1,5 @@
+"""Choose and change units and connections, of rate models and of spiking networks alike."""
+
+from spiking.connectivity.units import UnitFraction
+
+__all__ = ["UnitFraction"]

@@ -1,0 +1,72 @@
+"""Replace the recurrent weights or the input weights. Methods of `SpikingNetwork`."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spiking.checks import real_numbers
+from spiking.errors import ArgumentError
+from spiking.typing import Floats
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+    from spiking.network.network import SpikingNetwork
+
+
+def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.float64]) -> SpikingNetwork:
+    """Replace the recurrent weights.
+
+    Parameters
+    ----------
+    weights : array or scipy.sparse array, shape (N, N)
+        Row postsynaptic, column presynaptic; already divided by the scaling factor.
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        The shape is another one, or an entry is not a finite number.
+    """
+    given: Any = weights
+    dense = given.toarray() if hasattr(given, "toarray") else given
+    n = network.n_neurons
+    array = _finite("weights", dense, (n, n))
+    if isinstance(network.weights, np.ndarray):
+        return dataclasses.replace(network, weights=array)
+    from scipy.sparse import csc_array
+
+    return dataclasses.replace(network, weights=csc_array(array))
+
+
+def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwork:
+    """Replace the input weights.
+
+    Parameters
+    ----------
+    w_in : array, shape (N, n_inputs)
+
+    Returns
+    -------
+    SpikingNetwork
+
+    Raises
+    ------
+    ArgumentError
+        The shape is another one, or an entry is not a finite number.
+    """
+    return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
+
+
+def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    array = real_numbers(name, values, f"finite numbers of shape {shape}")
+    if array.shape != shape or not np.isfinite(array).all():
+        raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")
+    return array
