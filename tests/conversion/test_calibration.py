@@ -41,6 +41,10 @@ def test_the_mean_field_of_the_neurons_own_curve_is_the_rate_network():
     field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     k = model.activation_parameters["k"]
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
+    bias = np.linspace(-1.0, 2.0, 12)  # acts from the start, so that x starts there
+    biased = dataclasses.replace(model, bias=bias, initial=bias)
+    field = MeanFieldComparison(biased, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
+    assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
 
 
 def test_slopes_of_the_table():

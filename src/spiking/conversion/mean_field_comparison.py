@@ -93,7 +93,8 @@ class MeanFieldComparison:
         """Return the rates of all units and their derivatives by current, shape (steps, trials, N)."""
         curve = fi_table(self.params, downsample=self.downsample)
         rates, slopes = np.empty_like(self._inputs), np.empty_like(self._inputs)
-        x = np.zeros(self._inputs.shape[1:])  # a spiking network starts without synaptic currents
+        # A spiking network starts without synaptic currents, but its constant currents act from the start.
+        x = np.broadcast_to(self._constant, self._inputs.shape[1:])
         transposed = np.ascontiguousarray(self._weights.T)
         for t in range(len(rates)):
             if t:
@@ -123,8 +124,11 @@ class MeanFieldComparison:
     def _inputs(self) -> Floats:
         """Input currents of each step, shape (steps, trials, N)."""
         held = np.moveaxis(self.inputs[:, :, self._columns], 2, 0)
-        constant = 0.0 if self.model.bias is None else self.model.bias
-        return np.asarray(held @ self.model.w_in.T + constant)
+        return np.asarray(held @ self.model.w_in.T + self._constant)
+
+    @cached_property
+    def _constant(self) -> Floats:
+        return np.zeros(self.model.n_units) if self.model.bias is None else self.model.bias
 
     @cached_property
     def _weights(self) -> Floats:

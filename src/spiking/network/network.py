@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.contents import ignored_start
 from spiking.rate_model.model import RateModel
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.typing import Floats
@@ -185,6 +187,12 @@ class SpikingNetwork(Remade):
             constants of the neurons; or initial weights are asked for with a matched one.
         ModelFileError
             The model cannot be used, or has no initial weights and they are asked for.
+
+        Warns
+        -----
+        UserWarning
+            The model has an initial state. The spiking network does not take it: it starts without synaptic
+            currents, at the initial voltages of `LIFParams`.
         """
         initial_weights, readout_bias = (
             flag(name, value)
@@ -196,6 +204,8 @@ class SpikingNetwork(Remade):
             model = RateModel.load(model)
         if not isinstance(params, LIFParams | None):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
+        if start := ignored_start(model):
+            warnings.warn(f"{model.source}: {start}", stacklevel=2)
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
         if chosen.kind in FITTED and initial_weights:
