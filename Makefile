@@ -52,4 +52,4 @@ format: $(VENV)/.installed
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(VENV)-brian2 $(VENV)-neurogym docs/_build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-brian2 $(VENV)-neurogym $(VENV)-torch docs/_build .mypy_cache .ruff_cache .pytest_cache

@@ -18,6 +18,7 @@ FLOORS = (
     ("matfile", "connectivity"),
     ("rate_model",),
     ("datasets",),
+    ("importing",),
     ("conversion",),
     ("network",),
     ("simulation",),

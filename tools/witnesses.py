@@ -1,7 +1,8 @@
 """Run the tests that hold this package against other programs: `make witnesses`.
 
-Brian2 and NeuroGym pin old versions of what this package uses, so each has an environment of its own, kept in
-.venv-NAME; Octave comes with the system. What cannot be run here is told in one line; only failed tests fail.
+Brian2 and NeuroGym pin old versions of what this package uses, and PyTorch is large, so each has an
+environment of its own, kept in .venv-NAME; Octave comes with the system. What cannot be run here is told in
+one line; only failed tests fail.
 """
 
 import shutil
@@ -14,6 +15,7 @@ REPOSITORY = Path(__file__).parent.parent
 NEEDED = {
     "brian2": [".[brian2]"],
     "neurogym": [".[train]", "neurogym==2.0.*"],  # later versions also need PyTorch
+    "torch": [".[torch]", "safetensors>=0.4"],
 }
 
 

@@ -1,0 +1,103 @@
+"""Read files of arrays, `.npz` and safetensors, without unpickling anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.errors import ModelFileError
+
+# The types of safetensors that NumPy has; of the others, bfloat16 is the upper half of a float32.
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U8": "u1",
+    "BOOL": "?",
+}
+_LONGEST_HEADER = 100_000_000  # bytes, as the format's own library allows
+
+
+def plain_array(value: Any) -> Any:
+    """Return a tensor of any framework as a NumPy array, and anything else as it is."""
+    if hasattr(value, "detach"):  # PyTorch: on any device, of any precision, with or without gradient
+        return value.detach().cpu().double().numpy()
+    return value
+
+
+def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
+    """Return the arrays of an `.npz` or a safetensors file, and the names of pickled entries.
+
+    Raises
+    ------
+    ModelFileError
+        The file cannot be read, or is of another kind.
+    """
+    name = os.fsdecode(path)
+    kinds = {".npz": _npz, ".safetensors": _safetensors}
+    reader = kinds.get(Path(name).suffix.lower())
+    if reader is None:
+        raise ModelFileError(f"{name} is no file of arrays; expected a name that ends in {', '.join(kinds)}")
+    try:
+        return reader(name)
+    except OSError as error:
+        raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
+
+
+def _npz(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
+    arrays, pickled = {}, []
+    with Path(name).open("rb") as file:
+        try:
+            content = np.load(file, allow_pickle=False)
+            if not isinstance(content, np.lib.npyio.NpzFile):
+                raise ModelFileError(f"{name} holds one array; expected an archive, as np.savez writes it")
+            for key in content:
+                try:
+                    arrays[key] = content[key]
+                except ValueError as error:
+                    if "allow_pickle" not in str(error):
+                        raise
+                    pickled.append(key)
+        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError) as error:
+            if isinstance(error, ModelFileError):
+                raise
+            raise ModelFileError(f"{name} cannot be read as .npz: {error!s:.100}") from None
+    return arrays, tuple(pickled)
+
+
+def _safetensors(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
+    """Read a safetensors file: 8 bytes with the length of a header, the header in JSON, then the numbers."""
+    content = Path(name).read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > min(_LONGEST_HEADER, len(content) - 8):
+        raise ModelFileError(f"{name} is no safetensors file: its header is longer than the file")
+    data = content[8 + length :]
+    try:
+        header = json.loads(content[8 : 8 + length])
+        return {key: _tensor(entry, data) for key, entry in header.items() if key != "__metadata__"}, ()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ModelFileError(f"{name} has a header that cannot be used: {error!s:.100}") from None
+
+
+def _tensor(entry: Mapping[str, Any], data: bytes) -> NDArray[Any]:
+    kind, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    if not 0 <= start <= end <= len(data):
+        raise ValueError(f"offsets {start} to {end} are not in the file")
+    if kind == "BF16":
+        upper = np.frombuffer(data[start:end], "<u2").astype(np.uint32) << 16
+        return upper.view(np.float32).reshape(shape)
+    if kind not in _DTYPES:
+        raise ValueError(f"type {kind!r:.20} is not one of {', '.join([*_DTYPES, 'BF16'])}")
+    return np.frombuffer(data[start:end], _DTYPES[kind]).reshape(shape)

@@ -1,0 +1,387 @@
+"""Import a network of PyTorch: `nn.RNN`, `nn.RNNCell`, modules of the CTRNN kind, and state dicts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spiking.checks import real_numbers
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.importing.arrays import Activation, assemble, named_parts
+from spiking.importing.imported import Imported
+from spiking.importing.read import plain_array, read_arrays
+from spiking.optional import library
+from spiking.typing import Floats
+
+_SAFE_SINCE = (2, 6)  # before, weights_only=True could be got round (CVE-2025-32434)
+_INITIAL = ("h0", "x0", "init_state", "initial_state", "hidden0", "h_0")
+_REFUSED = {
+    "LSTM": "its gates and its cell state have no counterpart in a unit with one current",
+    "GRU": "its gates change the time constant of each unit at every step",
+    "Norm": "it divides by the activity of all units at every moment, which no weight between two units does",
+    "Transformer": "it is no recurrent network",
+    "MultiheadAttention": "it is no recurrent network",
+}
+_TRAIN = "train a network without it, such as nn.RNN or a CTRNN"
+
+
+def from_torch(
+    source: Any,
+    *,
+    tau: ArrayLike | None = None,
+    step: float | None = None,
+    form: Literal["current", "rate"] = "rate",
+    activation: Activation | None = None,
+    activation_parameters: Mapping[str, Any] | None = None,
+    names: Mapping[str, Any] | None = None,
+) -> Imported:
+    """Import a network of PyTorch.
+
+    Of `nn.RNN` and `nn.RNNCell` the names are known. Of other modules, such as a CTRNN made of `nn.Linear`,
+    the weights are found by their shapes: (N, N) is recurrent, (N, n_inputs) the input, (n_outputs, N) the
+    output; biases of recurrence and input are added. Every parameter must have its place, or `names` says
+    which are taken. A network without output weights puts out its rates.
+
+    Parameters
+    ----------
+    source : torch.nn.Module, mapping or path
+        A module; its state dict; or a file with one, of PyTorch (``.pt``, ``.pth``; needs PyTorch 2.6 or
+        later, which reads weights without unpickling anything else) or ``.safetensors``.
+    tau : float or array, shape (N,)
+        Time constant in ms, which has to be given unless `names` has it. PyTorch knows none: `nn.RNN`
+        replaces its state at every step.
+    step : float, optional
+        Time step in ms. None: `tau` for `nn.RNN` and `nn.RNNCell`, ``alpha tau`` for a module with an
+        attribute ``alpha``.
+    form : {"current", "rate"}
+        Of a network that is not `nn.RNN`: ``rate`` if the state is ``h = (1 - alpha) h + alpha phi(W h + B u
+        + c)``, ``current`` if phi is applied to the state before W. `Imported.check` says if it is the other.
+    activation, activation_parameters
+        As in `RateModel.from_arrays`. Only of `nn.RNN` and `nn.RNNCell` modules they are known.
+    names : mapping, optional
+        Which parameters are what, as in `from_named_arrays`. Arrays in place of names are taken as they are,
+        such as ``{"w": net.h2h.effective_weight()}``.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    ArgumentError
+        The network has gates, a normalisation or several layers, a parameter has no place, or an argument is
+        wrong or missing.
+    ModelFileError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spiking.importing import from_torch
+    >>> rng = np.random.default_rng(1)
+    >>> state_dict = {  # as net.state_dict() gives it
+    ...     "input2h.weight": rng.standard_normal((20, 2)),
+    ...     "input2h.bias": np.zeros(20),
+    ...     "h2h.weight": rng.standard_normal((20, 20)) / 5,
+    ...     "h2h.bias": rng.standard_normal(20),
+    ...     "fc.weight": rng.standard_normal((1, 20)),
+    ...     "fc.bias": np.ones(1),
+    ... }
+    >>> imported = from_torch(state_dict, tau=100, step=20, activation="relu")
+    >>> print(imported)
+    PyTorch: 20 units, relu, rate form, tau 100 ms, step 20 ms, 2 inputs, 1 outputs, no Dale's law
+      h2h.weight               ->  recurrent weights (20, 20)
+      input2h.weight           ->  input weights (20, 2)
+      fc.weight                ->  output weights (1, 20)
+      input2h.bias + h2h.bias  ->  bias of the units (20,)
+      fc.bias                  ->  output bias (1,)
+    """
+    for wrapper in ("_orig_mod", "module"):  # of torch.compile and DataParallel
+        source = getattr(source, wrapper, source) if hasattr(source, "named_modules") else source
+    module = source if hasattr(source, "named_modules") else None
+    tau = tau if tau is None else real_numbers("tau", tau, "a time constant in ms")
+    arrays = _arrays(source)
+    layout: Literal["TNC", "NTC"] = "TNC"
+    if module is not None:
+        _check_layers(type(layer).__mro__ for _, layer in module.named_modules())
+    if names is None:
+        prefix, ending = _torch_rnn(arrays)
+        if ending is not None:
+            known = _known(module, prefix)
+            if known is not None:
+                layout = "NTC" if getattr(known, "batch_first", False) else "TNC"
+                if activation not in (None, known.nonlinearity):
+                    raise ArgumentError(
+                        f"activation is {activation!r:.40}; expected {known.nonlinearity}, that of the module"
+                    )
+                activation = known.nonlinearity
+            form, step = "rate", _only_step(step, tau, cell=not ending)
+            names = _names_of_rnn(arrays, prefix, ending)
+            _check_linear(module, {key: names[key] for key in names if key == "w_out"})
+        else:
+            names = _found_by_shape(arrays, module)
+    parts, labels = named_parts(arrays, names)
+    if "w_out" not in parts and "w" in parts:
+        parts["w_out"], labels["w_out"] = np.eye(len(parts["w"])), "(every unit)"
+    used = {name for label in labels.values() for name in label.split(" + ")}
+    if activation is None:
+        raise ArgumentError(
+            "activation is not given; expected the one of the network, such as 'relu' or 'tanh': the weights "
+            "do not say"
+        )
+    return assemble(
+        "PyTorch",
+        parts,
+        labels,
+        left=[f"{name}, which no name mentions" for name in arrays if name not in used],
+        tau=tau,
+        step=_step_of(module, step, tau),
+        form=form,
+        activation=activation,
+        activation_parameters=activation_parameters,
+        layout=layout,
+    )
+
+
+def _arrays(source: Any) -> dict[str, Floats]:
+    """Return the parameters and buffers by name; of a module also tensors that it has beside them."""
+    more: dict[str, Any] = {}
+    tensors: Mapping[str, Any]
+    if isinstance(source, str | os.PathLike):
+        path = os.fsdecode(source)
+        tensors = read_arrays(path)[0] if path.lower().endswith(".safetensors") else _torch_load(path)
+    elif isinstance(source, Mapping):
+        tensors = dict(source)
+    elif hasattr(source, "state_dict") and hasattr(source, "named_modules"):
+        tensors = source.state_dict()
+        for prefix, layer in source.named_modules():
+            for key, value in vars(layer).items():  # such as a mask that is no buffer
+                shape = tuple(value.shape) if hasattr(value, "detach") else ()
+                if (
+                    hasattr(value, "detach")
+                    and len(shape) == 2
+                    and ("mask" in key.lower() or shape[0] == shape[1])
+                ):
+                    more[f"{prefix}.{key}".lstrip(".")] = value
+    else:
+        raise ArgumentError(f"source is {source!r:.60}; expected a module, its state dict, or a path")
+    nested = [value for value in tensors.values() if isinstance(value, Mapping) and _has_matrix(value)]
+    if len(nested) == 1 and not _has_matrix(tensors):  # a checkpoint, with the state dict and others
+        tensors = nested[0]
+    plain = {key: plain_array(value) for key, value in {**tensors, **more}.items()}
+    arrays = {
+        key.removeprefix("module."): value  # which DataParallel adds
+        for key, value in plain.items()
+        if isinstance(value, np.ndarray) and value.ndim > 0
+    }
+    if not arrays:
+        raise ArgumentError("source has no arrays; expected a state dict, names with tensors")
+    return arrays
+
+
+def _has_matrix(values: Mapping[str, Any]) -> bool:
+    return any(getattr(value, "ndim", 0) == 2 for value in values.values())
+
+
+def _torch_load(path: str) -> dict[str, Any]:
+    torch = library("torch", "torch", f"the file {path}")
+    version = tuple(int(part) for part in torch.__version__.split(".")[:2])
+    if version < _SAFE_SINCE:
+        raise ArgumentError(
+            f"PyTorch is {torch.__version__}; expected 2.6 or later, whose files can be read without running "
+            f"what they contain; or give the state dict"
+        )
+    if not Path(path).is_file():
+        raise ModelFileError(f"{path} does not exist or is no file")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001  # its readers raise many kinds
+        reason = str(error).strip().partition(".")[0]
+        raise ModelFileError(
+            f"{path} cannot be read as weights alone ({reason:.100}); save them with "
+            f"torch.save(net.state_dict(), path)"
+        ) from None
+    if not isinstance(content, Mapping):
+        raise ModelFileError(f"{path} has a {type(content).__name__}; expected a state dict")
+    return dict(content)
+
+
+def _check_layers(kinds: Any) -> None:
+    """Raise ArgumentError if a layer of PyTorch is one that has no counterpart here."""
+    for mro in kinds:
+        own = [kind.__name__ for kind in mro if kind.__module__.startswith("torch.nn")]
+        for word, reason in _REFUSED.items():
+            for name in own:
+                if word in name:
+                    raise ArgumentError(f"the network has {name}, which is not taken: {reason}; {_TRAIN}")
+
+
+def _torch_rnn(arrays: Mapping[str, Floats]) -> tuple[str, str | None]:
+    """Return prefix and ending of the names of nn.RNN ("_l0") or nn.RNNCell (""); None if it is neither."""
+    for ending in ("_l0", ""):
+        marks = [key for key in arrays if key.rpartition(".")[2] == f"weight_hh{ending}"]
+        if not marks:
+            continue
+        if len(marks) > 1:
+            raise ArgumentError(f"the network has several recurrent layers, {', '.join(marks)}; expected one")
+        prefix = marks[0].removesuffix(f"weight_hh{ending}")
+        rows, n = arrays[marks[0]].shape
+        gated = {4: "LSTM", 3: "GRU"}.get(rows // n if rows % n == 0 else 0)
+        if gated:
+            raise ArgumentError(
+                f"{marks[0]} has shape {(rows, n)}, that of {gated}, which is not taken: {_REFUSED[gated]}; "
+                f"{_TRAIN}"
+            )
+        more = [key for key in arrays if key.startswith(f"{prefix}weight_hh") and key != marks[0]]
+        if more:
+            raise ArgumentError(
+                f"the network has more than one layer or direction ({more[0]}); expected one layer in one "
+                f"direction: units of a network have one time"
+            )
+        return prefix, ending
+    return "", None
+
+
+def _known(module: Any, prefix: str) -> Any:
+    """Return the nn.RNN or nn.RNNCell itself, if there is a module and it is one of these."""
+    layer = None if module is None else module.get_submodule(prefix.rstrip("."))
+    return layer if hasattr(layer, "nonlinearity") else None
+
+
+def _only_step(step: float | None, tau: ArrayLike | None, *, cell: bool) -> float:
+    """Return the step of nn.RNN, which is its time constant; a cell may be used in steps with an alpha."""
+    if tau is None or (step is None and np.ndim(tau) == 0):
+        return tau  # type: ignore[return-value]  # checked with the model
+    if step is None or (not cell and np.any(np.asarray(tau) != step)):
+        raise ArgumentError(
+            f"step is {step} and tau is {np.asarray(tau)!s:.40}; expected the same, as nn.RNN "
+            f"replaces the whole state at every step; leave step out, and run the model at another one "
+            f"with replace(model, step=...)"
+        )
+    return step
+
+
+def _names_of_rnn(arrays: Mapping[str, Floats], prefix: str, ending: str) -> dict[str, Any]:
+    """Return the names of the parts of nn.RNN or nn.RNNCell, and of a readout beside it."""
+    names: dict[str, Any] = {
+        "w": f"{prefix}weight_hh{ending}",
+        "w_in": f"{prefix}weight_ih{ending}",
+        "bias": [key for kind in "ih" for key in [f"{prefix}bias_{kind}h{ending}"] if key in arrays],
+    }
+    if not names["bias"]:
+        del names["bias"]
+    own = {names["w"], names["w_in"], *names.get("bias", ())}
+    rest = {key: value for key, value in arrays.items() if key not in own}
+    n = len(arrays[names["w"]])
+    return names | _readout(rest, n)
+
+
+def _found_by_shape(arrays: Mapping[str, Floats], module: Any) -> dict[str, Any]:
+    """Return the names of the parts of a network whose layers are linear, found by their shapes."""
+    for key, value in arrays.items():
+        if value.ndim == 1 and key.rpartition(".")[2] == "weight":
+            raise ArgumentError(
+                f"{key} seems to be a normalisation, which is not taken: {_REFUSED['Norm']}; {_TRAIN}"
+            )
+    masks = {key: value for key, value in arrays.items() if "mask" in key.lower() and value.ndim == 2}
+    weights = {key: value for key, value in arrays.items() if value.ndim == 2 and key not in masks}
+    weights = {key: value for key, value in weights.items() if key.rpartition(".")[2] not in _INITIAL}
+    square = [key for key, value in weights.items() if value.shape[0] == value.shape[1]]
+    if len(square) != 1:
+        raise _unclear(arrays, f"{len(square)} square matrices")
+    n = len(weights[square[0]])
+    inputs = [key for key, value in weights.items() if len(value) == n and key not in square]
+    if len(inputs) != 1:
+        raise _unclear(arrays, f"{len(inputs)} matrices of shape ({n}, n_inputs)")
+    names: dict[str, Any] = {"w": square[0], "w_in": inputs[0]}
+    layers = [key.rpartition(".")[0] for key in (square[0], inputs[0])]
+    bias = [f"{layer}.bias" for layer in reversed(layers) if f"{layer}.bias" in arrays]
+    names |= {"bias": bias} if bias else {}
+    _check_linear(module if not masks else None, names)
+    rest = {key: value for key, value in arrays.items() if key not in (*square, *inputs, *bias, *masks)}
+    names |= _readout(rest, n)
+    for key, mask in masks.items():
+        layer = key.rpartition(".")[0]
+        owners = [p for p in ("w", "w_in", "w_out") if p in names and arrays[names[p]].shape == mask.shape]
+        owners = [p for p in owners if names[p].rpartition(".")[0] == layer] or owners
+        if len(owners) != 1 or not np.isin(mask, (0.0, 1.0)).all():
+            raise ArgumentError(
+                f"{key} is a mask with other entries than 0 and 1, or of no matrix; expected the weights as "
+                f"they act, such as names={{'w': net.h2h.effective_weight(), ...}}"
+            )
+        names[f"{owners[0]}_mask"] = key
+    _check_linear(module, names)
+    return names
+
+
+def _readout(rest: Mapping[str, Floats], n: int) -> dict[str, Any]:
+    """Return the names of output weights, their bias and an initial state; refuse what has no place."""
+    names: dict[str, Any] = {}
+    for key, value in rest.items():
+        last = key.rpartition(".")[2]
+        if last in _INITIAL and value.size == n:
+            names["initial"] = key
+    matrices = [key for key, value in rest.items() if value.ndim == 2 and key not in names.values()]
+    if len(matrices) == 1 and rest[matrices[0]].shape[1] == n:
+        names["w_out"] = matrices[0]
+        bias = f"{matrices[0].rpartition('.')[0]}.bias".lstrip(".")
+        names |= {"b_out": bias} if bias in rest else {}
+    lost = [key for key in rest if key not in names.values()]
+    if lost:
+        raise _unclear(rest, f"no place for {', '.join(lost)}")
+    return names
+
+
+def _check_linear(module: Any, names: Mapping[str, Any]) -> None:
+    """Raise ArgumentError unless the weights are in nn.Linear, which has them as (receiver, sender)."""
+    for part in ("w", "w_in", "w_out"):
+        name = names.get(part)
+        if name is None:
+            continue
+        layer, _, last = name.rpartition(".")
+        advice = f"give the weights as they act, (receiver, sender): names={{{part!r}: ..., ...}}"
+        if last != "weight":
+            raise ArgumentError(f"{name} is in no nn.Linear, so its orientation is unknown; {advice}")
+        if module is None or f"{part}_mask" in names:
+            continue
+        kind = type(module.get_submodule(layer))
+        if not (kind.__module__.startswith("torch.nn") and kind.__name__ == "Linear"):
+            raise ArgumentError(f"{name} is in a layer {kind.__name__}, which may change it; {advice}")
+
+
+def _unclear(arrays: Mapping[str, Floats], problem: str) -> ArgumentError:
+    there = ", ".join(f"{key} {value.shape}" for key, value in _first(arrays, 12))
+    return ArgumentError(
+        f"the network has {problem}, so its parts cannot be found by their shapes; expected names, such as "
+        f"names={{'w': 'h2h.weight', 'w_in': 'input2h.weight', 'w_out': 'fc.weight', "
+        f"'bias': ['input2h.bias', 'h2h.bias'], 'b_out': 'fc.bias'}}; it has {there}"
+    )
+
+
+def _first(arrays: Mapping[str, Floats], count: int) -> Iterator[tuple[str, Floats]]:
+    yield from list(arrays.items())[:count]
+
+
+def _step_of(module: Any, step: float | None, tau: ArrayLike | None) -> float | None:
+    """Return the step; of a module with an attribute alpha it must be alpha tau."""
+    alphas = set()
+    for _, layer in () if module is None else module.named_modules():
+        value = plain_array(getattr(layer, "alpha", None))
+        own = not type(layer).__module__.startswith("torch.nn")  # of nn.ELU it is something else
+        if own and isinstance(value, float | int | np.ndarray) and np.size(value) == 1:
+            alphas.add(float(np.asarray(value).item()))
+    if len(alphas) != 1 or tau is None or np.ndim(tau) != 0:
+        return step
+    wanted = alphas.pop() * float(tau)  # type: ignore[arg-type]  # one number
+    if step is None:
+        return wanted
+    if abs(step - wanted) > 1e-6 * wanted:
+        raise ArgumentError(
+            f"step is {step:g} ms, but alpha of the module times tau is {wanted:g} ms; expected this step"
+        )
+    return step
