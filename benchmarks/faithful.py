@@ -27,6 +27,7 @@ from published_equations import outputs
 
 import spiking
 from spiking import plotting, tasks
+from spiking.evaluation.binomial import wilson_interval
 
 TASKS = {
     "go-nogo": (tasks.get("go-nogo"), 200),
@@ -42,7 +43,12 @@ METHODS = {
 CONVERSIONS = ("published", "matched", "calibrated")
 TRIALS, SEED = 100, 90_000  # of the measurement: trials of no training and of no choice
 FACTOR = 20.0  # k of the models of the published neuron
-MEASURES = ("output_r2", "mean_output_r2", "population_r2", "mean_rate", "cv2", "fano")
+MEASURES = {
+    "output_r2": "output R2",
+    "population_r2": "population R2",
+    "mean_rate": "rate (Hz)",
+    "cv2": "CV2",
+}
 SECONDS = "seconds.jsonl"  # of training, a line a model
 
 
@@ -123,23 +129,21 @@ def measure(folder, table):
 
 
 def print_table(rows):
-    """Print a row for each method and task, with medians over networks (and the lowest and highest)."""
-    print(
-        "| method | task | networks | converged | at 95 % or more | lowest accuracy (%) "
-        "| output R2, single trials | of means | population R2 | Hz | CV2 | Fano "
-        "| published equations, lowest (%) | training (s) |"
-    )
-    print("|---" * 14 + "|")
+    """Print a row for each method and task: medians over networks, with the lowest and the highest value."""
+    print("| method | task | networks at 95 % or more | " + " | ".join(MEASURES.values()), end=" |")
+    print(" published equations | training (s) |\n" + "|---" * (5 + len(MEASURES)) + "|")
     groups = {}
     for row in rows:
         groups.setdefault((row["method"], row["task"]), []).append(row)
     for (method, name), some in sorted(groups.items()):
         correct = [row["spiking"]["correct"] for row in some]
+        good = sum(count >= 95 for count in correct)
+        low, high = (100 * limit for limit in wilson_interval(good, len(some)))
         equations = [row["published_equations"] for row in some if "published_equations" in row]
-        cells = [method, name, len(some), sum(row["converged"] for row in some)]
-        cells += [sum(count >= 95 for count in correct), min(correct)]
+        cells = [method, name, f"{good} of {len(some)} ({low:.0f} to {high:.0f} %), lowest {min(correct)} %"]
         cells += [middle(row[key] for row in some) for key in MEASURES]
-        cells += [min(equations, default=""), middle(row.get("seconds") for row in some)]
+        cells += [f"lowest {min(equations)} %" if equations else ""]
+        cells += [middle(row.get("seconds") for row in some)]
         print("| " + " | ".join(map(str, cells)) + " |")
 
 
@@ -189,7 +193,7 @@ def middle(values):
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    return f"{np.median(known):.3g} ({min(known):.3g} to {max(known):.3g})"
+    return f"{np.median(known):.2g} ({min(known):.2g} to {max(known):.2g})"
 
 
 def main():
