@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
     from spiking.connectivity.connections import Weights
+    from spiking.simulation.resolved_stimulation import AnyStimulation
+    from spiking.simulation.stepper import Stepper
     from spiking.tasks import Task
 
 
@@ -298,6 +300,32 @@ class SpikingNetwork(Remade):
     with_populations = changes.with_populations
     freeze = freeze.freeze
     refit_readout = refit.refit_readout
+
+    def stepper(
+        self,
+        *,
+        seed: int = 1,
+        trial: int = 0,
+        stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
+        downsample: int = 1,
+    ) -> Stepper:
+        """Return a trial that advances a few ms at a time, for closed loops with an environment.
+
+        ``stepper.advance(inputs, duration=5.0)`` takes the inputs of the next 5 ms, and returns the output,
+        spikes and rates in them. The spikes are those of `simulate`.
+
+        Parameters
+        ----------
+        seed, trial, stimulation, downsample
+            As in `~spiking.simulation.Stepper`.
+
+        Returns
+        -------
+        Stepper
+        """
+        from spiking.simulation.stepper import Stepper
+
+        return Stepper(self, seed=seed, trial=trial, stimulation=stimulation, downsample=downsample)
 
     @property
     def _recurrent(self) -> Weights:

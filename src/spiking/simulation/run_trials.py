@@ -115,11 +115,17 @@ def run_trials(
             w_in,
             inputs_k,
             readout,
-            voltage,
-            randoms.lanes,
+            prepare.start(
+                voltage,
+                randoms.lanes,
+                network.n_outputs,
+                synapses.fade.size - 1,
+                column_steps,
+                replay=constants.replay,
+            ),
             prepare.fixed(randoms.noise, randoms.noise.dtype),
             prepare.with_hits(always, randoms.hits),
-            *(Recording(every, units, array[k]) for every, units, array in samples),
+            *(Recording(every, units, array[k], 0) for every, units, array in samples),
             stop,
         )
         left = [voltage[alive], *(recorded["output"][k] if "output" in recorded else ())]
@@ -153,6 +159,18 @@ def run_trials(
         inputs=u,
         **recorded,
     )
+
+
+def checked_downsample(network: SpikingNetwork, downsample: object) -> int:
+    """Return `downsample` as an int, or raise ArgumentError unless the network was converted for it."""
+    number = whole_number("downsample", downsample, 1)
+    fitted = network.conversion
+    if fitted is not None and fitted.downsample != number:
+        raise ArgumentError(
+            f"downsample is {number}, but the network's conversion was fitted for {fitted.downsample}; "
+            f"simulate with downsample={fitted.downsample}, or fit or tune it again for {number}"
+        )
+    return number
 
 
 _NO_SPIKES = (np.empty(0, np.int32), np.empty(0, np.int32))

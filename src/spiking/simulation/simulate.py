@@ -18,7 +18,7 @@ from spiking.simulation.random_numbers import (
 from spiking.simulation.record import Record
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.result import Simulation
-from spiking.simulation.run_trials import run_trials, trial_numbers
+from spiking.simulation.run_trials import checked_downsample, run_trials, trial_numbers
 from spiking.simulation.storage.stream import simulate_to_file
 from spiking.simulation.task_trials import run_task_trials
 from spiking.tasks import Task, get
@@ -118,13 +118,7 @@ def simulate(
         )
     if isinstance(inputs, str):
         inputs = get(inputs)
-    downsample = whole_number("downsample", downsample, 1)
-    fitted = network.conversion
-    if fitted is not None and fitted.downsample != downsample:
-        raise ArgumentError(
-            f"downsample is {downsample}, but the network's conversion was fitted for {fitted.downsample}; "
-            f"simulate with downsample={fitted.downsample}, or fit or tune it again for {downsample}"
-        )
+    downsample = checked_downsample(network, downsample)
     settings: dict[str, Any] = {
         "seed": None if seed is None or draws is not None else whole_number("seed", seed, 0),
         "record": record or Record(),

@@ -28,7 +28,7 @@ NEURON_TYPES: Mapping[str, Callable[[float], Leaky | Quadratic]] = MappingProxyT
 
 
 class Constants(NamedTuple):
-    """Constants of a trial, in s and mV: scalars, but `bias` (N,)."""
+    """Constants of a trial, in s and mV: scalars, but `bias` (N,). `n_steps` is the step to end with."""
 
     neuron: Leaky | Quadratic
     n_steps: int
@@ -81,8 +81,41 @@ class KernelStimulation(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """Samples of one quantity: every `every` steps (0: none) of `units`, into `samples`, (samples, units)."""
+    """Samples of one quantity: every `every` steps (0: none) of `units`, into `samples`, (samples, units).
+
+    The first of `samples` is number `first` of the trial, from 0.
+    """
 
     every: int
     units: np.ndarray
     samples: np.ndarray
+    first: int
+
+
+# What `TrialState.counters` holds
+STEP, COLUMN, CHANGE, POSITION, FILLED = range(5)
+
+
+class TrialState(NamedTuple):
+    """The state of a trial between two steps; the kernel changes these arrays and goes on from them.
+
+    `v` (N,) are the voltages; `ipsc`, `h`, `r` and `hr` (N,) the synaptic state at the base of the block;
+    `out` (n_outputs, block + 1) the outputs in this block; `drive` (N,) the constant part of the current;
+    `t_last` and `release` (N,) the last spikes (s) and the steps of release from refractoriness; `lanes` the
+    noise state; `buffer` normals that were drawn ahead. `counters` are the finished steps; the column of the
+    inputs (-1: the first is still to come) and the step at which the next begins; and the place in the
+    buffer, and how much of it is filled.
+    """
+
+    v: np.ndarray
+    ipsc: np.ndarray
+    h: np.ndarray
+    r: np.ndarray
+    hr: np.ndarray
+    out: np.ndarray
+    drive: np.ndarray
+    t_last: np.ndarray
+    release: np.ndarray
+    lanes: np.ndarray
+    buffer: np.ndarray
+    counters: np.ndarray

@@ -10,10 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.kernel.arguments import NEURON_TYPES, Constants, KernelStimulation, Synapses
+from spiking.simulation.kernel.arguments import (
+    CHANGE,
+    COLUMN,
+    NEURON_TYPES,
+    Constants,
+    KernelStimulation,
+    Synapses,
+    TrialState,
+)
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
 
 _BLOCK = 16  # longest block, in steps
+_BUFFERED = 2048  # normals that are drawn ahead; four rows of `standard_normals`
 _TABLE_SIZE = 20_000  # entries of a table (160 kB)
 _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at the base overflows its digits
 
@@ -46,6 +55,44 @@ def constants(
         noise=p.step_noise(1000 * dt),
         sparse=not isinstance(network.weights, np.ndarray),
         replay=replay,
+    )
+
+
+def start(
+    voltage: NDArray[np.float64],
+    lanes: NDArray[np.uint32],
+    n_outputs: int,
+    block: int,
+    column_steps: int,
+    *,
+    replay: bool,
+) -> TrialState:
+    """Return the state before the first step of a trial; the arguments are kept, and changed.
+
+    Parameters
+    ----------
+    voltage : array, shape (N,)
+        Initial voltages.
+    lanes : array, shape (4, 256)
+        State of the noise's generators.
+    n_outputs : int
+    block : int
+        Steps of a block, the length of the tables but one.
+    column_steps : int
+        Steps of a column of the inputs; the first column lasts half as long.
+    replay : bool
+        Whether the noise is given.
+    """
+    n = voltage.size
+    counters = np.zeros(5, np.int64)
+    counters[COLUMN], counters[CHANGE] = -1, column_steps - column_steps // 2
+    return TrialState(
+        v=voltage,
+        **{name: np.zeros(n) for name in ("ipsc", "h", "r", "hr", "drive", "t_last", "release")},
+        out=np.zeros((n_outputs, block + 1)),
+        lanes=lanes,
+        buffer=np.empty(0 if replay else n + _BUFFERED, np.float32),
+        counters=counters,
     )
 
 

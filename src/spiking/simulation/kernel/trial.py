@@ -10,6 +10,7 @@ import numpy as np
 
 from spiking.neuron import equations
 from spiking.simulation.kernel import arguments, membrane, standard_normals
+from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
 from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
 
@@ -68,7 +69,9 @@ def _add_row(row, ipsc, h, lift, unfade):
 def _sample(recording, i, level, slope, decay, rise):
     for q in range(recording.units.size):
         j = recording.units[q]
-        recording.samples[i // recording.every - 1, q] = level[j] * decay[j] + slope[j] * rise[j]
+        recording.samples[i // recording.every - 1 - recording.first, q] = (
+            level[j] * decay[j] + slope[j] * rise[j]
+        )
 
 
 @nb.njit
@@ -92,8 +95,7 @@ def _on_disk(version):
         w_in,
         u,
         readout,
-        v,
-        lanes,
+        state,
         given_noise,
         stimulation,
         output,
@@ -102,43 +104,45 @@ def _on_disk(version):
         rates,
         stop,
     ):
-        """Simulate one trial; return the steps (0-based) and the neurons of all spikes.
+        """Simulate one trial, or go on with it; return the steps (0-based) and the neurons of the spikes.
 
-        `w_in` is (n_inputs, N), `u` (columns, n_inputs), `v` (N,) the initial voltage (changed), `lanes` the
-        noise state (changed); `given_noise` (steps, N) replaces the noise if `constants.replay`. A non-zero
-        `stop[0]` ends the trial early: the caller then discards it.
+        `w_in` is (n_inputs, N), `u` (columns, n_inputs), `state` a `TrialState` (changed); `given_noise`
+        (steps, N) replaces the noise if `constants.replay`. A non-zero `stop[0]` ends the trial early: the
+        caller then discards it.
         """
         _ = version
         c = constants
+        v, lanes, buffer, counters = state.v, state.lanes, state.buffer, state.counters
         n = v.size
         decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
         fade, unfade = synapses.fade, synapses.unfade
         block = fade.size - 1
-        ipsc, h, r, hr = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-        out = np.zeros((readout.shape[0], block + 1))
-        drive, column = np.empty(n), 0
-        _drive(w_in, u[0], c.bias, drive)
-        change = c.column_steps - c.column_steps // 2  # step at which the next column begins
-        t_last = np.zeros(n)
-        release = np.full(n, float(_release_step(0.0, 0, c.dt, c.tref)))
-
-        buffer = np.empty(0 if c.replay else n + 4 * ROW, np.float32)
-        position = filled = 0
+        ipsc, h, r, hr = state.ipsc, state.h, state.r, state.hr
+        out, drive, t_last, release = state.out, state.drive, state.t_last, state.release
+        done, column, change = counters[STEP], counters[COLUMN], counters[CHANGE]
+        position, filled = counters[POSITION], counters[FILLED]
+        if done == 0:
+            release[:] = float(_release_step(0.0, 0, c.dt, c.tref))
+        if column < 0:
+            column = 0
+            _drive(w_in, u[0], c.bias, drive)
         normals = normals_of_trial(given_noise, c.replay, buffer)
         fired = np.empty(n, np.int64)
         steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
 
-        for base in range(0, c.n_steps, block):
+        for base in range(done - done % block, c.n_steps, block):
             if stop[0]:
                 break
-            if base > 0:
-                _move_base(ipsc, h, decay[block], rise[block], fade[block])
-                _move_base(r, hr, decay[block], rise[block], fade[block])
-            if output.every:
-                for o in range(readout.shape[0]):
-                    _read_out(readout[o], r, hr, decay, rise, out[o])
+            begun = max(0, done - base)  # steps of this block that are done
+            if begun == 0:
+                if base > 0:
+                    _move_base(ipsc, h, decay[block], rise[block], fade[block])
+                    _move_base(r, hr, decay[block], rise[block], fade[block])
+                if output.every:
+                    for o in range(readout.shape[0]):
+                        _read_out(readout[o], r, hr, decay, rise, out[o])
 
-            for b in range(min(block, c.n_steps - base)):
+            for b in range(begun, min(block, c.n_steps - base)):
                 i = base + b + 1
                 if i == change:
                     column += 1
@@ -211,14 +215,17 @@ def _on_disk(version):
 
                 if voltages.every and i % voltages.every == 0:
                     for q in range(voltages.units.size):
-                        voltages.samples[i // voltages.every - 1, q] = v[voltages.units[q]]
+                        sample = i // voltages.every - 1 - voltages.first
+                        voltages.samples[sample, q] = v[voltages.units[q]]
                 for q in range(n_fired):
                     v[fired[q]] = c.reset
                 if rates.every and i % rates.every == 0:
                     _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
                 if output.every and i % output.every == 0:
                     for o in range(readout.shape[0]):
-                        output.samples[i // output.every - 1, o] = out[o, b + 1]
+                        output.samples[i // output.every - 1 - output.first, o] = out[o, b + 1]
+        counters[STEP], counters[COLUMN], counters[CHANGE] = c.n_steps, column, change
+        counters[POSITION], counters[FILLED] = position, filled
         return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
 
     return run_trial
