@@ -226,8 +226,10 @@ def test_a_command_that_is_exiting_is_interrupted_like_any_other(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [1.0, 2.0, 4.0])
-def test_training_in_a_program_is_interrupted_without_a_crash(tmp_path, moment):
-    code = "import spiking; print('ready', flush=True); spiking.train('go-nogo', seed=1)"
+@pytest.mark.parametrize("call", ["train('go-nogo', seed=1)", "fine_tune(network, 'go-nogo', seed=1)"])
+def test_training_in_a_program_is_interrupted_without_a_crash(tmp_path, moment, call):
+    network = "network = spiking.SpikingNetwork.from_rate(spiking.datasets.load('go-nogo'), 90)"
+    code = f"import spiking; {network}; print('ready', flush=True); spiking.{call}"
     process = run_until(code, "ready", tmp_path)
     time.sleep(moment)
     process.send_signal(signal.SIGINT)
