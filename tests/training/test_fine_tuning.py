@@ -22,9 +22,11 @@ from spiking import (
 )
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import fi_curve
+from spiking.neuron.f_i_table import fi_table
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.training.fine_tuning.forward import run, split, trained
+from spiking.training.fine_tuning.loop import ValidationTest
 
 SHORT = tasks.GoNoGo(duration=150.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
 QUICK = {"seed": 1, "max_updates": 2, "trials": 4, "step": 1.0, "threads": 1}
@@ -99,6 +101,26 @@ def test_longer_steps_keep_the_f_i_curve_and_the_area_of_currents():
     np.testing.assert_allclose(areas[0], areas[1], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("noise", "steps", "low", "high"),
+    [(0.1, (10,), 0.4, 1.2), pytest.param(0.5, (4, 10, 20), 0.25, 0.8, marks=pytest.mark.slow)],
+)
+def test_the_gradient_of_a_rate_is_close_to_the_slope_of_the_f_i_curve(noise, steps, low, high):
+    network = random_network(11, strength=0.0, offset=np.linspace(-2.0, 8.0, 11), noise=noise)
+    slopes = fi_table(network.params).slope_at(network.offset)
+    start = network.params.start(np.random.default_rng(0).random((20, 11)), network.offset)
+    inputs, keys = np.zeros((20, 1, 101), np.float32), jax.random.split(jax.random.key(0), 100)
+    for downsample in steps:
+        constants, structure = split(network, downsample=downsample, kernel_downsample=1)
+
+        def total_rate(parts, constants=constants, structure=structure):
+            _, rates, _ = run(parts, constants, inputs, start.astype(np.float32), keys, structure=structure)
+            return jnp.sum(jnp.mean(rates[20:], axis=(0, 1)))
+
+        gradient = np.asarray(jax.jit(jax.grad(total_rate))(trained(network)).offset)
+        assert np.all((gradient > low * slopes) & (gradient < high * slopes))
+
+
 def test_what_is_recorded(tmp_path):
     network = small_network()
     states = []
@@ -124,19 +146,18 @@ def test_what_is_recorded(tmp_path):
         SpikingNetwork.from_rate(model_mapping(30), conversion=tuned.conversion)
 
 
+def last_network(network, **options):
+    """Fine-tune, and return the last network, whether or not it is better."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ValidationTest, "better", lambda self, other: True)
+        return fine_tune(network, SHORT, **QUICK | {"stop_accuracy": None} | options)
+
+
 @pytest.fixture(scope="module")
 def moved():
-    """A network and what many large updates make of it, whether or not it is better."""
-    from spiking.training.fine_tuning import loop
-
-    network, kept = small_network(), []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop.Test, "better", lambda self, other: True)
-        for sparse in (False, True):
-            start = network if not sparse else as_sparse(network)
-            settings = QUICK | {"max_updates": 5, "learning_rate": 0.5, "stop_accuracy": None}
-            kept.append((start, fine_tune(start, SHORT, **settings)))
-    return kept
+    """Networks, dense and sparse, and what large updates make of them."""
+    both = (small_network(), as_sparse(small_network()))
+    return [(network, last_network(network, max_updates=5, learning_rate=0.5)) for network in both]
 
 
 def as_sparse(network):
@@ -175,6 +196,21 @@ def test_a_run_is_a_function_of_its_seed():
         fine_tune(small_network(), SHORT, **settings, progress=lambda state, to=losses: to.append(state.loss))
     assert runs[0][1:] == runs[1][1:]
     assert runs[0][1:] != runs[2][1:]
+
+
+def test_the_wanted_output_and_the_penalty_on_rates():
+    network = small_network()
+    model = RateModel.load(model_mapping(30))
+    tuned, losses = {}, {}
+    for name, options in {"target": {}, "model": {"model": model}, "penalty": {"rate_penalty": 1e3}}.items():
+        states = []
+        settings = {"max_updates": 20, "learning_rate": 0.1, "progress": states.append, **options}
+        tuned[name] = last_network(network, **settings)
+        losses[name] = states[1].loss
+    assert losses["target"] == losses["penalty"]  # what is reported is the loss without the penalty
+    assert abs(losses["target"] - losses["model"]) > 0.01
+    rates = {name: np.nanmean(simulate(one, SHORT, trials=10).rates) for name, one in tuned.items()}
+    assert rates["penalty"] < 0.9 * rates["target"]
 
 
 def test_a_network_that_does_the_task_stays_as_it_is():

@@ -1,4 +1,4 @@
-"""Train rate networks by backpropagation through time (JAX and Optax)."""
+"""Train rate networks, and fine-tune spiking ones, by backpropagation through time (JAX and Optax)."""
 
 from spiking.training.fine_tuning.fine_tune import fine_tune
 from spiking.training.fine_tuning.state import FineTuningState

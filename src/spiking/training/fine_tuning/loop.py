@@ -29,6 +29,7 @@ from spiking.typing import Floats
 
 _CLIP_NORM = 1.0
 _EVERY = 20  # updates between tests
+_SUCCESSIVE = 2  # good tests in a row that end it; the first good one is often good by chance
 
 
 class Carry(NamedTuple):
@@ -46,13 +47,13 @@ class Fixed(NamedTuple):
     constants: Constants
 
 
-class Test(NamedTuple):
+class ValidationTest(NamedTuple):
     """A network in the validation trials, simulated by the kernel."""
 
     correct: int
     error: float  # root mean square difference from the wanted output
 
-    def better(self, other: Test) -> bool:
+    def better(self, other: ValidationTest) -> bool:
         """Whether it has more correct trials, or as many and a smaller error."""
         return (self.correct, -self.error) > (other.correct, -other.error)
 
@@ -74,11 +75,12 @@ def fine_tuning_steps(
     needed = math.inf if options.stop_accuracy is None else options.stop_accuracy * options.trials - 1e-9
     origin = best = test = _test(network, options, test_seed)
     best_network, best_updates, updates, loss = network, 0, 0, math.nan
+    good = int(test.correct >= needed)
     while True:
         stopped = ""
         if not math.isfinite(loss) and updates:
             stopped = "diverged"
-        elif test.correct >= needed:
+        elif good >= (_SUCCESSIVE if updates else 1):
             stopped = "converged"
         elif updates >= options.max_updates:
             stopped = "limit"
@@ -117,6 +119,7 @@ def fine_tuning_steps(
         if due and math.isfinite(loss):
             changed = _network(network, fixed, carry.change)
             test = _test(changed, options, test_seed)
+            good = good + 1 if test.correct >= needed else 0
             if test.better(best):
                 best, best_network, best_updates = test, changed, updates
 
@@ -219,7 +222,7 @@ def _wanted(drawn: Trials, options: FineTuningOptions) -> Floats:
     return drawn.targets.reshape(len(drawn), -1, drawn.inputs.shape[-1])
 
 
-def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> Test:
+def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> ValidationTest:
     correct, square, count = 0, 0.0, 0
     numbers = range(options.trials)
     for drawn, output, time in spiking_chunks(
@@ -230,4 +233,4 @@ def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> Tes
         correct += int(score(options.task, output, time, drawn).sum())
         square += float(np.sum((output[:, :, at] - wanted) ** 2))
         count += wanted.size
-    return Test(correct, math.sqrt(square / count))
+    return ValidationTest(correct, math.sqrt(square / count))
