@@ -27,7 +27,12 @@ PAGES = [
     for page in [str(path.relative_to(ROOT))]
     if any(not block.note.startswith("not run: ") for block in blocks(page, *PYTHON, *COMMANDS))
 ]
-FAST = ("docs/conversion.md", "docs/explanation/from-matlab.md", "docs/explanation/from-pytorch.md")
+FAST = (
+    "docs/importing.md",
+    "docs/conversion.md",
+    "docs/explanation/from-matlab.md",
+    "docs/explanation/from-pytorch.md",
+)
 SHORTER = {  # what is added to commands, so that they have less to do
     "train": "--n-units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --hardening 0 --force",
     "tune": "--trials 10 --force",

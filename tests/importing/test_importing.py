@@ -493,7 +493,7 @@ def test_arrays_by_names(tmp_path):
         imported = from_named_arrays(source, NAMES, **OPTIONS)
         agree(imported, np.transpose(outputs, (0, 2, 1)), np.transpose(U, (0, 2, 1)))
     left = from_named_arrays(tmp_path / "w.npz", NAMES, **OPTIONS).left
-    assert left == ("other, which no name mentions",)
+    assert left == ("other: no name mentions it",)
     decays = from_named_arrays(
         {**NAMED, "tau": np.linspace(10, 20, N)},
         {**NAMES, "tau": "tau"},

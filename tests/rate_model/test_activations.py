@@ -16,6 +16,7 @@ from spiking import (
     Record,
     SpikingNetwork,
     simulate,
+    tasks,
 )
 from spiking.conversion import model_info
 from spiking.neuron import fi_curve
@@ -217,6 +218,28 @@ def test_tasks_are_run_at_any_step():
     assert error[2] < 0.1 * error[0]
     assert error[1] < 0.7 * error[0]
     assert run_columns(dataclasses.replace(MODEL, step=10.0), u, noise=0.0).output.shape == (1, 1, 80)
+
+
+@pytest.mark.parametrize("step", [10.0, 12.5, 2.0])
+def test_moments_of_a_task_have_to_fit_the_step(step):
+    model = dataclasses.replace(MODEL, step=step)
+    fits = tasks.get("go-nogo", stimulus_onset=250, stimulus_duration=150)
+    run_columns(model, fits.trials(4, seed=1, condition="go").inputs)
+    for settings, wrong in (({"stimulus_onset": 255}, 255), ({"stimulus_duration": 105}, 355)):
+        u = tasks.get("go-nogo", **settings).trials(4, seed=1, condition="go").inputs
+        run_columns(dataclasses.replace(MODEL, step=5 / 3), u)
+        with pytest.raises(ArgumentError, match=f"inputs change at {wrong} ms, between two steps"):
+            run_columns(model, u)
+
+
+def test_noise_is_sampled_at_the_step():
+    task = tasks.get("mante")
+    model = RateModel.load(model_mapping(n_inputs=4, step_ms=np.array([[10.0]])))
+    trials = task.trials(3, seed=1)
+    run = run_columns(model, trials.inputs, noise=0.0)
+    by_hand = model.run(trials.inputs[:, :, ::2], noise=0.0)
+    assert np.array_equal(run.output[:, :, ::2], by_hand.output)
+    assert by_hand.time[-1] == 2490.0
 
 
 def test_a_bias_is_a_constant_current_of_the_spiking_unit():

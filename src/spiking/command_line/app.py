@@ -14,6 +14,7 @@ import spiking
 from spiking.command_line.commands.demo import demo
 from spiking.command_line.commands.evaluate import evaluate
 from spiking.command_line.commands.export import export
+from spiking.command_line.commands.import_ import import_networks
 from spiking.command_line.commands.info import info
 from spiking.command_line.commands.plot import plot
 from spiking.command_line.commands.report import report
@@ -82,3 +83,4 @@ def _options(
 
 for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, reproduce, demo):
     app.command()(command)
+app.command("import")(import_networks)

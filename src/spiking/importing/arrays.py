@@ -101,13 +101,18 @@ def from_named_arrays(
         framework,
         parts,
         labels,
-        left=[f"{key}, which no name mentions" for key in unused] + not_read(pickled),
+        left=not_mentioned(unused) + not_read(pickled),
         tau=tau,
         step=step,
         form=form,
         activation=activation,
         activation_parameters=activation_parameters,
     )
+
+
+def not_mentioned(names: list[str]) -> list[str]:
+    """Return what to say about arrays that the user has not named."""
+    return [f"{', '.join(names)}: no name mentions {'it' if len(names) == 1 else 'them'}"] if names else []
 
 
 def not_read(pickled: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError, ModelFileError
-from spiking.importing.arrays import Activation, assemble, named_parts
+from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned
 from spiking.importing.imported import Imported
 from spiking.importing.read import plain_array, read_arrays
 from spiking.optional import library
@@ -138,7 +138,7 @@ def from_torch(
         "PyTorch",
         parts,
         labels,
-        left=[f"{name}, which no name mentions" for name in arrays if name not in used],
+        left=not_mentioned([name for name in arrays if name not in used]),
         tau=tau,
         step=_step_of(module, step, tau),
         form=form,

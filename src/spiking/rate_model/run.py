@@ -150,14 +150,38 @@ def run_columns(model: RateModel, inputs: Floats, **options: Any) -> RateRun:
     inputs : array, shape (trials, n_inputs, columns)
     **options
         As in `run`.
+
+    Raises
+    ------
+    ArgumentError
+        An input begins or ends to change between two steps of the model.
     """
     if model.step == STEP_MS:
         return run(model, inputs, **options)
+    _check_moments(model, inputs)
     columns = inputs.shape[-1]
     fine = run(model, inputs[:, :, held_columns(model, columns)], **options)
     at = (np.arange(columns) * (STEP_MS / model.step) + 1e-9).astype(int)
     currents = None if fine.currents is None else fine.currents[:, :, at]
     return RateRun(fine.output[:, :, at], fine.rates[:, :, at], currents)
+
+
+def _check_moments(model: RateModel, inputs: Floats) -> None:
+    """Raise ArgumentError unless inputs begin and end to change at steps of the model.
+
+    An input that changes in column after column, such as noise, is sampled at the steps in between.
+    """
+    changes = np.pad(np.diff(inputs, axis=2) != 0, ((0, 0), (0, 0), (1, 1)))
+    first = changes[:, :, 1:] & ~changes[:, :, :-1]  # entry k: of the changes from column k to k + 1 on
+    last = changes[:, :, :-1] & ~changes[:, :, 1:]
+    columns = np.union1d(np.nonzero(first)[2] + 1, np.nonzero(last)[2])
+    steps = columns * STEP_MS / model.step
+    between = np.abs(steps - np.rint(steps)) > 1e-6
+    if between.any():
+        raise ArgumentError(
+            f"inputs change at {STEP_MS * columns[between][0]:g} ms, between two steps of the model of "
+            f"{model.step:g} ms; expected changes at multiples of its step: choose other times of the task"
+        )
 
 
 def held_columns(model: RateModel, columns: int) -> NDArray[np.intp]:

@@ -1,0 +1,117 @@
+"""`spiking import`: a model file of each framework's file, a folder at once, and mistakes as one line."""
+
+import json
+
+import numpy as np
+import pytest
+from in_process import run
+
+from spiking import RateModel
+
+N = 12
+RNG = np.random.default_rng(1)
+W, B, C = RNG.standard_normal((N, N)) / 4, RNG.standard_normal((N, 2)), RNG.standard_normal((1, N))
+PSYCHRNN = {"W_rec": W, "W_in": B, "W_out": C, "b_rec": np.ones(N), "b_out": np.ones(1)}
+FROM_PSYCHRNN = ("--from", "psychrnn", "--tau", 100, "--step", 10)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    np.savez(tmp_path / "psychrnn.npz", **PSYCHRNN, dale_ratio=np.array(None))
+    np.savez(tmp_path / "keras.npz", B.T, W.T, np.ones(N), C.T, np.ones(1))
+    params = {"W_rec": W.tolist(), "W_inp": B.tolist(), "W_out": C.tolist(), "dt": 1.0, "tau": 10.0}
+    params["activation_args"] = {"name": "relu", "slope": 1.0}
+    (tmp_path / "brain.json").write_text(json.dumps(params))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "form", "step"),
+    [
+        (("psychrnn.npz", *FROM_PSYCHRNN), "current", 10),
+        (("keras.npz", "--from", "keras", "--tau", 20, "--activation", "tanh"), "rate", 20),
+        (("brain.json", "--from", "trainrnnbrain"), "rate", 1),
+        (
+            (
+                *("psychrnn.npz", "--from", "arrays", "--tau", 50, "--step", 5, "--form", "rate"),
+                *(
+                    "--activation",
+                    "relu",
+                    "--name",
+                    "w=W_rec",
+                    "--name",
+                    "w_in=W_in",
+                    "--name",
+                    "w_out=W_out",
+                ),
+                *("--name", "w_out=W_out", "--name", "bias=b_rec+b_rec"),
+            ),
+            "rate",
+            5,
+        ),
+    ],
+)
+def test_a_file_of_each_framework(folder, words, form, step):
+    done = run("import", *words, "-o", "m.mat", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{form} form" in done.stdout
+    assert done.stdout.endswith("saved m.mat\n")
+    model = RateModel.load(folder / "m.mat")
+    assert (model.form, model.step) == (form, step)
+    assert np.array_equal(model.effective_weights(), W)
+    assert model.bias is None or np.array_equal(model.bias, np.full(N, 2.0 if step == 5 else 1.0))
+
+
+def test_the_summary_and_what_is_not_overwritten(folder):
+    done = run("import", "psychrnn.npz", *FROM_PSYCHRNN, cwd=folder)
+    assert "W_rec  ->  recurrent weights (12, 12)" in done.stdout
+    assert "not taken: dale_ratio, which is pickled" in done.stdout
+    content = (folder / "psychrnn.mat").read_bytes()
+    again = run("import", "psychrnn.npz", *FROM_PSYCHRNN, "--activation", "tanh", cwd=folder)
+    assert again.returncode == 2
+    assert "which exists already" in again.stderr
+    assert (folder / "psychrnn.mat").read_bytes() == content
+    assert run("import", "psychrnn.npz", *FROM_PSYCHRNN, "--force", cwd=folder).returncode == 0
+
+
+def test_a_folder_at_once(folder):
+    (folder / "weights").mkdir()
+    for name in ("a", "b"):
+        np.savez(folder / "weights" / name, **PSYCHRNN)
+    (folder / "weights" / "notes.txt").write_text("no weights")
+    done = run("import", "weights", *FROM_PSYCHRNN, "-o", "models", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in (folder / "models").iterdir()) == ["a.mat", "b.mat"]
+    (folder / "weights" / "a.npz").write_bytes(b"broken")
+    done = run("import", "weights", *FROM_PSYCHRNN, cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "a.npz cannot be read" in done.stderr
+    assert (folder / "weights" / "b.mat").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("psychrnn.npz", "--from", "jax"), "--from is jax; expected one of torch, psychrnn"),
+        (("psychrnn.npz", "--from", "psychrnn", "--step", 10), "tau is not given"),
+        (("psychrnn.npz", "--from", "psychrnn", "--tau", 100), "step is not given"),
+        (
+            ("psychrnn.npz", *FROM_PSYCHRNN, "--form", "rate"),
+            "--form is given; expected, for --from psychrnn",
+        ),
+        (("psychrnn.npz", *FROM_PSYCHRNN, "--name", "w=J"), "--name is given; expected"),
+        (("psychrnn.npz", *FROM_PSYCHRNN, "-o", "m.npz"), "expected a name that ends in .mat"),
+        (("no.npz", *FROM_PSYCHRNN), "no.npz cannot be read"),
+        (("psychrnn.npz", "--from", "arrays"), "--name, --step, --form, --activation not given"),
+        (("psychrnn.npz", "--from", "torch", "--name", "w"), "--name is w; expected PART=NAME"),
+        ((".", "--from", "torch"), "has no file that ends in .pt, .pth, .safetensors"),
+        ((".", *FROM_PSYCHRNN, "-o", "brain.json"), "output is brain.json, a file; expected a folder"),
+    ],
+)
+def test_mistakes_are_one_line(folder, words, expected):
+    done = run("import", *words, cwd=folder)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(folder.glob("*.mat"))
