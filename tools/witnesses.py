@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parent.parent
 NEEDED = {
     "brian2": [".[brian2]"],
     "neurogym": [".[train]", "neurogym==2.0.*"],  # later versions also need PyTorch
-    "torch": [".[torch]", "safetensors>=0.4"],
+    "torch": [".", "torch==2.13.0", "safetensors>=0.4"],  # one version: the newest may be some GB for a GPU
 }
 
 
