@@ -1,4 +1,4 @@
-"""Import a `SimpleRNN` of Keras."""
+"""Import a ``SimpleRNN`` of Keras."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def from_keras(
     activation_parameters: Mapping[str, Any] | None = None,
     initial: ArrayLike | None = None,
 ) -> Imported:
-    """Import a `SimpleRNN` of Keras, alone or with a `Dense` layer that reads it out.
+    """Import a ``SimpleRNN`` of Keras, alone or with a ``Dense`` layer that reads it out.
 
     The network is ``h[t] = phi(h[t-1] recurrent_kernel + u[t] kernel + bias)``, the rate form with a step of
-    `tau`. A network without `Dense` puts out its rates.
+    `tau`. A network without ``Dense`` puts out its rates.
 
     Parameters
     ----------
     source : layer, model, sequence of arrays or path
-        A `SimpleRNN` layer; a model of one and a `Dense` layer; their weights as ``get_weights`` returns
+        A ``SimpleRNN`` layer; a model of one and a ``Dense`` layer; their weights as ``get_weights`` returns
         them; or an ``.npz`` file of these, in their order (``np.savez(path, *model.get_weights())``).
     tau : float
         Time constant in ms, which is also the step: Keras replaces the state at every step.

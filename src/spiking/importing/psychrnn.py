@@ -37,7 +37,7 @@ def from_psychrnn(
     activation: Activation = "relu",
     activation_parameters: Mapping[str, Any] | None = None,
 ) -> Imported:
-    """Import a network of PsychRNN (Ehrlich et al., eNeuro 2021), its classes `Basic` and `BasicScan`.
+    """Import a network of PsychRNN (Ehrlich et al., eNeuro 2021), its classes ``Basic`` and ``BasicScan``.
 
     The network is ``x' = (-x + W phi(x) + W_in u + b_rec) / tau``, ``o = W_out phi(x) + b_out``, the current
     form. With Dale's matrices the weights are abs(W) times connectivity times the matrix, and input weights

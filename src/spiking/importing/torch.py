@@ -1,4 +1,4 @@
-"""Import a network of PyTorch: `nn.RNN`, `nn.RNNCell`, modules of the CTRNN kind, and state dicts."""
+"""Import a network of PyTorch: ``nn.RNN``, ``nn.RNNCell``, modules of the CTRNN kind, and state dicts."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def from_torch(
 ) -> Imported:
     """Import a network of PyTorch.
 
-    Of `nn.RNN` and `nn.RNNCell` the names are known. Of other modules, such as a CTRNN made of `nn.Linear`,
-    the weights are found by their shapes: (N, N) is recurrent, (N, n_inputs) the input, (n_outputs, N) the
-    output; biases of recurrence and input are added. Every parameter must have its place, or `names` says
-    which are taken. A network without output weights puts out its rates.
+    Of ``nn.RNN`` and ``nn.RNNCell`` the names are known. Of other modules, such as a CTRNN of ``nn.Linear``
+    layers, the weights are found by their shapes: (N, N) is recurrent, (N, n_inputs) the input, (n_outputs,
+    N) the output; biases of recurrence and input are added. Every parameter must have its place, or `names`
+    says which are taken. A network without output weights puts out its rates.
 
     Parameters
     ----------
@@ -53,16 +53,17 @@ def from_torch(
         A module; its state dict; or a file with one, of PyTorch (``.pt``, ``.pth``; needs PyTorch 2.6 or
         later, which reads weights without unpickling anything else) or ``.safetensors``.
     tau : float or array, shape (N,)
-        Time constant in ms, which has to be given unless `names` has it. PyTorch knows none: `nn.RNN`
+        Time constant in ms, which has to be given unless `names` has it. PyTorch knows none: ``nn.RNN``
         replaces its state at every step.
     step : float, optional
-        Time step in ms. None: `tau` for `nn.RNN` and `nn.RNNCell`, ``alpha tau`` for a module with an
+        Time step in ms. None: `tau` for ``nn.RNN`` and ``nn.RNNCell``, ``alpha tau`` for a module with an
         attribute ``alpha``.
     form : {"current", "rate"}
-        Of a network that is not `nn.RNN`: ``rate`` if the state is ``h = (1 - alpha) h + alpha phi(W h + B u
-        + c)``, ``current`` if phi is applied to the state before W. `Imported.check` says if it is the other.
+        Of a network that is not ``nn.RNN``: ``rate`` if the state is ``h = (1 - alpha) h + alpha phi(W h +
+        B u + c)``, ``current`` if phi is applied to the state before W. `Imported.check` says if it is
+        the other.
     activation, activation_parameters
-        As in `RateModel.from_arrays`. Only of `nn.RNN` and `nn.RNNCell` modules they are known.
+        As in `RateModel.from_arrays`. Only of ``nn.RNN`` and ``nn.RNNCell`` modules they are known.
     names : mapping, optional
         Which parameters are what, as in `from_named_arrays`. Arrays in place of names are taken as they are,
         such as ``{"w": net.h2h.effective_weight()}``.
