@@ -107,6 +107,9 @@ def fine_tune(
     its f-I curve for the published neuron, and 0.4 to 0.5 times with a noise of 0.5 mV. The reset and the
     refractory period pass no gradient. Gradients are clipped to a norm of 1.
 
+    More noise needs more updates. The surrogate suits the leaky neuron; with the quadratic one, whose voltage
+    passes the threshold in large steps, it is less reliable: a network with a bad factor was not rescued.
+
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, fine_tune
