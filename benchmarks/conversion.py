@@ -152,7 +152,7 @@ def table(journal):
 
 
 def speed(threads):
-    model = spiking.datasets.load("go-nogo")
+    model = spiking.datasets.load("go-nogo-sigmoid")
     spiking.evaluate(spiking.SpikingNetwork.from_rate(model, 30), "go-nogo", 2, seed=SEED)  # kernel
     for run in ("first, with the f-I curve", "second"):
         began = time.perf_counter()

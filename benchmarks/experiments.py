@@ -22,7 +22,7 @@ def seconds(work):
 
 def main():
     task = tasks.ContextIntegration()
-    network = SpikingNetwork.from_rate(datasets.load("mante"), 60)
+    network = SpikingNetwork.from_rate(datasets.load("mante-sigmoid"), 60)
     u = task.trials(TRIALS, seed=1).spiking_inputs
     experiments = {
         "scale I to E": network.scale_weights(pre="inh", post="exc", factor=0.9),

@@ -43,7 +43,7 @@ def convert(model, task, seed):
 
 def measure(task, n_units, seed, options):
     began = time.perf_counter()
-    *_, state = train_steps(task, n_units, seed=seed, **options)
+    *_, state = train_steps(task, n_units, seed=seed, **{"activation": "sigmoid"} | options)
     result = {
         "stopped": state.stopped,
         "updates": state.updates,

@@ -28,7 +28,7 @@ def main():
                 f"{finished} trials, {time.perf_counter() - start:.0f} s, peak {peak_gb():.2f} GB", flush=True
             )
 
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 35)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35)
     record = Record(spikes=True, filtered_rates=True, interval=1.0)
     settings = {"seed": 1, "trials": arguments.trials, "record": record, "output_file": arguments.file}
     run = simulate(network, tasks.get("go-nogo"), progress=report, **settings)

@@ -47,11 +47,11 @@ COMPILED = ("evaluate",)  # also where Numba has nothing in its cache
 def inputs(tmp_path_factory):
     """Return a folder with three models, one of MATLAB 7.3, and a run."""
     folder = tmp_path_factory.mktemp("inputs")
-    network = spiking.SpikingNetwork.from_rate(spiking.datasets.load("go-nogo"))
+    network = spiking.SpikingNetwork.from_rate(spiking.datasets.load("go-nogo-sigmoid"))
     record = spiking.Record(spikes=True, filtered_rates=True, interval=1.0)
     spiking.simulate(network, "go-nogo", trials=20, seed=1, record=record).save(folder / "stored.h5")
     for name in ("a", "b"):
-        spiking.datasets.load("go-nogo").save(folder / f"{name}.mat")
+        spiking.datasets.load("go-nogo-sigmoid").save(folder / f"{name}.mat")
     contents = loadmat(folder / "a.mat")
     save_version_73(folder / "c.mat", {name: contents[name] for name in contents if name[0] != "_"})
     return folder

@@ -9,7 +9,7 @@ from spiking import ArgumentError, Record, analysis, datasets, plotting, simulat
 from spiking.optional import library
 from spiking.report import report
 
-MODEL = datasets.load("go-nogo")
+MODEL = datasets.load("go-nogo-sigmoid")
 NETWORK = spiking.SpikingNetwork.from_rate(MODEL)
 ENTRY_POINTS = {
     "train": (lambda: spiking.train("go-nogo", 20, seed=1), ("jax", "optax")),

@@ -82,7 +82,7 @@ def files_in(folder):
 
 
 def test_every_command(python, tmp_path):
-    shipped = TESTS.parent / "src" / "spiking" / "data" / "go-nogo.mat"
+    shipped = TESTS.parent / "src" / "spiking" / "data" / "go-nogo-sigmoid.mat"
     for name in (MODEL, "copy.mat"):
         shutil.copy(shipped, tmp_path / name)
     listed = ran(python, "-m", "spiking", "--help", cwd=tmp_path).stdout.partition("Commands:")[2]

@@ -13,7 +13,7 @@ class Simulation:
     timeout = 300
 
     def setup(self):
-        self.network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+        self.network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), scaling_factor=30)
         self.task = tasks.get("go-nogo")
         self.inputs = self.task.trials(10, seed=1).spiking_inputs
         simulate(self.network, self.inputs[:1], seed=1)  # compiles
@@ -38,7 +38,7 @@ class PublishedFunction:
     timeout = 300
 
     def setup(self):
-        self.model = datasets.load("go-nogo")
+        self.model = datasets.load("go-nogo-sigmoid")
         self.u = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
         self.time_call()  # compiles
 

@@ -1,8 +1,8 @@
-"""Trained models that come with the package: one for each task, with its scaling factor.
+"""Trained models that come with the package: two for each task, with their scaling factors.
 
 >>> from spiking import datasets
 >>> datasets.names()
-('dms', 'go-nogo', 'mante', 'xor')
+('dms', 'dms-sigmoid', 'go-nogo', 'go-nogo-sigmoid', 'mante', 'mante-sigmoid', 'xor', 'xor-sigmoid')
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FOLDER = files("spiking") / "data"
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the models: each has the name of its task.
+    """Return the names of the models: the name of the task, for sigmoid units followed by ``-sigmoid``.
 
     Examples
     --------
@@ -35,15 +35,16 @@ def load(name: str) -> RateModel:
     Parameters
     ----------
     name : str
-        ``go-nogo``, ``xor``, ``mante`` or ``dms``.
+        ``go-nogo``, ``xor``, ``mante`` or ``dms``: trained on the f-I curve of the spiking neuron. With
+        ``-sigmoid``, such as ``xor-sigmoid``: with sigmoid units, as in the paper, and a tuned conversion.
 
     Returns
     -------
     RateModel
-        Trained with the default options (``tools/shipped_models.py`` trains all of them again). Its `extras`
-        hold the task and its settings, the seed, the training options, the tuned scaling factor
-        ``opt_scaling_factor``, and the accuracies of the spiking network (``all_perfs``) at the compared
-        factors (``scaling_factors``).
+        Trained with the default options but the activation (``tools/shipped_models.py`` trains all of them
+        again). Its `extras` hold the task and its settings, the seed, the training options, and the scaling
+        factor ``opt_scaling_factor``; with sigmoid units also the accuracies of the spiking network
+        (``all_perfs``) at the compared factors (``scaling_factors``).
 
     Raises
     ------

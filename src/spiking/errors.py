@@ -10,10 +10,10 @@ class SpikingError(ValueError):
     --------
     >>> import spiking
     >>> try:
-    ...     spiking.datasets.load("chess")
+    ...     spiking.tasks.get("chess")
     ... except spiking.SpikingError as error:
     ...     print(error)
-    name is 'chess'; expected one of dms, go-nogo, mante, xor
+    task is 'chess'; expected one of go-nogo, xor, mante, dms, or a file: mytask.py or mytask.py:ClassName
     """
 
 

@@ -109,7 +109,7 @@ def LIF_network_fnc(  # the published name
     >>> u[0, 50:75] = 1  # the Go pulse, from 250 to 375 ms
     >>> stims = {"mode": "exc", "dur": [1000, 1500], "units": [10, 15, 20]}  # 50 to 75 ms
     >>> W, REC, spk, rs, all_fr, out, params = LIF_network_fnc(
-    ...     datasets.load("go-nogo"), 30, u, stims, downsample=1, use_initial_weights=False, seed=1
+    ...     datasets.load("go-nogo"), 20, u, stims, downsample=1, use_initial_weights=False, seed=1
     ... )
     >>> W.shape, REC.shape, spk.shape, rs.shape, all_fr.shape, out.shape
     ((200, 200), (20000, 200), (200, 20000), (200, 20000), (200, 1), (20000,))

@@ -233,7 +233,7 @@ def test_agreement():
 
 
 def test_conversion_quality_is_that_of_the_search():
-    model, task = datasets.load("go-nogo"), tasks.GoNoGo()
+    model, task = datasets.load("go-nogo-sigmoid"), tasks.GoNoGo()
     both = run_both(model, task, 4, seed=5, balanced=False)
     quality = analysis.conversion_quality(both)
     slope, error = drive_slope(model, task, quality.scaling_factor, seed=5, numbers=range(4))
@@ -266,7 +266,7 @@ def test_unconnected_matched_units_respond_as_rate_units_do():
 
 
 def test_mistakes_of_perturbations():
-    model = datasets.load("go-nogo")
+    model = datasets.load("go-nogo-sigmoid")
     for words, changed in (
         ("window", {"window": (500.0, 100.0)}),
         ("fraction", {"fraction": 0.0}),

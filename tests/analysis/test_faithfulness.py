@@ -20,7 +20,7 @@ STEPS = 100  # of a sample
 
 @pytest.fixture(scope="module")
 def model():
-    return datasets.load("go-nogo")
+    return datasets.load("go-nogo-sigmoid")
 
 
 @pytest.fixture(scope="module")

@@ -154,7 +154,7 @@ def test_the_jacobian_is_the_derivative_of_the_velocity(form, activation):
 
 @pytest.fixture(scope="module")
 def go_nogo():
-    model = datasets.load("go-nogo")
+    model = datasets.load("go-nogo-sigmoid")
     networks = (model, SpikingNetwork.from_rate(model), SpikingNetwork.from_rate(model, conversion="matched"))
     return networks, [analysis.fixed_points(net, task="go-nogo", starts=24) for net in networks]
 

@@ -93,7 +93,7 @@ def test_without_spiking_trials_the_mean_field_chooses():
 
 @pytest.mark.parametrize("name", ["xor", "go-nogo"])
 def test_matched_without_spiking_trials_does_the_task(name):
-    model = datasets.load(name)
+    model = datasets.load(f"{name}-sigmoid")
     found = evaluate(SpikingNetwork.from_rate(model, conversion="matched"), name, 100, seed=1)
     assert found.interval[0] > 0.85  # with a gain of 8 for all: 62 of 100 in XOR
 
@@ -103,7 +103,7 @@ def test_calibrated_xor_is_right_at_a_low_rate():
     """Fitted without calibration, the gain of 4 makes about three of four trials right."""
     from spiking import simulate
 
-    model = datasets.load("xor")
+    model = datasets.load("xor-sigmoid")
     network = SpikingNetwork.from_rate(model, conversion="calibrated")
     assert network.conversion.gain == 4
     assert evaluate(network, "xor", 100, seed=1).accuracy >= 0.95

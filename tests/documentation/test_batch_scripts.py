@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="batch scripts are for a shell"),
 ]
-GO_NOGO = ROOT / "src" / "spiking" / "data" / "go-nogo.mat"
+GO_NOGO = ROOT / "src" / "spiking" / "data" / "go-nogo-sigmoid.mat"
 TUNING, TUTORIAL = "docs/tuning.md", "docs/tutorials/laptop-to-cluster.md"
 
 

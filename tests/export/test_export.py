@@ -36,7 +36,7 @@ N_TRIALS = 6
 @pytest.fixture(scope="module", params=["memory", "disk"])
 def run(request, tmp_path_factory):
     """Trials of a task, on the shipped model that has SST cells or none; as they are, and from a file."""
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 35)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35)
     found = simulate(network, tasks.get("go-nogo"), seed=1, trials=N_TRIALS, record=RECORD)
     if request.param == "memory":
         return found
@@ -247,7 +247,7 @@ def step_by_step(graph, inputs, v0, steps, dt):
 def test_nir(synapse, tmp_path):
     nir = pytest.importorskip("nir")
     params = LIFParams(synapse=synapse, refractory=0.0, noise=0.0)
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 50, params=params)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 50, params=params)
     nir.write(tmp_path / "network.nir", export.to_nir(network))
     graph = nir.read(tmp_path / "network.nir")
     assert np.array_equal(graph.nodes["recurrent_weights"].weight, network.dense_weights)

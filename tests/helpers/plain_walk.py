@@ -56,7 +56,7 @@ def public():
 
 def methods():
     """Return what draws or tabulates results, which no example without a figure reaches."""
-    model = spiking.datasets.load("go-nogo")
+    model = spiking.datasets.load("go-nogo-sigmoid")
     swept = spiking.sweep(model, "go-nogo", grid={"noise": [0.1]}, trials=2, seed=1)
     search = spiking.find_scaling_factor(
         model, "go-nogo", seed=1, method="grid", candidates=[30], trials=2, extend=False

@@ -160,7 +160,7 @@ def test_autapses_and_replaced_weights(intact):
 
 
 def test_cutting_all_inhibition_raises_rates():
-    model, task = datasets.load("go-nogo"), tasks.GoNoGo()
+    model, task = datasets.load("go-nogo-sigmoid"), tasks.GoNoGo()
     intact = SpikingNetwork.from_rate(model, 30)
     u = task.trials(4, seed=1).spiking_inputs
     rates = [simulate(net, u, seed=1).rates.mean() for net in (intact, intact.cut(pre="inh"))]

@@ -30,7 +30,7 @@ NAME = "<b>go</b> & \"nogo\" </script><script>document.title='broken'</script>.m
 
 @pytest.fixture(scope="module")
 def model():
-    return datasets.load("go-nogo")
+    return datasets.load("go-nogo-sigmoid")
 
 
 @pytest.fixture(scope="module")

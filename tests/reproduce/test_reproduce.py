@@ -188,7 +188,7 @@ def test_matched_rows_are_what_the_functions_give(matched):
 
 
 def test_a_trained_network_is_tested_on_trials_that_its_search_does_not_see(monkeypatch):
-    model, seed = datasets.load("go-nogo"), 7
+    model, seed = datasets.load("go-nogo-sigmoid"), 7
     task = GoNoGo(duration=400.0, stimulus_onset=50.0, stimulus_duration=125.0, score_delay=75.0)
     seen, run = [], TrialSetup.run
 
@@ -226,7 +226,9 @@ def test_tuning_asks_every_ten_trials_whether_to_stop(monkeypatch):
 
     monkeypatch.setattr("spiking.reproduce.train_and_convert.correct_trials", correct_trials)
     with pytest.raises(InterruptedError):
-        convert_network(datasets.load("go-nogo"), GoNoGo(), 7, LIFParams(), [ToTest(LIFParams())], check)
+        convert_network(
+            datasets.load("go-nogo-sigmoid"), GoNoGo(), 7, LIFParams(), [ToTest(LIFParams())], check
+        )
     assert asked == [0, 10, 20, 30]
 
 

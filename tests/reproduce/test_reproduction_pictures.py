@@ -31,7 +31,7 @@ CONVERTED = {"scaling_factor": 50.0, "correct": 97, "best_of_grid": 98, "curve":
 def reproduced(name, factor=50.0):
     """Return a panel as if a shipped model had been its first network."""
     panel = PANELS[name]
-    model = datasets.load(panel.conditions[0].network.task.name)
+    model = datasets.load(f"{panel.conditions[0].network.task.name}-sigmoid")
     trained = {"converged": True, "updates": 100, "decay": 30.0, "decay_sd": 9.0, "rate_correct": 99}
     entries = tuple(
         Entry(one, SEED, trained | {"version": "0"}, CONVERTED | {"scaling_factor": one.tuned or factor})

@@ -265,7 +265,7 @@ def test_a_thousand_trials_with_output_and_spikes_stay_below_a_gigabyte():
 
 
 def test_a_rate_model_or_the_name_of_a_task():
-    model = datasets.load("go-nogo")
+    model = datasets.load("go-nogo-sigmoid")
     with pytest.raises(ArgumentError, match=r"network is RateModel.*SpikingNetwork.from_rate"):
         simulate(model, "go-nogo", seed=1)
     run = simulate(SpikingNetwork.from_rate(model), "go-nogo", seed=1)

@@ -145,8 +145,8 @@ def test_training_ends_on_what_is_right_and_faithful(accuracy, r2, neuron, ends)
 
 
 def test_defaults_depend_on_the_activation():
-    assert options_for("default").resolved("spike_noise") == 50.0
-    assert options_for("default").resolved("rate_penalty") == 0.0
+    assert options_for("default", activation="sigmoid").resolved("spike_noise") == 50.0
+    assert options_for("default", activation="sigmoid").resolved("rate_penalty") == 0.0
     own = options_for("default", activation="lif", scaling_factor=30.0)
     assert (own.resolved("spike_noise"), own.resolved("rate_penalty")) == (30.0, 0.1)
     quadratic = LIFParams(refractory=5.0)

@@ -17,7 +17,8 @@ from spiking.training.train import train, train_steps
 from spiking.training.updates import objective, split
 
 SHORT = tasks.GoNoGo(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
-QUICK = {"max_updates": 3}
+SIGMOID = {"activation": "sigmoid"}
+QUICK = {"max_updates": 3} | SIGMOID
 
 
 def small_network(n_units, n_outputs, seed):
@@ -75,8 +76,8 @@ def test_gradients_agree_with_finite_differences(activation, dale, loss, tau):
     ],
 )
 def test_the_numpy_and_the_jax_forward_pass_agree(options):
-    model = train(SHORT, 20, seed=3, p_rec=0.5, **QUICK, **options)
-    chosen = options_for("default", **options)
+    model = train(SHORT, 20, seed=3, p_rec=0.5, **(QUICK | options))
+    chosen = options_for("default", **(SIGMOID | options))
     inputs = SHORT.trials(4, seed=0, condition="go").inputs
     xi = np.array(
         [  # what RateModel.run draws for seed 5
@@ -180,7 +181,7 @@ def test_every_option_changes_the_result(options):
 def test_hardening_starts_at_convergence_and_adds_spike_noise():
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
     runs = {
-        noise: list(train_steps(SHORT, 40, seed=3, spike_noise=noise, hardening=150, **easy))
+        noise: list(train_steps(SHORT, 40, seed=3, spike_noise=noise, hardening=150, **SIGMOID, **easy))
         for noise in (20.0, 50.0)
     }
     assert [state.updates for state in runs[20.0]] == [100, 200, 300]
@@ -200,7 +201,7 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
 
     monkeypatch.setattr("spiking.training.loop.converts", third_time)
     easy = {"stop_loss": 1e6, "stop_accuracy": 0.0, "max_updates": 1000}
-    *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **easy)
+    *_, state = train_steps(SHORT, 20, seed=3, hardening=hardening, **SIGMOID, **easy)
     assert (state.updates, state.stopped, state.model.extras["converts"]) == (stops_at, "converged", converts)
     assert len(asked) == len(set(asked)) == (stops_at - 300) // 100  # first at 400, each time other trials
 
@@ -208,13 +209,13 @@ def test_hardening_ends_when_the_spiking_network_does_the_task(monkeypatch, hard
 @pytest.mark.slow
 @pytest.mark.parametrize(("options", "told"), [({}, False), ({"hardening": 0}, None)])
 def test_a_model_that_was_never_hardened_says_that_it_does_not_convert(options, told):
-    *_, state = train_steps(SHORT, 20, seed=3, max_updates=100, **options)
+    *_, state = train_steps(SHORT, 20, seed=3, max_updates=100, **SIGMOID, **options)
     assert state.converts is None  # nobody asked
     assert state.model.extras.get("converts") is told
 
 
 def test_a_model_converts_when_its_spiking_network_does_the_task():
-    model, task = datasets.load("go-nogo"), tasks.GoNoGo()
+    model, task = datasets.load("go-nogo-sigmoid"), tasks.GoNoGo()
     assert converts(model, task, seed=1, accuracy=0.95)
     untrained = dataclasses.replace(model, w=model.w0)
     assert not converts(untrained, task, seed=1, accuracy=0.95)
@@ -237,7 +238,7 @@ def test_several_outputs_train():
 
 
 def test_training_stops_when_it_has_converged():
-    states = list(train_steps(SHORT, 40, seed=1, hardening=0, stop_loss=2.0, max_updates=2000))
+    states = list(train_steps(SHORT, 40, seed=1, hardening=0, stop_loss=2.0, max_updates=2000, **SIGMOID))
     assert states[-1].stopped == "converged"
     assert all(state.stopped == "" for state in states[:-1])
     assert states[-1].loss < 2

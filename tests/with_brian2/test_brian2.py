@@ -21,7 +21,7 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore")
 STEP = 0.00005
 TASK = spiking.tasks.get("go-nogo")
-MODEL = spiking.datasets.load("go-nogo")
+MODEL = spiking.datasets.load("go-nogo-sigmoid")
 QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 
 

@@ -13,7 +13,7 @@ N_TRIALS = 6
 
 @pytest.fixture(scope="module")
 def run():
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 35)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35)
     record = Record(spikes=True, interval={"output": 1.0})
     return simulate(network, "go-nogo", seed=1, trials=N_TRIALS, record=record)
 

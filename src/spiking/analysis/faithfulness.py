@@ -180,7 +180,7 @@ def faithfulness(
     Examples
     --------
     >>> from spiking import SpikingNetwork, analysis, datasets
-    >>> model = datasets.load("go-nogo")
+    >>> model = datasets.load("go-nogo-sigmoid")
     >>> result = analysis.faithfulness(model, SpikingNetwork.from_rate(model, scaling_factor=40), trials=10)
     >>> result.output_r2 > analysis.faithfulness(model, trials=10).output_r2
     True

@@ -41,7 +41,7 @@ class UnitFraction:
     Examples
     --------
     >>> from spiking import SpikingNetwork, UnitFraction, datasets
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> half, fifth = (network.lesion(UnitFraction(f, "inh", seed=1)) for f in (0.5, 0.2))
     >>> set(fifth.lesioned) < set(half.lesioned)
     True

@@ -228,7 +228,7 @@ def fit_conversion(
     >>> from spiking import SpikingNetwork, datasets
     >>> from spiking.conversion import fit_conversion
 
-    >>> model = datasets.load("go-nogo")
+    >>> model = datasets.load("go-nogo-sigmoid")
     >>> conversion = fit_conversion(model, kind="mean_drive", gain=8)
     >>> network = SpikingNetwork.from_rate(model, conversion=conversion)
     >>> network.offset.shape, conversion.gain

@@ -201,7 +201,7 @@ def evaluate(
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, evaluate
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> result = evaluate(network, "go-nogo", 20, seed=1)
     >>> result.correct.shape, result.accuracy > 0.8
     ((20,), True)

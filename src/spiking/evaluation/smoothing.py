@@ -111,7 +111,7 @@ def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: fl
     Examples
     --------
     >>> from spiking import Record, Smoothing, SpikingNetwork, datasets, simulate, smoothed_rates, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes="exc"))
     >>> rates = smoothed_rates(run, Smoothing("gaussian", 20.0), interval=10.0)
     >>> rates.shape == (2, network.populations["exc"].sum(), 100)

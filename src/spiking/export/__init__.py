@@ -3,7 +3,7 @@
 Each function imports its library.
 
 >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
->>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+>>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
 >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True))
 >>> export.to_pandas(run, "trials").shape[0]
 2

@@ -97,7 +97,7 @@ def to_brian2(
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, export, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> inputs = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
     >>> twin = export.to_brian2(network, inputs)
     >>> len(twin["neurons"])

@@ -41,7 +41,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, export
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> graph = export.to_nir(network, approximate=True)
     >>> "input" in graph.nodes
     True

@@ -44,7 +44,7 @@ def to_pandas(
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> record = Record(spikes=True, interval=1.0)
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
     >>> export.to_pandas(run, "neurons").shape[0]
@@ -123,7 +123,7 @@ def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True))
     >>> export.to_csv(run, "spikes.csv")
     """

@@ -44,7 +44,7 @@ def to_xarray(simulation: Simulation) -> Any:
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, export, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> record = Record(spikes=True, interval=1.0)
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
     >>> export.to_xarray(run)["output"].sizes["trial"]

@@ -39,7 +39,7 @@ class StoredArray(NDArrayOperatorsMixin):
     Examples
     --------
     >>> from spiking import Simulation, SpikingNetwork, datasets, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> simulate(network, tasks.get("go-nogo"), trials=3, seed=1).save("run.h5")
     >>> output = Simulation.load("run.h5").output
     >>> output.shape, output[2].shape  # only this trial is read

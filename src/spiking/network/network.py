@@ -82,7 +82,7 @@ class SpikingNetwork(Remade):
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> changed = network.lesion([10, 15, 20]).scale_weights(pre="inh", post="exc", factor=0.7)
     >>> changed.lesioned, network.lesioned  # the old network stays as it is
     ((10, 15, 20), ())

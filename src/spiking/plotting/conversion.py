@@ -62,7 +62,7 @@ def conversion(
     --------
     >>> from spiking import datasets, plotting
     >>> from spiking.conversion import fit_conversion
-    >>> model = datasets.load("go-nogo")
+    >>> model = datasets.load("go-nogo-sigmoid")
     >>> ax = plotting.conversion(model, fit_conversion(model))
     >>> ax.figure.savefig("conversion.pdf")
     """

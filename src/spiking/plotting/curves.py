@@ -44,7 +44,7 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> ax = plotting.scaling_factor(datasets.load("go-nogo"))  # as its file records
+    >>> ax = plotting.scaling_factor(datasets.load("go-nogo-sigmoid"))  # as its file records
     >>> ax.figure.savefig("scaling_factor.pdf")
     """
     if isinstance(search, RateModel):

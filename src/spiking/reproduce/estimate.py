@@ -26,7 +26,7 @@ _MEASURED = 8  # trials
 
 def trial_seconds() -> float:
     """Measure how many seconds a trial of Go-NoGo with 200 units takes on one processor of this machine."""
-    model = datasets.load("go-nogo")
+    model = datasets.load("go-nogo-sigmoid")
     network = SpikingNetwork.from_rate(model, 50.0)
     evaluate(network, "go-nogo", 1, seed=1, threads=1)  # loads the compiled kernel
     began = time.process_time()

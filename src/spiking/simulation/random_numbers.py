@@ -43,7 +43,7 @@ class RandomDraws:
     Examples
     --------
     >>> from spiking import RandomDraws, SpikingNetwork, datasets, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> u = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0]
     >>> draws = RandomDraws.from_seed(1, trial=0, n_neurons=200, n_steps=20_000)
     >>> replayed, seeded = simulate(network, u, draws=draws), simulate(network, u, seed=1)
@@ -113,7 +113,7 @@ class SharedNoise:
     --------
     >>> from spiking import SpikingNetwork, datasets, simulate, tasks
     >>> from spiking.simulation import SharedNoise
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> u, noise = tasks.get("go-nogo").trials(1, seed=1).spiking_inputs[0], SharedNoise(1)
     >>> runs = [simulate(net, u, seed=1, shared_noise=noise) for net in (network, network.lesion([3]))]
     >>> len(runs)

@@ -36,7 +36,7 @@ class Spikes:
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> spikes = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True)).spikes
     >>> neurons, times = spikes.of_trial(1)
     >>> len(neurons) == len(times) > 100
@@ -114,7 +114,7 @@ class Simulation:
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> record = Record(voltage=[0, 1], interval=0.5)
     >>> run = simulate(network, tasks.get("go-nogo"), trials=4, seed=1, record=record)
     >>> run.rates.shape, run.output.shape, run.voltage.shape

@@ -103,7 +103,7 @@ def simulate(
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> run = simulate(network, tasks.get("go-nogo"), trials=10, seed=1, record=Record(spikes=True))
     >>> run.rates.shape, run.correct.shape
     ((10, 200), (10,))

@@ -57,7 +57,7 @@ class Stimulation:
     --------
     >>> from spiking import Stimulation, SpikingNetwork, datasets, simulate, tasks
     >>> light = Stimulation("inh", (250, 500), amplitude=30.0, acts_on="current", frequency=40, pulse_width=5)
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> run = simulate(network, tasks.get("go-nogo"), trials=5, seed=1, stimulation=light)
     >>> dark = simulate(network, tasks.get("go-nogo"), trials=5, seed=1)
     >>> inhibitory = network.populations["inh"]

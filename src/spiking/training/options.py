@@ -65,9 +65,9 @@ class TrainingOptions:
     dale : bool
         Dale's law: w is rectified, with the sign of the sending unit.
     activation : str
-        ``sigmoid``, ``softplus`` or ``clipped_relu`` (the last two clipped to [0, 20]), or ``lif``: the f-I
-        curve of the spiking unit over `scaling_factor`, f(s x + b)/k. The spiking network then is the rate
-        network in its mean steady state, and nothing is fitted or searched.
+        By default ``lif``: the f-I curve of the spiking unit over `scaling_factor`, f(s x + b)/k. The spiking
+        network then is the rate network in its mean steady state, and nothing is fitted or searched. Or
+        ``sigmoid``, as published, ``softplus`` or ``clipped_relu`` (these two clipped to [0, 20]).
     neuron : str or LIFParams
         Of ``lif``: ``published``; ``noisy``, with 0.5 mV in place of 0.1 mV of noise a step, and lower and
         more irregular rates; or any constants.
@@ -135,7 +135,7 @@ class TrainingOptions:
     p_rec: float = 0.2
     n_som: int = 0
     dale: bool = True
-    activation: str = "sigmoid"
+    activation: str = "lif"
     neuron: str | LIFParams = "published"
     scaling_factor: float = SCALING_FACTOR
     input_gain: float | None = None
@@ -225,6 +225,7 @@ class TrainingOptions:
 _RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
     "published": {
+        "activation": "sigmoid",
         "gain": 1.5,
         "noise": 0.1,
         "spike_noise": 0.0,

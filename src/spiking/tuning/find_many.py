@@ -120,7 +120,7 @@ def find_scaling_factors(
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factors
-    >>> models = [datasets.load("go-nogo"), datasets.load("xor")]
+    >>> models = [datasets.load("go-nogo-sigmoid"), datasets.load("xor-sigmoid")]
     >>> options = {"method": "grid", "candidates": [30], "trials": 4, "extend": False}
     >>> [tuned.scaling_factor for tuned in find_scaling_factors(models, seed=1, force=True, **options)]
     [30.0, 30.0]

@@ -127,7 +127,8 @@ def find_scaling_factor(
     Examples
     --------
     >>> from spiking import datasets, find_scaling_factor
-    >>> result = find_scaling_factor(datasets.load("go-nogo"), seed=1, candidates=[20, 30, 90], trials=20)
+    >>> model = datasets.load("go-nogo-sigmoid")
+    >>> result = find_scaling_factor(model, seed=1, candidates=[20, 30, 90], trials=20)
     >>> result.scaling_factor < 90
     True
     """

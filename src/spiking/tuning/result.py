@@ -74,7 +74,7 @@ class ScalingFactorSearch:
     --------
     >>> from spiking import datasets, find_scaling_factor
     >>> options = {"method": "grid", "candidates": [25, 30], "trials": 10, "extend": False}
-    >>> result = find_scaling_factor(datasets.load("go-nogo"), seed=1, **options)
+    >>> result = find_scaling_factor(datasets.load("go-nogo-sigmoid"), seed=1, **options)
     >>> sorted(result.curve), result.fresh.correct.size
     ([25.0, 30.0], 10)
     """

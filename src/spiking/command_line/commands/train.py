@@ -48,7 +48,7 @@ def train(
     activation: Annotated[
         str | None,
         typer.Option(
-            help="Activation: sigmoid, softplus, clipped_relu, or lif (the spiking units' own f-I curve)."
+            help="lif: the spiking units' own f-I curve (default); sigmoid, softplus or clipped_relu."
         ),
     ] = None,
     neuron: Annotated[
