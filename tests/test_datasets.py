@@ -40,5 +40,5 @@ def test_a_model_solves_its_task_as_a_rate_and_as_a_spiking_network(name, kind):
 
 
 def test_an_unknown_model():
-    with pytest.raises(ArgumentError, match="name is 'stroop'; expected one of dms, go-nogo"):
+    with pytest.raises(ArgumentError, match="name is 'stroop'; expected one of dms, dms-sigmoid, go-nogo"):
         spiking.datasets.load("stroop")
