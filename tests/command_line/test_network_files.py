@@ -12,7 +12,7 @@ from spiking import SpikingNetwork, datasets, evaluate
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("networks")
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), 30)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 30)
     network.lesion([10, 15, 20, 150]).save(folder / "lesioned.npz")
     return folder
 

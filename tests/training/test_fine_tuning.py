@@ -214,7 +214,7 @@ def test_the_wanted_output_and_the_penalty_on_rates():
 
 
 def test_a_network_that_does_the_task_stays_as_it_is():
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"))
     tuned = fine_tune(network, "go-nogo", trials=4, stop_accuracy=0.75)
     assert tuned.conversion.fine_tuning.updates == 0
     np.testing.assert_array_equal(tuned.weights, network.weights)
@@ -249,7 +249,7 @@ def test_arguments_that_cannot_be_used(options, message):
 
 @pytest.mark.slow
 def test_a_network_that_its_factor_makes_useless_is_rescued():
-    network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=90)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), scaling_factor=90)
     assert evaluate(network, "go-nogo", 100, seed=1001).accuracy < 0.7
     tuned = fine_tune(network, "go-nogo", seed=1, max_updates=200, trials=40)
     assert evaluate(tuned, "go-nogo", 100, seed=1001).accuracy >= 0.9

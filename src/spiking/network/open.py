@@ -31,7 +31,7 @@ def open_network(path: str | os.PathLike[str]) -> RateModel | SpikingNetwork:
     --------
     >>> from spiking import SpikingNetwork, datasets
     >>> from spiking.network import open_network
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), scaling_factor=30)
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
     >>> network.lesion([3, 5]).save("lesioned.npz")
     >>> open_network("lesioned.npz").lesioned
     (3, 5)
