@@ -30,7 +30,8 @@ def spiking(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_draws_vectors(spiking, tmp_path, kind):
     more = ["--against-factor", "60"] if kind == "comparison" else []
-    assert spiking("plot", kind, "go-nogo", "--trials", "4", *more) == (0, f"drew {kind}.pdf\n", "")
+    model = "go-nogo-sigmoid" if kind == "scaling-factor" else "go-nogo"
+    assert spiking("plot", kind, model, "--trials", "4", *more) == (0, f"drew {kind}.pdf\n", "")
     content = (tmp_path / f"{kind}.pdf").read_bytes()
     assert content.startswith(b"%PDF")
     width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", content)[1]) / 72 * 25.4

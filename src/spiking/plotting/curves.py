@@ -50,7 +50,12 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
     if isinstance(search, RateModel):
         recorded = recorded_search(search)
         if recorded is None or not recorded.accuracy:
-            raise ArgumentError(f"{search.source} records no search for the scaling factor; run spiking tune")
+            expected = (
+                "run spiking tune"
+                if search.trained_params is None
+                else "it was trained on the f-I curve of the spiking units, so nothing was searched"
+            )
+            raise ArgumentError(f"{search.source} records no search for the scaling factor; {expected}")
     else:
         recorded = RecordedSearch.from_json(search.as_json())
     with drawing_on(ax, 50) as ax:

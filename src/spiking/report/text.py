@@ -138,6 +138,8 @@ def tuning(both: BothNetworks) -> str:
     matched = (
         "" if both.spiking.network.conversion is None else f"Conversion: {both.spiking.network.conversion}. "
     )
+    if both.model.trained_params is not None:
+        return f"Nothing was searched. Conversion: {both.spiking.network.conversion}."
     if search is None:
         return "The file records no search for the scaling factor."
     if not search.accuracy:
