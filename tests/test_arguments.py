@@ -211,15 +211,15 @@ def test_training_takes_the_processors_that_are_available(monkeypatch):
 
 
 def test_the_comparison_of_drives_takes_no_more_threads_than_were_given(monkeypatch):
-    from spiking.evaluation import drive
+    from spiking.evaluation import recurrent_drive
 
-    threads, own = [], drive.simulate
+    threads, own = [], recurrent_drive.simulate
 
     def counted(*args, **kwargs):
         threads.append(kwargs["threads"])
         return own(*args, **kwargs)
 
-    monkeypatch.setattr(drive, "simulate", counted)
+    monkeypatch.setattr(recurrent_drive, "simulate", counted)
     options = {"candidates": [40], "method": "grid", "trials": 1, "extend": False}
     find_scaling_factor(MODEL, seed=1, threads=1, **options)
     find_scaling_factors([MODEL], seed=1, threads=2, **options)

@@ -18,7 +18,9 @@ from spiking.training.options import options_for
 from spiking.tuning.recorded_search import recorded_search
 
 
-def commands(both: BothNetworks, name: str, task: str | None, trials: int, converted: bool) -> list[str]:
+def commands(
+    both: BothNetworks, name: str, task: str | None, trials: int, converted: bool = True
+) -> list[str]:
     """Return the commands that the model's file records.
 
     Parameters
