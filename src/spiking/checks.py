@@ -39,11 +39,11 @@ def real_numbers(name: str, value: object, expected: str) -> Floats:
 
 def _float(value: object) -> float:
     """Return the value as a float; NaN if it is not a number."""
-    if isinstance(value, bool | str | bytes):
+    if isinstance(value, bool | str | bytes) or np.ma.is_masked(value):
         return np.nan
     try:
         return float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.nan
 
 

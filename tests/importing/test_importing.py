@@ -10,7 +10,7 @@ import struct
 import numpy as np
 import pytest
 
-from spiking import ArgumentError, ModelFileError, RateModel
+from spiking import ArgumentError, ModelFileError, RateModel, SpikingError
 from spiking.importing import from_keras, from_named_arrays, from_psychrnn, from_torch, from_trainrnnbrain
 
 N, IN, OUT, STEPS = 16, 3, 2, 80
@@ -176,7 +176,7 @@ def test_what_is_refused_of_arguments(options, words):
 
 def test_nn_rnn_has_one_step():
     arrays, _ = torch_rnn(np.tanh)
-    with pytest.raises(ArgumentError, match=r"step is 10 and tau is 100.*; expected the same"):
+    with pytest.raises(ArgumentError, match=r"step is 10\.0 and tau is 100.*; expected the same"):
         from_torch(arrays, tau=100, step=10, activation="tanh")
     with pytest.raises(ArgumentError, match="source is 3"):
         from_torch(3, tau=100)
@@ -580,3 +580,51 @@ def test_what_the_check_refuses(changes, words):
     imported = from_psychrnn(psychrnn(False)[0], tau=100, step=10)
     with pytest.raises(ArgumentError, match=words):
         imported.check(**{"inputs": U, "outputs": np.zeros((5, 80, OUT)), **changes})
+
+
+# Whatever is given, an error is one of ours
+
+JUNK = [
+    None,
+    "x",
+    b"x",
+    -1,
+    0,
+    np.nan,
+    np.inf,
+    10**400,
+    [],
+    {},
+    {"a": 1},
+    [1, 2],
+    np.array("s"),
+    1j,
+    object(),
+    True,
+]
+JUNK += [np.zeros((0, 0)), np.zeros((2, 2)), np.zeros((3, 3, 3)), [None], ("a", "b"), [[1], [2, 3]], {"w": 3}]
+JUNK += [np.ma.masked_array([1.0], [True]), np.array([object()], dtype=object), {3: 4}]
+CALLS = [
+    (from_torch, {"source": CTRNN, "step": 1, "form": "rate", "names": None}),
+    (from_torch, {"source": torch_rnn(np.tanh)[0], "step": None}),
+    (from_psychrnn, {"source": psychrnn(True)[0], "step": 1}),
+    (from_keras, {"source": [B.T, W.T, BIAS], "initial": None}),
+    (from_trainrnnbrain, {"source": trainrnnbrain("h")[0]}),
+    (from_named_arrays, {"source": NAMED, "names": NAMES, "step": 1, "form": "rate", "transpose": True}),
+]
+
+
+@pytest.mark.parametrize(("function", "arguments"), CALLS)
+def test_errors_are_ours(function, arguments):
+    arguments = {"tau": 10, "activation": "relu", "activation_parameters": None, **arguments}
+    calls = [{**arguments, key: value} for key in arguments for value in JUNK]
+    if isinstance(arguments["source"], dict):
+        sources = [{**arguments["source"], key: value} for key in arguments["source"] for value in JUNK]
+        calls += [{**arguments, "source": source} for source in sources]
+    refused = 0
+    for call in calls:
+        try:
+            function(**call)
+        except SpikingError:
+            refused += 1
+    assert refused > len(calls) / 2

@@ -145,6 +145,8 @@ def named_parts(
         if len(shapes) > 1:
             raise ArgumentError(f"{' + '.join(listed)} have shapes {shapes}; expected one shape, to be added")
         parts[key], labels[key] = np.sum(values, axis=0), " + ".join(listed)
+    if "w" in parts and parts["w"].ndim != 2:
+        raise ArgumentError(f"w ({labels['w']}) has shape {parts['w'].shape}; expected (N, N)")
     return parts, labels
 
 

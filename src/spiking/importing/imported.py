@@ -166,7 +166,7 @@ class Imported:
             The arrays have other shapes than the model and each other, or are not finite.
         """
         layout = self.layout if layout is None else layout
-        if layout not in LAYOUTS:
+        if str(layout) not in LAYOUTS:
             raise ArgumentError(f"layout is {layout!r:.40}; expected one of {', '.join(LAYOUTS)}")
         tolerance = positive_number("tolerance", tolerance)
         model = self.model

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from spiking.errors import ModelFileError
+from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_read
 from spiking.importing.imported import Imported
 from spiking.importing.read import read_arrays
@@ -82,13 +82,14 @@ def from_psychrnn(
     >>> imported.model.n_units, imported.model.form
     (20, 'current')
     """
-    name = os.fsdecode(source) if isinstance(source, str | os.PathLike) else "PsychRNN"
-    if isinstance(source, Mapping):
-        values = {key: np.asarray(value) for key, value in source.items()}
-        pickled = tuple(key for key, value in values.items() if value.dtype == object)
-        arrays = {key: value for key, value in values.items() if key not in pickled}
+    name = "PsychRNN"
+    pickled: tuple[str, ...] = ()
+    if isinstance(source, str | os.PathLike):
+        name, (arrays, pickled) = os.fsdecode(source), read_arrays(source)
+    elif isinstance(source, Mapping):  # of get_weights, with the function and the ratio as they are
+        arrays = {str(key): value for key, value in source.items() if isinstance(value, np.ndarray)}
     else:
-        arrays, pickled = read_arrays(source)
+        raise ArgumentError(f"source is {source!r:.60}; expected a path, or the weights of a network")
     missing = [key for key in ("W_rec", "W_in", "W_out") if key not in arrays]
     if missing:
         there = ", ".join(arrays) or "none"
@@ -101,7 +102,7 @@ def from_psychrnn(
         for part, mask in (("w", "Dale_rec"), ("w_in", ""), ("w_out", "Dale_out")):
             parts[part], labels[part] = np.abs(parts[part]), f"abs({labels[part]})"
             if mask == "Dale_out" and mask in arrays:
-                parts[part] = parts[part] * np.diag(arrays[mask])
+                parts[part] = parts[part] @ _square(arrays[mask], mask, parts[part])
                 labels[part] = f"{labels[part]} x {mask}"
         parts["signs"], labels["signs"] = np.diag(arrays["Dale_rec"]), "Dale_rec"
     optimiser = [key for key in arrays if "/" in key]
@@ -134,3 +135,11 @@ def _law(parts: Mapping[str, Floats], arrays: Mapping[str, Any], name: str) -> b
     if not np.isin(diagonal, (-1.0, 1.0)).all() or np.count_nonzero(matrix) != n:
         raise ModelFileError(f"{name}: Dale_rec is no diagonal matrix of +1 and -1, shape ({n}, {n})")
     return bool((diagonal < 0).any())
+
+
+def _square(matrix: NDArray[Any], name: str, weights: Floats) -> NDArray[Any]:
+    """Return Dale's matrix, or raise ModelFileError unless it fits the weights on its left."""
+    n = weights.shape[-1] if weights.ndim == 2 else 0
+    if matrix.shape != (n, n):
+        raise ModelFileError(f"{name} has shape {matrix.shape}; expected ({n}, {n}), as the output weights")
+    return matrix

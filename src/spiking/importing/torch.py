@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import real_numbers
+from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned
 from spiking.importing.imported import Imported
@@ -231,6 +231,8 @@ def _torch_rnn(arrays: Mapping[str, Floats]) -> tuple[str, str | None]:
         if len(marks) > 1:
             raise ArgumentError(f"the network has several recurrent layers, {', '.join(marks)}; expected one")
         prefix = marks[0].removesuffix(f"weight_hh{ending}")
+        if arrays[marks[0]].ndim != 2 or arrays[marks[0]].size == 0:
+            raise ArgumentError(f"{marks[0]} has shape {arrays[marks[0]].shape}; expected (N, N)")
         rows, n = arrays[marks[0]].shape
         gated = {4: "LSTM", 3: "GRU"}.get(rows // n if rows % n == 0 else 0)
         if gated:
@@ -258,6 +260,7 @@ def _only_step(step: float | None, tau: ArrayLike | None, *, cell: bool) -> floa
     """Return the step of nn.RNN, which is its time constant; a cell may be used in steps with an alpha."""
     if tau is None or (step is None and np.ndim(tau) == 0):
         return tau  # type: ignore[return-value]  # checked with the model
+    step = None if step is None else positive_number("step", step)
     if step is None or (not cell and np.any(np.asarray(tau) != step)):
         raise ArgumentError(
             f"step is {step} and tau is {np.asarray(tau)!s:.40}; expected the same, as nn.RNN "

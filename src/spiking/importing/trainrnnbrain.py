@@ -86,14 +86,14 @@ def from_trainrnnbrain(
         raise ModelFileError(
             f"{name} has no {' and no '.join(missing)}; expected the parameters of a network of trainRNNbrain"
         )
-    gamma = finite_number("gamma", values.get("gamma") or 0.0)
+    gamma = finite_number("gamma", 0.0 if values.get("gamma") is None else values["gamma"])
     if gamma > _NO_CUBE:
         raise ArgumentError(
             f"{name} has gamma {gamma:g}, a cubic term of the state, which is not taken: a spiking unit has "
             f"none; train with gamma=0"
         )
-    kind = values.get("equation_type") or "s"
-    if kind not in _FORMS:
+    kind = values.get("equation_type", "s")
+    if not isinstance(kind, str) or kind not in _FORMS:
         raise ModelFileError(f"{name} has equation_type {kind!r:.40}; expected h or s")
     names = {part: key for part, key in _NAMES.items() if values.get(key) is not None}
     bias = next((key for key in ("bias", "bias_rec") if values.get(key) is not None), None)

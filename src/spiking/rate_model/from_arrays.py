@@ -210,8 +210,9 @@ def _signs(signs: ArrayLike, n: int) -> Floats:
 
 def _activation(activation: object, parameters: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
     """Return the name of the activation and its parameters, as `RateModel` has them."""
-    named = isinstance(activation, str)
-    if parameters and not named:
+    if not isinstance(parameters, Mapping | None):
+        raise ArgumentError(f"activation_parameters is {parameters!r:.60}; expected a mapping")
+    if parameters and not isinstance(activation, str):
         raise ArgumentError("activation_parameters are given; expected none for a function or a table")
     if isinstance(activation, str):
         return activation, dict(parameters or {})

@@ -131,7 +131,7 @@ class RateModel(Remade):
     lesioned: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.form not in FORMS:
+        if str(self.form) not in FORMS:
             raise ArgumentError(f"form is {self.form!r:.40}; expected one of {', '.join(FORMS)}")
         object.__setattr__(self, "step", positive_number("step", self.step))
         object.__setattr__(self, "noise", not_negative("noise", self.noise))
