@@ -6,6 +6,7 @@ PyTorch itself is the witness in tests/with_torch.
 import json
 import pickle
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -172,6 +173,12 @@ def test_what_is_refused_of_a_state_dict(change, words):
 def test_what_is_refused_of_arguments(options, words):
     with pytest.raises(ArgumentError, match=words):
         from_torch(CTRNN, **{"activation": "relu", **options})
+
+
+def test_a_file_of_pytorch_needs_pytorch(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ArgumentError, match=r"torch is not installed; .*spikernn\[torch\]"):
+        from_torch(tmp_path / "w.pt", tau=20)
 
 
 def test_nn_rnn_has_one_step():
