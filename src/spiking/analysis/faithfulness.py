@@ -185,7 +185,7 @@ def faithfulness(
     >>> result.output_r2 > analysis.faithfulness(model, trials=10).output_r2
     True
     """
-    task = task_for(model, task)
+    task, model = task_for(model, task), model.nonnegative()  # as it is converted
     network = SpikingNetwork.from_rate(model) if network is None else network
     check_sizes(network, model)
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)

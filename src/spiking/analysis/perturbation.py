@@ -17,6 +17,7 @@ from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
+from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
@@ -101,7 +102,7 @@ def perturbation_response(
     >>> bool(response.output.correlation > 0)
     True
     """
-    task = task_for(model, task)
+    task, model = task_for(model, task), model.nonnegative()  # as it is converted
     conversion = conversion or recorded_conversion(model)
     if conversion is None:
         raise ArgumentError(f"{model.source} has no tuned scaling factor; tune it, or give a conversion")
@@ -124,7 +125,7 @@ def perturbation_response(
         """Return, for each network, the units' activity in the window and the outputs from its start."""
         perturbed = dataclasses.replace(model, w_in=np.column_stack([model.w_in, pattern]))
         inputs = np.concatenate([drawn.spiking_inputs, pulse], axis=1)
-        rate = perturbed.run(inputs[:, :, :-1], seed=seed)
+        rate = run_columns(perturbed, inputs[:, :, :-1], seed=seed)
         spiking = simulate(
             SpikingNetwork.from_rate(perturbed, conversion=conversion),
             inputs,

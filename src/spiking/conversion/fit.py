@@ -109,7 +109,7 @@ def fit_gain(
     downsample: int = 1,
 ) -> GainFit:
     """Fit offset and factor at a gain; arguments and errors as in `fit_conversion`."""
-    params = params or LIFParams()
+    params, model = params or LIFParams(), model.nonnegative()
     curve = fi_curve(params, downsample=downsample)
     phi = np.asarray(model.transfer(visited.x))
     widest = max(gain, 1.0, params.noise / LIFParams.noise)  # noise widens the foot of the curve

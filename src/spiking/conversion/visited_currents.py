@@ -90,7 +90,7 @@ def visited_currents(
     >>> seen.n_trials, seen.x.shape == seen.share.shape
     (4, True)
     """
-    chosen = task_for(model, task)
+    chosen, model = task_for(model, task), model.nonnegative()  # as it is converted
     numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("trials", trials, 1))
     drawn = chosen.trials(trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
     run = run_columns(model, drawn.inputs, seed=seed, trials=numbers, keep_currents=True)

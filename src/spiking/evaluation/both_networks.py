@@ -139,7 +139,7 @@ def run_both(
     True
     """
     balanced, activity = flag("balanced", balanced), flag("activity", activity)
-    task = task_for(model, task)
+    task, model = task_for(model, task), model.nonnegative()  # as it is converted
     drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
     if network is None:
         network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)

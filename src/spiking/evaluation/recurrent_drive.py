@@ -13,6 +13,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
@@ -55,8 +56,9 @@ def drive_slope(
         recurrent drive.
     """
     trials = task.trials(len(numbers), seed=seed, first=numbers.start)
+    model = model.nonnegative()  # as it is converted
     weights = model.effective_weights()
-    rate = model.run(trials.inputs, seed=seed, trials=numbers).rates
+    rate = run_columns(model, trials.inputs, seed=seed, trials=numbers).rates
     run = simulate(
         SpikingNetwork.from_rate(model, factor, params=params, conversion=conversion or "published"),
         trials.spiking_inputs,

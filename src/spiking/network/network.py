@@ -148,7 +148,8 @@ class SpikingNetwork(Remade):
         As published, recurrent and output weights are divided by the scaling factor; input weights and time
         constants are taken over unchanged. A matched conversion (see `spiking.conversion`) also has a gain
         and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
-        unit; the model's output bias is then always added.
+        unit; the model's output bias is then always added. Rates that are negative, as those of tanh, are
+        shifted first: the network that is converted is `RateModel.nonnegative`, the same one.
 
         Parameters
         ----------
@@ -204,6 +205,7 @@ class SpikingNetwork(Remade):
             scaling_factor = positive_number("scaling_factor", scaling_factor)
         if not isinstance(model, RateModel):
             model = RateModel.load(model)
+        given, model = model, model.nonnegative()
         if not isinstance(params, LIFParams | None):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         if start := ignored_start(model):
@@ -216,6 +218,8 @@ class SpikingNetwork(Remade):
                 f"initial weights have no other conversion than the published one"
             )
         factor, bias = chosen.factor, model.output_bias if readout_bias or matched else np.zeros(1)
+        if model is not given and not (readout_bias or matched):
+            bias = model.output_bias - given.output_bias  # of the rates that are not negative
         constant = 0.0 if model.bias is None else chosen.gain * model.bias
         decay = model.tau_decay()
         assert decay is not None

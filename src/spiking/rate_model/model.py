@@ -17,6 +17,7 @@ from spiking.neuron.params import LIFParams
 from spiking.rate_model.contents import missing_words
 from spiking.rate_model.from_arrays import from_arrays as model_from_arrays
 from spiking.rate_model.load import load as load_model
+from spiking.rate_model.nonnegative import nonnegative, split_signs
 from spiking.rate_model.run import run as run_model
 from spiking.rate_model.to_file import save as save_model
 from spiking.rate_model.transfer import complete, sigmoid, transfer
@@ -162,6 +163,8 @@ class RateModel(Remade):
     from_arrays = classmethod(model_from_arrays)
     save = save_model
     run = run_model
+    nonnegative = nonnegative
+    split_signs = split_signs
 
     def __repr__(self) -> str:
         return (

@@ -202,6 +202,7 @@ def search(
         trained, path = True, None
         options = dataclasses.replace(options, method="grid", candidates=[factor], extend=False)
     small = dataclasses.replace(model, extras={}, forms={}, w0=None, taus_gaus0=None)  # workers get a copy
+    small = small.nonnegative()  # as it is converted
     setup = TrialSetup(
         small, task_for(model, task, settings), seed, options.downsample, options.params, threads=threads
     )

@@ -188,6 +188,7 @@ def identity(setup: TrialSetup) -> dict[str, Any]:
 
 def model_digest(model: RateModel) -> str:
     """Return a digest of everything in a model that a simulation depends on."""
+    model = model.nonnegative()  # as it is converted
     arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
     more = {key: value for key, value in unpublished(model).items() if key != "activation"}
     return digest(model.activation, *arrays, *([more] if more else []))
