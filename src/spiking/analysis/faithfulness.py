@@ -22,7 +22,7 @@ from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
-from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -144,7 +144,7 @@ class Faithfulness:
 def faithfulness(
     model: RateModel,
     network: SpikingNetwork | None = None,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     trials: int = 100,
     seed: int = 1,

@@ -20,7 +20,7 @@ from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
-from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 
@@ -52,7 +52,7 @@ class PerturbationResponse:
 
 def perturbation_response(
     model: RateModel,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     seed: int = 1,
     conversion: Conversion | None = None,

@@ -13,14 +13,14 @@ from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:
-    from spiking.tasks import Task
+    from spiking.tasks.given_inputs import TaskLike
 
 
 def choose_conversion(
     model: RateModel,
     factor: float | None,
     conversion: Asked | Conversion | None,
-    task: Task | str | None,
+    task: TaskLike | None,
     gain: float | None,
     params: LIFParams | None,
 ) -> Conversion:

@@ -22,7 +22,7 @@ from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.tasks import Task
+    from spiking.tasks.given_inputs import TaskLike
 
 GAINS = (1.0, 2.0, 4.0, 8.0, 32.0)  # compared; with a larger gain, units fire faster and more regularly
 CALIBRATED_GAIN = 4.0
@@ -170,7 +170,7 @@ def _fit(
 
 def fit_conversion(
     model: RateModel,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     kind: Asked = "matched",
     gain: float | None = None,

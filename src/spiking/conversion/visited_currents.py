@@ -15,7 +15,7 @@ from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
-    from spiking.tasks import Task
+    from spiking.tasks.given_inputs import TaskLike
 
 
 FIT_TRIALS = 20
@@ -60,7 +60,7 @@ class VisitedCurrents:
 
 
 def visited_currents(
-    model: RateModel, task: Task | str | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
+    model: RateModel, task: TaskLike | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
 ) -> VisitedCurrents:
     """Run the rate model on trials of a task and record its currents; no other function uses these trials.
 

@@ -21,6 +21,7 @@ from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS
 
@@ -79,7 +80,7 @@ class BothNetworks:
 
 def run_both(
     model: RateModel,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     trials: int = 40,
     *,
     network: SpikingNetwork | None = None,

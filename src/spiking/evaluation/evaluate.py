@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.registry import task_for_channels
 from spiking.tasks.scoring import score
 from spiking.typing import Floats
@@ -39,6 +41,8 @@ class Score:
     Attributes
     ----------
     correct, trials : int
+    scored : bool
+        False if nothing says which trials are correct (see `spiking.tasks.from_inputs`); then `correct` is 0.
 
     Examples
     --------
@@ -49,23 +53,33 @@ class Score:
 
     correct: int
     trials: int
+    scored: bool = True
+
+    @classmethod
+    def of(cls, task: Task, correct: NDArray[np.bool_]) -> Score:
+        """Return the score of trials of a task."""
+        return cls(int(correct.sum()) if task.scored else 0, correct.size, task.scored)
 
     @property
     def accuracy(self) -> float:
-        """Fraction of correct trials."""
-        return self.correct / self.trials
+        """Fraction of correct trials; NaN if they are not scored."""
+        return self.correct / self.trials if self.scored else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
         """95 % Wilson score interval of the accuracy."""
-        return wilson_interval(self.correct, self.trials)
+        return wilson_interval(self.correct, self.trials) if self.scored else (math.nan, math.nan)
 
     def __str__(self) -> str:
+        if not self.scored:
+            return f"{self.trials} trials, not scored"
         low, high = self.interval
         return f"{self.correct} of {self.trials} correct, {self.accuracy:.3f} ({low:.3f} to {high:.3f})"
 
     def as_json(self) -> dict[str, Any]:
         """Return the score as ``spiking evaluate --json`` prints it."""
+        if not self.scored:
+            return {"correct": None, "trials": self.trials, "accuracy": None, "interval": None}
         low, high = self.interval
         return {
             "correct": self.correct,
@@ -117,7 +131,7 @@ class Evaluation:
     @property
     def score(self) -> Score:
         """Number of correct trials out of all."""
-        return Score(int(self.correct.sum()), self.correct.size)
+        return Score.of(self.task, self.correct)
 
     @property
     def accuracy(self) -> float:
@@ -134,7 +148,7 @@ class Evaluation:
         """Score of each condition that occurred."""
         conditions = np.array(self.conditions)
         return {
-            name: Score(int(self.correct[conditions == name].sum()), int(np.sum(conditions == name)))
+            name: Score.of(self.task, self.correct[conditions == name])
             for name in self.task.conditions
             if name in self.conditions
         }
@@ -147,7 +161,7 @@ class Evaluation:
 
 def evaluate(
     network: SpikingNetwork | RateModel,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     trials: int = 100,
     *,
     seed: int = 1,
@@ -155,6 +169,7 @@ def evaluate(
     smoothing: Smoothing | None = None,
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
     input_noise: float | Sequence[float] = 0.0,
+    noise: float | None = None,
     keep_outputs: bool = False,
     downsample: int = 1,
     threads: int | None = None,
@@ -179,6 +194,9 @@ def evaluate(
         Smooth the outputs before they are scored and kept.
     stimulation, input_noise
         As in `simulate`, in every trial; only for spiking networks.
+    noise : float, optional
+        Standard deviation of the noise of a rate model's step, as in `RateModel.run`; None: that of its
+        training. Only for rate models: noise of a spiking network is `LIFParams.noise`.
     keep_outputs : bool
         Keep the outputs of all trials, at every step: 8 bytes x trials x outputs x samples.
     downsample : int
@@ -213,11 +231,16 @@ def evaluate(
         raise ArgumentError(
             "network is a RateModel; expected a SpikingNetwork with stimulation or input_noise"
         )
+    if isinstance(network, SpikingNetwork) and noise is not None:
+        raise ArgumentError(
+            f"noise is {noise!r} and network is a SpikingNetwork; expected a RateModel with noise, or "
+            f"network.with_params(noise=...)"
+        )
     experiment = {"stimulation": stimulation, "input_noise": input_noise}
     correct, outputs, time = [], [], None
     conditions: list[str] = []
     chunks = (
-        _rate_chunks(network, task, seed, n_trials)
+        _rate_chunks(network, task, seed, n_trials, noise)
         if isinstance(network, RateModel)
         else spiking_chunks(network, task, seed, range(n_trials), downsample, threads, progress, **experiment)
     )
@@ -305,16 +328,19 @@ def spiking_runs(
         yield trials, run
 
 
-def _rate_chunks(model: RateModel, task: Task, seed: int, n_trials: int) -> Iterator[_Chunk]:
+def _rate_chunks(
+    model: RateModel, task: Task, seed: int, n_trials: int, noise: float | None
+) -> Iterator[_Chunk]:
     for first in range(0, n_trials, _RATE_CHUNK):
         trials = task.trials(_RATE_CHUNK, seed=seed, first=first)
-        run = run_columns(model, trials.inputs, seed=seed, trials=range(first, first + _RATE_CHUNK))
+        numbers = range(first, first + _RATE_CHUNK)
+        run = run_columns(model, trials.inputs, seed=seed, trials=numbers, noise=noise)
         n = min(_RATE_CHUNK, n_trials - first)
         wanted = Trials(trials.inputs[:n], trials.targets[:n], trials.conditions[:n], trials.labels[:n])
         yield wanted, run.output[:n], run.time
 
 
-def network_task(network: SpikingNetwork | RateModel, task: Task | str | None) -> Task:
+def network_task(network: SpikingNetwork | RateModel, task: TaskLike | None) -> Task:
     """Return the task that a network is run on (see `evaluate`).
 
     Raises

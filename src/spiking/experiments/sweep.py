@@ -32,6 +32,7 @@ from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.identity import identity
 from spiking.tasks.scoring import score
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 def sweep(
     network: SpikingNetwork | RateModel | str | os.PathLike[str],
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     grid: Mapping[str, Any],
     trials: int = 100,
@@ -259,7 +260,7 @@ def _task_keys(task: Task) -> tuple[str, str]:
 
 def _base(
     network: SpikingNetwork | RateModel | str | os.PathLike[str],
-    task: Task | str | None,
+    task: TaskLike | None,
     grid: Mapping[str, Any],
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     downsample: int,
@@ -283,7 +284,7 @@ def _base(
 
 
 def _row(work: _SweepWork, values: Floats) -> dict[str, Any]:
-    total = Score(int(values[:, 0].sum()), len(values))
+    total = Score.of(work.task, values[:, 0] > 0.5)
     low, high = total.interval
     names = ("rate", *(f"rate_{name}" for name in work.populations))
     rates = {name: float(values[:, 1 + k].mean()) for k, name in enumerate(names)}

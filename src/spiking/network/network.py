@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from spiking.connectivity.connections import Weights
     from spiking.simulation.resolved_stimulation import AnyStimulation
     from spiking.simulation.stepper import Stepper
-    from spiking.tasks import Task
+    from spiking.tasks.given_inputs import TaskLike
 
 
 # A network with fewer connections than this stores them sparsely; a small one stays dense, whose rows are
@@ -137,7 +137,7 @@ class SpikingNetwork(Remade):
         scaling_factor: float | None = None,
         *,
         conversion: Asked | Conversion | None = None,
-        task: Task | str | None = None,
+        task: TaskLike | None = None,
         gain: float | None = None,
         params: LIFParams | None = None,
         initial_weights: bool = False,

@@ -19,7 +19,7 @@ from spiking.rate_model.model import RateModel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.tasks import Task
+    from spiking.tasks.given_inputs import TaskLike
 
 _SPIKING_COLOUR = CONDITION_COLOURS[3]
 _TAILS = 0.001  # share of the currents that is left out on each side
@@ -29,7 +29,7 @@ _HISTOGRAM_HEIGHT = 0.35  # share of the height of the axes
 def conversion(
     model: RateModel,
     how: Conversion | SpikingNetwork | None = None,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     ax: Axes | None = None,
     *,
     params: LIFParams | None = None,

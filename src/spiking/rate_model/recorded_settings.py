@@ -12,6 +12,7 @@ from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, names
 from spiking.tasks.base import check_channels
+from spiking.tasks.given_inputs import TaskLike, from_inputs
 from spiking.tasks.parse_settings import make
 from spiking.tasks.registry import find
 from spiking.typing import Floats
@@ -131,7 +132,7 @@ def recorded_flag(model: RateModel, key: str) -> bool | None:
 
 def task_for(
     model: RateModel,
-    task: Task | type[Task] | str | None = None,
+    task: TaskLike | type[Task] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Task:
     """Return the task to run a model on.
@@ -139,9 +140,10 @@ def task_for(
     Parameters
     ----------
     model : RateModel
-    task : Task, its class or str, optional
-        A task, which is used unchanged; or its class or name (as for `spiking.tasks.get`), which gets the
-        recorded settings if the model's file records a task of this name. None: the recorded task.
+    task : Task, its class, str or array, optional
+        A task, which is used unchanged; inputs, as `spiking.tasks.from_inputs` takes; or its class or name
+        (as for `spiking.tasks.get`), which gets the recorded settings if the model's file records a task of
+        this name. None: the recorded task.
     settings : mapping of str to value, optional
         Settings that replace recorded ones; only without a `~spiking.tasks.Task` object.
 
@@ -164,6 +166,8 @@ def task_for(
     """
     if not isinstance(model, RateModel):
         raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
+    if isinstance(task, np.ndarray | list):
+        task = from_inputs(task, n_outputs=model.n_outputs)
     if isinstance(task, str):
         task = find(task)
     if task is None or (isinstance(task, type) and issubclass(task, Task)):

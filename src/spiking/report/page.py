@@ -27,6 +27,7 @@ from spiking.report import text as words
 from spiking.report.commands import commands
 from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 
 _ACTIVITY_BYTES = 2**28  # maximum size of the activity in the trials that are drawn
 _DRAWN_EACH = 10  # maximum number of drawn trials of a condition
@@ -34,7 +35,7 @@ _DRAWN_EACH = 10  # maximum number of drawn trials of a condition
 
 def report(
     model: RateModel,
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     trials: int = 100,
     *,
     network: SpikingNetwork | None = None,
@@ -182,6 +183,8 @@ def _accuracy_table(rate: Evaluation, spiking: Evaluation) -> str:
 
 
 def _cell(score: Score) -> str:
+    if not score.scored:
+        return str(score)
     low, high = score.interval
     return f"{score.correct} of {score.trials}: {score.accuracy:.3f} ({low:.3f} to {high:.3f})"
 

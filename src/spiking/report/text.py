@@ -21,6 +21,8 @@ _FEW_TRIALS = 50
 
 def percent(score: Score) -> str:
     """Return an accuracy with its interval, such as ``97 % (95 % interval 91 to 99 %)``."""
+    if not score.scored:
+        return "not scored"
     low, high = score.interval
     return f"{100 * score.accuracy:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
 

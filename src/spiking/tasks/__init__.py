@@ -8,6 +8,7 @@
 """
 
 from spiking.tasks.base import Task, Trials
+from spiking.tasks.given_inputs import GivenInputs, from_inputs
 from spiking.tasks.registry import get, names
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 from spiking.timing import STEP_MS
@@ -17,9 +18,11 @@ __all__ = [
     "XOR",
     "ContextIntegration",
     "DelayedMatchToSample",
+    "GivenInputs",
     "GoNoGo",
     "Task",
     "Trials",
+    "from_inputs",
     "get",
     "names",
 ]

@@ -106,6 +106,8 @@ class Task:
         Numbers of input and output channels; one output by default.
     duration, score_from : float
         Length of a trial, and the time from which the output is scored (until the end), in ms.
+    scored : bool
+        Whether there are right and wrong answers; False only for given inputs without a score.
 
     Examples
     --------
@@ -122,6 +124,7 @@ class Task:
     conditions: ClassVar[Mapping[str, int]]
     n_inputs: ClassVar[int]
     n_outputs: ClassVar[int] = 1
+    scored: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.7
     quiet: ClassVar[float] = 0.3
 

@@ -8,8 +8,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, check_channels
+from spiking.tasks.given_inputs import TaskLike, from_inputs
 from spiking.tasks.parse_settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
@@ -82,10 +85,12 @@ def find(name: str) -> type[Task]:
     )
 
 
-def task_for_channels(task: Task | str | None, n_inputs: int, n_outputs: int) -> Task:
+def task_for_channels(task: TaskLike | None, n_inputs: int, n_outputs: int) -> Task:
     """Return the task to run a spiking network on, or raise ArgumentError unless it fits the network."""
     if task is None:
         raise ArgumentError("task is None; expected a task, such as 'go-nogo', for a spiking network")
+    if isinstance(task, np.ndarray | list):
+        task = from_inputs(task, n_outputs=n_outputs)
     chosen = get(task) if isinstance(task, str) else task
     check_channels(chosen, n_inputs, n_outputs, "the network")
     return chosen

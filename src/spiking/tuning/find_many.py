@@ -16,7 +16,7 @@ from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
-from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.parse_settings import check_known
 from spiking.tasks.registry import find
 from spiking.tuning.find_one import search, written_path
@@ -65,7 +65,7 @@ class Tuned:
 
 def find_scaling_factors(
     models: Iterable[_Model],
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
     seed: int = 1,

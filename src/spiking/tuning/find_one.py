@@ -20,6 +20,7 @@ from spiking.parallel.open import open_executor
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tuning.matched import matched_candidates, search_matched
 from spiking.tuning.options import Choice, Method, SearchOptions
 from spiking.tuning.published import search_published
@@ -30,7 +31,7 @@ from spiking.tuning.tuned_file import tuned_file
 
 def find_scaling_factor(
     model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
-    task: Task | str | None = None,
+    task: TaskLike | None = None,
     *,
     seed: int = 1,
     method: Method = SearchOptions.method,
@@ -172,7 +173,7 @@ def written_path(model: object) -> Path:
 def search(
     executor: Executor,
     model: RateModel,
-    task: Task | type[Task] | str | None,
+    task: TaskLike | type[Task] | None,
     seed: int,
     options: SearchOptions,
     *,

@@ -196,7 +196,7 @@ def search_matched(
         method=options.method,
         choice="best",
         seed=setup.seed,
-        curve={factor: Score(int(correct.sum()), len(correct)) for factor, correct in bits.items()},
+        curve={factor: Score.of(setup.task, correct) for factor, correct in bits.items()},
         plateau=tied if conversion.factor in tied else (conversion.factor,),
         extended=(),
         start=None if conversion.kind == "published" else conversion.fitted_factor,

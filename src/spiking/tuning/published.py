@@ -88,7 +88,7 @@ def search_published(
         method=options.method,
         choice=options.choice,
         seed=setup.seed,
-        curve={f: Score(int(bits[f].sum()), len(bits[f])) for f in sorted(bits)},
+        curve={f: Score.of(setup.task, bits[f]) for f in sorted(bits)},
         plateau=tied,
         extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
         start=theory,

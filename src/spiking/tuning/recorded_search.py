@@ -45,16 +45,13 @@ class RecordedSearch:
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> RecordedSearch:
         """Return the search that `ScalingFactorSearch.as_json` describes."""
-        scores = {
-            float(candidate["scaling_factor"]): Score(int(candidate["correct"]), int(candidate["trials"]))
-            for candidate in recorded["curve"]
-        }
+        scores = {float(candidate["scaling_factor"]): _score(candidate) for candidate in recorded["curve"]}
         return cls(
             scaling_factor=float(recorded["scaling_factor"]),
             accuracy={factor: score.accuracy for factor, score in scores.items()},
             scores=scores,
             plateau=tuple(float(factor) for factor in recorded["plateau"]),
-            fresh=Score(int(recorded["correct"]), int(recorded["trials"])),
+            fresh=_score(recorded),
             details=dict(recorded),
         )
 
@@ -89,3 +86,8 @@ def recorded_search(model: RateModel) -> RecordedSearch | None:
         fresh=None,
         details={},
     )
+
+
+def _score(values: Mapping[str, Any]) -> Score:
+    correct = values["correct"]
+    return Score(int(correct or 0), int(values["trials"]), correct is not None)

@@ -189,13 +189,14 @@ class ScalingFactorSearch:
         lines = ["factor  accuracy  95 % interval   correct  trials  NRMSE  rate (Hz)"]
         for factor, score in self.curve.items():
             low, high = score.interval
+            counted = f"{score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}"
+            counted = counted if score.scored else f"{'not scored':{len(counted)}}"
             notes = ["plateau"] if factor in self.plateau else []
             notes += ["beyond the range"] if factor in self.extended else []
             notes += ["chosen"] if factor == self.scaling_factor else []
             lines.append(
-                f"{factor:6g}  {score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}  "
-                f"{score.trials:6}  {self.nrmse[factor]:5.2f}  {self.rates[factor]:9.1f}  "
-                f"{', '.join(notes)}".rstrip()
+                f"{factor:6g}  {counted}  {score.trials:6}  {self.nrmse[factor]:5.2f}  "
+                f"{self.rates[factor]:9.1f}  {', '.join(notes)}".rstrip()
             )
         lines.append(
             f"scaling factor {self.scaling_factor:g} for {self.task.name} ({self.method}, {self.choice})"

@@ -102,5 +102,7 @@ def _json(evaluation: Evaluation) -> dict[str, object]:
 
 
 def _cell(score: Score) -> str:
+    if not score.scored:
+        return "not scored"
     low, high = score.interval
     return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"
