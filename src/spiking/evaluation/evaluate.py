@@ -23,7 +23,7 @@ from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
-from spiking.tasks import Task, Trials
+from spiking.tasks import CombinedTasks, Task, Trials
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.registry import task_for_channels
 from spiking.tasks.scoring import score
@@ -153,9 +153,23 @@ class Evaluation:
             if name in self.conditions
         }
 
+    @property
+    def by_task(self) -> dict[str, Score]:
+        """Score of each of the tasks that `spiking.tasks.combine` joined, or of the only one."""
+        if not isinstance(self.task, CombinedTasks):
+            return {self.task.name: self.score}
+        names = np.array([name.partition(": ")[0] for name in self.conditions])
+        return {
+            part.name: Score.of(part, self.correct[names == part.name])
+            for part in self.task.parts
+            if part.name in names
+        }
+
     def __str__(self) -> str:
         lines = [f"{self.task.name}: {self.score}"]
         lines += [f"  {self.readout_refit}"] if self.readout_refit else []
+        if isinstance(self.task, CombinedTasks):
+            lines += [f"  {name}: {score}" for name, score in self.by_task.items()]
         return "\n".join(lines + [f"  {name}: {score}" for name, score in self.by_condition.items()])
 
 

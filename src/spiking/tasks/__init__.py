@@ -8,6 +8,7 @@
 """
 
 from spiking.tasks.base import Task, Trials
+from spiking.tasks.combined import CombinedTasks, combine
 from spiking.tasks.given_inputs import GivenInputs, from_inputs
 from spiking.tasks.registry import get, names
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
@@ -16,12 +17,14 @@ from spiking.timing import STEP_MS
 __all__ = [
     "STEP_MS",
     "XOR",
+    "CombinedTasks",
     "ContextIntegration",
     "DelayedMatchToSample",
     "GivenInputs",
     "GoNoGo",
     "Task",
     "Trials",
+    "combine",
     "from_inputs",
     "get",
     "names",

@@ -1,0 +1,176 @@
+"""Several tasks for one network, with a rule input for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking.errors import ArgumentError
+from spiking.tasks.base import Task, Trials
+from spiking.tasks.registry import get
+from spiking.timing import STEP_MS
+from spiking.typing import Floats
+
+_BETWEEN = ": "  # a condition is "name of the task: its own name"
+
+
+@dataclass(frozen=True, eq=False)
+class CombinedTasks(Task):
+    """Several tasks for one network; a constant rule input says which task a trial is of. See `combine`.
+
+    Attributes
+    ----------
+    parts : tuple of Task
+    rule : float
+        Size of the rule input of the trial's task; those of the others are 0.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> both = tasks.combine("go-nogo", "xor")
+    >>> both.n_inputs, list(both.conditions)[:3]
+    (4, ['go-nogo: go', 'go-nogo: nogo', 'xor: ++'])
+    """
+
+    parts: tuple[Task, ...]
+    rule: float = 1.0
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # a task has it as a class attribute
+        """The names of the tasks, joined by ``+``."""
+        return "+".join(part.name for part in self.parts)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of all tasks, by the name of the task."""
+        return {"rule": self.rule} | {
+            f"{part.name}{_BETWEEN}{key}": value
+            for part in self.parts
+            for key, value in part.settings.items()
+        }
+
+    @property
+    def conditions(self) -> dict[str, int]:  # type: ignore[override]
+        """The conditions of all tasks: ``go-nogo: go`` and so on."""
+        return {
+            f"{part.name}{_BETWEEN}{name}": label
+            for part in self.parts
+            for name, label in part.conditions.items()
+        }
+
+    @property
+    def n_inputs(self) -> int:  # type: ignore[override]
+        """The largest number of inputs of a task, which all share, and one rule input for each task."""
+        return max(part.n_inputs for part in self.parts) + len(self.parts)
+
+    @property
+    def n_outputs(self) -> int:  # type: ignore[override]
+        """The number of outputs, the same of all tasks."""
+        return self.parts[0].n_outputs
+
+    @property
+    def scored(self) -> bool:  # type: ignore[override]
+        """Whether all tasks have a score."""
+        return all(part.scored for part in self.parts)
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial in ms, of the longest task; the others begin later."""
+        return max(part.duration for part in self.parts)
+
+    @property
+    def score_from(self) -> float:
+        """The earliest time in ms at which a task is scored."""
+        return min(self._late(part) + part.score_from for part in self.parts)
+
+    def trial(self, condition: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Return inputs (n_inputs, n_steps) and target: those of the condition's task, and its rule input."""
+        number = self._number(condition)
+        part = self.parts[number]
+        inputs, target = part.trial(condition.partition(_BETWEEN)[2], rng)
+        late = round(self._late(part) / STEP_MS)
+        every = np.zeros((self.n_inputs, self.n_steps))
+        every[: part.n_inputs, late:] = inputs
+        every[self.n_inputs - len(self.parts) + number] = self.rule
+        padding = np.zeros((*np.shape(target)[:-1], late))
+        return every, np.concatenate([padding, target], axis=-1)
+
+    def score(
+        self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
+    ) -> NDArray[np.bool_]:
+        """Return for each trial whether its task says that the output is correct."""
+        self.window(output, time, trials)
+        outputs, times = np.asarray(output, float), np.asarray(time, float)
+        numbers = np.array([self._number(name) for name in trials.conditions])
+        correct = np.zeros(len(trials), np.bool_)
+        for number, part in enumerate(self.parts):
+            chosen = np.flatnonzero(numbers == number)
+            if chosen.size:
+                late = self._late(part)
+                steps = round(late / STEP_MS)
+                own = Trials(
+                    trials.inputs[chosen][:, : part.n_inputs, steps:],
+                    trials.targets[chosen][..., steps:],
+                    tuple(trials.conditions[i].partition(_BETWEEN)[2] for i in chosen),
+                    trials.labels[chosen],
+                )
+                inside = times >= late - 1e-6
+                options = {"strict": True} if strict else {}
+                correct[chosen] = part.score(
+                    outputs[chosen][..., inside], times[inside] - late, own, **options
+                )
+        return correct
+
+    def _late(self, part: Task) -> float:
+        return self.duration - part.duration
+
+    def _number(self, condition: str) -> int:
+        return [part.name for part in self.parts].index(condition.partition(_BETWEEN)[0])
+
+
+def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
+    """Make one task of several, for a network that does all of them.
+
+    All tasks share the input channels and the output. Each has one more input, which is `rule` during its
+    trials and 0 in those of the others. All trials last as long as the longest; the shorter begin later, with
+    silence. `evaluate` gives the accuracy of each condition, and `evaluate(...).by_task` that of each task.
+
+    Parameters
+    ----------
+    *tasks : Task or str
+        At least two tasks with different names and as many outputs.
+    rule : float
+        Size of the rule input.
+
+    Returns
+    -------
+    CombinedTasks
+
+    Raises
+    ------
+    ArgumentError
+        There are fewer than two tasks, two have the same name, or they have different numbers of outputs.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> trials = tasks.combine("go-nogo", "xor").trials(4, seed=1)
+    >>> trials.inputs.shape
+    (4, 4, 300)
+    """
+    parts = tuple(get(task) if isinstance(task, str) else task for task in tasks)
+    for part in parts:
+        if not isinstance(part, Task):
+            raise ArgumentError(f"tasks has {part!r:.60}; expected tasks, or names of tasks")
+    names = [part.name for part in parts]
+    if len(parts) < 2 or len(set(names)) < len(parts):
+        raise ArgumentError(
+            f"tasks are {', '.join(names) or 'none'}; expected at least two, with different names"
+        )
+    if len({part.n_outputs for part in parts}) > 1:
+        counts = ", ".join(f"{part.name} {part.n_outputs}" for part in parts)
+        raise ArgumentError(f"tasks have numbers of outputs that differ: {counts}; expected the same")
+    return CombinedTasks(parts=parts, rule=float(rule))
