@@ -191,8 +191,9 @@ def _minimum(model: RateModel) -> float:
     i = int(np.argmin(y))
     if not np.isfinite(y).all() or (i in (0, y.size - 1) and abs(y[i] - y[i - 1 if i else 1]) > 1e-6):
         raise ArgumentError(
-            f"{model.source} has the activation {model.activation!r}, whose values have no minimum; spiking "
-            f"units have no negative rates: expected one with a minimum, or model.split_signs() of an odd one"
+            f"{model.source} has the activation {model.activation!r}, whose values have no minimum; "
+            f"expected one with a minimum, because spiking units have no negative rates, or "
+            f"model.split_signs() of an odd one"
         )
     return float(y[i])
 
