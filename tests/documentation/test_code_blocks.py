@@ -202,7 +202,7 @@ def test_the_readme_is_short_and_shows_every_command():
     }
     assert shown >= {command.callback.__name__ for command in app.registered_commands} - {
         "reproduce",
-        "import_network",
+        "import_networks",
     }
 
 
