@@ -16,6 +16,8 @@ SHUFFLE_STREAM = 1668181538  # new postsynaptic units of shuffled connections
 INPUT_STREAM = 1668181539  # permutation of input weights over units
 FIXED_POINT_STREAM = 1668181540  # states from which fixed points are searched
 FINE_TUNING_STREAM = 1668181541
+UNTRAINED_STREAM = 1668181542  # weights of an untrained network
+AREA_STREAM = 1668181543  # which connections between areas are allowed
 
 # First trial numbers. Evaluations and new trials count from 0.
 SEARCH_FIRST = 2**20  # trials that compare scaling factors

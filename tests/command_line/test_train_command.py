@@ -162,7 +162,10 @@ def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
         (["go-nogo", "-o", "m.mat", "--gain", "-1"], "gain is -1.0; expected a number from 0"),
         (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting is onset; expected NAME=VALUE"),
         (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds is a-b; expected numbers"),
-        (["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"], "expected neither --seed nor --plot"),
+        (
+            ["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"],
+            "expected none of --seed, --plot",
+        ),
         (["go-nogo", "-o", "m.txt"], "output is m.txt; expected a name that ends in .mat"),
         (["go-nogo", "-o", "missing/m.mat"], "the folder missing does not exist"),
     ],

@@ -268,7 +268,7 @@ def test_a_diverging_training_stops():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"activation": "tanh"}, "activation is 'tanh'; expected one of sigmoid, softplus, clipped_relu"),
+        ({"activation": "cosine"}, "activation is 'cosine'; expected one of sigmoid, softplus, clipped_relu"),
         ({"p_inh": 1.5}, "p_inh is 1.5; expected a number from 0 to 1"),
         ({"batch_size": 0}, "batch_size is 0; expected a whole number"),
         ({"batch_size": 1.5}, "batch_size is 1.5; expected a whole number"),

@@ -21,6 +21,7 @@ from spiking.rate_model.nonnegative import nonnegative, split_signs
 from spiking.rate_model.run import run as run_model
 from spiking.rate_model.to_file import save as save_model
 from spiking.rate_model.transfer import complete, sigmoid, transfer
+from spiking.rate_model.untrained import untrained as draw_untrained
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
@@ -161,6 +162,7 @@ class RateModel(Remade):
 
     load = classmethod(load_model)
     from_arrays = classmethod(model_from_arrays)
+    untrained = classmethod(draw_untrained)
     save = save_model
     run = run_model
     nonnegative = nonnegative

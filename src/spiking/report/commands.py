@@ -14,6 +14,7 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.rate_model.recorded_settings import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import names
 from spiking.tasks.parse_settings import as_text, changed
+from spiking.training.model_file import OWN_OPTIMIZER
 from spiking.training.options import options_for
 from spiking.tuning.recorded_search import recorded_search
 
@@ -68,6 +69,8 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
         assert trained is not None
         seed = int(model.extras["seed"].item())
         used: dict[str, Any] = json.loads(recorded_text(model, "training_options") or "")
+        if {"started_from", "connectivity_share"} & {*model.extras} or used.get("optimizer") == OWN_OPTIMIZER:
+            return ""  # no command has the arrays of the call
         default = options_for(str(recipe))
         removed = [f"{key}={value}" for key, value in used.items() if not hasattr(default, key)]
         options = {

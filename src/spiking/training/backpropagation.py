@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spiking.neuron.f_i_table import fi_table
-from spiking.training.options import Lif
+from spiking.training.options import Lif, Named
 
 Array = jax.Array
 
@@ -24,7 +24,26 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "sigmoid": jax.nn.sigmoid,
     "softplus": lambda x: jnp.clip(jax.nn.softplus(x), 0, 20),
     "clipped_relu": lambda x: jnp.clip(x, 0, 20),
+    "relu": jax.nn.relu,
+    "tanh": jnp.tanh,
+    "retanh": lambda x: jnp.maximum(jnp.tanh(x), 0),
+    "elu": jax.nn.elu,
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
 }
+_WITH_PARAMETERS: dict[str, Callable[..., Array]] = {
+    "softplus": lambda x, maximum: jnp.clip(jax.nn.softplus(x), 0, maximum),
+    "relu": lambda x, maximum: jnp.clip(x, 0, maximum),
+    "clipped_relu": lambda x, maximum: jnp.clip(x, 0, maximum),
+    "elu": jax.nn.elu,
+}
+
+
+@lru_cache(maxsize=16)
+def named(activation: Named) -> Callable[[Array], Array]:
+    """Return an activation of a model, with its parameters."""
+    if not activation.parameters:
+        return ACTIVATIONS[activation.name]
+    return partial(_WITH_PARAMETERS[activation.name], **dict(activation.parameters))
 
 
 @lru_cache(maxsize=16)
@@ -53,9 +72,11 @@ def lif(curve: Lif) -> Callable[[Array], Array]:
     return phi
 
 
-def transfer(activation: str | Lif) -> Callable[[Array], Array]:
+def transfer(activation: str | Lif | Named) -> Callable[[Array], Array]:
     """Return the transfer function; the same one every time, as compiled functions are known by it."""
-    return ACTIVATIONS[activation] if isinstance(activation, str) else lif(activation)
+    if isinstance(activation, str):
+        return ACTIVATIONS[activation]
+    return lif(activation) if isinstance(activation, Lif) else named(activation)
 
 
 class Weights(NamedTuple):
@@ -63,7 +84,7 @@ class Weights(NamedTuple):
 
     w: Array  # (N, N)
     w_out: Array  # (n_outputs, N)
-    b_out: Array  # ()
+    b_out: Array  # (), or (n_outputs, 1) where outputs have different ones
     taus_gaus: Array  # (N,)
 
 
@@ -73,6 +94,8 @@ class FrozenWeights(NamedTuple):
     w_in: Array  # (N, n_inputs)
     signs: Array  # (N,): the diagonal of m
     som_m: Array  # (N, N)
+    bias: Array | None = None  # (N,)
+    initial: Array | None = None  # (N,): the first synaptic currents
 
 
 def effective_weights(w: Array, fixed: FrozenWeights, dale: bool) -> Array:
@@ -188,7 +211,7 @@ def run(
     noise: Array,
     shot: Array | None = None,
     *,
-    activation: str | Lif,
+    activation: str | Lif | Named,
     dale: bool,
     limits: tuple[float, ...],
 ) -> tuple[Array, Array]:
@@ -207,6 +230,8 @@ def run(
     """
     phi = transfer(activation)
     drive = jnp.einsum("nct,kc->tnk", inputs[:, :, :-1], fixed.w_in)
+    if fixed.bias is not None:
+        drive = drive + fixed.bias
     w = effective_weights(weights.w, fixed, dale)
     x = states(phi, w, 1 / decay_steps(weights.taus_gaus, limits), drive, x0, noise, shot)
     rates = phi(jnp.concatenate([x0[None], x]))

@@ -1,45 +1,77 @@
-"""Draw the weights before training, as in Kim, Li & Sejnowski (2019), Methods."""
+"""The weights before training: drawn, as in Kim, Li & Sejnowski (2019), Methods, or those of a model."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.untrained import draw_arrays
 from spiking.tasks import Task
 from spiking.training.backpropagation import FrozenWeights, Weights
-from spiking.training.options import TrainingOptions
+from spiking.training.options import Named, TrainingOptions
+from spiking.typing import Mask
 
 
 def draw_weights(
-    task: Task, n_units: int, options: TrainingOptions, rng: np.random.Generator
+    task: Task,
+    n_units: int,
+    options: TrainingOptions,
+    rng: np.random.Generator,
+    connectivity: Mask | None = None,
 ) -> tuple[Weights, FrozenWeights]:
     """Return the weights to be trained, and those that stay as they are drawn."""
-    inhibitory = rng.random(n_units) < options.p_inh
-    if not options.dale:
-        inhibitory[:] = False
-    som = np.flatnonzero(inhibitory)[: options.n_som]
-    som_m = np.ones((n_units, n_units))
-    som_m[np.ix_(som, inhibitory)] = 0
-    if options.w_dist == "gamma":
-        w = rng.gamma(2, 0.003, (n_units, n_units))
-    else:
-        w = rng.standard_normal((n_units, n_units))
-        w *= options.gain / math.sqrt(n_units * options.p_rec) if options.p_rec else 0
-    w *= rng.random((n_units, n_units)) < options.p_rec
+    drawn = draw_arrays(
+        rng,
+        n_units,
+        task.n_inputs,
+        task.n_outputs,
+        gain=options.gain,
+        p_inh=options.p_inh,
+        p_rec=options.p_rec,
+        n_som=options.n_som,
+        dale=options.dale,
+        w_dist=options.w_dist,
+        connectivity=connectivity,
+    )
     weights = Weights(
-        w=_single(np.abs(w) if options.dale else w),
-        w_out=_single(rng.standard_normal((task.n_outputs, n_units)) / 100),
+        w=_single(drawn.w),
+        w_out=_single(drawn.w_out),
         b_out=_single(np.zeros(())),
-        taus_gaus=_single(rng.standard_normal(n_units)),
+        taus_gaus=_single(drawn.taus_gaus),
     )
-    signs = np.where(inhibitory, -1.0, 1.0)
+    return weights, FrozenWeights(_single(drawn.w_in), _single(drawn.sign), _single(drawn.som_mask))
+
+
+def weights_of(model: RateModel, connectivity: Mask | None = None) -> tuple[Weights, FrozenWeights]:
+    """Return the weights of a model that training goes on from, and those that it leaves as they are."""
+    allowed = 1.0 if connectivity is None else connectivity
+    bias = model.output_bias
+    spread = np.zeros(model.n_units) if model.taus_gaus is None else model.taus_gaus
+    weights = Weights(
+        w=_single(model.w * allowed),
+        w_out=_single(model.w_out),
+        b_out=_single(bias[0] if (bias == bias[0]).all() else bias[:, np.newaxis]),
+        taus_gaus=_single(spread),
+    )
     return weights, FrozenWeights(
-        _single(rng.standard_normal((n_units, task.n_inputs))), _single(signs), _single(som_m)
+        _single(model.w_in),
+        _single(model.sign),
+        _single(model.som_mask * allowed),
+        None if model.bias is None else _single(model.bias),
+        None if model.initial is None else _single(model.initial),
     )
+
+
+def named_activation(model: RateModel) -> Named | None:
+    """Return the activation of a model with its parameters; None for ``lif``, which the options describe."""
+    assert model.activation is not None
+    if model.activation == "lif":
+        return None
+    return Named(model.activation, tuple(model.activation_parameters.items()))
 
 
 def _single(values: NDArray[np.float64]) -> Any:

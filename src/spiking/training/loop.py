@@ -15,28 +15,41 @@ from spiking.random_streams import TRAINING_STREAM
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, Trials
 from spiking.training.conversion_test import Outcome, converts, spiking_outcome
-from spiking.training.initial_weights import draw_weights
+from spiking.training.initial_weights import draw_weights, named_activation, weights_of
 from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
 from spiking.training.scoring import accuracy
 from spiking.training.state import TrainingState
 from spiking.training.stopping import ends_hardening, is_faithful, is_good, is_hardened, why_stopped
 from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
+from spiking.typing import Mask
 
 _NEVER = 2**30  # an update that never comes
 _EVERY = 100  # updates between evaluations, and trials in one
 
 
 def training_steps(
-    task: Task, n_units: int, seed: int, options: TrainingOptions, origin: dict[str, Any]
+    task: Task,
+    n_units: int,
+    seed: int,
+    options: TrainingOptions,
+    origin: dict[str, Any],
+    begin: RateModel | None = None,
+    connectivity: Mask | None = None,
 ) -> Iterator[TrainingState]:
-    """Train a model and yield its state after each evaluation; `origin` is what its file records."""
+    """Train a model and yield its state after each evaluation; `origin` is what its file records.
+
+    `begin` is the model to go on from, whose properties are in `options` already.
+    """
     draw_seed, trial_seed, test_seed, key_seed = (
         int(word) for word in np.random.SeedSequence(seed, spawn_key=(TRAINING_STREAM,)).generate_state(4)
     )
-    initial, fixed = draw_weights(task, n_units, options, np.random.default_rng(draw_seed))
-    state = start(initial, key_seed)
-    structure, numbers = split(options)
+    if begin is None:
+        initial, fixed = draw_weights(task, n_units, options, np.random.default_rng(draw_seed), connectivity)
+    else:
+        initial, fixed = weights_of(begin, connectivity)
+    state = start(initial, key_seed, options.optimizer)
+    structure, numbers = split(options, None if begin is None else named_activation(begin))
     test_key = jax.random.key(test_seed)
     losses: list[float] = []
     tests: list[tuple[float, float]] = []
@@ -86,6 +99,7 @@ def training_steps(
                 "eval_loss_mean": np.array([test[0] for test in tests]),
                 "eval_perf_mean": np.array([test[1] for test in tests]),
             },
+            start=begin,
         )
         converted = None
         outcome: dict[str, Any] = {"converts": False} if options.hardening else {}

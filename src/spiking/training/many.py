@@ -17,7 +17,7 @@ from spiking.training.train import train_steps
 
 def train_many(
     task: Task | str,
-    n_units: int = 200,
+    n_units: int | None = None,
     *,
     seeds: Iterable[int],
     recipe: str = "default",

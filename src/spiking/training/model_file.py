@@ -10,6 +10,7 @@ import numpy as np
 
 import spiking
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.to_file import unpublished
 from spiking.rate_model.transfer import as_json
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
@@ -17,18 +18,25 @@ from spiking.tasks.parse_settings import recordable
 from spiking.training.options import Lif, TrainingOptions, options_for
 
 if TYPE_CHECKING:
+    from spiking.rate_model.model import RateModel
     from spiking.training.backpropagation import FrozenWeights, Weights
+
+
+OWN_OPTIMIZER = "a transformation of Optax"
 
 
 def origin(task: Task, *, seed: int, recipe: str = "default", **options: Any) -> dict[str, Any]:
     """Return what a model's file records of how it was trained; settings and options as JSON."""
+    chosen = options_for(recipe, **options)
+    if not isinstance(chosen.optimizer, str):
+        chosen = dataclasses.replace(chosen, optimizer=OWN_OPTIMIZER)
     return {
         "task": task.name,
         "task_settings": recordable(task),
         "task_identity": json.dumps(identity(task)),
         "seed": seed,
         "recipe": recipe,
-        "training_options": json.dumps(dataclasses.asdict(options_for(recipe, **options))),
+        "training_options": json.dumps(dataclasses.asdict(chosen)),
         "spiking_version": spiking.__version__,
     }
 
@@ -40,16 +48,22 @@ def variables(
     options: TrainingOptions,
     origin: dict[str, Any],
     outcome: dict[str, Any],
+    start: RateModel | None = None,
 ) -> dict[str, Any]:
     """Return all variables of the model's file.
 
-    `origin` is that of the function of this name, with the history of training; `outcome` how it ended.
+    `origin` is that of the function of this name, with the history of training; `outcome` how it ended;
+    `start` the model that training went on from.
     """
     inhibitory = np.asarray(fixed.signs) < 0
     n_units = inhibitory.size
     gain, curve = 1.0, dict[str, Any]()
     if options.lif is not None:
         gain, curve = options.lif.gain, _of_curve(options.lif, options.noise, n_units)
+    if start is not None:
+        curve |= {**unpublished(start), "noise_sd": options.noise}
+        if start.bias is not None:
+            curve.pop("opt_scaling_factor", None)
     w, w0 = np.asarray(weights.w) * gain, np.asarray(initial.w) * gain
     return {
         "w": np.maximum(w, 0) if options.dale else w,
@@ -58,7 +72,7 @@ def variables(
         "som_m": np.asarray(fixed.som_m),
         "w_in": np.asarray(fixed.w_in) * gain,
         "w_out": np.asarray(weights.w_out),
-        "b_out": np.asarray(weights.b_out),
+        "b_out": np.asarray(weights.b_out).T,
         "N": n_units,
         "som_N": options.n_som,
         "exc": ~inhibitory[:, None],

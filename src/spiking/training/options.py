@@ -14,7 +14,7 @@ from spiking.rate_model.transfer import SCALING_FACTOR
 from spiking.timing import STEP_MS
 
 _CHOICES = {
-    "activation": ("sigmoid", "softplus", "clipped_relu", "lif"),
+    "activation": ("sigmoid", "softplus", "clipped_relu", "lif", "relu", "tanh", "retanh", "elu", "gelu"),
     "loss": ("l2", "l1"),
     "w_dist": ("gaussian", "gamma"),
 }
@@ -33,6 +33,21 @@ _OPTIONAL = (
     *("batch_size", "min_updates", "spike_noise", "rate_penalty"),
     *("input_gain", "input_offset", "stop_r2"),
 )
+
+
+SIGNED = ("tanh", "elu", "gelu")  # activations whose rates can be negative, which no spikes carry
+# What `train(start=model)` takes from the model
+OF_START = (
+    *("gain", "p_inh", "p_rec", "n_som", "dale", "activation", "neuron", "scaling_factor"),
+    *("input_gain", "input_offset", "tau", "w_dist"),
+)
+
+
+class Named(NamedTuple):
+    """An activation of `RateModel` with its parameters."""
+
+    name: str
+    parameters: tuple[tuple[str, float], ...]
 
 
 class Lif(NamedTuple):
@@ -67,7 +82,8 @@ class TrainingOptions:
     activation : str
         By default ``lif``: the f-I curve of the spiking unit over `scaling_factor`, f(s x + b)/k. The spiking
         network then is the rate network in its mean steady state, and nothing is fitted or searched. Or
-        ``sigmoid``, as published, ``softplus`` or ``clipped_relu`` (these two clipped to [0, 20]).
+        ``sigmoid``, as published, ``softplus`` or ``clipped_relu`` (these two clipped to [0, 20]), ``relu``,
+        ``tanh``, ``retanh``, ``elu`` or ``gelu`` (as in `RateModel`).
     neuron : str or LIFParams
         Of ``lif``: ``published``; ``noisy``, with 0.5 mV in place of 0.1 mV of noise a step, and lower and
         more irregular rates; or any constants.
@@ -93,8 +109,12 @@ class TrainingOptions:
         until it meets the criteria; then both grow to their full amplitude within 300 updates. The second
         stage ends when the spiking network also does the task (see ``spiking.training.conversion_test``), or
         after `hardening` updates. 0: one stage, with noise and without spike noise.
+    optimizer : str or optax.GradientTransformation
+        ``adam``, or another optimiser of Optax by its name, such as ``adamw`` or ``rmsprop``, with the
+        learning rates below and its own defaults; or a transformation, such as ``optax.adamw(1e-3)``, whose
+        updates are added as they are. Gradients are clipped before.
     learning_rate, final_learning_rate : float
-        Learning rates of Adam: it falls along half a cosine from the first to the second in `max_updates`.
+        Learning rates: it falls along half a cosine from the first to the second in `max_updates`.
     batch_size : int, optional
         Trials per update. By default one of each condition. A multiple of that has all conditions equally
         often; in other batches conditions are drawn.
@@ -146,6 +166,7 @@ class TrainingOptions:
     noise: float = 0.1
     spike_noise: float | None = None
     hardening: int = 2000
+    optimizer: Any = "adam"
     learning_rate: float = 0.01
     final_learning_rate: float = 0.01
     batch_size: int | None = None
@@ -167,6 +188,16 @@ class TrainingOptions:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
+        if not (isinstance(self.optimizer, str) or callable(getattr(self.optimizer, "update", None))):
+            raise ArgumentError(
+                f"optimizer is {self.optimizer!r:.60}; expected a name, such as adam, or a transformation "
+                f"of Optax"
+            )
+        if self.activation in SIGNED and self.spike_noise:
+            raise ArgumentError(
+                f"spike_noise is {self.spike_noise!r}; expected 0 with the activation {self.activation}, "
+                f"whose rates can be negative"
+            )
         for name in ("dale", "published_quirks"):
             flag(name, getattr(self, name))
         for names, low, high, whole in _RANGES:
@@ -207,7 +238,11 @@ class TrainingOptions:
             return float(value)
         plain = self.lif is None or self.lif.params == LIFParams()
         defaults = {
-            "spike_noise": 50.0 if self.lif is None else self.scaling_factor,
+            "spike_noise": 0.0
+            if self.activation in SIGNED
+            else 50.0
+            if self.lif is None
+            else self.scaling_factor,
             "rate_penalty": 0.0 if self.lif is None else 0.1 if plain else 1.0,
             "stop_r2": 0.94 if plain else 0.9,
         }

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
+from numpy.typing import ArrayLike
+
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.untrained import checked_connectivity
 from spiking.tasks import Task, get
+from spiking.tasks.base import check_channels
+from spiking.timing import STEP_MS
 from spiking.training.model_file import origin
-from spiking.training.options import TrainingOptions, options_for
+from spiking.training.options import OF_START, TrainingOptions, options_for
 from spiking.training.state import TrainingState
+from spiking.typing import Mask
 
 State = TypeVar("State")
+_UNITS = 200
+_TRAINABLE = ("sigmoid", "softplus", "relu", "clipped_relu", "tanh", "retanh", "elu", "gelu", "lif")
 
 
 def train(
     task: Task | str,
-    n_units: int = 200,
+    n_units: int | None = None,
     *,
     seed: int = 1,
     recipe: str = "default",
+    start: RateModel | None = None,
+    connectivity: ArrayLike | None = None,
     progress: Callable[[TrainingState], None] | None = None,
     **options: Any,
 ) -> RateModel:
@@ -36,12 +47,22 @@ def train(
     ----------
     task : Task or str
         A task or what `spiking.tasks.get` takes: a name, or a file with a task of your own.
-    n_units : int
-        Number of units N.
+    n_units : int, optional
+        Number of units N; by default 200, or as many as `start` has.
     seed : int
         The same seed gives the same model, bit for bit, on the same machine.
     recipe : str
         ``default``, or ``published``: as Kim, Li & Sejnowski (2019), with the quirks of the published code.
+    start : RateModel, optional
+        Go on from the weights of this model: for a curriculum, such as a short delay first and then a long
+        one, or with weights of another framework. Its signs, time constants' range, activation, bias and
+        initial state, the noise unless it is given, and its populations are taken over; bias and initial
+        state are not trained. It has the current form and a step of 5 ms.
+    connectivity : array of 0 and 1, shape (N, N), optional
+        Connections that are allowed, row postsynaptic: weights where it is 0 are 0 and stay so, and
+        ``som_m`` of the file is 0 there. Initial weights are as strong as their number of connections asks
+        for.
+        `spiking.connectivity.area_mask` makes masks for areas.
     progress : function, optional
         Called with a `~spiking.training.TrainingState` after each 100 updates.
     **options
@@ -66,14 +87,24 @@ def train(
     >>> model.n_units, bool(model.extras["converged"])
     (20, False)
     """
-    for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
+    steps = train_steps(
+        task, n_units, seed=seed, recipe=recipe, start=start, connectivity=connectivity, **options
+    )
+    for state in steps:
         if progress is not None:
             progress(state)
     return state.model
 
 
 def train_steps(
-    task: Task | str, n_units: int = 200, *, seed: int = 1, recipe: str = "default", **options: Any
+    task: Task | str,
+    n_units: int | None = None,
+    *,
+    seed: int = 1,
+    recipe: str = "default",
+    start: RateModel | None = None,
+    connectivity: ArrayLike | None = None,
+    **options: Any,
 ) -> Iterator[TrainingState]:
     """Train a model and yield its state after each 100 updates; parameters as in `train`.
 
@@ -86,13 +117,62 @@ def train_steps(
     [100, 200]
     """
     task = get(task) if isinstance(task, str) else task
-    if n_units < 1:
+    if n_units is not None and n_units < 1:
         raise ArgumentError(f"n_units is {n_units}; expected at least 1")
     if seed < 0:
         raise ArgumentError(f"seed is {seed}; expected a whole number, not negative")
     recorded = origin(task, seed=seed, recipe=recipe, **options)
-    steps = _steps(task, n_units, seed, options_for(recipe, **options), recorded)
-    return in_thread(steps)
+    if start is None:
+        size, chosen = n_units or _UNITS, options_for(recipe, **options)
+    else:
+        chosen = _options_of_start(start, task, n_units, recipe, options)
+        size, recorded["started_from"] = start.n_units, start.source
+    mask = None if connectivity is None else checked_connectivity(connectivity, size)
+    if mask is not None:
+        recorded["connectivity_share"] = float(mask.mean())
+    return in_thread(_steps(task, size, seed, chosen, recorded, start, mask))
+
+
+def _options_of_start(
+    model: RateModel, task: Task, n_units: int | None, recipe: str, given: dict[str, Any]
+) -> TrainingOptions:
+    """Return the options of a training that goes on from a model, which has some of them.
+
+    Raises
+    ------
+    ArgumentError
+        The model cannot be trained here, does not fit the task, or options contradict it.
+    """
+    if not isinstance(model, RateModel):
+        raise ArgumentError(f"start is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
+    if n_units not in (None, model.n_units):
+        raise ArgumentError(f"n_units is {n_units}; expected {model.n_units}, as start has, or none")
+    contradicting = [name for name in given if name in OF_START]
+    if contradicting:
+        raise ArgumentError(f"{', '.join(contradicting)} given with start; expected none: start has its own")
+    check_channels(task, model.n_inputs, model.n_outputs, model.source)
+    activation = model.activation
+    for what, value, expected in (
+        ("the form", model.form, "current"),
+        ("a step of", model.step, STEP_MS),
+        ("lesioned units", list(model.lesioned), []),
+    ):
+        if value != expected:
+            raise ArgumentError(f"start has {what} {value}; expected {expected or 'none'} for training")
+    if activation not in _TRAINABLE:
+        raise ArgumentError(
+            f"start has the activation {activation}; expected one of {', '.join(_TRAINABLE)} for training"
+        )
+    own: dict[str, Any] = {"dale": model.dale, "n_som": model.som_n, "activation": activation}
+    low, high = model.tau_range
+    own["tau"] = low if low == high else (low, high)
+    if "noise" not in given:
+        own["noise"] = model.noise
+    if activation == "lif":
+        parameters = model.activation_parameters
+        own |= {"neuron": parameters["params"], "scaling_factor": parameters["k"]}
+        own |= {"input_gain": 1.0, "input_offset": 0.0}  # they are in its weights and bias
+    return dataclasses.replace(options_for(recipe, **given), **own)
 
 
 def in_thread(steps: Iterator[State]) -> Iterator[State]:
@@ -112,10 +192,16 @@ def in_thread(steps: Iterator[State]) -> Iterator[State]:
 
 
 def _steps(
-    task: Task, n_units: int, seed: int, options: TrainingOptions, recorded: dict[str, Any]
+    task: Task,
+    n_units: int,
+    seed: int,
+    options: TrainingOptions,
+    recorded: dict[str, Any],
+    start: RateModel | None,
+    connectivity: Mask | None,
 ) -> Iterator[TrainingState]:
     for name in ("jax", "optax"):
         library(name, "train", "training")
     from spiking.training.loop import training_steps
 
-    yield from training_steps(task, n_units, seed, options, recorded)
+    yield from training_steps(task, n_units, seed, options, recorded, start, connectivity)

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from spiking.errors import ArgumentError
 from spiking.training.backpropagation import Array, FrozenWeights, Weights, run
-from spiking.training.options import Lif, TrainingOptions
+from spiking.training.options import Lif, Named, TrainingOptions
 
 EARLY_NOISE = 0.1  # fraction of the noise before hardening, while a model learns its task
 _GROWTH = 300  # updates of hardening in which the noise grows to its full amplitude
@@ -32,9 +33,10 @@ _NUMBERS = (
 class CompiledOptions(NamedTuple):
     """Options that are constants of the compiled code; the others are its arguments."""
 
-    activation: str | Lif
+    activation: str | Lif | Named
     loss: str
     dale: bool
+    optimizer: Any  # a name, or an Optax transformation
     published_quirks: bool
     spike_noise: bool
 
@@ -49,13 +51,19 @@ class TrainingCarry(NamedTuple):
     updates: Array
 
 
-def split(options: TrainingOptions) -> tuple[CompiledOptions, dict[str, Any]]:
-    """Return the options that are constants of the compiled code, and those that are its arguments."""
+def split(
+    options: TrainingOptions, activation: Named | None = None
+) -> tuple[CompiledOptions, dict[str, Any]]:
+    """Return the options that are constants of the compiled code, and those that are its arguments.
+
+    `activation` is that of a model that training goes on from, if it is not the one in `options`.
+    """
     spike_noise = options.resolved("spike_noise")
     structure = CompiledOptions(
-        options.lif or options.activation,
+        options.lif or activation or options.activation,
         options.loss,
         options.dale,
+        options.optimizer,
         options.published_quirks,
         spike_noise > 0 and options.hardening > 0,
     )
@@ -65,10 +73,35 @@ def split(options: TrainingOptions) -> tuple[CompiledOptions, dict[str, Any]]:
     return structure, numbers | {"tau": options.tau_steps, "shot": shot}
 
 
-def start(weights: Weights, seed: int) -> TrainingCarry:
-    """Return the state before the first update."""
-    moments = optax.scale_by_adam().init(weights)
+def start(weights: Weights, seed: int, optimizer: Any) -> TrainingCarry:
+    """Return the state before the first update.
+
+    Raises
+    ------
+    ArgumentError
+        Optax has no optimiser of this name that only needs a learning rate.
+    """
+    moments = _transformation(optimizer).init(weights)
     return TrainingCarry(weights, weights, moments, jax.random.key(seed), jnp.zeros((), jnp.int32))
+
+
+def _transformation(optimizer: Any) -> optax.GradientTransformation:
+    """Return the optimiser with a learning rate of 1, if it is given by its name."""
+    if not isinstance(optimizer, str):
+        return optimizer
+    if optimizer == "adam":
+        return optax.scale_by_adam()
+    make = getattr(optax, optimizer, None)
+    try:
+        made = make(learning_rate=1.0) if callable(make) else None
+    except TypeError:  # it has no learning rate, or needs more than that
+        made = None
+    if not isinstance(made, optax.GradientTransformation):
+        raise ArgumentError(
+            f"optimizer is {optimizer!r:.60}; expected one of Optax that needs only a learning rate, such "
+            f"as adam, adamw, rmsprop, sgd or lion, or a transformation, such as optax.adamw(1e-3)"
+        )
+    return made
 
 
 def objective(
@@ -99,6 +132,8 @@ def _run(
     shape = (n_steps - 1, n, weights.w.shape[0])
     noise = numbers["noise"] * jax.random.normal(noise_key, shape, inputs.dtype)
     x0 = _X0 * jax.random.normal(x0_key, shape[1:], inputs.dtype)
+    if fixed.initial is not None:
+        x0 = jnp.broadcast_to(fixed.initial, shape[1:])
     shot = None
     if structure.spike_noise:
         # 8 random bits per draw: uniform, of standard deviation 1; sums over units and steps are Gaussian
@@ -147,7 +182,9 @@ def advance(
         The result of `split`; `numbers` also has ``hardened_from``, the update from which spike noise is
         added.
     """
-    adam = optax.scale_by_adam()
+    optimizer = _transformation(structure.optimizer)
+    adam = structure.optimizer == "adam"
+    scheduled = isinstance(structure.optimizer, str)
     largest = jnp.where(numbers["clip_norm"] > 0, numbers["clip_norm"], jnp.inf)
 
     def update(state: TrainingCarry, batch: tuple[Array, Array]) -> tuple[TrainingCarry, Array]:
@@ -166,9 +203,13 @@ def advance(
             gradient = gradient._replace(b_out=jnp.zeros_like(gradient.b_out))
         norm = jnp.sqrt(sum(jnp.sum(part**2) for part in gradient))
         shrink = jnp.minimum(1, largest / jnp.maximum(norm, 1e-30))
-        direction, moments = adam.update(jax.tree.map(lambda g: shrink * g, gradient), state.moments)
-        rate = _learning_rate(state.updates, numbers)
-        weights = jax.tree.map(lambda w, d: w - rate * d, state.weights, direction)
+        gradient = jax.tree.map(lambda g: shrink * g, gradient)
+        direction, moments = optimizer.update(gradient, state.moments, state.weights)
+        rate = _learning_rate(state.updates, numbers) if scheduled else 1.0
+        if adam:
+            weights = jax.tree.map(lambda w, d: w - rate * d, state.weights, direction)
+        else:  # of Optax, with its sign; it keeps the gradients' precision
+            weights = jax.tree.map(lambda w, d: (w + rate * d).astype(w.dtype), state.weights, direction)
         average = jax.tree.map(
             lambda old, new: numbers["averaging"] * old + (1 - numbers["averaging"]) * new,
             state.average,

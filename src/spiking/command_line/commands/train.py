@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spiking.tasks import Task
     from spiking.training.state import TrainingState
 
-_NOT_CONVERGED = 1
+_NOT_CONVERGED, _UNITS = 1, 200
 
 
 def train(
@@ -29,13 +29,18 @@ def train(
         str, typer.Argument(metavar="TASK", help="Task: go-nogo, xor, mante, dms, or mytask.py.")
     ],
     output: Annotated[Path, options.output_to("Model file (.mat) to write; with --seeds, a folder.")],
-    n_units: Annotated[int, typer.Option(min=1, help="Number of units.")] = 200,
+    n_units: Annotated[
+        int | None, typer.Option(min=1, help="Number of units. Default: 200, or as many as --start has.")
+    ] = None,
     seed: options.Seed = 1,
     seeds: Annotated[
         str | None, typer.Option(help="Train one model per seed, such as 1-20; existing models are kept.")
     ] = None,
     recipe: Annotated[str, typer.Option(help="default, or published (as Kim, Li & Sejnowski).")] = "default",
     settings: options.Settings = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Go on from the weights of this model.")
+    ] = None,
     gain: Annotated[float | None, typer.Option(help="Gain of the initial recurrent weights.")] = None,
     p_inh: Annotated[float | None, typer.Option(help="Probability that a unit is inhibitory.")] = None,
     p_rec: Annotated[float | None, typer.Option(help="Fraction of connections present at the start.")] = None,
@@ -75,7 +80,10 @@ def train(
         float | None, typer.Option(help="Train with noise like that of spikes at this rate (Hz); 0: none.")
     ] = None,
     hardening: Annotated[int | None, typer.Option(help="Maximum number of updates with spike noise.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate of Adam.")] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(help="Optimiser of Optax, such as adamw. Default: adam.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate of the optimiser.")] = None,
     final_learning_rate: Annotated[float | None, typer.Option(help="Learning rate at --max-updates.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Number of trials per update.")] = None,
     clip_norm: Annotated[
@@ -106,7 +114,7 @@ def train(
 
     source = context.get_parameter_source("seed")
     given_seed = source is not None and source.name != "DEFAULT"
-    chosen = {
+    chosen: dict[str, Any] = {
         "gain": gain,
         "p_inh": p_inh,
         "p_rec": p_rec,
@@ -121,6 +129,7 @@ def train(
         "noise": noise,
         "spike_noise": spike_noise,
         "hardening": hardening,
+        "optimizer": optimizer,
         "learning_rate": learning_rate,
         "final_learning_rate": final_learning_rate,
         "batch_size": batch_size,
@@ -139,17 +148,19 @@ def train(
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     if seeds is None:
-        check_outputs([(output, MODELS), (plot, PICTURES)], [task_name], force=force)
+        check_outputs([(output, MODELS), (plot, PICTURES)], [task_name, start], force=force)
+        if start is not None:
+            chosen["start"] = options.load_model(start)
         _train_one(task, n_units, seed, recipe, chosen, output, force, plot)
-    elif given_seed or plot is not None:
-        raise ArgumentError("--seeds is given; expected neither --seed nor --plot with it")
+    elif given_seed or plot is not None or start is not None:
+        raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
-        _train_family(task, n_units, _range(seeds), recipe, chosen, output, force, threads)
+        _train_family(task, n_units or _UNITS, _range(seeds), recipe, chosen, output, force, threads)
 
 
 def _train_one(
     task: Task,
-    n_units: int,
+    n_units: int | None,
     seed: int,
     recipe: str,
     options: dict[str, Any],
