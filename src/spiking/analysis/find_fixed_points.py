@@ -89,7 +89,7 @@ def fixed_points(
     >>> from spiking import analysis, datasets
     >>> points = analysis.fixed_points(datasets.load("go-nogo"), task="go-nogo")
     >>> [round(float(point.output[0]), 1) for point in points.stable]  # NoGo and Go
-    [-0.1, 1.3]
+    [-0.0, 1.1]
     """
     from scipy.optimize import least_squares
 
