@@ -13,7 +13,7 @@ from spiking import SpikingNetwork, datasets, evaluate
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("networks")
     network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 30)
-    network.lesion([10, 15, 20, 150]).save(folder / "lesioned.npz")
+    network.with_populations(PFC=range(50)).lesion([10, 15, 20, 150]).save(folder / "lesioned.npz")
     return folder
 
 
@@ -65,6 +65,20 @@ def test_info(folder):
 def test_plot(folder, kind):
     words = [] if kind == "weights" else ["--task", "go-nogo", "--trials", "2"]
     assert printed("plot", kind, "lesioned.npz", *words, cwd=folder) == f"drew {kind}.pdf\n"
+
+
+def test_populations_of_the_file(folder):
+    words = ("lesioned.npz", "--populations", "PFC&exc, PFC&inh")
+    assert printed("plot", "weights", *words, cwd=folder) == "drew weights.pdf\n"
+    done = run("plot", "output", *words, "--task", "go-nogo", cwd=folder)
+    assert "expected one of firing-rates, raster, weights with --populations" in done.stderr
+    stimulated = ("--stimulate", "exc", "--units", "PFC&~exc", "--window", "100", "200", "--trials", "1")
+    assert "PFC" in printed("simulate", "lesioned.npz", "--task", "go-nogo", *stimulated, cwd=folder)
+    table = printed(
+        *("sweep", "lesioned.npz", "--task", "go-nogo", "--trials", "1", "--vary", "lesion.PFC&exc=0,1"),
+        cwd=folder,
+    )
+    assert "rate_PFC" in table
 
 
 @pytest.mark.parametrize("kind", ["trial", "components"])

@@ -127,3 +127,14 @@ def test_masked_entries_of_w_are_kept():
 def test_files_with_other_things_under_these_names(changes, message):
     with pytest.raises(ModelFileError, match=message):
         RateModel.load(model_mapping(N, **changes))
+
+
+def test_names_and_lesions_stay_where_a_network_is_written_with_other_rates():
+    arrays = {"w": np.eye(N), "w_in": np.ones(N), "w_out": np.ones(N), "tau": 50, "step": 5, "form": "rate"}
+    tanh = RateModel.from_arrays(**arrays, activation="tanh").with_populations(area=AREA).lesion([1])
+    shifted, split = tanh.nonnegative(), tanh.split_signs()
+    assert (shifted.lesioned, split.lesioned) == ((1,), (1, 1 + N))
+    assert np.array_equal(shifted.own_populations["area"], AREA)
+    assert np.array_equal(split.own_populations["area"], np.tile(AREA, 2))
+    with pytest.warns(UserWarning, match="initial_state"):
+        assert SpikingNetwork.from_rate(tanh, 30).lesioned == (1,)

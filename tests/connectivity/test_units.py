@@ -147,3 +147,31 @@ def test_populations_are_named_by_masks_numbers_or_other_populations():
     ):
         with pytest.raises(ArgumentError, match=message):
             NETWORK.with_populations(**wrong)
+
+
+def labels_of(axis):
+    return [label.get_text().partition("\n")[0] for label in axis.get_ticklabels()]
+
+
+def test_figures_by_chosen_populations():
+    network = NETWORK.with_populations(A=AREA, B="~A&exc")
+    run = simulate(network, pulse_input(), seed=1, record=Record(spikes=True))
+    chosen = ["A&exc", "B", "inh"]
+    ax = plotting.raster(run, rates=True, populations=chosen)
+    assert labels_of(ax.yaxis) == ["A&exc", "B", "inh."]
+    drawn = [int(np.unique(line.get_ydata()).size) for line in ax.lines if line.get_marker() == "|"]
+    fired = {
+        name: np.unique(run.spikes.neuron[np.isin(run.spikes.neuron, network.units(name))]) for name in chosen
+    }
+    assert drawn == [fired[name].size for name in chosen]
+    assert ax.get_ylim()[0] == sum(network.units(name).size for name in chosen)
+    ax = plotting.weights(network, populations=["A", "B"])
+    assert labels_of(ax.xaxis) == ["A", "B"]
+    a, b = network.units("A"), network.units("B")
+    order = np.concatenate([a, b])
+    np.testing.assert_array_equal(ax.images[0].get_array(), network.dense_weights[np.ix_(order, order)])
+    ax = plotting.firing_rates(run, populations=["A", "B"])
+    assert [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()] == ["A", "B"]
+    for wrong, message in ((["C"], "populations is 'C'; expected one of"), ("A", "expected a list of names")):
+        with pytest.raises(ArgumentError, match=message):
+            plotting.raster(run, populations=wrong)

@@ -222,9 +222,9 @@ def with_populations(network: N, /, **populations: Units) -> N:
     Parameters
     ----------
     **populations : mask, iterable of int, population or UnitFraction
-        The units of each name; populations may overlap. A name consists of letters, digits and underscores,
-        up to 63 of them, and is none of exc, inh, som, pv and all. A name that the network has already gets
-        the new units.
+        The units of each name; populations may overlap, and combine those before them. A name consists of
+        letters, digits and underscores, up to 63 of them, and is none of exc, inh, som, pv and all. A name
+        that the network has already gets the new units.
 
     Returns
     -------
@@ -238,8 +238,9 @@ def with_populations(network: N, /, **populations: Units) -> N:
     masks: dict[str, NDArray[np.bool_]] = {}
     for name, units in populations.items():
         check_population_name(name)
-        masks[name] = np.zeros(number_of_units(network.populations), np.bool_)
-        masks[name][unit_numbers(name, units, network.populations)] = True
+        known = {**network.populations, **masks}
+        masks[name] = np.zeros(number_of_units(known), np.bool_)
+        masks[name][unit_numbers(name, units, known)] = True
     return network._with_named(masks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population, drawing_on
+from spiking.plotting.style import by_population, drawing_on, population_colours, population_label
 from spiking.rate_model.model import RateModel
 from spiking.simulation.result import Simulation
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _BINS = 24
 
 
-def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
+def firing_rates(
+    simulation: Simulation, ax: Axes | None = None, *, populations: Sequence[str] | None = None
+) -> Axes:
     """Draw a stacked histogram of the neurons' average firing rates by population.
 
     The rates are averages over all trials; lesioned neurons are left out. A triangle marks the mean of each
@@ -29,6 +31,9 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     simulation : Simulation
+    populations : list of str, optional
+        Draw these populations, also combined, such as ``["PFC&exc", "MD"]``. By default exc and inh, or exc,
+        pv and som.
 
     Examples
     --------
@@ -41,9 +46,9 @@ def firing_rates(simulation: Simulation, ax: Axes | None = None) -> Axes:
     average = simulation.rates.mean(axis=0)
     alive = ~np.isnan(average)
     rates, silent = average[alive], int(np.sum(average == 0))
-    populations = {name: members[alive] for name, members in simulation.network.populations.items()}
+    masks = {name: members[alive] for name, members in simulation.network.populations.items()}
     with drawing_on(ax, 50) as ax:
-        _histogram(rates, populations, ax, unit="Hz")
+        _histogram(rates, masks, ax, unit="Hz", chosen=populations)
         ax.set_xlabel("Average rate (Hz)")
         ax.set_ylabel("Neurons")
         ax.set_xlim(0, None)
@@ -78,17 +83,23 @@ def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) ->
 
 
 def _histogram(
-    values: NDArray[np.float64], populations: Mapping[str, NDArray[np.bool_]], ax: Axes, *, unit: str
+    values: NDArray[np.float64],
+    populations: Mapping[str, NDArray[np.bool_]],
+    ax: Axes,
+    *,
+    unit: str,
+    chosen: Sequence[str] | None = None,
 ) -> None:
     if not np.isfinite(values).all():
         raise ArgumentError(f"values ({unit}) include NaN or infinity; expected finite numbers")
-    groups = by_population(populations)
+    groups = by_population(populations, chosen)
+    colours = population_colours(groups)
     edges = np.histogram_bin_edges(values, _BINS)
     below = np.zeros(_BINS)
     for name, members in groups:
-        colour, selected = POPULATION_COLOURS[name], values[members]
+        colour, selected = colours[name], values[members]
         counts, _ = np.histogram(selected, edges)
-        label = f"{POPULATION_NAMES[name]}, mean {selected.mean():.1f} {unit}"
+        label = f"{population_label(name)}, mean {selected.mean():.1f} {unit}"
         ax.stairs(below + counts, edges, baseline=below, fill=True, color=colour, label=label)
         below = below + counts
     for name, members in groups:
@@ -99,7 +110,7 @@ def _histogram(
             transform=ax.get_xaxis_transform(),
             marker="v",
             markersize=4,
-            color=POPULATION_COLOURS[name],
+            color=colours[name],
             clip_on=False,
         )
     ax.set_ylim(0, 1.12 * max(1.0, below.max()))

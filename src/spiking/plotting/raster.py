@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 from spiking.checks import flag
 from spiking.errors import ArgumentError
 from spiking.plotting.style import (
-    POPULATION_COLOURS,
-    POPULATION_NAMES,
     by_population,
     drawing_on,
     finish_time_axis,
+    population_colours,
+    population_label,
 )
 from spiking.simulation.result import Simulation
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, rates: bool = False) -> Axes:
+def raster(
+    simulation: Simulation,
+    trial: int = 0,
+    ax: Axes | None = None,
+    *,
+    rates: bool = False,
+    populations: Sequence[str] | None = None,
+) -> Axes:
     """Draw the spikes of one trial, neurons grouped by population.
 
     Parameters
@@ -34,11 +42,14 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
     rates : bool
         Also draw the average rate of each neuron in this trial, on inset axes at the right, and the mean of
         each population as a vertical line.
+    populations : list of str, optional
+        Draw these populations, also combined, such as ``["PFC&exc", "MD"]``. By default exc and inh, or exc,
+        pv and som.
 
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, or the trial does not exist.
+        Spikes were not recorded, the trial does not exist, or a population is unknown or empty.
 
     Examples
     --------
@@ -56,51 +67,55 @@ def raster(simulation: Simulation, trial: int = 0, ax: Axes | None = None, *, ra
         raise ArgumentError(f"trial is {trial}; expected 0 to {len(simulation.trials) - 1}")
     first, last = np.searchsorted(spikes.trial, (trial, trial + 1))
     time, neuron = spikes.time[first:last], spikes.neuron[first:last]
-    groups = by_population(simulation.network.populations)
+    groups = by_population(simulation.network.populations, populations)
+    colours, rows = population_colours(groups), sum(members.size for _, members in groups)
     row = np.empty(simulation.network.n_neurons, np.int64)
-    row[np.concatenate([members for _, members in groups])] = np.arange(row.size)
     with drawing_on(ax, 60) as ax:
         bottom, ticks, labels = 0, [], []
         for name, members in groups:
             selected = np.isin(neuron, members)
+            row[members] = np.arange(bottom, bottom + members.size)
             ax.plot(
                 time[selected],
                 row[neuron[selected]] + 0.5,
                 linestyle="none",
                 marker="|",
-                markersize=float(np.clip(200 / row.size, 1.5, 5)),
+                markersize=float(np.clip(200 / rows, 1.5, 5)),
                 markeredgewidth=0.6,
-                color=POPULATION_COLOURS[name],
+                color=colours[name],
             )
             ticks.append(bottom + len(members) / 2)
-            labels.append(f"{POPULATION_NAMES[name]}\n({len(members)})")
+            labels.append(f"{population_label(name)}\n({len(members)})")
             bottom += len(members)
-            if bottom < row.size:
+            if bottom < rows:
                 ax.axhline(bottom, color="black", linewidth=0.4)
         ax.set_yticks(ticks, labels, linespacing=0.95)
         ax.tick_params(axis="y", length=0)
         for label, (name, _) in zip(ax.get_yticklabels(), groups, strict=False):  # inner axes have no labels
-            label.set_color(POPULATION_COLOURS[name])
-        ax.set_ylim(row.size, 0)
+            label.set_color(colours[name])
+        ax.set_ylim(rows, 0)
         finish_time_axis(ax, simulation.duration)
         if rates:
-            _draw_rates(ax, simulation.rates[trial], groups)
+            _draw_rates(ax, simulation.rates[trial], groups, colours)
     return ax
 
 
-def _draw_rates(ax: Axes, rates: NDArray[np.float64], groups: list[tuple[str, NDArray[np.int64]]]) -> None:
+def _draw_rates(
+    ax: Axes,
+    rates: NDArray[np.float64],
+    groups: list[tuple[str, NDArray[np.int64]]],
+    colours: Mapping[str, str],
+) -> None:
     inset = ax.inset_axes((1.07, 0, 0.2, 1), sharey=ax)
-    bottom = 0
+    bottom, rows = 0, sum(members.size for _, members in groups)
     for name, members in groups:
         edges = np.arange(bottom, bottom + len(members) + 1)
-        inset.stairs(
-            rates[members], edges, orientation="horizontal", fill=True, color=POPULATION_COLOURS[name]
-        )
+        inset.stairs(rates[members], edges, orientation="horizontal", fill=True, color=colours[name])
         bottom += len(members)
         alive = rates[members][~np.isnan(rates[members])]  # not lesioned
         if alive.size:
             inset.plot([alive.mean()] * 2, [edges[0], edges[-1]], color="black", linewidth=0.8)
-        if bottom < rates.size:
+        if bottom < rows:
             inset.axhline(bottom, color="black", linewidth=0.4)
     inset.set_xlim(0, 1.05 * np.nanmax([1.0, *rates]))
     inset.locator_params(axis="x", nbins=2, prune="lower")  # 0 would touch the end of the time axis

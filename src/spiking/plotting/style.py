@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.connectivity.units import unit_numbers
+from spiking.errors import ArgumentError
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ POPULATION_COLOURS = MappingProxyType(
         "all": "#444444",
     }  # red, blue, ...
 )
+_OWN_COLOURS = ("#009E73", "#882255", "#56B4E9", "#AA8800", "#CC79A7")  # green, wine, light blue, ...
 POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST", "all": "all"})
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
@@ -129,13 +132,34 @@ def shown(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def by_population(populations: Mapping[str, NDArray[np.bool_]]) -> list[tuple[str, NDArray[np.int64]]]:
+def by_population(
+    populations: Mapping[str, NDArray[np.bool_]], chosen: Sequence[str] | None = None
+) -> list[tuple[str, NDArray[np.int64]]]:
     """Return the names and members of the populations; inhibitory units are split if there are SST units.
 
     A network without inhibitory units is one without Dale's law; its units are one population, ``all``.
+    `chosen` are populations to return instead, also combined, such as ``"PFC&inh"``.
     """
+    if chosen is not None:
+        if isinstance(chosen, str) or not len(chosen):
+            raise ArgumentError(
+                f"populations is {chosen!r}; expected a list of names, such as ['PFC', 'MD&inh']"
+            )
+        return [(name, unit_numbers("populations", name, populations)) for name in chosen]
     if not populations["inh"].any():
         return [("all", np.arange(len(populations["inh"])))]
     names = ("exc", "pv", "som") if populations["som"].any() else ("exc", "inh")
     members = ((name, np.flatnonzero(populations[name])) for name in names)
     return [(name, units) for name, units in members if units.size]
+
+
+def population_colours(groups: Sequence[tuple[str, Any]]) -> dict[str, str]:
+    """Return the colour of each population; those of the user's own take turns with a few colours."""
+    own = [name for name, _ in groups if name not in POPULATION_COLOURS]
+    turns = {name: _OWN_COLOURS[k % len(_OWN_COLOURS)] for k, name in enumerate(own)}
+    return {name: POPULATION_COLOURS.get(name) or turns[name] for name, _ in groups}
+
+
+def population_label(name: str) -> str:
+    """Return the name of a population as figures show it."""
+    return POPULATION_NAMES.get(name, name)

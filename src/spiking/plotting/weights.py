@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spiking.network.network import SpikingNetwork
-from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population, drawing_on
+from spiking.plotting.style import (
+    POPULATION_COLOURS,
+    by_population,
+    drawing_on,
+    population_colours,
+    population_label,
+)
 from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:
@@ -16,7 +23,9 @@ if TYPE_CHECKING:
 _FULL_COLOUR = 0.95  # quantile of the absolute weights from which on colours are saturated
 
 
-def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
+def weights(
+    model: RateModel | SpikingNetwork, ax: Axes | None = None, *, populations: Sequence[str] | None = None
+) -> Axes:
     """Draw the recurrent weights W with a colour bar, units grouped by population, presynaptic in columns.
 
     Excitatory weights are red, inhibitory ones blue. Colours are saturated from the 95th percentile of the
@@ -26,6 +35,9 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
     ----------
     model : RateModel or SpikingNetwork
         The weights of a spiking network are divided by the scaling factor.
+    populations : list of str, optional
+        Draw the weights between these populations, also combined, such as ``["PFC&exc", "MD"]``. By default
+        exc and inh, or exc, pv and som.
 
     Examples
     --------
@@ -34,7 +46,8 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
     >>> ax.figure.savefig("weights.pdf")
     """
     matrix = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
-    groups = by_population(model.populations)
+    groups = by_population(model.populations, populations)
+    own_colours = population_colours(groups)
     order = np.concatenate([members for _, members in groups])
     strengths = np.abs(matrix[matrix != 0])
     limit = float(np.quantile(strengths, _FULL_COLOUR)) if strengths.size else 1.0
@@ -49,7 +62,7 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
         )
         sizes = np.array([len(members) for _, members in groups])
         ends = np.cumsum(sizes)
-        names = [POPULATION_NAMES[name] for name, _ in groups]
+        names = [population_label(name) for name, _ in groups]
         for end in ends[:-1] - 0.5:
             ax.axhline(end, color="black", linewidth=0.4)
             ax.axvline(end, color="black", linewidth=0.4)
@@ -57,7 +70,7 @@ def weights(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
         ax.set_yticks(ends - sizes / 2 - 0.5, names)
         for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
             for label, (name, _) in zip(labels, groups, strict=True):
-                label.set_color(POPULATION_COLOURS[name])
+                label.set_color(own_colours[name])
         ax.tick_params(length=0)
         ax.set_xlabel("From")
         ax.set_ylabel("To")

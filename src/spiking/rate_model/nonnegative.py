@@ -140,6 +140,8 @@ def split_signs(model: RateModel) -> RateModel:
         som_mask=np.ones((2 * n, 2 * n)),
         inhibitory=np.zeros(2 * n, np.bool_),
         som_n=0,
+        own_populations={key: np.tile(mask, 2) for key, mask in model.own_populations.items()},
+        lesioned=(*model.lesioned, *(unit + n for unit in model.lesioned)),
         activation=name,
         activation_parameters=parameters,
         forms={},

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
 _TRIAL_KINDS = ("comparison", "components", "firing-rates", "output", "overview", "raster", "trial")
 KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
+_BY_POPULATION = ("firing-rates", "raster", "weights")
 _NETWORK_KINDS = ("firing-rates", "output", "overview", "raster")  # a spiking network alone suffices
 
 
@@ -45,6 +46,13 @@ def plot(
     seed: options.Seed = 1,
     scaling_factor: options.ScalingFactor = None,
     rate_model: options.RateModelFile = None,
+    populations: Annotated[
+        str | None,
+        typer.Option(
+            help="raster, firing-rates, weights: draw these populations, such as 'PFC&exc,MD'. Default: exc "
+            "and inh, or exc, PV and SST."
+        ),
+    ] = None,
     dpi: Annotated[
         int, typer.Option(min=20, max=2400, help="Resolution of a .png in pixels per inch.")
     ] = 300,
@@ -78,13 +86,17 @@ def plot(
     path = Path(f"{kind}.pdf") if output is None else output
     check_outputs([(path, PICTURES)], [model, task_name, against])
     check_can_draw("a figure")
+    if populations is not None and kind not in _BY_POPULATION:
+        raise ArgumentError(f"KIND is {kind}; expected one of {', '.join(_BY_POPULATION)} with --populations")
+    names = None if populations is None else [name.strip() for name in populations.split(",")]
     if kind != "comparison" and (against is not None or against_factor is not None):
         raise ArgumentError(f"KIND is {kind}; expected comparison with --against and --against-factor")
     if kind == "comparison" and against is None and against_factor is None:
         raise ArgumentError("KIND is comparison; expected --against MODEL, --against-factor NUMBER, or both")
     loaded = options.load_network(model)
     if kind in _MODEL_KINDS:
-        write_figure(path, _of_model(kind, loaded, task_name, settings, seed, scaling_factor), dpi)
+        figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
+        write_figure(path, figure, dpi)
         return
     task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
@@ -115,13 +127,13 @@ def plot(
         if kind in _NETWORK_KINDS and not isinstance(loaded, RateModel):
             own = options.chosen_task(loaded, task, settings)
             drawn = own.trials(trials, seed=seed, balanced=True, condition=condition)
-            figure = _of_run(kind, _simulated(loaded, drawn, seed, advance), drawn, own, None, trial)
+            figure = _of_run(kind, _simulated(loaded, drawn, seed, advance), drawn, own, None, trial, names)
         elif kind == "comparison":
             both = run(model, scaling_factor, 0)
             other = run(against or model, against_factor, trials)
             figure = _comparison(both, other, model, against or model)
         else:
-            figure = _of_trials(kind, run(model, scaling_factor, 0), trial)
+            figure = _of_trials(kind, run(model, scaling_factor, 0), trial, names)
     write_figure(path, figure, dpi)
 
 
@@ -132,12 +144,13 @@ def _of_model(
     settings: list[str] | None,
     seed: int,
     scaling_factor: float | None,
+    populations: list[str] | None,
 ) -> Figure:
     from spiking import RateModel, plotting
     from spiking.conversion.conversion import Conversion
 
     if kind == "weights":
-        return _figure_of(plotting.weights(model))
+        return _figure_of(plotting.weights(model, populations=populations))
     if not isinstance(model, RateModel):
         raise ArgumentError(f"KIND is {kind}, which needs a model file; expected weights of a network file")
     if kind == "conversion":
@@ -161,7 +174,7 @@ def _simulated(
     return simulate(network, trials.spiking_inputs, seed=seed, record=Record(spikes=True), progress=progress)
 
 
-def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:
+def _of_trials(kind: str, both: BothNetworks, trial: int, populations: list[str] | None) -> Figure:
     from spiking import plotting
 
     match kind:
@@ -171,7 +184,7 @@ def _of_trials(kind: str, both: BothNetworks, trial: int) -> Figure:
             _check_trial(trial, both.trials)
             return plotting.trial(both, trial)
         case _:
-            return _of_run(kind, both.spiking, both.trials, both.task, both.rate, trial)
+            return _of_run(kind, both.spiking, both.trials, both.task, both.rate, trial, populations)
 
 
 def _check_trial(trial: int, trials: Trials) -> None:
@@ -180,7 +193,13 @@ def _check_trial(trial: int, trials: Trials) -> None:
 
 
 def _of_run(
-    kind: str, run: Simulation, trials: Trials, task: Task, rate: RateRun | None, trial: int
+    kind: str,
+    run: Simulation,
+    trials: Trials,
+    task: Task,
+    rate: RateRun | None,
+    trial: int,
+    populations: list[str] | None,
 ) -> Figure:
     from spiking import plotting
 
@@ -191,10 +210,10 @@ def _of_run(
         case "output":
             ax = plotting.output(run, trials=trials, task=task)
         case "raster":
-            ax = plotting.raster(run, trial, rates=True)
+            ax = plotting.raster(run, trial, rates=True, populations=populations)
             plotting.shade_stimulus(ax, trials, [trial])
         case _:
-            ax = plotting.firing_rates(run)
+            ax = plotting.firing_rates(run, populations=populations)
     return _figure_of(ax)
 
 
