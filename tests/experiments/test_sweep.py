@@ -22,9 +22,11 @@ from spiking import (
     SpikingNetwork,
     Stimulation,
     UnitFraction,
+    datasets,
     evaluate,
     simulate,
     sweep,
+    tasks,
 )
 
 MODEL = RateModel.load(cue_model())
@@ -334,3 +336,36 @@ def test_trials_of_another_sweep_that_was_stopped_are_not_deleted(folder, monkey
     journal.unlink()
     app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)
     assert not journal.exists()
+
+
+def test_the_rate_network_runs_with_the_same_changes():
+    model, task = datasets.load("go-nogo"), tasks.GoNoGo()
+    grid = {
+        "lesion.inh": [0.0, 0.5],
+        "noise": [0.1, 0.2],
+        "cut": {"no": lambda net: net, "yes": lambda net: net.cut(pre="exc", fraction=0.7, seed=2)},
+    }
+    found = sweep(model, task, grid=grid, trials=6, seed=1, rate_network=True)
+    plain = sweep(model, task, grid=grid, trials=6, seed=1)
+    for row, other in zip(found.rows, plain.rows, strict=True):
+        changed = model.lesion(UnitFraction(row["lesion.inh"], "inh", seed=1))
+        if row["cut"] == "yes":
+            changed = changed.cut(pre="exc", fraction=0.7, seed=2)
+        expected = evaluate(changed, task, 6, seed=1)
+        assert row["rate_network_accuracy"] == expected.accuracy
+        assert (row["rate_network_low"], row["rate_network_high"]) == expected.interval
+        assert {key: value for key, value in row.items() if not key.startswith("rate_network")} == other
+    assert len({row["rate_network_accuracy"] for row in found.rows}) > 1
+    network = SpikingNetwork.from_rate(model)
+    fitting = {"constants": {"other": lambda net: net.with_params(noise=0.2)}}
+    for given, words, message in (
+        (network, {"grid": {"noise": [0.1]}}, "with a spiking network alone"),
+        (
+            model,
+            {"grid": {"noise": [0.1]}, "common_random_numbers": False},
+            "with common_random_numbers=False",
+        ),
+        (model, {"grid": fitting}, "needs what a RateModel has not"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            sweep(given, task, trials=1, seed=1, rate_network=True, **words)

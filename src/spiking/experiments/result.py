@@ -35,6 +35,7 @@ class Sweep:
         name (for a function, its name), ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score
         interval ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and the same for each
         population of the network, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``.
+        With ``rate_network``, also ``rate_network_accuracy``, ``rate_network_low`` and ``rate_network_high``.
         Rates leave out lesioned units and are NaN if none is left. ``readout`` is ``trained`` or describes
         the refitted readout.
     unused : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import warnings
@@ -16,7 +17,7 @@ import numpy as np
 import spiking
 from spiking.checks import flag, thread_count, whole_number
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Score, network_task
+from spiking.evaluation.evaluate import Evaluation, Score, evaluate, network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, points
@@ -54,6 +55,7 @@ def sweep(
     smoothing: Smoothing | None = None,
     downsample: int = 1,
     common_random_numbers: bool = True,
+    rate_network: bool = False,
     journal: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     client: Client | None = None,
@@ -93,6 +95,11 @@ def sweep(
     common_random_numbers : bool
         All points use the same trials and the same noise, so that they differ only in the varied names. If
         False, each point has different trials, so that the points are independent.
+    rate_network : bool
+        Also run the rate network, in the same trials, with the same changes of units and connections, as a
+        control: a column ``rate_network_accuracy``, with its interval. Needs a rate model, changes that both
+        networks have, and the same trials at all points. Constants of the neurons, the scaling factor and
+        stimulation do not change it.
     journal : path, optional
         Record finished trials in this file. If the call is stopped in any way, the same call continues from
         the file and gives the same table. Points and trials may be added. The file is kept; delete it when it
@@ -134,12 +141,21 @@ def sweep(
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict = flag("strict", strict)
     common_random_numbers = flag("common_random_numbers", common_random_numbers)
+    rate_network = flag("rate_network", rate_network)
     threads = thread_count(threads)
     varied = axes(grid)
     base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
-    labels, works, wanted = [], [], []
+    if rate_network:
+        if base.model is None or not common_random_numbers:
+            given = "a spiking network alone" if base.model is None else "common_random_numbers=False"
+            raise ArgumentError(
+                f"rate_network is True with {given}; expected a rate model and common random numbers"
+            )
+        base = dataclasses.replace(base, rate=base.model)
+    labels, works, wanted, rates = [], [], [], []
     for k, (names, point) in enumerate(points(base, varied)):
         labels.append(names)
+        rates.append(point.rate)
         works.append(
             _SweepWork(point.network, chosen, seed, point.stimulation, point.downsample, strict, smoothing)
         )
@@ -190,9 +206,18 @@ def sweep(
         with executor.guarded():
             runner({key: sorted(numbers) for key, numbers in needed.items()})
             results = [runner({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
-    rows = [
-        {**names, **_row(work, values)} for names, work, values in zip(labels, works, results, strict=True)
-    ]
+    scored: dict[str, dict[str, float]] = {}  # points may have the same rate network
+    rows = []
+    for names, work, values, rate in zip(labels, works, results, rates, strict=True):
+        beside: dict[str, float] = {}
+        if rate is not None:
+            key = digest(rate.w, rate.som_mask, rate.w_in, rate.w_out)
+            if key not in scored:
+                scored[key] = _rate_row(
+                    evaluate(rate, chosen, n_trials, seed=seed, strict=strict, smoothing=smoothing)
+                )
+            beside = scored[key]
+        rows.append({**names, **_row(work, values), **beside})
     return Sweep(
         names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=unused
     )
@@ -281,6 +306,12 @@ def _base(
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
     chosen = network_task(network, task) if model is None else task_for(model, task)
     return SweepPoint(network, model, stimulation, downsample, seed), chosen
+
+
+def _rate_row(evaluation: Evaluation) -> dict[str, float]:
+    low, high = evaluation.interval
+    names = ("rate_network_accuracy", "rate_network_low", "rate_network_high")
+    return dict(zip(names, (evaluation.accuracy, low, high), strict=True))
 
 
 def _row(work: _SweepWork, values: Floats) -> dict[str, Any]:

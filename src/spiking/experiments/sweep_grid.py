@@ -29,7 +29,8 @@ class SweepPoint:
     """The network and settings that are simulated at a point of the grid.
 
     `model` is the rate model that the network was converted from, or None. It is converted again when the
-    grid varies the scaling factor.
+    grid varies the scaling factor. `rate` is the rate model with the same changes of units and connections,
+    or None if it is not run.
     """
 
     network: SpikingNetwork
@@ -37,6 +38,7 @@ class SweepPoint:
     stimulation: Any
     downsample: int
     seed: int
+    rate: RateModel | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,7 @@ def _label(name: str, value: Any) -> Any:
 def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     """Return the change that a value of this name makes to a point."""
     if callable(value):
-        return lambda point: dataclasses.replace(point, network=_experiment(name, value, point.network))
+        return lambda point: _with_both(point, lambda net: _experiment(name, value, net))
     if name in _PARAMETERS:
         return lambda point: _with_network(point, lambda net: net.with_params(**{name: value}))
     if name == "scaling_factor":
@@ -139,16 +141,16 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     if method in _CONNECTIONS and len(populations) <= 2:
         ends: dict[str, Any] = dict(zip(("pre", "post"), populations, strict=False))
         if method == "scale_weights":
-            return lambda point: _with_network(point, lambda net: net.scale_weights(factor=value, **ends))
+            return lambda point: _with_both(point, lambda net: net.scale_weights(factor=value, **ends))
         if method == "cut":
-            return lambda point: _with_network(
+            return lambda point: _with_both(
                 point, lambda net: net.cut(fraction=value, seed=point.seed, **ends)
             )
-        return lambda point: _with_network(
+        return lambda point: _with_both(
             point, lambda net: net.shuffle_weights(fraction=value, seed=point.seed, **ends)
         )
     if method == "lesion" and len(populations) <= 1:
-        return lambda point: _with_network(
+        return lambda point: _with_both(
             point,
             lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", point.seed)),
         )
@@ -163,10 +165,25 @@ def _with_network(point: SweepPoint, experiment: Experiment) -> SweepPoint:
     return dataclasses.replace(point, network=experiment(point.network))
 
 
-def _experiment(name: str, experiment: Experiment, network: SpikingNetwork) -> SpikingNetwork:
-    changed: Any = experiment(network)
-    if not isinstance(changed, SpikingNetwork):
-        raise ArgumentError(f"the function of {name} returned {changed!r:.60}; expected a SpikingNetwork")
+def _with_both(point: SweepPoint, experiment: Callable[[Any], Any]) -> SweepPoint:
+    """Change the spiking network and, if it is run, the rate network in the same way."""
+    rate = None if point.rate is None else experiment(point.rate)
+    return dataclasses.replace(point, network=experiment(point.network), rate=rate)
+
+
+def _experiment(name: str, experiment: Callable[[Any], Any], network: Any) -> Any:
+    kind = type(network)
+    try:
+        changed = experiment(network)
+    except AttributeError as error:
+        if kind is SpikingNetwork:
+            raise
+        raise ArgumentError(
+            f"the function of {name} needs what a RateModel has not ({error}); expected changes that both "
+            f"networks have, or no rate_network"
+        ) from error
+    if not isinstance(changed, kind):
+        raise ArgumentError(f"the function of {name} returned {changed!r:.60}; expected a {kind.__name__}")
     return changed
 
 

@@ -13,7 +13,7 @@ from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 _MOST_VALUES = 10_000
-_DRAWN = ("accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
+_DRAWN = ("accuracy", "rate_network_accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 
 
 def sweep(
@@ -35,6 +35,9 @@ def sweep(
     strict: options.Strict = False,
     independent: Annotated[
         bool, typer.Option("--independent", help="Use different trials and noise at every point.")
+    ] = False,
+    rate_network: Annotated[
+        bool, typer.Option("--rate-network", help="Also run the rate network with the same changes.")
     ] = False,
     downsample: options.Downsample = 1,
     stimulate: options.Stimulate = None,
@@ -86,6 +89,7 @@ def sweep(
             strict=strict,
             downsample=downsample,
             common_random_numbers=not independent,
+            rate_network=rate_network,
             journal=journal,
             threads=threads,
             client=client,
