@@ -306,3 +306,10 @@ def test_the_model_carries_its_origin():
     assert extras["updates"] == 3
     assert model.som_n == 0
     assert isinstance(model, RateModel)
+
+
+def test_the_model_keeps_the_noise_that_it_was_trained_with(tmp_path):
+    model = train(SHORT, 20, seed=9, noise=0.3, **QUICK)
+    model.save(tmp_path / "m.mat")
+    assert model.noise == RateModel.load(tmp_path / "m.mat").noise == 0.3
+    assert train(SHORT, 20, seed=9, **QUICK).noise == 0.1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CLASSES = {"N": np.int64, "som_N": np.int64, "exc": np.uint8, "inh": np.uint8, "taus": np.float64}
 _CLASSES |= dict.fromkeys(("step_ms", "noise_sd", "activation_x", "activation_y"), np.float64)
-_NOISE = 0.1  # of published files
+PUBLISHED_NOISE = 0.1  # standard deviation of the noise of a step, in published files
 
 
 def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -92,7 +92,7 @@ def unpublished(model: RateModel) -> dict[str, NDArray[Any]]:
         "b_rec": None if model.bias is None else model.bias[:, np.newaxis],
         "initial_state": None if model.initial is None else model.initial[:, np.newaxis],
         "step_ms": None if model.step == STEP_MS else np.array([[model.step]]),
-        "noise_sd": None if model.noise == _NOISE else np.array([[model.noise]]),
+        "noise_sd": None if model.noise == PUBLISHED_NOISE else np.array([[model.noise]]),
         "form": None if model.form == "current" else np.array([model.form]),
     }
     variables = {key: value for key, value in more.items() if value is not None}

@@ -10,7 +10,7 @@ import numpy as np
 
 import spiking
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.to_file import unpublished
+from spiking.rate_model.to_file import PUBLISHED_NOISE, unpublished
 from spiking.rate_model.transfer import as_json
 from spiking.tasks import Task
 from spiking.tasks.identity import identity
@@ -59,7 +59,9 @@ def variables(
     n_units = inhibitory.size
     gain, curve = 1.0, dict[str, Any]()
     if options.lif is not None:
-        gain, curve = options.lif.gain, _of_curve(options.lif, options.noise, n_units)
+        gain, curve = options.lif.gain, _of_curve(options.lif, n_units)
+    if options.noise * gain != PUBLISHED_NOISE:
+        curve["noise_sd"] = options.noise * gain
     if start is not None:
         curve |= {**unpublished(start), "noise_sd": options.noise}
         if start.bias is not None:
@@ -87,13 +89,11 @@ def variables(
     }
 
 
-def _of_curve(curve: Lif, noise: float, n_units: int) -> dict[str, Any]:
-    """Return what the file says of an f-I curve; gain and offset go into weights, bias, state and noise."""
+def _of_curve(curve: Lif, n_units: int) -> dict[str, Any]:
+    """Return what the file says of an f-I curve; the offset goes into bias and state."""
     values: dict[str, Any] = {"activation_parameters": as_json({"k": curve.factor, "params": curve.params})}
     if curve.offset:
         values |= dict.fromkeys(("b_rec", "initial_state"), np.full((n_units, 1), curve.offset))
-    if curve.gain != 1:
-        values["noise_sd"] = noise * curve.gain
     if curve.params == LIFParams() and not curve.offset:  # the published function can use it
         values["opt_scaling_factor"] = curve.factor
     return values
