@@ -175,3 +175,12 @@ def test_figures_by_chosen_populations():
     for wrong, message in ((["C"], "populations is 'C'; expected one of"), ("A", "expected a list of names")):
         with pytest.raises(ArgumentError, match=message):
             plotting.raster(run, populations=wrong)
+
+
+def test_a_list_of_bools_is_a_mask():
+    network = random_network(200)
+    mask = [number in (1, 3) for number in range(network.n_neurons)]
+    assert network.lesion(mask).lesioned == (1, 3)
+    assert np.flatnonzero(network.with_populations(P=mask).populations["P"]).tolist() == [1, 3]
+    with pytest.raises(ArgumentError, match=r"is a mask of shape \(2,\); expected \(200,\)"):
+        network.lesion([True, False])

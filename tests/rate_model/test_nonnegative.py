@@ -94,3 +94,9 @@ def test_a_published_conversion_of_tanh_is_that_of_the_sigmoid():
     assert np.allclose(ours.readout_bias, -model.w_out.sum(axis=1))  # b_out itself is left out, as published
     both = [simulate(each, INPUTS[0], trials=1, seed=1).rates for each in (ours, sigmoid)]
     assert np.array_equal(*both)
+
+
+def test_steps_that_diverge_are_refused():
+    arrays = {"w": [[0.5]], "w_in": [1.0], "w_out": [1.0], "activation": "relu", "form": "rate"}
+    with pytest.raises(ArgumentError, match="step is 100 ms and the shortest tau 1 ms; expected a step"):
+        RateModel.from_arrays(**arrays, tau=1, step=100)

@@ -51,12 +51,19 @@ def test_an_evaluation_has_the_accuracy_of_each_task():
         (("xor",), "tasks are xor; expected at least two"),
         (("xor", "xor"), "with different names"),
         (("xor", 3), "tasks has 3; expected tasks"),
+        (("xor", tasks.from_inputs(np.ones((1, 1, 9)))), "expected all with a score"),
         (
-            ("xor", tasks.from_inputs(np.ones((1, 1, 9)), n_outputs=2)),
-            "xor 1, given inputs 2; expected the same",
+            ("xor", tasks.from_inputs(np.ones((1, 1, 9)), score=np.all, n_outputs=2)),
+            "xor 1, given inputs 2; expected",
         ),
     ],
 )
 def test_what_cannot_be_combined(parts, message):
     with pytest.raises(ArgumentError, match=message):
         tasks.combine(*parts)
+
+
+@pytest.mark.parametrize("rule", [0, float("nan"), "x", None])
+def test_a_rule_that_does_not_tell_the_tasks_apart(rule):
+    with pytest.raises(ArgumentError, match="rule is"):
+        tasks.combine("go-nogo", "xor", rule=rule)

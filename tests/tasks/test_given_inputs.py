@@ -1,6 +1,7 @@
 """Inputs that are given as arrays, without a task."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -89,3 +90,25 @@ def test_the_noise_of_a_rate_model_can_be_chosen():
     assert loud.accuracy < evaluate(model, trials=20, seed=1, noise=0.0).accuracy
     with pytest.raises(ArgumentError, match=r"noise is 1\.0 and network is a SpikingNetwork"):
         evaluate(SpikingNetwork.from_rate(model, 30), "go-nogo", 2, noise=1.0)
+
+
+def test_a_report_takes_inputs():
+    from spiking.report import report
+
+    page = report(datasets.load("go-nogo-sigmoid"), PULSES, 4)
+    assert "not scored" in page
+    words = re.sub(r"base64,[^\"']*", "", page.partition("<script")[0])
+    assert not re.search(r"\bnan\b", words)
+
+
+def test_what_needs_right_answers_says_so():
+    from spiking.training import fine_tune, train
+
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    with pytest.raises(ArgumentError, match="has no score; expected one with a score"):
+        fine_tune(network, PULSES, max_updates=2)
+    for wrong in (None, PULSES, tasks.from_inputs(PULSES)):
+        with pytest.raises(ArgumentError, match="expected a task that draws trials"):
+            train(wrong, 10, max_updates=2)
+    with pytest.raises(ArgumentError, match="task is 5; expected a Task"):
+        evaluate(network, 5, 4)

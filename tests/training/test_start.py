@@ -243,3 +243,14 @@ def test_the_command(tmp_path):
     np.testing.assert_array_equal(first.w, second.w0)
     done = run("train", "go-nogo", "--start", "a.mat", *words, "-o", "a.mat", "--force", cwd=tmp_path)
     assert (done.returncode, "the same file as the input" in done.stderr) == (2, True)
+
+
+def test_an_output_of_exactly_zero_has_a_gradient():
+    """Without noise, NoGo trials of an imported network may have no error at all."""
+    model = imported("tanh", bias=None, initial=None, **(ONE_OUTPUT | {"b_out": 0.0}))
+    trained = train(
+        tasks.GoNoGo(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0),
+        start=model,
+        max_updates=2,
+    )
+    assert np.isfinite(trained.w).all()

@@ -177,6 +177,8 @@ def run_both(
 
 def check_sizes(network: SpikingNetwork, model: RateModel) -> None:
     """Raise ArgumentError unless a spiking network has as many units, inputs and outputs as a model."""
+    if not isinstance(network, SpikingNetwork):
+        raise ArgumentError(f"network is {network!r:.60}; expected a SpikingNetwork")
     sizes, expected = (
         (network.n_neurons, network.n_inputs, network.n_outputs),
         (model.n_units, model.n_inputs, model.n_outputs),

@@ -316,7 +316,9 @@ class SpikingNetwork(Remade):
         """Return a trial that advances a few ms at a time, for closed loops with an environment.
 
         ``stepper.advance(inputs, duration=5.0)`` takes the inputs of the next 5 ms, and returns the output,
-        spikes and rates in them. The spikes are those of `simulate`.
+        spikes and rates in them. The spikes are those of `simulate` with the same input in each time step:
+        there, columns of 5 ms are centred on their times, so give it one column for each step
+        (``input_interval=0.05``).
 
         Parameters
         ----------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import real_numbers
+from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.rate_model.contents import signs_in
 from spiking.rate_model.transfer import ACTIVATIONS, Transfer
@@ -134,6 +134,11 @@ def from_arrays(
     name, parameters = _activation(activation, activation_parameters)
     if step is None:
         raise ArgumentError("step is not given; expected the time step of the training in ms")
+    if positive_number("step", step) > 2 * min(tau_range):
+        raise ArgumentError(
+            f"step is {step:g} ms and the shortest tau {min(tau_range):g} ms; expected a step of at most two "
+            f"tau, because longer steps of Euler's method diverge"
+        )
     return cls(
         w=weights,
         w0=None,

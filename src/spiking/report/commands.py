@@ -12,7 +12,7 @@ from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.rate_model.recorded_settings import recorded_settings, recorded_task, recorded_text
-from spiking.tasks import names
+from spiking.tasks import CombinedTasks, GivenInputs, names
 from spiking.tasks.parse_settings import as_text, changed
 from spiking.training.model_file import OWN_OPTIMIZER
 from spiking.training.options import options_for
@@ -41,6 +41,8 @@ def commands(
         task_name = both.task.name if both.task.name in names() else None
     recorded = recorded_settings(both.model, both.task)
     options = [] if task_name is None else ["--task", task_name]
+    if isinstance(both.task, GivenInputs | CombinedTasks):  # which no command can name
+        return []
     options += _settings(changed(type(both.task), both.task.settings, recorded))
     conversion, network = recorded_conversion(both.model), both.spiking.network
     used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)

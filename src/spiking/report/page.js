@@ -93,7 +93,7 @@ function drawTrial() {
   draw(frame, own.target, { stroke: "#aaa", "stroke-width": 4 });
   draw(frame, trial.output, { stroke: own.colour, "stroke-width": 2 });
   draw(frame, trial.rate, { stroke: "#000", "stroke-dasharray": "6 3" });
-  const said = (correct) => (correct ? "right" : "wrong");
+  const said = (correct) => (correct === null ? "not scored" : correct ? "right" : "wrong");
   document.getElementById("trial-name").textContent =
     `${own.name}, trial ${number + 1} of ${own.trials.length}: spiking network ${said(trial.correct)}, rate network ${said(trial.rateCorrect)}`;
   document.getElementById("previous").disabled = number === 0;

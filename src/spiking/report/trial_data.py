@@ -37,13 +37,14 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
             "mean": _rounded(spiking[members].mean(axis=0)),
             "spread": _rounded(spiking[members].std(axis=0)),
             "rate": _rounded(rate[members].mean(axis=0)),
-            "target": _rounded(targets[members].mean(axis=0)[1::thin]),
+            # Inputs may be given without targets and without a score.
+            "target": _rounded(targets[members].mean(axis=0)[1::thin]) if np.isfinite(targets).all() else [],
             "trials": [
                 {
                     "output": _rounded(spiking[k]),
                     "rate": _rounded(rate[k]),
-                    "correct": bool(both.spiking_score.correct[k]),
-                    "rateCorrect": bool(both.rate_score.correct[k]),
+                    "correct": bool(both.spiking_score.correct[k]) if both.task.scored else None,
+                    "rateCorrect": bool(both.rate_score.correct[k]) if both.task.scored else None,
                     **_spikes(both, k, neurons),
                 }
                 for k in members[:each]
@@ -54,7 +55,7 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
     values = [condition[key] for condition in conditions for key in ("mean", "rate", "target")]
     trials = [trial for condition in conditions for trial in condition["trials"]]
     values += [trial[key] for trial in trials for key in ("output", "rate")]
-    low, high = min(map(min, values)), max(map(max, values))
+    low, high = min(map(min, filter(None, values))), max(map(max, filter(None, values)))
     edge = 0.05 * ((high - low) or 1.0)
     return {
         "duration": both.spiking.duration,

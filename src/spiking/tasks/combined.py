@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.checks import positive_number
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, Trials
 from spiking.tasks.registry import get
@@ -70,11 +71,6 @@ class CombinedTasks(Task):
     def n_outputs(self) -> int:  # type: ignore[override]
         """The number of outputs, the same of all tasks."""
         return self.parts[0].n_outputs
-
-    @property
-    def scored(self) -> bool:  # type: ignore[override]
-        """Whether all tasks have a score."""
-        return all(part.scored for part in self.parts)
 
     @property
     def duration(self) -> float:
@@ -152,7 +148,8 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     Raises
     ------
     ArgumentError
-        There are fewer than two tasks, two have the same name, or they have different numbers of outputs.
+        There are fewer than two tasks, two have the same name, one has no score, or they have different
+        numbers of outputs; or `rule` is not a number above 0.
 
     Examples
     --------
@@ -170,7 +167,11 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
         raise ArgumentError(
             f"tasks are {', '.join(names) or 'none'}; expected at least two, with different names"
         )
+    if not all(part.scored for part in parts):
+        raise ArgumentError(
+            f"tasks are {', '.join(names)}; expected all with a score: from_inputs(inputs, score=...)"
+        )
     if len({part.n_outputs for part in parts}) > 1:
         counts = ", ".join(f"{part.name} {part.n_outputs}" for part in parts)
         raise ArgumentError(f"tasks have numbers of outputs that differ: {counts}; expected the same")
-    return CombinedTasks(parts=parts, rule=float(rule))
+    return CombinedTasks(parts=parts, rule=positive_number("rule", rule))

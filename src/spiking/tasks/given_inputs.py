@@ -160,6 +160,8 @@ def from_inputs(
             raise ArgumentError(
                 f"targets has shape {np.shape(targets)}; expected finite numbers of shape {expected}"
             )
+    if names is not None and (isinstance(names, str) or not isinstance(names, Sequence)):
+        raise ArgumentError(f"names is {names!r:.60}; expected {count} different names, one for each input")
     chosen = tuple(f"input {i}" for i in range(count)) if names is None else tuple(map(str, names))
     if len(set(chosen)) != count or len(chosen) != count:
         raise ArgumentError(f"names is {names!r:.60}; expected {count} different names, one for each input")

@@ -92,6 +92,8 @@ def task_for_channels(task: TaskLike | None, n_inputs: int, n_outputs: int) -> T
     if isinstance(task, np.ndarray | list):
         task = from_inputs(task, n_outputs=n_outputs)
     chosen = get(task) if isinstance(task, str) else task
+    if not isinstance(chosen, Task):
+        raise ArgumentError(f"task is {task!r:.60}; expected a Task, the name of one, or inputs")
     check_channels(chosen, n_inputs, n_outputs, "the network")
     return chosen
 

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
+from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.untrained import checked_connectivity
-from spiking.tasks import Task, get
+from spiking.tasks import GivenInputs, Task, get
 from spiking.tasks.base import check_channels
 from spiking.timing import STEP_MS
 from spiking.training.model_file import origin
@@ -117,10 +118,13 @@ def train_steps(
     [100, 200]
     """
     task = get(task) if isinstance(task, str) else task
-    if n_units is not None and n_units < 1:
-        raise ArgumentError(f"n_units is {n_units}; expected at least 1")
-    if seed < 0:
-        raise ArgumentError(f"seed is {seed}; expected a whole number, not negative")
+    given: object = task  # as users may give it
+    if isinstance(given, GivenInputs) or not isinstance(given, Task):
+        raise ArgumentError(
+            f"task is {task!r:.60}; expected a task that draws trials: a name, a file, or a Task of your own"
+        )
+    n_units = None if n_units is None else whole_number("n_units", n_units, 1)
+    seed = whole_number("seed", seed, 0)
     recorded = origin(task, seed=seed, recipe=recipe, **options)
     if start is None:
         size, chosen = n_units or _UNITS, options_for(recipe, **options)

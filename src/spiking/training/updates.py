@@ -29,6 +29,8 @@ _NUMBERS = (
     "averaging",
 )
 
+_TINY = 1e-30
+
 
 class CompiledOptions(NamedTuple):
     """Options that are constants of the compiled code; the others are its arguments."""
@@ -159,7 +161,8 @@ def _losses(outputs: Array, targets: Array, structure: CompiledOptions) -> Array
     error = targets - outputs
     if structure.loss == "l1":
         return jnp.sum(jnp.abs(error), axis=(1, 2))
-    return jnp.sqrt(jnp.sum(error**2, axis=(1, 2)))
+    # An error of exactly 0, as of a silent network at a target of 0, has a gradient of 0, not of 0/0.
+    return jnp.sqrt(jnp.sum(error**2, axis=(1, 2)) + _TINY)
 
 
 @partial(jax.jit, static_argnames="structure")

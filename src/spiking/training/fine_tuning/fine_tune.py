@@ -124,6 +124,11 @@ def fine_tune(
             f"such as SpikingNetwork.from_rate(model, 50)"
         )
     task = task_for_channels(task, network.n_inputs, network.n_outputs)
+    if not task.scored:
+        raise ArgumentError(
+            f"task is {task.name}, which has no score; expected one with a score, by which networks are "
+            f"compared: tasks.from_inputs(inputs, score=...)"
+        )
     downsample = whole_number("downsample", downsample, 1)
     if network.conversion is not None and network.conversion.downsample != downsample:
         raise ArgumentError(
