@@ -106,7 +106,8 @@ def test_the_numpy_and_the_jax_forward_pass_agree(options):
 
 @pytest.mark.slow
 def test_what_is_trained_and_what_is_not():
-    states = list(train_steps(SHORT, 40, seed=2, p_inh=0.3, n_som=3, max_updates=300, stop_loss=1e-9))
+    options = {"p_inh": 0.3, "n_som": 3, "max_updates": 300, "stop_loss": 1e-9} | SIGMOID
+    states = list(train_steps(SHORT, 40, seed=2, **options))
     assert [state.updates for state in states] == [100, 200, 300]
     models = [state.model for state in states]
     first, last = models[0], models[-1]
