@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -16,8 +17,13 @@ TESTS = Path(__file__).parent
 EXTRA = re.compile(r"\w+ is not installed; expected for [^:]+: pip install 'spikernn\[(\w+)\]'")
 MODEL = "model.mat"
 SIMULATED = ["--scaling-factor", "30", "--task", "go-nogo", "--seed", "1", "--trials", "2"]
+ARRAYS = (
+    *("--name=w=w", "--name=w_in=w_in", "--name=w_out=w_out"),
+    *("--activation=relu", "--form=rate", "--tau=50", "--step=5"),
+)
 # What each command does: the extra that it names, or None where it does its work.
 COMMANDS = [
+    (["import", "w.npz", "--from", "arrays", *ARRAYS, "-o", "imported.mat"], None),
     (["info", MODEL], None),
     (["simulate", MODEL, *SIMULATED, "-o", "run.h5"], None),
     (["simulate", MODEL, *SIMULATED, "--plot", "out.png"], "figures"),
@@ -85,6 +91,7 @@ def test_every_command(python, tmp_path):
     shipped = TESTS.parent / "src" / "spiking" / "data" / "go-nogo-sigmoid.mat"
     for name in (MODEL, "copy.mat"):
         shutil.copy(shipped, tmp_path / name)
+    np.savez(tmp_path / "w.npz", w=np.eye(3) / 2, w_in=np.ones((3, 1)), w_out=np.ones((1, 3)))
     listed = ran(python, "-m", "spiking", "--help", cwd=tmp_path).stdout.partition("Commands:")[2]
     assert {words[0] for words, _ in COMMANDS} == {line.split()[0] for line in listed.strip().splitlines()}
     for words, extra in COMMANDS:

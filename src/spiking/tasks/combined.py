@@ -132,7 +132,7 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
 
     All tasks share the input channels and the output. Each has one more input, which is `rule` during its
     trials and 0 in those of the others. All trials last as long as the longest; the shorter begin later, with
-    silence. `evaluate` gives the accuracy of each condition, and `evaluate(...).by_task` that of each task.
+    silence. `evaluate` gives the accuracy of each condition, and ``evaluate(...).by_task`` that of each task.
 
     Parameters
     ----------
