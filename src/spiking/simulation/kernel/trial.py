@@ -112,13 +112,15 @@ def _on_disk(version):
         """
         _ = version
         c = constants
-        v, lanes, buffer, counters = state.v, state.lanes, state.buffer, state.counters
+        lanes, counters = state.lanes, state.counters
+        # Local copies are about a tenth faster than arrays of the caller.
+        v, buffer, out, drive = state.v.copy(), state.buffer.copy(), state.out.copy(), state.drive.copy()
+        ipsc, h, r, hr = state.ipsc.copy(), state.h.copy(), state.r.copy(), state.hr.copy()
+        t_last, release = state.t_last.copy(), state.release.copy()
         n = v.size
         decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
         fade, unfade = synapses.fade, synapses.unfade
         block = fade.size - 1
-        ipsc, h, r, hr = state.ipsc, state.h, state.r, state.hr
-        out, drive, t_last, release = state.out, state.drive, state.t_last, state.release
         done, column, change = counters[STEP], counters[COLUMN], counters[CHANGE]
         position, filled = counters[POSITION], counters[FILLED]
         if done == 0:
@@ -224,6 +226,9 @@ def _on_disk(version):
                 if output.every and i % output.every == 0:
                     for o in range(readout.shape[0]):
                         output.samples[i // output.every - 1 - output.first, o] = out[o, b + 1]
+        state.v[:], state.buffer[:], state.out[:], state.drive[:] = v, buffer, out, drive
+        state.ipsc[:], state.h[:], state.r[:], state.hr[:] = ipsc, h, r, hr
+        state.t_last[:], state.release[:] = t_last, release
         counters[STEP], counters[COLUMN], counters[CHANGE] = c.n_steps, column, change
         counters[POSITION], counters[FILLED] = position, filled
         return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
