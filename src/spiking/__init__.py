@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from spiking.conversion.conversion import Conversion
     from spiking.conversion.fit import fit_conversion
     from spiking.errors import ArgumentError, ClusterError, ModelFileError, SpikingError
-    from spiking.evaluation.evaluate import Evaluation, evaluate
+    from spiking.evaluation.evaluate import evaluate
+    from spiking.evaluation.result import Evaluation
     from spiking.evaluation.smoothing import Smoothing, smoothed_rates
     from spiking.experiments.result import Sweep
     from spiking.experiments.sweep import sweep

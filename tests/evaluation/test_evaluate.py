@@ -1,6 +1,5 @@
 """Scores: right, the same however they are computed, with honest intervals, and never a failure as a zero."""
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +54,8 @@ def test_a_trial_does_not_depend_on_the_others_nor_on_memory(model, network, mon
     tolerance = 1e-9 if model == "rate" else 0
     np.testing.assert_allclose(few.output, whole.output[:7], rtol=0, atol=tolerance)
     np.testing.assert_array_equal(whole.correct[:7], few.correct)
-    module = sys.modules["spiking.evaluation.evaluate"]  # its function hides it
-    monkeypatch.setattr(module, "_CHUNK_BYTES", 3 * 8 * 100 * Cue().n_steps)  # three trials at a time
+    three_trials = 3 * 8 * 100 * Cue().n_steps
+    monkeypatch.setattr("spiking.evaluation.trial_chunks._CHUNK_BYTES", three_trials)
     chunked = evaluate(subject, Cue(), 50, seed=1, keep_outputs=True, threads=1)
     np.testing.assert_allclose(chunked.output, whole.output, rtol=0, atol=tolerance)
     np.testing.assert_array_equal(whole.time, chunked.time)

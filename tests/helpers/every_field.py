@@ -29,7 +29,7 @@ from spiking import (
 )
 from spiking.conversion.conversion import Candidate
 from spiking.conversion.fine_tuning import FineTuning
-from spiking.evaluation.evaluate import Score
+from spiking.evaluation.result import Score
 from spiking.files.stored_array import StoredArray
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.rate_model.transfer import as_json

@@ -15,7 +15,8 @@ from spiking.analysis.spike_trains import interval_cv2, spike_counts
 from spiking.checks import whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks, check_sizes
-from spiking.evaluation.evaluate import Evaluation, Score, evaluate
+from spiking.evaluation.evaluate import evaluate
+from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spiking.checks import flag, whole_number
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Evaluation
+from spiking.evaluation.result import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel

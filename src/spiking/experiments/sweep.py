@@ -17,7 +17,8 @@ import numpy as np
 import spiking
 from spiking.checks import flag, thread_count, whole_number
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Evaluation, Score, evaluate, network_task
+from spiking.evaluation.evaluate import evaluate, network_task
+from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, points

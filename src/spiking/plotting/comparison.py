@@ -9,7 +9,7 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.evaluation.evaluate import Score
+from spiking.evaluation.result import Score
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,

@@ -17,7 +17,7 @@ from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spiking.evaluation.evaluate import Score
+    from spiking.evaluation.result import Score
     from spiking.experiments import Sweep
     from spiking.tuning import ScalingFactorSearch
 

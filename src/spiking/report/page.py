@@ -16,7 +16,8 @@ from spiking.analysis.faithfulness import faithfulness_of
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
-from spiking.evaluation.evaluate import Evaluation, Score, evaluate
+from spiking.evaluation.evaluate import evaluate
+from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.plotting.style import shown

@@ -10,7 +10,7 @@ from spiking.analysis import ConversionQuality, Faithfulness
 from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.evaluation.result import Evaluation, Score
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.tuning.recorded_search import RecordedSearch, recorded_search

@@ -13,7 +13,8 @@ import spiking
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.evaluation.both_networks import BothNetworks, run_both
-from spiking.evaluation.evaluate import Evaluation, correct_trials, evaluate
+from spiking.evaluation.evaluate import correct_trials, evaluate
+from spiking.evaluation.result import Evaluation
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST

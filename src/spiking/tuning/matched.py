@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
 from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, fit_gain
 from spiking.conversion.visited_currents import visited_currents
-from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.evaluation.recurrent_drive import drive_slope
+from spiking.evaluation.result import Evaluation, Score
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.evaluation.evaluate import Evaluation, Score
 from spiking.evaluation.recurrent_drive import drive_slope
+from spiking.evaluation.result import Evaluation, Score
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.evaluation.evaluate import Score
+from spiking.evaluation.result import Score
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 

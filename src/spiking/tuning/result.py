@@ -11,7 +11,7 @@ import numpy as np
 
 from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfulness
 from spiking.conversion.conversion import Conversion
-from spiking.evaluation.evaluate import Evaluation, Score
+from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel

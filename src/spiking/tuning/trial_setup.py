@@ -13,7 +13,8 @@ import numpy as np
 
 import spiking
 from spiking.conversion.conversion import Conversion
-from spiking.evaluation.evaluate import correct_trials, spiking_runs
+from spiking.evaluation.evaluate import correct_trials
+from spiking.evaluation.trial_chunks import spiking_simulations
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
@@ -124,7 +125,8 @@ def trial_scores(
     rate network, at all times, and the mean rate of all neurons in Hz.
     """
     values, done = [], numbers.start
-    for trials, run in spiking_runs(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise):
+    runs = spiking_simulations(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
+    for trials, run in runs:
         assert run.output is not None
         correct = score_outputs(task, run.output, run.time, trials)
         wanted = np.array([rate_outputs[number] for number in range(done, done + len(trials))])

@@ -11,7 +11,7 @@ from spiking.command_line.output import faithfulness_json, faithfulness_line
 from spiking.command_line.progress import progress_bar
 
 if TYPE_CHECKING:
-    from spiking.evaluation.evaluate import Evaluation, Score
+    from spiking.evaluation.result import Evaluation, Score
 
 
 def evaluate(

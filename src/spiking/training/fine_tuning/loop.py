@@ -15,7 +15,7 @@ import optax
 
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fine_tuning import FineTuning
-from spiking.evaluation.evaluate import spiking_chunks
+from spiking.evaluation.trial_chunks import spiking_outputs
 from spiking.network.network import SpikingNetwork
 from spiking.random_streams import FINE_TUNING_STREAM
 from spiking.rate_model.run import run_columns
@@ -225,7 +225,7 @@ def _wanted(drawn: Trials, options: FineTuningOptions) -> Floats:
 def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> ValidationTest:
     correct, square, count = 0, 0.0, 0
     numbers = range(options.trials)
-    for drawn, output, time in spiking_chunks(
+    for drawn, output, time in spiking_outputs(
         network, options.task, seed, numbers, options.downsample, options.threads
     ):
         wanted = _wanted(drawn, options)[:, :, 1:]

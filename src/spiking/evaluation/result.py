@@ -1,0 +1,154 @@
+"""The results of an evaluation: the number of correct trials, and which ones they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.evaluation.binomial import wilson_interval
+from spiking.network.readout_refit import ReadoutRefit
+from spiking.tasks import CombinedTasks, Task
+from spiking.typing import Floats
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of a number of trials were correct.
+
+    Attributes
+    ----------
+    correct, trials : int
+    scored : bool
+        False if nothing says which trials are correct (see `spiking.tasks.from_inputs`); then `correct` is 0.
+
+    Examples
+    --------
+    >>> from spiking.evaluation import Score
+    >>> print(Score(correct=97, trials=100))
+    97 of 100 correct, 0.970 (0.915 to 0.990)
+    """
+
+    correct: int
+    trials: int
+    scored: bool = True
+
+    @classmethod
+    def of(cls, task: Task, correct: NDArray[np.bool_]) -> Score:
+        """Return the score of trials of a task."""
+        return cls(int(correct.sum()) if task.scored else 0, correct.size, task.scored)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of correct trials; NaN if they are not scored."""
+        return self.correct / self.trials if self.scored else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the accuracy."""
+        return wilson_interval(self.correct, self.trials) if self.scored else (math.nan, math.nan)
+
+    def __str__(self) -> str:
+        if not self.scored:
+            return f"{self.trials} trials, not scored"
+        low, high = self.interval
+        return f"{self.correct} of {self.trials} correct, {self.accuracy:.3f} ({low:.3f} to {high:.3f})"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the score as ``spiking evaluate --json`` prints it."""
+        if not self.scored:
+            return {"correct": None, "trials": self.trials, "accuracy": None, "interval": None}
+        low, high = self.interval
+        return {
+            "correct": self.correct,
+            "trials": self.trials,
+            "accuracy": self.accuracy,
+            "interval": [low, high],
+        }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evaluation:
+    """The trials that a network answered correctly.
+
+    Attributes
+    ----------
+    task : Task
+    seed : int
+        Seed of the trials and of the network's noise.
+    correct : array of bool, shape (trials,)
+        Whether each trial was answered correctly.
+    conditions : tuple of str
+        Condition of each trial.
+    output : array, shape (trials, n_outputs, samples), or None
+        The outputs, with ``keep_outputs=True``.
+    time : array, shape (samples,), or None
+        Times of the samples of `output` in ms.
+    readout_refit : ReadoutRefit or None
+        How the readout was refitted; None for the trained readout.
+
+    Examples
+    --------
+    >>> from spiking import datasets, evaluate
+    >>> result = evaluate(datasets.load("go-nogo"), trials=20, seed=1)
+    >>> low, high = result.interval
+    >>> low < result.accuracy <= high
+    True
+    >>> sorted(result.by_condition)
+    ['go', 'nogo']
+    """
+
+    task: Task
+    seed: int
+    correct: NDArray[np.bool_]
+    conditions: tuple[str, ...]
+    output: Floats | None = None
+    time: Floats | None = None
+    readout_refit: ReadoutRefit | None = None
+
+    @property
+    def score(self) -> Score:
+        """Number of correct trials out of all."""
+        return Score.of(self.task, self.correct)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of correct trials."""
+        return self.score.accuracy
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the accuracy."""
+        return self.score.interval
+
+    @property
+    def by_condition(self) -> dict[str, Score]:
+        """Score of each condition that occurred."""
+        conditions = np.array(self.conditions)
+        return {
+            name: Score.of(self.task, self.correct[conditions == name])
+            for name in self.task.conditions
+            if name in self.conditions
+        }
+
+    @property
+    def by_task(self) -> dict[str, Score]:
+        """Score of each of the tasks that `spiking.tasks.combine` joined, or of the only one."""
+        if not isinstance(self.task, CombinedTasks):
+            return {self.task.name: self.score}
+        names = np.array([name.partition(": ")[0] for name in self.conditions])
+        return {
+            part.name: Score.of(part, self.correct[names == part.name])
+            for part in self.task.parts
+            if part.name in names
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.task.name}: {self.score}"]
+        lines += [f"  {self.readout_refit}"] if self.readout_refit else []
+        if isinstance(self.task, CombinedTasks):
+            lines += [f"  {name}: {score}" for name, score in self.by_task.items()]
+        return "\n".join(lines + [f"  {name}: {score}" for name, score in self.by_condition.items()])
