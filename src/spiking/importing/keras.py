@@ -14,6 +14,7 @@ from spiking.errors import ArgumentError
 from spiking.importing.arrays import Activation, assemble
 from spiking.importing.imported import Imported
 from spiking.importing.read import plain_array, read_arrays
+from spiking.importing.refused_layers import REFUSED, gated_layer
 from spiking.typing import Floats
 
 _ACTIVATIONS: Mapping[str, Activation] = {
@@ -121,9 +122,9 @@ def _parts(weights: list[Floats]) -> tuple[dict[str, Floats], dict[str, str]]:
     if len(weights) < 2 or weights[1].ndim != 2:
         raise wrong
     n, columns = weights[1].shape
-    gated = {4: "LSTM", 3: "GRU"}.get(columns // n if n and columns % n == 0 else 0)
-    if gated:
-        raise _refused(gated)
+    gates = gated_layer(columns, n)
+    if gates:
+        raise _refused(gates)
     if columns != n or weights[0].ndim != 2 or weights[0].shape[1] != n:
         raise wrong
     parts = {"w": weights[1].T, "w_in": weights[0].T}
@@ -177,9 +178,8 @@ def _of_layers(source: Any) -> tuple[list[Any], Activation | None, list[str]]:
 
 def _refused(kind: str) -> ArgumentError:
     reasons = {
-        "LSTM": "its gates and its cell state have no counterpart in a unit with one current",
-        "GRU": "its gates change the time constant of each unit at every step",
-        "LayerNormalization": "it divides by the activity of all units at every moment",
+        **REFUSED,
+        "LayerNormalization": REFUSED["Norm"],
         "Bidirectional": "its units run backwards in time",
     }
     reason = reasons.get(kind, "only one SimpleRNN is, and one Dense layer after it")

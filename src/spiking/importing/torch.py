@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,20 +14,13 @@ from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned
 from spiking.importing.imported import Imported
+from spiking.importing.parts_by_shape import TRAIN_WITHOUT, check_linear, names_by_shape, readout_names
 from spiking.importing.read import plain_array, read_arrays
+from spiking.importing.refused_layers import REFUSED, gated_layer
 from spiking.optional import library
 from spiking.typing import Floats
 
 _SAFE_SINCE = (2, 6)  # before, weights_only=True could be got round (CVE-2025-32434)
-_INITIAL = ("h0", "x0", "init_state", "initial_state", "hidden0", "h_0")
-_REFUSED = {
-    "LSTM": "its gates and its cell state have no counterpart in a unit with one current",
-    "GRU": "its gates change the time constant of each unit at every step",
-    "Norm": "it divides by the activity of all units at every moment, which no weight between two units does",
-    "Transformer": "it is no recurrent network",
-    "MultiheadAttention": "it is no recurrent network",
-}
-_TRAIN = "train a network without it, such as nn.RNN or a CTRNN"
 
 
 def from_torch(
@@ -123,9 +116,9 @@ def from_torch(
                 activation = known.nonlinearity
             form, step = "rate", _only_step(step, tau, cell=not ending)
             names = _names_of_rnn(arrays, prefix, ending)
-            _check_linear(module, {key: names[key] for key in names if key == "w_out"})
+            check_linear(module, {key: names[key] for key in names if key == "w_out"})
         else:
-            names = _found_by_shape(arrays, module)
+            names = names_by_shape(arrays, module)
     parts, labels = named_parts(arrays, names)
     if "w_out" not in parts and "w" in parts:
         parts["w_out"], labels["w_out"] = np.eye(len(parts["w"])), "(every unit)"
@@ -215,11 +208,13 @@ def _torch_load(path: str) -> dict[str, Any]:
 def _check_layers(kinds: Any) -> None:
     """Raise ArgumentError if a layer of PyTorch is one that has no counterpart here."""
     for mro in kinds:
-        own = [kind.__name__ for kind in mro if kind.__module__.startswith("torch.nn")]
-        for word, reason in _REFUSED.items():
-            for name in own:
-                if word in name:
-                    raise ArgumentError(f"the network has {name}, which is not taken: {reason}; {_TRAIN}")
+        layers = [kind.__name__ for kind in mro if kind.__module__.startswith("torch.nn")]
+        for word, reason in REFUSED.items():
+            for layer in layers:
+                if word in layer:
+                    raise ArgumentError(
+                        f"the network has {layer}, which is not taken: {reason}; {TRAIN_WITHOUT}"
+                    )
 
 
 def _torch_rnn(arrays: Mapping[str, Floats]) -> tuple[str, str | None]:
@@ -234,11 +229,11 @@ def _torch_rnn(arrays: Mapping[str, Floats]) -> tuple[str, str | None]:
         if arrays[marks[0]].ndim != 2 or arrays[marks[0]].size == 0:
             raise ArgumentError(f"{marks[0]} has shape {arrays[marks[0]].shape}; expected (N, N)")
         rows, n = arrays[marks[0]].shape
-        gated = {4: "LSTM", 3: "GRU"}.get(rows // n if rows % n == 0 else 0)
-        if gated:
+        gates = gated_layer(rows, n)
+        if gates:
             raise ArgumentError(
-                f"{marks[0]} has shape {(rows, n)}, that of {gated}, which is not taken: {_REFUSED[gated]}; "
-                f"{_TRAIN}"
+                f"{marks[0]} has shape {(rows, n)}, that of {gates}, which is not taken: {REFUSED[gates]}; "
+                f"{TRAIN_WITHOUT}"
             )
         more = [key for key in arrays if key.startswith(f"{prefix}weight_hh") and key != marks[0]]
         if more:
@@ -279,96 +274,10 @@ def _names_of_rnn(arrays: Mapping[str, Floats], prefix: str, ending: str) -> dic
     }
     if not names["bias"]:
         del names["bias"]
-    own = {names["w"], names["w_in"], *names.get("bias", ())}
-    rest = {key: value for key, value in arrays.items() if key not in own}
+    recurrent = {names["w"], names["w_in"], *names.get("bias", ())}
+    rest = {key: value for key, value in arrays.items() if key not in recurrent}
     n = len(arrays[names["w"]])
-    return names | _readout(rest, n)
-
-
-def _found_by_shape(arrays: Mapping[str, Floats], module: Any) -> dict[str, Any]:
-    """Return the names of the parts of a network whose layers are linear, found by their shapes."""
-    for key, value in arrays.items():
-        if value.ndim == 1 and key.rpartition(".")[2] == "weight":
-            raise ArgumentError(
-                f"{key} seems to be a normalisation, which is not taken: {_REFUSED['Norm']}; {_TRAIN}"
-            )
-    masks = {key: value for key, value in arrays.items() if "mask" in key.lower() and value.ndim == 2}
-    weights = {key: value for key, value in arrays.items() if value.ndim == 2 and key not in masks}
-    weights = {key: value for key, value in weights.items() if key.rpartition(".")[2] not in _INITIAL}
-    square = [key for key, value in weights.items() if value.shape[0] == value.shape[1]]
-    if len(square) != 1:
-        raise _unclear(arrays, f"{len(square)} square matrices")
-    n = len(weights[square[0]])
-    inputs = [key for key, value in weights.items() if len(value) == n and key not in square]
-    if len(inputs) != 1:
-        raise _unclear(arrays, f"{len(inputs)} matrices of shape ({n}, n_inputs)")
-    names: dict[str, Any] = {"w": square[0], "w_in": inputs[0]}
-    layers = [key.rpartition(".")[0] for key in (square[0], inputs[0])]
-    bias = [f"{layer}.bias" for layer in reversed(layers) if f"{layer}.bias" in arrays]
-    names |= {"bias": bias} if bias else {}
-    _check_linear(module if not masks else None, names)
-    rest = {key: value for key, value in arrays.items() if key not in (*square, *inputs, *bias, *masks)}
-    names |= _readout(rest, n)
-    for key, mask in masks.items():
-        layer = key.rpartition(".")[0]
-        owners = [p for p in ("w", "w_in", "w_out") if p in names and arrays[names[p]].shape == mask.shape]
-        owners = [p for p in owners if names[p].rpartition(".")[0] == layer] or owners
-        if len(owners) != 1 or not np.isin(mask, (0.0, 1.0)).all():
-            raise ArgumentError(
-                f"{key} is a mask with other entries than 0 and 1, or of no matrix; expected the weights as "
-                f"they act, such as names={{'w': net.h2h.effective_weight(), ...}}"
-            )
-        names[f"{owners[0]}_mask"] = key
-    _check_linear(module, names)
-    return names
-
-
-def _readout(rest: Mapping[str, Floats], n: int) -> dict[str, Any]:
-    """Return the names of output weights, their bias and an initial state; refuse what has no place."""
-    names: dict[str, Any] = {}
-    for key, value in rest.items():
-        last = key.rpartition(".")[2]
-        if last in _INITIAL and value.size == n:
-            names["initial"] = key
-    matrices = [key for key, value in rest.items() if value.ndim == 2 and key not in names.values()]
-    if len(matrices) == 1 and rest[matrices[0]].shape[1] == n:
-        names["w_out"] = matrices[0]
-        bias = f"{matrices[0].rpartition('.')[0]}.bias".lstrip(".")
-        names |= {"b_out": bias} if bias in rest else {}
-    lost = [key for key in rest if key not in names.values()]
-    if lost:
-        raise _unclear(rest, f"no place for {', '.join(lost)}")
-    return names
-
-
-def _check_linear(module: Any, names: Mapping[str, Any]) -> None:
-    """Raise ArgumentError unless the weights are in nn.Linear, which has them as (receiver, sender)."""
-    for part in ("w", "w_in", "w_out"):
-        name = names.get(part)
-        if name is None:
-            continue
-        layer, _, last = name.rpartition(".")
-        advice = f"give the weights as they act, (receiver, sender): names={{{part!r}: ..., ...}}"
-        if last != "weight":
-            raise ArgumentError(f"{name} is in no nn.Linear, so its orientation is unknown; {advice}")
-        if module is None or f"{part}_mask" in names:
-            continue
-        kind = type(module.get_submodule(layer))
-        if not (kind.__module__.startswith("torch.nn") and kind.__name__ == "Linear"):
-            raise ArgumentError(f"{name} is in a layer {kind.__name__}, which may change it; {advice}")
-
-
-def _unclear(arrays: Mapping[str, Floats], problem: str) -> ArgumentError:
-    there = ", ".join(f"{key} {value.shape}" for key, value in _first(arrays, 12))
-    return ArgumentError(
-        f"the network has {problem}, so its parts cannot be found by their shapes; expected names, such as "
-        f"names={{'w': 'h2h.weight', 'w_in': 'input2h.weight', 'w_out': 'fc.weight', "
-        f"'bias': ['input2h.bias', 'h2h.bias'], 'b_out': 'fc.bias'}}; it has {there}"
-    )
-
-
-def _first(arrays: Mapping[str, Floats], count: int) -> Iterator[tuple[str, Floats]]:
-    yield from list(arrays.items())[:count]
+    return names | readout_names(rest, n)
 
 
 def _step_of(module: Any, step: float | None, tau: ArrayLike | None) -> float | None:
