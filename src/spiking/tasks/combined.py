@@ -40,7 +40,7 @@ class CombinedTasks(Task):
     rule: float = 1.0
 
     @property
-    def name(self) -> str:  # type: ignore[override]  # a task has it as a class attribute
+    def name(self) -> str:  # type: ignore[override]  # of this task, not of the class
         """The names of the tasks, joined by ``+``."""
         return "+".join(part.name for part in self.parts)
 
@@ -54,7 +54,7 @@ class CombinedTasks(Task):
         }
 
     @property
-    def conditions(self) -> dict[str, int]:  # type: ignore[override]
+    def conditions(self) -> dict[str, int]:  # type: ignore[override]  # of this task, not of the class
         """The conditions of all tasks: ``go-nogo: go`` and so on."""
         return {
             f"{part.name}{_BETWEEN}{name}": label
@@ -63,12 +63,12 @@ class CombinedTasks(Task):
         }
 
     @property
-    def n_inputs(self) -> int:  # type: ignore[override]
+    def n_inputs(self) -> int:  # type: ignore[override]  # of this task, not of the class
         """The largest number of inputs of a task, which all share, and one rule input for each task."""
         return max(part.n_inputs for part in self.parts) + len(self.parts)
 
     @property
-    def n_outputs(self) -> int:  # type: ignore[override]
+    def n_outputs(self) -> int:  # type: ignore[override]  # of this task, not of the class
         """The number of outputs, the same of all tasks."""
         return self.parts[0].n_outputs
 

@@ -48,22 +48,22 @@ class GivenInputs(Task):
     name = "given inputs"
 
     @property
-    def conditions(self) -> dict[str, int]:  # type: ignore[override]  # fields of the inputs, not of the class
+    def conditions(self) -> dict[str, int]:  # type: ignore[override]  # of this task, not of the class
         """The names of the inputs."""
         return dict.fromkeys(self.names, 0)
 
     @property
-    def n_inputs(self) -> int:  # type: ignore[override]
+    def n_inputs(self) -> int:  # type: ignore[override]  # of this task, not of the class
         """Number of input channels."""
         return int(self.inputs.shape[1])
 
     @property
-    def n_outputs(self) -> int:  # type: ignore[override]
+    def n_outputs(self) -> int:  # type: ignore[override]  # of this task, not of the class
         """Number of outputs."""
         return int(self.targets.shape[1])
 
     @property
-    def scored(self) -> bool:  # type: ignore[override]
+    def scored(self) -> bool:  # type: ignore[override]  # of this task, not of the class
         """Whether a score was given; otherwise networks are judged by the rate network's output alone."""
         return self.score_function is not None
 

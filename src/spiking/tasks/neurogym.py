@@ -85,10 +85,10 @@ class NeuroGymTask(Task):
         last = sorted({int(correct[-1]) for correct in actions})
         highest = max(int(correct.max()) for correct in actions)
         # Other tasks define these for the class; here they depend on the environment.
-        self.name = type(environment).__name__ if name is None else name  # type: ignore[misc]  # of the class
-        self.n_inputs = observations[0].shape[1]  # type: ignore[misc]  # of the class
-        self.n_outputs = 1 if highest <= 2 else highest  # type: ignore[misc]  # of the class
-        self.conditions: Mapping[str, int] = {  # type: ignore[misc]  # of the class
+        self.name = type(environment).__name__ if name is None else name  # type: ignore[misc]  # of this task, not of the class
+        self.n_inputs = observations[0].shape[1]  # type: ignore[misc]  # of this task, not of the class
+        self.n_outputs = 1 if highest <= 2 else highest  # type: ignore[misc]  # of this task, not of the class
+        self.conditions: Mapping[str, int] = {  # type: ignore[misc]  # of this task, not of the class
             f"action {action}": (0, 1, -1)[action] if highest <= 2 else action for action in last
         }
         self._steps = max(len(correct) for correct in actions)
