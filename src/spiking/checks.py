@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,21 @@ def flag(name: str, value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ArgumentError(f"{name} is {value!r:.60}; expected True or False")
     return bool(value)
+
+
+def file_path(name: str, value: object) -> Path:
+    """Return the value as a path, or raise ArgumentError unless it is a text or path that can name a file."""
+    if isinstance(value, str | os.PathLike):
+        text = os.fsdecode(value)
+        if text and "\0" not in text:
+            return Path(text)
+    raise ArgumentError(f"{name} is {value!r:.60}; expected a path")
+
+
+def check_function(name: str, value: object) -> None:
+    """Raise ArgumentError unless the value is None or can be called."""
+    if value is not None and not callable(value):
+        raise ArgumentError(f"{name} is {value!r:.60}; expected a function, or None")
 
 
 def real_numbers(name: str, value: object, expected: str) -> Floats:

@@ -7,12 +7,14 @@ import json
 import pickle
 import struct
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 
-from spiking import ArgumentError, ModelFileError, RateModel, SpikingError
+from spiking import ArgumentError, ModelFileError, RateModel, Simulation, SpikingError, SpikingNetwork
 from spiking.importing import from_keras, from_named_arrays, from_psychrnn, from_torch, from_trainrnnbrain
+from spiking.simulation.storage.inputs import read_inputs
 
 N, IN, OUT, STEPS = 16, 3, 2, 80
 
@@ -177,6 +179,7 @@ def test_what_is_refused_of_arguments(options, words):
 
 def test_a_file_of_pytorch_needs_pytorch(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
+    (tmp_path / "w.pt").write_bytes(b"")
     with pytest.raises(ArgumentError, match=r"torch is not installed; .*spikernn\[torch\]"):
         from_torch(tmp_path / "w.pt", tau=20)
 
@@ -299,6 +302,46 @@ def test_what_is_no_psychrnn(tmp_path):
         np.save(file, W)
     with pytest.raises(ModelFileError, match="holds one array"):
         from_psychrnn(tmp_path / "a.npz", tau=100, step=10)
+
+
+@pytest.mark.parametrize("content", [b"just a text\n", pickle.dumps([1.0])])
+def test_no_message_advises_to_unpickle(tmp_path, content):
+    for name in ("t.npz", "t.npy"):
+        (tmp_path / name).write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "members.npz", "w") as archive:
+        archive.writestr("format.npy", content)
+    for read in (
+        lambda: from_psychrnn(tmp_path / "t.npz", tau=100, step=10),
+        lambda: read_inputs(tmp_path / "t.npy"),
+        lambda: SpikingNetwork.load(tmp_path / "members.npz"),
+        lambda: Simulation.load(tmp_path / "members.npz"),
+    ):
+        with pytest.raises(SpikingError) as caught:
+            read()
+        assert "allow_pickle" not in str(caught.value)
+        assert "pickle.load" not in str(caught.value)
+    with pytest.raises(SpikingError, match="it is not in NumPy's format, or holds pickled objects"):
+        from_psychrnn(tmp_path / "t.npz", tau=100, step=10)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda path: from_torch(path, tau=100, activation="relu"),
+        lambda path: from_psychrnn(path, tau=100, step=10),
+        lambda path: from_keras(path, tau=100),
+        lambda path: from_named_arrays(path, {}, step=5, form="rate", activation="relu"),
+        lambda path: from_trainrnnbrain(path),
+    ],
+)
+@pytest.mark.parametrize("ending", ["pt", "safetensors", "npz", "json", "other"])
+def test_a_missing_file_is_said_first(tmp_path, monkeypatch, read, ending):
+    for name in ("torch", "safetensors", "keras", "tensorflow"):
+        monkeypatch.setitem(sys.modules, name, None)  # as if not installed
+    with pytest.raises(ModelFileError, match=rf"no\.{ending} cannot be read: No such file"):
+        read(tmp_path / f"no.{ending}")
+    with pytest.raises(ModelFileError, match="is a folder, a device or a pipe; expected a file"):
+        read(tmp_path)
 
 
 # Keras, by the documentation of SimpleRNN; its layers by what the importer asks of them
@@ -567,7 +610,9 @@ def test_damaged_entries_of_safetensors(tmp_path, entry):
         ({"transpose": "yes"}, "transpose is 'yes'"),
     ],
 )
-def test_what_is_refused_of_named_arrays(changes, words):
+def test_what_is_refused_of_named_arrays(changes, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.txt").write_text("1 2 3")
     with pytest.raises((ArgumentError, ModelFileError), match=words):
         from_named_arrays(**{"source": NAMED, "names": NAMES, **OPTIONS, **changes})
 

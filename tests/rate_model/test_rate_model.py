@@ -229,7 +229,7 @@ def test_files_that_are_no_models(tmp_path):
         with pytest.raises(ModelFileError, match=r"\w") as caught:
             RateModel.load(tmp_path / name)
         assert str(Path(tmp_path / name)) in str(caught.value)
-    with pytest.raises(ModelFileError, match="has type int"):
+    with pytest.raises(ArgumentError, match="model is 3; expected a path"):
         RateModel.load(3)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spiking.analysis.components import condition_means
 from spiking.analysis.conversion_quality import agreement
 from spiking.analysis.spike_trains import interval_cv2, spike_counts
-from spiking.checks import whole_number
+from spiking.checks import check_function, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks, check_sizes
 from spiking.evaluation.evaluate import evaluate
@@ -186,6 +186,7 @@ def faithfulness(
     >>> result.output_r2 > analysis.faithfulness(model, trials=10).output_r2
     True
     """
+    check_function("progress", progress)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
     network = SpikingNetwork.from_rate(model) if network is None else network
     check_sizes(network, model)

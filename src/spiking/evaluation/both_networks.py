@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, whole_number
+from spiking.checks import check_function, flag, whole_number
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
@@ -139,6 +139,7 @@ def run_both(
     >>> both.rate_activity.shape == both.spiking_activity.shape
     True
     """
+    check_function("progress", progress)
     balanced, activity = flag("balanced", balanced), flag("activity", activity)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
     drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, whole_number
+from spiking.checks import check_function, flag, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
@@ -88,6 +88,7 @@ def evaluate(
     >>> result.correct.shape, result.accuracy > 0.8
     ((20,), True)
     """
+    check_function("progress", progress)
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
     task = network_task(network, task)

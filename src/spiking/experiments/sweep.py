@@ -9,13 +9,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spiking
-from spiking.checks import flag, thread_count, whole_number
+from spiking.checks import check_function, file_path, flag, thread_count, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.evaluate import evaluate, network_task
 from spiking.evaluation.result import Evaluation, Score
@@ -141,6 +140,7 @@ def sweep(
     """
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict = flag("strict", strict)
+    check_function("progress", progress)
     common_random_numbers = flag("common_random_numbers", common_random_numbers)
     rate_network = flag("rate_network", rate_network)
     threads = thread_count(threads)
@@ -173,7 +173,7 @@ def sweep(
     done = 0
     opened: Any = nullcontext()
     if journal is not None:
-        path = Path(os.fsdecode(journal))
+        path = file_path("journal", journal)
         opened = open_trials(path, {"format": _FORMAT}, doing="making this sweep")
     with opened as trial_journal, open_executor(threads, client) as executor:
         hold = functools.cache(lambda key: executor.hold(by_key[key]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import column_times, recorded_spikes, sampled, settings
 from spiking.files.output import MODELS, check_output, write_whole
@@ -52,7 +52,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     """
     import scipy.io
 
-    target = Path(os.fsdecode(path))
+    target = file_path("path", path)
     check_output(target, MODELS, force=force)
     spikes, network = recorded_spikes(simulation, "to_mat"), simulation.network
     names = [*sampled(simulation), *(["inputs"] if simulation.inputs is not None else [])]

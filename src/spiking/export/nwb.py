@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
+from spiking.checks import file_path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.export.parts import (
     channel_neurons,
@@ -86,8 +87,8 @@ def to_nwb(
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=record)
     >>> export.to_nwb(run, "run.nwb")
     """
+    target = file_path("path", path)
     pynwb = library("pynwb", "export", "to_nwb")
-    target = Path(os.fsdecode(path))
     check_output(target, (".nwb",), force=force)
     spikes = recorded_spikes(simulation, "to_nwb")
     start_time = session_start_time or datetime.now(UTC)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import population_names, recorded_spikes, trial_table
 from spiking.files.output import check_output, write_whole
@@ -127,7 +127,7 @@ def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     >>> run = simulate(network, tasks.get("go-nogo"), trials=2, seed=1, record=Record(spikes=True))
     >>> export.to_csv(run, "spikes.csv")
     """
-    target = Path(os.fsdecode(path))
+    target = file_path("path", path)
     check_output(target, (".csv",), force=force)
     table = to_pandas(simulation)
     write_whole(target, lambda stream: table.to_csv(stream, index=False))

@@ -82,6 +82,8 @@ def replace_file(path: Path, write: Callable[[Path], None], verify: Callable[[Pa
                 temporary.unlink(missing_ok=True)
     except (OSError, ModelFileError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
+        if isinstance(error, FileNotFoundError) and target.parent.is_dir():  # such as /proc
+            reason = f"the folder {target.parent} takes no files"
         raise ModelFileError(f"{path} could not be written: {reason}; {outcome}") from None
     try:
         _flush(target.parent)

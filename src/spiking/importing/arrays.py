@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.checks import flag, real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.imported import Imported
-from spiking.importing.read import plain_array, read_arrays
+from spiking.importing.read import named, plain_array, read_arrays
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.transfer import Transfer
 from spiking.typing import Floats
@@ -90,7 +90,7 @@ def from_named_arrays(
     if isinstance(source, str | os.PathLike):
         framework, (arrays, pickled) = os.fsdecode(source), read_arrays(source)
     elif isinstance(source, Mapping):
-        arrays, pickled = dict(source), ()
+        arrays, pickled = named(source), ()
     else:
         raise ArgumentError(f"source is {source!r:.60}; expected a path or a mapping of names to arrays")
     parts, labels = named_parts(arrays, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.errors import ModelFileError
+from spiking.checks import file_path
+from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.numpy_files import reason
 
 # The types of safetensors that NumPy has; of the others, bfloat16 is the upper half of a float32.
 _DTYPES = {
@@ -37,6 +40,28 @@ def plain_array(value: Any) -> Any:
     return value
 
 
+def named(arrays: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a mapping of names to arrays as a dict, or raise ArgumentError if a key is not a name."""
+    for key in arrays:
+        if not isinstance(key, str):
+            raise ArgumentError(
+                f"source has the key {key!r:.60}; expected names of arrays, such as 'h2h.weight'"
+            )
+    return dict(arrays)
+
+
+def existing_file(path: str | os.PathLike[str]) -> str:
+    """Return the name of a file, or raise ModelFileError if there is none; libraries are imported later."""
+    place = file_path("source", path)
+    name = os.fsdecode(place)
+    try:
+        if stat.S_ISREG(place.stat().st_mode):
+            return name
+    except OSError as error:
+        raise ModelFileError(f"{name} cannot be read: {error.strerror}; expected an existing file") from None
+    raise ModelFileError(f"{name} is a folder, a device or a pipe; expected a file")
+
+
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
     """Return the arrays of an `.npz` or a safetensors file, and the names of pickled entries.
 
@@ -45,7 +70,7 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
     ModelFileError
         The file cannot be read, or is of another kind.
     """
-    name = os.fsdecode(path)
+    name = existing_file(path)
     kinds = {".npz": _npz, ".safetensors": _safetensors}
     reader = kinds.get(Path(name).suffix.lower())
     if reader is None:
@@ -73,7 +98,10 @@ def _npz(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
         except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError) as error:
             if isinstance(error, ModelFileError):
                 raise
-            raise ModelFileError(f"{name} cannot be read as .npz: {error!s:.100}") from None
+            raise ModelFileError(
+                f"{name} cannot be read as .npz: {reason(error):.100}; expected an archive, as np.savez "
+                f"writes it"
+            ) from None
     return arrays, tuple(pickled)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned
 from spiking.importing.imported import Imported
 from spiking.importing.parts_by_shape import TRAIN_WITHOUT, check_linear, names_by_shape, readout_names
-from spiking.importing.read import plain_array, read_arrays
+from spiking.importing.read import existing_file, named, plain_array, read_arrays
 from spiking.importing.refused_layers import REFUSED, gated_layer
 from spiking.optional import library
 from spiking.typing import Floats
@@ -147,10 +146,10 @@ def _arrays(source: Any) -> dict[str, Floats]:
     more: dict[str, Any] = {}
     tensors: Mapping[str, Any]
     if isinstance(source, str | os.PathLike):
-        path = os.fsdecode(source)
+        path = existing_file(source)
         tensors = read_arrays(path)[0] if path.lower().endswith(".safetensors") else _torch_load(path)
     elif isinstance(source, Mapping):
-        tensors = dict(source)
+        tensors = named(source)
     elif hasattr(source, "state_dict") and hasattr(source, "named_modules"):
         tensors = source.state_dict()
         for prefix, layer in source.named_modules():
@@ -190,8 +189,6 @@ def _torch_load(path: str) -> dict[str, Any]:
             f"PyTorch is {torch.__version__}; expected 2.6 or later, whose files can be read without running "
             f"what they contain; or give the state dict"
         )
-    if not Path(path).is_file():
-        raise ModelFileError(f"{path} does not exist or is no file")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  # its readers raise many kinds

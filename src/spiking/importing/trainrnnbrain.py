@@ -14,6 +14,7 @@ from spiking.checks import finite_number, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts
 from spiking.importing.imported import Imported
+from spiking.importing.read import existing_file
 from spiking.typing import Floats
 
 _NAMES = {"w": "W_rec", "w_in": "W_inp", "w_out": "W_out", "initial": "y_init", "b_out": "bias_out"}
@@ -126,6 +127,7 @@ def from_trainrnnbrain(
 
 def _read(source: object, name: str) -> dict[str, Any]:
     if isinstance(source, str | os.PathLike):
+        source = existing_file(source)
         try:
             source = json.loads(Path(source).read_text(encoding="utf-8"))
         except OSError as error:

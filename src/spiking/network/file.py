@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spiking
+from spiking.checks import file_path
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
+from spiking.files.numpy_files import reason
 from spiking.files.output import check_output
 from spiking.network.arrays import from_arrays, to_arrays
 
@@ -52,7 +54,7 @@ def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool =
     ModelFileError
         The file cannot be written; the message says whether an existing file is unchanged.
     """
-    target = Path(os.fsdecode(path))
+    target = file_path("path", path)
     check_output(target, NETWORKS, force=force)
     arrays = {"format": FORMAT, "version": spiking.__version__, **to_arrays(network)}
 
@@ -84,7 +86,7 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
     ModelFileError
         The file does not exist, is damaged, or holds no network; the message says what it holds.
     """
-    place = Path(os.fsdecode(path))
+    place = file_path("path", path)
     expected = "expected a file that SpikingNetwork.save wrote"
     if not is_archive(place):
         raise ModelFileError(
@@ -109,9 +111,8 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
 
 
 def _damaged(path: Path, error: Exception) -> ModelFileError:
-    reason = str(error) or type(error).__name__
     return ModelFileError(
-        f"{path} is damaged or incomplete: {reason}; use another copy, or save the network again"
+        f"{path} is damaged or incomplete: {reason(error)}; use another copy, or save the network again"
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from spiking.checks import file_path
 from spiking.network.file import is_archive
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
@@ -36,5 +36,5 @@ def open_network(path: str | os.PathLike[str]) -> RateModel | SpikingNetwork:
     >>> open_network("lesioned.npz").lesioned
     (3, 5)
     """
-    place = Path(os.fsdecode(path))
+    place = file_path("path", path)
     return SpikingNetwork.load(place) if place.is_file() and is_archive(place) else RateModel.load(place)

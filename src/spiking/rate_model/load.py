@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.errors import ModelFileError
+from spiking.checks import file_path
+from spiking.errors import ArgumentError
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.rate_model.contents import (
     MODEL_KEYS,
@@ -50,6 +51,8 @@ def load(
 
     Raises
     ------
+    ArgumentError
+        `model` is neither a path nor a mapping.
     ModelFileError
         The file cannot be read, or a variable is missing or wrong; the message names the file, the key, its
         value and what was expected.
@@ -61,7 +64,7 @@ def load(
     """
     unread = False
     if isinstance(model, str | os.PathLike):
-        source = os.fsdecode(model)
+        source = os.fsdecode(file_path("model", model))
         try:
             variables = read_variables(model)
         except TooLargeFileError:  # because of other variables, such as the history of training
@@ -72,9 +75,8 @@ def load(
         variables = struct_fields(model)
         source = "the mapping" if isinstance(model, Mapping) else "the struct"
         if not variables and not isinstance(model, Mapping):
-            raise ModelFileError(
-                f"model has type {type(model).__name__}; expected a path, or a mapping with the keys of a "
-                f"model file"
+            raise ArgumentError(
+                f"model is {model!r:.60}; expected a path, or a mapping with the keys of a model file"
             )
     loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
     unused = unused_weights(loaded)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import file_path
 from spiking.files.output import MODELS, check_output
 from spiking.matfile.write import update_variables, write_variables
 from spiking.rate_model.transfer import IN_OLD_FILES, as_json, complete, tabulated
@@ -45,7 +46,7 @@ def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False)
     ModelFileError
         The file cannot be written; the message says whether an existing file is unchanged.
     """
-    target, source = Path(os.fsdecode(path)), Path(model.source)
+    target, source = file_path("path", path), Path(model.source)
     check_output(target, MODELS, force=force)
     in_place = model.unread and target.exists() and source.exists() and target.samefile(source)
     write = update_variables if in_place else write_variables

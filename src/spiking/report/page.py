@@ -13,6 +13,7 @@ from string import Template
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
 from spiking.analysis.faithfulness import faithfulness_of
+from spiking.checks import check_function, file_path
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
@@ -91,8 +92,10 @@ def report(
     >>> page[:15]
     '<!doctype html>'
     """
+    check_function("progress", progress)
+    own_task = None if task_file is None else str(file_path("task_file", task_file))
+    given = task if isinstance(task, str) else own_task
     library("matplotlib", "figures", "a report")
-    given = task if isinstance(task, str) else task_file
     task = task_for(model, task)
     given_network = network
     network = SpikingNetwork.from_rate(model, scaling_factor) if network is None else network

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from spiking.checks import file_path
 from spiking.files.output import write_whole
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
@@ -188,8 +190,9 @@ class Reproduction:
             return draw_all(self, figure)
         return self.panel.picture(self, figure)
 
-    def save(self, folder: Path) -> list[Path]:
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write table, networks and figure into files named after the panel; return the paths."""
+        target = file_path("folder", folder)
         picture = io.BytesIO()
         figure = library("matplotlib.figure", "figures", "the figure of a panel").Figure()
         self.draw(figure).savefig(picture, format="png", dpi=300)
@@ -199,7 +202,7 @@ class Reproduction:
             self.networks_csv().encode(),
             picture.getvalue(),
         )
-        paths = files_of(self.panel, folder)
+        paths = files_of(self.panel, target)
         for path, content in zip(paths, contents, strict=True):
             write_whole(path, partial(_write, content))
         return paths

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import thread_count, whole_number
+from spiking.checks import check_function, file_path, thread_count, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.files.output import check_outputs, check_writable
@@ -108,8 +108,9 @@ def panel(
     for name, value, most in (("networks", networks, _SEEDS), ("seed", seed, 10**9)):
         if value > most:
             raise ArgumentError(f"{name} is {value}; expected at most {most}")
+    check_function("progress", progress)
     threads = thread_count(threads)
-    place = Path(folder)
+    place = file_path("folder", folder)
     prepare(place, [chosen])
     seeds = range(_SEEDS * seed, _SEEDS * seed + networks)
     with open_reproduction_journal(place / "journal.jsonl") as journal:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
@@ -165,7 +165,7 @@ class Simulation:
         """
         from spiking.simulation.storage.stream import load
 
-        return load(Path(path))
+        return load(file_path("path", path))
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the simulation into an HDF5 file, as a whole or not at all.
@@ -184,7 +184,7 @@ class Simulation:
         """
         from spiking.simulation.storage.stream import save
 
-        place = Path(os.fsdecode(path))
+        place = file_path("path", path)
         check_output(place, RUNS, force=force)
         save(place, self)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from spiking.checks import whole_number
+from spiking.checks import check_function, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.random_numbers import (
@@ -116,6 +116,7 @@ def simulate(
             f"network is {network!r:.60}; expected a SpikingNetwork, "
             f"such as SpikingNetwork.from_rate(model, 50)"
         )
+    check_function("progress", progress)
     if isinstance(inputs, str):
         inputs = get(inputs)
     downsample = checked_downsample(network, downsample)

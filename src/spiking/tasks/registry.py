@@ -65,6 +65,11 @@ def get(name: str, **settings: Any) -> Task:
 
 def find(name: str) -> type[Task]:
     """Return the class of a task; `name` and errors as in `get`."""
+    unknown = ArgumentError(
+        f"task is {name!r}; expected one of {', '.join(names())}, or a file: mytask.py or mytask.py:ClassName"
+    )
+    if not isinstance(name, str):
+        raise unknown
     for task in _STANDARD:
         if task.name == name:
             return task
@@ -80,9 +85,7 @@ def find(name: str) -> type[Task]:
                 f"task is {name!r}, the entry point {entry.value}; expected a subclass of Task there"
             )
         return kind
-    raise ArgumentError(
-        f"task is {name!r}; expected one of {', '.join(names())}, or a file: mytask.py or mytask.py:ClassName"
-    )
+    raise unknown
 
 
 def task_for_channels(task: TaskLike | None, n_inputs: int, n_outputs: int) -> Task:

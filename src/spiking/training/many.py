@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
 
-from spiking.checks import available_threads
+from spiking.checks import available_threads, check_function
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
@@ -59,6 +59,7 @@ def train_many(
     >>> [model.n_units for model in models]
     [20, 20]
     """
+    check_function("finished", finished)
     order = list(seeds)
     if not order or len(set(order)) != len(order):
         raise ArgumentError(f"seeds is {order}; expected at least one seed, and none twice")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import flag, thread_count, whole_number
+from spiking.checks import check_function, flag, thread_count, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
@@ -127,6 +127,7 @@ def find_scaling_factors(
     """
     if isinstance(models, str | os.PathLike | Mapping | RateModel) or not isinstance(models, Iterable):
         raise ArgumentError(f"models is {models!r:.60}; expected a list of models")
+    check_function("progress", progress)
     write, force = flag("write", write), flag("force", force)
     given = list(models)
     try:

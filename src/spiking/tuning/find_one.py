@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from spiking.checks import flag, thread_count, whole_number
+from spiking.checks import check_function, file_path, flag, thread_count, whole_number
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -145,6 +145,7 @@ def find_scaling_factor(
         conversion=conversion,
         noises=noises,
     )
+    check_function("progress", progress)
     seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
     path = written_path(model) if flag("write", write) else None
@@ -167,7 +168,7 @@ def written_path(model: object) -> Path:
     """Return the path of the model file that the result is written into."""
     if not isinstance(model, str | os.PathLike):
         raise ArgumentError(f"model is {model!r:.60}; expected the path of a file with write=True")
-    return Path(os.fsdecode(model))
+    return file_path("model", model)
 
 
 def search(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
+from spiking.files.numpy_files import reason
 from spiking.matfile.read import read_variables
 
 
@@ -48,7 +49,7 @@ def read_inputs(path: Path) -> NDArray[Any]:
     except OSError as error:
         raise ArgumentError(f"{path} could not be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
-        raise ArgumentError(f"{path} is not a readable .npy file of numbers: {error}") from error
+        raise ArgumentError(f"{path} is not a readable .npy file of numbers: {reason(error)}") from error
     if not isinstance(array, np.ndarray):  # an .npz archive under another name
         raise ArgumentError(f"{path} is an archive of arrays; expected one array, as np.save writes it")
     return array

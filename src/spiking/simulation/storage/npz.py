@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spiking.errors import ArgumentError
+from spiking.files.numpy_files import reason
 from spiking.files.output import check_output, write_whole
 from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
@@ -114,5 +115,6 @@ def load(path: Path) -> Simulation:
         if isinstance(error, ArgumentError):
             raise
         raise ArgumentError(
-            f"{path} is not a readable simulation ({error}); spiking simulate MODEL -o run.npz writes one"
+            f"{path} is not a readable simulation ({reason(error)}); spiking simulate MODEL -o run.npz "
+            f"writes one"
         ) from None

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import spiking
-from spiking.checks import checked_inputs, checked_interval
+from spiking.checks import checked_inputs, checked_interval, file_path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
@@ -62,8 +62,9 @@ def simulate_to_file(
     **settings: Any,
 ) -> Simulation:
     """Simulate into a file, or continue an unfinished run; arguments as for `simulate`."""
-    check_output(Path(os.fsdecode(output_file)), RUNS, force=True)  # an existing run is examined below
-    path = Path(os.path.realpath(os.fsdecode(output_file)))
+    given = file_path("output_file", output_file)
+    check_output(given, RUNS, force=True)  # an existing run is examined below
+    path = Path(os.path.realpath(given))
     if isinstance(inputs, Task):
         check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
         numbers, columns = trial_numbers(trials), inputs.n_steps + 1

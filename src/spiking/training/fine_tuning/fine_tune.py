@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from spiking.checks import finite_number, not_negative, positive_number, thread_count, whole_number
+from spiking.checks import (
+    check_function,
+    finite_number,
+    not_negative,
+    positive_number,
+    thread_count,
+    whole_number,
+)
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
@@ -123,6 +130,7 @@ def fine_tune(
             f"network is {network!r:.60}; expected a SpikingNetwork, "
             f"such as SpikingNetwork.from_rate(model, 50)"
         )
+    check_function("progress", progress)
     task = task_for_channels(task, network.n_inputs, network.n_outputs)
     if not task.scored:
         raise ArgumentError(
