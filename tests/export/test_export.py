@@ -277,6 +277,14 @@ def spiking(folder, *arguments):
     return in_process.run(*arguments, cwd=folder)
 
 
+def test_the_help_of_the_command_names_each_format(tmp_path):
+    text = spiking(tmp_path, "export", "--help").stdout
+    assert "|".join(export.FORMATS) in text
+    names = {"mat": "MATLAB"}
+    for ending in export.FORMATS:
+        assert re.search(rf"\b{names.get(ending, ending.upper())}\b", text.partition("Example: ")[0])
+
+
 @pytest.mark.slow
 def test_the_command_line(tmp_path):
     run = simulate(

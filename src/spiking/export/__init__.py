@@ -22,7 +22,8 @@ from spiking.export.pandas import to_csv, to_pandas
 from spiking.export.pynapple import to_pynapple
 from spiking.export.xarray import to_xarray
 
-# What `spiking export` writes: by the ending of the file, the function and the library that it needs.
+# What `spiking export` writes: by the ending of the file, the function and the library that it needs. The
+# help of the command repeats the names, because it is shown without loading these modules.
 FORMATS: MappingProxyType[str, tuple[Callable[..., Any], str | None]] = MappingProxyType(
     {"nwb": (to_nwb, "pynwb"), "mat": (to_mat, None), "csv": (to_csv, "pandas")}
 )
