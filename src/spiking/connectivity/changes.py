@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import finite_number
 from spiking.connectivity.connections import (
     Connected,
     Control,
@@ -24,7 +25,6 @@ from spiking.connectivity.connections import (
     with_connections,
 )
 from spiking.connectivity.units import Units, check_population_name, number_of_units, unit_numbers
-from spiking.errors import ArgumentError
 from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
 
 
@@ -69,10 +69,7 @@ def scale_weights(
         A population is unknown or empty, the fraction is not from 0 to 1, the factor is not finite, or there
         are not enough connections for the control.
     """
-    value: Any = factor
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-        raise ArgumentError(f"factor is {value!r}; expected a finite number")
-    existing = connections(network)
+    factor, existing = finite_number("factor", factor), connections(network)
     chosen = choose(network, existing, pre, post, fraction, seed, control)
     return with_connections(
         network, existing._replace(weight=np.where(chosen, existing.weight * factor, existing.weight))

@@ -11,7 +11,7 @@ from spiking.checks import check_function, flag, whole_number
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
-from spiking.evaluation.trial_chunks import rate_outputs, spiking_outputs
+from spiking.evaluation.trial_chunks import rate_outputs, spiking_outputs, spiking_simulations
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
@@ -106,16 +106,10 @@ def evaluate(
     if isinstance(network, RateModel):
         chunks = rate_outputs(network, task, seed, n_trials, noise)
     else:
+        experiment = {"stimulation": stimulation, "input_noise": input_noise}
+        numbers = range(n_trials)
         chunks = spiking_outputs(
-            network,
-            task,
-            seed,
-            range(n_trials),
-            downsample,
-            threads,
-            progress,
-            stimulation=stimulation,
-            input_noise=input_noise,
+            spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
         )
     done = 0
     for drawn, raw, time in chunks:
@@ -148,7 +142,8 @@ def correct_trials(
     shared_noise: SharedNoise | None = None,
 ) -> NDArray[np.bool_]:
     """Return whether a spiking network answers each trial in `numbers` correctly."""
-    chunks = spiking_outputs(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
+    runs = spiking_simulations(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
+    chunks = spiking_outputs(runs)
     return np.concatenate([score(task, output, time, trials) for trials, output, time in chunks])
 
 

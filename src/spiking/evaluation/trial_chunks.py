@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spiking.network.network import SpikingNetwork
@@ -17,23 +17,6 @@ _CHUNK_BYTES = 2**26  # size of the outputs in memory at the same time
 # Rate models run this many trials at a time, always: rounding in matrix products depends on the number.
 _RATE_CHUNK = 20
 _Outputs = tuple[Trials, Floats, Floats]  # trials, their outputs (trials, n_outputs, samples), times
-
-
-def spiking_outputs(
-    network: SpikingNetwork,
-    task: Task,
-    seed: int,
-    numbers: range,
-    downsample: int,
-    threads: int | None,
-    progress: Callable[[int], None] | None = None,
-    **experiment: Any,
-) -> Iterator[_Outputs]:
-    """Run the trials in `numbers`, a few at a time; yield trials, outputs and times of each chunk."""
-    runs = spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
-    for trials, run in runs:
-        assert run.output is not None
-        yield trials, run.output, run.time
 
 
 def spiking_simulations(
@@ -63,6 +46,13 @@ def spiking_simulations(
             progress=(lambda done, before=before: progress(before + done)) if progress else None,  # type: ignore[misc]  # a lambda's default has no type
         )
         yield trials, run
+
+
+def spiking_outputs(simulations: Iterable[tuple[Trials, Simulation]]) -> Iterator[_Outputs]:
+    """Yield trials, outputs and times of each of `spiking_simulations`."""
+    for trials, run in simulations:
+        assert run.output is not None
+        yield trials, run.output, run.time
 
 
 def rate_outputs(

@@ -15,7 +15,7 @@ import optax
 
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fine_tuning import FineTuning
-from spiking.evaluation.trial_chunks import spiking_outputs
+from spiking.evaluation.trial_chunks import spiking_outputs, spiking_simulations
 from spiking.network.network import SpikingNetwork
 from spiking.random_streams import FINE_TUNING_STREAM
 from spiking.rate_model.run import run_columns
@@ -225,9 +225,8 @@ def _wanted(drawn: Trials, options: FineTuningOptions) -> Floats:
 def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> ValidationTest:
     correct, square, count = 0, 0.0, 0
     numbers = range(options.trials)
-    for drawn, output, time in spiking_outputs(
-        network, options.task, seed, numbers, options.downsample, options.threads
-    ):
+    runs = spiking_simulations(network, options.task, seed, numbers, options.downsample, options.threads)
+    for drawn, output, time in spiking_outputs(runs):
         wanted = _wanted(drawn, options)[:, :, 1:]
         at = np.searchsorted(time, STEP_MS * np.arange(1, wanted.shape[-1] + 1) - 1e-6)
         correct += int(score(options.task, output, time, drawn).sum())
