@@ -200,6 +200,7 @@ def test_the_network_that_is_kept_is_the_best_of_the_stage(monkeypatch):
     model = train(TASK, 20, **{**SHORT, "max_updates": 2000}, **easy)
     assert len(seen) == 3  # after 300, 400 and 500 updates with spike noise
     assert np.array_equal(model.w, seen[1].w)
+    assert (model.extras["spiking_accuracy"], model.extras["spiking_r2"]) == (0.6, 0.5)
     assert (str(np.asarray(model.extras["stopped"]).item()), bool(model.extras["converged"])) == (
         "limit",
         False,

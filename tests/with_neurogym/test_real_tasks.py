@@ -17,31 +17,31 @@ LONG_RESPONSE = {"decision": 500}
 
 
 @pytest.mark.parametrize(
-    ("name", "settings"),
+    ("name", "settings", "attributes"),
     [
+        # both without their trials near chance level
         (
-            "PerceptualDecisionMaking-v0",  # without its trials at chance level
-            {"cohs": [25.6, 51.2], "timing": {"fixation": 100, "stimulus": 500, **LONG_RESPONSE}},
+            "PerceptualDecisionMaking-v0",
+            {"cohs": [25.6, 51.2], "timing": {"fixation": 100, "stimulus": 500}},
+            {},
         ),
-        ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100, **LONG_RESPONSE}}),
-        ("MultiSensoryIntegration-v0", {"sigma": 0.1, "timing": {"stimulus": 500, **LONG_RESPONSE}}),
+        ("MultiSensoryIntegration-v0", {"sigma": 0.1, "timing": {"stimulus": 500}}, {"cohs": [15, 50]}),
+        ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100}}, {}),
     ],
 )
-def test_a_real_task_trains_and_converts(name, settings):
+def test_a_real_task_trains_and_converts(name, settings, attributes):
+    """Evidence is noisy, so spikes change decisions: the R2 of single trials is not that of other tasks."""
+    settings = settings | {"timing": settings["timing"] | LONG_RESPONSE}
     environment = neurogym.make(name, dt=20, **settings).unwrapped
+    for attribute, value in attributes.items():
+        setattr(environment, attribute, value)
     task = NeuroGymTask(environment)
-    options = {"stop_accuracy": 0.8, "stop_loss": 20.0, "max_updates": 3000}
-    *_, state = spiking.training.train_steps(task, 100, seed=1, tau=(20.0, 50.0), **options)
-    print(name, task.n_steps, state)
-    assert state.stopped == "converged"
-    trials = task.trials(50, seed=3)
-    scores = []
-    for factor in range(25, 60, 5):
-        network = spiking.SpikingNetwork.from_rate(state.model, factor)
-        run = spiking.simulate(network, trials.spiking_inputs, seed=3)
-        scores.append(task.score(run.output[:, 0], run.time, trials).mean())
-    print(name, state.updates, state.accuracy, scores)
-    assert max(scores) >= 0.8
+    options = {"stop_accuracy": 0.8, "stop_loss": 20.0, "stop_r2": 0.5, "batch_size": 8, "max_updates": 3000}
+    model = spiking.train(task, 100, seed=1, tau=(20.0, 50.0), **options)
+    evaluation = spiking.evaluate(spiking.SpikingNetwork.from_rate(model), task, 100, seed=3)
+    print(name, task.n_steps, model.extras["updates"], evaluation)
+    assert model.extras["converged"]
+    assert evaluation.correct.mean() >= 0.75
 
 
 def test_the_example_in_its_docstring():

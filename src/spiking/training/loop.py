@@ -101,7 +101,7 @@ def training_steps(
             },
             start=begin,
         )
-        converted = None
+        converted, spiking = None, None
         outcome: dict[str, Any] = {"converts": False} if options.hardening else {}
         if options.hardening:
             hardened = updates - hardened_from
@@ -111,10 +111,10 @@ def training_steps(
                 if options.lif is None:
                     converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
                 else:
-                    test = spiking_outcome(model, task, seed=test_seed + updates)
-                    converted = is_faithful(*test, options)
-                    if best is None or test > best[0]:
-                        best = test, contents
+                    spiking = spiking_outcome(model, task, seed=test_seed + updates)
+                    converted = is_faithful(*spiking, options)
+                    if best is None or spiking > best[0]:
+                        best = spiking, contents
                 outcome["converts"] = converted
                 good = ends_hardening(converted, hardened, options)
         stopped = why_stopped(task, updates, loss, good, options)
@@ -122,10 +122,22 @@ def training_steps(
             if hardened >= options.hardening:
                 stopped = stopped or "limit"
             if stopped:
-                contents = best[1]  # not a network that has just come apart
+                spiking, contents = best  # not a network that has just come apart
         outcome |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
+        if spiking is not None:
+            outcome |= {"spiking_accuracy": spiking.accuracy, "spiking_r2": spiking.r2}
         speed = count / (time.perf_counter() - began)
-        yield TrainingState(updates, loss, correct, speed, stopped, converted, partial(contents, outcome))
+        yield TrainingState(
+            updates,
+            loss,
+            correct,
+            speed,
+            stopped,
+            converted,
+            spiking_accuracy=None if spiking is None else spiking.accuracy,
+            spiking_r2=None if spiking is None else spiking.r2,
+            contents=partial(contents, outcome),
+        )
 
 
 def _batches(trials: Trials, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -136,7 +136,8 @@ class TrainingOptions:
         `stop_accuracy`.
     stop_r2 : float, optional
         Of ``lif``: the R2 that the spiking network's output must reach against the rate network's, in single
-        trials, when training tests whether it converts. By default 0.94; for another neuron 0.9.
+        trials, when training tests whether it converts. By default 0.94; for another neuron 0.9. Give less
+        for a task with weak or noisy evidence, where spikes change decisions.
     published_quirks : bool
         Behave as the published trainer: o[t + 1] is compared with z[t]; rate models are scored in other
         windows than spiking ones (Go-NoGo from the offset of the pulse, NoGo by the absolute value; context

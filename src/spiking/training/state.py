@@ -26,6 +26,10 @@ class TrainingState:
         Empty while training continues; then ``converged``, ``limit`` (of updates) or ``diverged``.
     converts : bool or None
         Whether the spiking network does the task; None if this was not tested after this evaluation.
+    spiking_accuracy, spiking_r2 : float or None
+        For the activation ``lif``: accuracy of the spiking network of `model` in 40 fresh trials, and R2 of
+        its output against the rate network's; None if it was not tested. When training ends without
+        converging, `model` is the best network of the second stage.
 
     Examples
     --------
@@ -42,6 +46,8 @@ class TrainingState:
     updates_per_second: float
     stopped: str
     converts: bool | None
+    spiking_accuracy: float | None
+    spiking_r2: float | None
     contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
 
     @property

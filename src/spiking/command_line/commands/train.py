@@ -294,9 +294,15 @@ def _outcome(state: TrainingState, seconds: float) -> str:
         "diverged": "not converged, the loss is no longer a number",
     }[state.stopped]
     converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
-    return (
+    measured = (
         f"{reason}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
         f"accuracy {100 * state.accuracy:.0f} %{converts}"
+    )
+    if state.stopped != "limit" or state.spiking_accuracy is None:
+        return measured
+    return (
+        f"{measured}; the best network is kept, whose spiking network has an accuracy of "
+        f"{100 * state.spiking_accuracy:.0f} % and an output R2 of {state.spiking_r2:.2f}"
     )
 
 
