@@ -16,6 +16,7 @@ from spiking import (
     SpikingNetwork,
     Stimulation,
     Waveform,
+    analysis,
     evaluate,
     export,
     find_scaling_factor,
@@ -23,6 +24,7 @@ from spiking import (
     plotting,
     simulate,
     sweep,
+    tasks,
     train_many,
 )
 from spiking.conversion.conversion import Conversion
@@ -106,6 +108,49 @@ def test_a_mask_without_a_masked_entry_is_as_none():
     u = pulse_input()
     run = simulate(NETWORK, np.ma.array(u, mask=np.zeros(u.shape, bool)), seed=1)
     np.testing.assert_array_equal(run.rates, RUN.rates)
+
+
+def with_nan(*shape):
+    values = np.zeros(shape)
+    values[..., -2:] = np.nan
+    return values
+
+
+NOT_FINITE = {
+    "inputs[0, 3]": [
+        lambda: simulate(NETWORK, with_nan(1, 5)),
+        lambda: evaluate(NETWORK, with_nan(1, 5), 1),
+        lambda: MODEL.run(with_nan(1, 5)),
+        lambda: tasks.from_inputs(with_nan(1, 5)),
+        lambda: NETWORK.stepper().advance(with_nan(1, 5)),
+        lambda: simulate(NETWORK, with_nan(1, 5), input_interval=5.0),
+    ],
+    "inputs[0, 0, 3]": [lambda: MODEL.run(with_nan(2, 1, 5)), lambda: simulate(NETWORK, with_nan(2, 1, 5))],
+    "u[0, 3]": [lambda: LIF_network_fnc(MODEL, 50, with_nan(1, 5), {"mode": "none"}, 1, False)],
+    "targets[0, 3]": [lambda: tasks.from_inputs(np.ones((1, 1, 5)), with_nan(1, 5))],
+    "weights[0, 18]": [lambda: NETWORK.with_weights(with_nan(20, 20))],
+    "w_in[0, 0]": [lambda: NETWORK.with_input_weights(with_nan(20, 1))],
+    "offset[18]": [lambda: dataclasses.replace(NETWORK, offset=with_nan(20))],
+    "bias[18]": [lambda: dataclasses.replace(MODEL, bias=with_nan(20))],
+    "initial_voltage[18]": [lambda: LIFParams(initial_voltage=with_nan(20))],
+    "samples[3]": [lambda: Waveform([0], with_nan(5), 1)],
+    "unit_offsets[3]": [lambda: Conversion(kind="mean_drive", factor=9.0, unit_offsets=with_nan(5))],
+    "activity[0, 3]": [lambda: analysis.principal_components(with_nan(4, 5), 1)],
+    "w[0, 0]": [
+        lambda: RateModel.from_arrays(
+            w=with_nan(2, 2), w_in=[1, 0], w_out=[1, 0], activation="relu", tau=10, step=5, form="rate"
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("place", NOT_FINITE)
+def test_the_first_entry_that_is_not_finite_is_said(place):
+    for call in NOT_FINITE[place]:
+        with pytest.raises(ArgumentError) as caught:
+            call()
+        assert str(caught.value).startswith(f"{place} is nan; expected finite numbers (")
+        assert str(caught.value).endswith(" are NaN or infinite: replace them, or leave them out)")
 
 
 @pytest.mark.parametrize("noise", [np.nan, np.inf, -1, "loud", True])

@@ -53,6 +53,20 @@ def real_numbers(name: str, value: object, expected: str) -> Floats:
         raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from None
 
 
+def finite_numbers(name: str, value: object, expected: str) -> Floats:
+    """Return a new array of float64, or raise ArgumentError unless the value is finite real numbers."""
+    array = real_numbers(name, value, expected)
+    finite = np.isfinite(array)
+    if not finite.all():
+        first = tuple(np.argwhere(~finite)[0].tolist())
+        place = f"{name}[{', '.join(map(str, first))}]" if first else name
+        raise ArgumentError(
+            f"{place} is {array[first]:g}; expected finite numbers ({np.count_nonzero(~finite)} of "
+            f"{array.size} are NaN or infinite: replace them, or leave them out)"
+        )
+    return array
+
+
 def _float(value: object) -> float:
     """Return the value as a float; NaN if it is not a number."""
     if isinstance(value, bool | str | bytes) or np.ma.is_masked(value):
@@ -143,7 +157,7 @@ def checked_interval(value: object, time_step: float) -> int:
 def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str = "inputs") -> Floats:
     """Return inputs as float64 with every `downsample`-th column, or raise ArgumentError."""
     expected = f"({n_inputs}, columns) or (trials, {n_inputs}, columns)"
-    u = real_numbers(name, inputs, f"numbers, shape {expected}")
+    u = finite_numbers(name, inputs, f"numbers, shape {expected}")
     if u.ndim == 1 and n_inputs == 1:
         u = u[np.newaxis]
     if u.ndim not in (2, 3):
@@ -155,8 +169,6 @@ def checked_inputs(inputs: ArrayLike, n_inputs: int, downsample: int, name: str 
         )
     if u.ndim == 3 and len(u) == 0:
         raise ArgumentError(f"{name} has no trials (shape {u.shape}); expected {expected}")
-    if not np.isfinite(u).all():
-        raise ArgumentError(f"{name} has entries that are NaN or infinite; expected finite numbers")
     columns = np.ascontiguousarray(u[..., ::downsample])
     if columns.shape[-1] < 2:
         raise ArgumentError(

@@ -146,7 +146,7 @@ def test_mistakes():
         ("gain is nan", {"gain": float("nan")}),
         ("offset is 'a'", {"offset": "a"}),
         ("unit_offsets is 1.0", {"unit_offsets": 1.0}),
-        ("unit_offsets is .*nan", {"unit_offsets": (float("nan"),)}),
+        (r"unit_offsets\[0\] is nan", {"unit_offsets": (float("nan"),)}),
         ("output_offsets is 'a'", {"output_offsets": "a"}),
         ("has 0 numbers; expected one for each unit for mean_drive", {"unit_offsets": ()}),
         ("has 1 numbers; expected none for one_offset", {"kind": "one_offset"}),

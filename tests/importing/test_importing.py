@@ -622,7 +622,7 @@ def test_what_is_refused_of_named_arrays(changes, words, tmp_path, monkeypatch):
     [
         ({"inputs": U[:, :, :2]}, r"inputs has shape \(5, 80, 2\); expected axes NTC"),
         ({"outputs": np.zeros((5, 79, OUT))}, "outputs has 5 trials of 79 steps; expected 5 of 80"),
-        ({"outputs": np.full((5, 80, OUT), np.nan)}, "outputs has shape .*all finite"),
+        ({"outputs": np.full((5, 80, OUT), np.nan)}, r"outputs\[0, 0, 0\] is nan"),
         ({"layout": "NCTT"}, "layout is 'NCTT'"),
         ({"tolerance": 0}, "tolerance is 0"),
         ({"inputs": np.zeros((5, 0, IN))}, "inputs is empty"),

@@ -144,7 +144,7 @@ def test_a_refitted_readout_is_fitted_beside_the_bias():
         (lambda: LIFParams(initial_voltage=True), "initial_voltage is True"),
         (lambda: random_network(5, initial_voltage=[1.0, 2.0]), "has 2 voltages; expected one for each of 5"),
         (lambda: random_network(5, offset=[1.0, 2.0]), r"offset has shape \(2,\); expected 5 finite"),
-        (lambda: random_network(5, offset=np.inf), "offset has shape"),
+        (lambda: random_network(5, offset=np.inf), "offset is inf; expected finite"),
         (lambda: random_network(5, offset="much"), "offset is "),
         (lambda: random_network(5, n_outputs=3, readout_bias=[1, 2]), "expected 3 finite numbers"),
         (lambda: random_network(5).with_params(tau=5), "no constant 'tau'; expected one of tau_membrane"),

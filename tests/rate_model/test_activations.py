@@ -169,13 +169,15 @@ def test_what_a_file_cannot_say(variables, words):
     ("changes", "words"),
     [
         ({"activation": "swish"}, "activation is 'swish'"),
-        ({"activation": "callable"}, "expected a name, a function or a table"),
+        ({"activation": "callable"}, "a function, or a table"),
+        ({"activation": "table"}, "a function, or a table"),
+        ({"activation": ["relu"]}, "a function, or a table"),
         ({"activation_parameters": {"maximum": 2.0}}, "sigmoid has no parameter 'maximum'"),
         ({"form": "spikes"}, "form is 'spikes'"),
         ({"step": 0.0}, "step is 0.0"),
         ({"noise": -1.0}, "noise is -1.0"),
         ({"bias": np.ones(3)}, "bias has shape"),
-        ({"initial": np.full(20, np.inf)}, "initial has shape"),
+        ({"initial": np.full(20, np.inf)}, r"initial\[0\] is inf; expected finite"),
     ],
 )
 def test_what_a_model_cannot_be(changes, words):
@@ -308,3 +310,23 @@ def test_a_model_that_was_trained_on_the_f_i_curve_needs_no_factor(tmp_path):
     network = SpikingNetwork.from_rate(RateModel.load({**plain, "activation_parameters": text}))
     assert (network.scaling_factor, network.params) == (35.0, noisy)
     assert "nothing fitted" in str(network.conversion)
+
+
+ARRAYS = {"w": np.eye(2), "w_in": [1, 0], "w_out": [1, 0], "tau": 10, "step": 5, "form": "rate"}
+MAKERS = [
+    lambda activation: RateModel.from_arrays(**ARRAYS, activation=activation),
+    lambda activation: RateModel.untrained(2, n_inputs=1, activation=activation),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_the_names_that_a_message_offers_can_be_used(make):
+    for wrong in ("table", "callable", "swish", None, 5, ["relu"]):
+        with pytest.raises(ArgumentError, match=r"activation is .*; expected one of") as caught:
+            make(wrong)
+        names, _, rest = str(caught.value).partition("expected one of ")[2].partition(", a function")
+        assert rest == ", or a table: a pair of arrays (x, phi(x))"
+        for name in names.split(", "):
+            assert make(name).activation == name
+    for given in (np.tanh, ([-1.0, 0.0, 1.0], [0.0, 0.5, 2.0])):
+        assert make(given).transfer(np.array([0.5]))[0] > 0

@@ -108,7 +108,7 @@ def test_the_published_function_adds_none_of_several_output_biases():
     ("changes", "words"),
     [
         ({"w": np.ones((N, N + 1))}, r"w has shape \(12, 13\); expected \(N, N\)"),
-        ({"w": np.full((N, N), np.nan)}, "w has 144 entries that are NaN"),
+        ({"w": np.full((N, N), np.nan)}, "144 of 144 are NaN or infinite"),
         ({"w": "weights"}, "w is 'weights'"),
         ({"w": 1.0}, "w has shape"),
         ({"w_in": np.ones((2, N))}, r"w_in has shape \(2, 12\); expected \(12, n_inputs\)"),

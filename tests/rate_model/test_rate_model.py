@@ -265,7 +265,7 @@ def test_other_activations_are_clipped(activation):
     assert rates.max() == 20
 
 
-@pytest.mark.parametrize("inputs", [np.zeros((2, 5)), np.zeros(5), [[np.nan]], np.zeros((1, 0))])
+@pytest.mark.parametrize("inputs", [np.zeros((2, 5)), np.zeros(5), np.zeros((1, 0))])
 def test_run_refuses_wrong_inputs(inputs):
     with pytest.raises(ArgumentError, match="inputs has shape"):
         RateModel.load(model_mapping()).run(inputs)

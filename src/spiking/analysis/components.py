@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import real_numbers, whole_number
+from spiking.checks import finite_numbers, real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -83,8 +83,8 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     >>> bool(result.explained[0] >= result.explained[1])
     True
     """
-    values = real_numbers("activity", activity, "shape (N, samples) or (conditions, N, samples)")
-    if values.ndim not in (2, 3) or not np.isfinite(values).all():
+    values = finite_numbers("activity", activity, "shape (N, samples) or (conditions, N, samples)")
+    if values.ndim not in (2, 3):
         raise ArgumentError(
             f"activity has shape {values.shape}; expected finite numbers, (N, samples) or "
             f"(conditions, N, samples)"

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from spiking.analysis.fixed_points import FixedPoint, FixedPoints
 from spiking.analysis.mean_field import MeanField, mean_field
-from spiking.checks import not_negative, positive_number, real_numbers, whole_number
+from spiking.checks import finite_numbers, not_negative, positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.random_streams import FIXED_POINT_STREAM, VISITED_FIRST
@@ -132,8 +132,8 @@ def fixed_points(
 
 
 def _numbers(name: str, value: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    array = real_numbers(name, value, f"finite numbers, shape {shape}")
-    if array.shape != shape or not np.isfinite(array).all():
+    array = finite_numbers(name, value, f"finite numbers, shape {shape}")
+    if array.shape != shape:
         raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers, shape {shape}")
     return array
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.analysis.components import condition_means, principal_components
-from spiking.checks import real_numbers, whole_number
+from spiking.checks import finite_numbers, real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -52,7 +52,7 @@ class TargetedAxes:
 
     def project(self, activity: ArrayLike) -> Floats:
         """Project activity of shape (..., N, samples) on the axes: shape (..., variables, samples)."""
-        values = real_numbers("activity", activity, "shape (..., N, samples)")
+        values = finite_numbers("activity", activity, "shape (..., N, samples)")
         return self.axes @ ((values - self.mean[:, np.newaxis]) / self.scale[:, np.newaxis])
 
 
@@ -102,18 +102,18 @@ def targeted_axes(
     (('choice', 'first'), (2, 200))
     """
     values = real_numbers("activity", activity, "shape (trials, N, samples)")
-    if values.ndim != 3 or not np.isfinite(values).all() or not variables:
+    if values.ndim != 3 or not variables:
         raise ArgumentError(
             f"activity has shape {values.shape}, with {len(variables)} variables; expected finite numbers "
             f"(trials, N, samples), and at least one variable"
         )
     design = np.array(
         [
-            real_numbers(f"variables[{name!r}]", value, "one number for each trial")
+            finite_numbers(f"variables[{name!r}]", value, "one number for each trial")
             for name, value in variables.items()
         ]
     )
-    if design.shape != (len(variables), len(values)) or not np.isfinite(design).all():
+    if design.shape != (len(variables), len(values)):
         raise ArgumentError(
             f"variables has shape {design.shape}; expected {len(values)} finite numbers for each variable, "
             f"one for each trial"

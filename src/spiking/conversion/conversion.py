@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spiking.checks import finite_number, positive_number, real_numbers, whole_number
+from spiking.checks import finite_number, finite_numbers, positive_number, whole_number
 from spiking.conversion.fine_tuning import FineTuning
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -222,8 +222,8 @@ class Conversion:
 
 
 def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
-    array = real_numbers(name, values, "a sequence of finite currents in mV")
-    if array.ndim != 1 or not np.isfinite(array).all():
+    array = finite_numbers(name, values, "a sequence of finite currents in mV")
+    if array.ndim != 1:
         raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
     return tuple(array.tolist())
 

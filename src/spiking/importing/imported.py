@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, real_numbers
+from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.importing.read import plain_array
 from spiking.rate_model.model import FORMS, RateModel
@@ -214,11 +214,11 @@ def _output(model: RateModel, u: Floats, shift: int) -> Floats:
 
 def _trials_first(name: str, values: ArrayLike, layout: str, channels: int) -> Floats:
     """Return an array with axes trials, channels, time."""
-    array = real_numbers(name, plain_array(values), "numbers")
+    array = finite_numbers(name, plain_array(values), "numbers")
     expected = f"axes {layout} (T time, N trials, C channels), {channels} channels, all finite"
     if array.ndim == 2:
         array = np.expand_dims(array, layout.index("N"))
-    if array.ndim != 3 or array.shape[layout.index("C")] != channels or not np.isfinite(array).all():
+    if array.ndim != 3 or array.shape[layout.index("C")] != channels:
         raise ArgumentError(f"{name} has shape {np.shape(array)}; expected {expected}")
     if array.size == 0:
         raise ArgumentError(f"{name} is empty; expected {expected}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, positive_number, real_numbers
+from spiking.checks import finite_numbers, flag, positive_number
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.conversion.choose import choose_conversion
@@ -370,8 +370,8 @@ def _frozen_weights(weights: Floats | csc_array[np.float64]) -> Floats | csc_arr
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:
-    array = real_numbers(name, values, f"{size} finite numbers, or one for all")
-    if array.shape not in ((), (1,), (size,)) or not np.isfinite(array).all():
+    array = finite_numbers(name, values, f"{size} finite numbers, or one for all")
+    if array.shape not in ((), (1,), (size,)):
         raise ArgumentError(f"{name} has shape {array.shape}; expected {size} finite numbers, or one for all")
     return np.broadcast_to(array, size).copy()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import real_numbers
+from spiking.checks import finite_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -66,7 +66,7 @@ def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwo
 
 
 def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    array = real_numbers(name, values, f"finite numbers of shape {shape}")
-    if array.shape != shape or not np.isfinite(array).all():
+    array = finite_numbers(name, values, f"finite numbers of shape {shape}")
+    if array.shape != shape:
         raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")
     return array

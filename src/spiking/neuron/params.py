@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from spiking.checks import real_numbers
+from spiking.checks import finite_numbers
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS, NeuronName
 from spiking.timing import TIME_STEP_MS
@@ -155,7 +155,7 @@ def _initial_voltage(value: object) -> str | float | tuple[float, ...]:
     expected = "'uniform', 'resting', or finite voltages in mV: one number, or one for each neuron"
     if isinstance(value, str) and value in ("uniform", "resting"):
         return value
-    voltages = real_numbers("initial_voltage", value, expected)
-    if voltages.ndim > 1 or isinstance(value, bool) or not np.isfinite(voltages).all():
+    voltages = finite_numbers("initial_voltage", value, expected)
+    if voltages.ndim > 1 or isinstance(value, bool):
         raise ArgumentError(f"initial_voltage is {value!r:.60}; expected {expected}")
     return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())

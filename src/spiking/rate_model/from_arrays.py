@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, real_numbers
+from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model.contents import signs_in
-from spiking.rate_model.transfer import ACTIVATIONS, Transfer
+from spiking.rate_model.transfer import Transfer, name_and_parameters
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def from_arrays(
             )
         rectified = int(np.count_nonzero(weights < 0))
         weights = np.maximum(weights, 0.0)
-    name, parameters = _activation(activation, activation_parameters)
+    name, parameters = name_and_parameters(activation, activation_parameters)
     if step is None:
         raise ArgumentError("step is not given; expected the time step of the training in ms")
     if positive_number("step", step) > 2 * min(tau_range):
@@ -166,7 +166,7 @@ def from_arrays(
 
 def _array(name: str, value: ArrayLike, expected: str, shape: tuple[int | None, ...] = ()) -> Floats:
     """Return finite numbers, of a shape in which None is any number; a vector has one row or column."""
-    array = real_numbers(name, value, f"shape {expected}" if shape else expected)
+    array = finite_numbers(name, value, f"shape {expected}" if shape else expected)
     if shape and array.ndim == 1 and array.size in shape:
         array = array.reshape([1 if size is None else size for size in shape])
     wrong = shape and (
@@ -176,9 +176,6 @@ def _array(name: str, value: ArrayLike, expected: str, shape: tuple[int | None, 
     )
     if wrong:
         raise ArgumentError(f"{name} has shape {array.shape}; expected {expected}")
-    if not np.isfinite(array).all():
-        count = np.count_nonzero(~np.isfinite(array))
-        raise ArgumentError(f"{name} has {count} entries that are NaN or infinite; expected finite numbers")
     return array
 
 
@@ -211,21 +208,3 @@ def _signs(signs: ArrayLike, n: int) -> Floats:
     if values.size != n or not np.isin(values, (-1.0, 1.0)).all():
         raise ArgumentError(f"signs is {signs!r:.60}; expected {expected}")
     return values.ravel()
-
-
-def _activation(activation: object, parameters: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
-    """Return the name of the activation and its parameters, as `RateModel` has them."""
-    if not isinstance(parameters, Mapping | None):
-        raise ArgumentError(f"activation_parameters is {parameters!r:.60}; expected a mapping")
-    if parameters and not isinstance(activation, str):
-        raise ArgumentError("activation_parameters are given; expected none for a function or a table")
-    if isinstance(activation, str):
-        return activation, dict(parameters or {})
-    if callable(activation):
-        return "callable", {"function": activation}
-    if isinstance(activation, tuple) and len(activation) == 2:
-        return "table", dict(zip(("x_values", "y_values"), activation, strict=True))
-    raise ArgumentError(
-        f"activation is {activation!r:.60}; expected one of {', '.join(ACTIVATIONS[:-2])}, a function, or a "
-        f"pair of arrays (x, y)"
-    )

@@ -10,7 +10,7 @@ import numpy as np
 from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.rate_model.contents import signs_in, struct_fields
-from spiking.rate_model.transfer import ACTIVATIONS, IN_OLD_FILES, complete, from_json
+from spiking.rate_model.transfer import IN_OLD_FILES, NAMES, complete, from_json
 from spiking.typing import Floats, Mask
 
 _REQUIRED = MappingProxyType(
@@ -88,8 +88,9 @@ class ModelArrays:
                 raise
             self.fail(key, f"is not an array of numbers ({error})", expected)
         if finite and not np.isfinite(array).all():
-            count = int(np.count_nonzero(~np.isfinite(array)))
-            self.fail(key, f"has {count} entries that are NaN or infinite", f"{expected}, all finite")
+            wrong = np.argwhere(~np.isfinite(array))
+            problem = f"has {len(wrong)} entries that are NaN or infinite, the first at {wrong[0].tolist()}"
+            self.fail(key, problem, f"{expected}, all finite")
         return array
 
     def scalar(self, key: str, expected: str, *, required: bool = True) -> float | None:
@@ -297,8 +298,9 @@ class ModelArrays:
         name, text = self._text("activation"), self._text("activation_parameters")
         if name is None:
             return None, {}
-        if name not in ACTIVATIONS[:-1]:
-            self.fail("activation", f"is {name!r:.60}", f"one of {', '.join(ACTIVATIONS[:-1])}")
+        if name not in (*NAMES, "table"):
+            expected = f"one of {', '.join(NAMES)}, or table, with its points activation_x and activation_y"
+            self.fail("activation", f"is {name!r:.60}", expected)
         if name == "table":
             table = {f"{axis}_values": self._points(f"activation_{axis}") for axis in "xy"}
             try:

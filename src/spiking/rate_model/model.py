@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag, not_negative, positive_number, real_numbers
+from spiking.checks import finite_numbers, flag, not_negative, positive_number
 from spiking.connectivity import changes
 from spiking.connectivity.units import check_mask, check_population_name
 from spiking.errors import ArgumentError, ModelFileError
@@ -142,8 +142,8 @@ class RateModel(Remade):
             object.__setattr__(self, "activation_parameters", parameters)
         for name in ("bias", "initial"):
             if getattr(self, name) is not None:
-                values = real_numbers(name, getattr(self, name), f"shape ({self.n_units},)")
-                if values.shape != (self.n_units,) or not np.isfinite(values).all():
+                values = finite_numbers(name, getattr(self, name), f"shape ({self.n_units},)")
+                if values.shape != (self.n_units,):
                     raise ArgumentError(
                         f"{name} has shape {values.shape}; expected {self.n_units} finite numbers, one a unit"
                     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import flag, not_negative, real_numbers
+from spiking.checks import finite_numbers, flag, not_negative
 from spiking.errors import ArgumentError
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -94,9 +94,9 @@ def run(
     bias, phi = model.output_bias, model.transfer
     noise = model.noise if noise is None else not_negative("noise", noise)
     keep_currents = flag("keep_currents", keep_currents)
-    u = real_numbers("inputs", inputs, f"shape ({model.n_inputs}, steps) or (trials, ..., steps)")
+    u = finite_numbers("inputs", inputs, f"shape ({model.n_inputs}, steps) or (trials, ..., steps)")
     u = u[np.newaxis] if u.ndim == 2 else u
-    if u.ndim != 3 or u.shape[1] != model.n_inputs or u.shape[2] < 1 or not np.isfinite(u).all():
+    if u.ndim != 3 or u.shape[1] != model.n_inputs or u.shape[2] < 1:
         raise ArgumentError(
             f"inputs has shape {np.shape(inputs)}; expected finite numbers of shape "
             f"({model.n_inputs}, steps) or (trials, {model.n_inputs}, steps)"

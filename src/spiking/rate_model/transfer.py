@@ -134,6 +134,8 @@ _KINDS: Mapping[str, tuple[Callable[..., Floats], Mapping[str, Any]]] = MappingP
     }
 )
 ACTIVATIONS = tuple(_KINDS)
+NAMES = tuple(name for name in ACTIVATIONS if name not in ("table", "callable"))  # which users can give
+EXPECTED = f"one of {', '.join(NAMES)}, a function, or a table: a pair of arrays (x, phi(x))"
 _SLOPES: Mapping[str, Callable[..., Floats]] = MappingProxyType(
     {
         "sigmoid": _sigmoid_slope,
@@ -154,10 +156,27 @@ _SLOPES: Mapping[str, Callable[..., Floats]] = MappingProxyType(
 IN_OLD_FILES: Mapping[str, Mapping[str, Any]] = MappingProxyType({"softplus": {"maximum": 20.0}})
 
 
+def name_and_parameters(
+    activation: object, parameters: Mapping[str, Any] | None
+) -> tuple[str, dict[str, Any]]:
+    """Return name and parameters, as `RateModel` has them, of what a user gives as an activation."""
+    if not isinstance(parameters, Mapping | None):
+        raise ArgumentError(f"activation_parameters is {parameters!r:.60}; expected a mapping")
+    if parameters and not isinstance(activation, str):
+        raise ArgumentError("activation_parameters are given; expected none for a function or a table")
+    if isinstance(activation, str):
+        return activation, dict(parameters or {})
+    if callable(activation):
+        return "callable", {"function": activation}
+    if isinstance(activation, tuple) and len(activation) == 2:
+        return "table", dict(zip(("x_values", "y_values"), activation, strict=True))
+    raise ArgumentError(f"activation is {activation!r:.60}; expected {EXPECTED}")
+
+
 def complete(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return all parameters of an activation, checked; raise ArgumentError if one is wrong or missing."""
-    if name not in _KINDS:
-        raise ArgumentError(f"activation is {name!r:.60}; expected one of {', '.join(_KINDS)}")
+    if name not in list(_KINDS) or (name not in NAMES and not parameters):  # a list: it may have no hash
+        raise ArgumentError(f"activation is {name!r:.60}; expected {EXPECTED}")
     defaults = _KINDS[name][1]
     unknown = [key for key in parameters if key not in defaults]
     if unknown:
@@ -172,7 +191,7 @@ def complete(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
                 raise ArgumentError(f"params of the activation is {value!r:.60}; expected LIFParams(...)")
         elif key == "function":
             if not callable(value):
-                raise ArgumentError(f"activation is {value!r:.60}; expected a name, a function or a table")
+                raise ArgumentError(f"activation is {value!r:.60}; expected {EXPECTED}")
         elif key in ("x_values", "y_values"):
             values[key] = real_numbers(key, () if value is None else value, "one number for each point")
         elif not (key == "maximum" and value == np.inf):

@@ -13,6 +13,7 @@ from spiking.checks import flag, not_negative, real_numbers, whole_number
 from spiking.connectivity.units import Units, checked_fraction
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNTRAINED_STREAM
+from spiking.rate_model.transfer import Transfer, name_and_parameters
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
 
@@ -101,7 +102,7 @@ def untrained(
     connectivity: ArrayLike | None = None,
     populations: Mapping[str, Units] | None = None,
     tau: float | tuple[float, float] = (20.0, 100.0),
-    activation: str = "lif",
+    activation: str | Transfer | tuple[ArrayLike, ArrayLike] = "lif",
     activation_parameters: Mapping[str, Any] | None = None,
 ) -> RateModel:
     """Draw an untrained network: weights, inhibitory units, SST units and time constants.
@@ -137,7 +138,7 @@ def untrained(
     tau : float or (float, float)
         Synaptic decay in ms: one for all units, or the range of the units' own.
     activation, activation_parameters
-        As in `RateModel`; by default ``lif``, with which `train` trains.
+        As in `RateModel.from_arrays`; by default ``lif``, with which `train` trains.
 
     Returns
     -------
@@ -177,6 +178,7 @@ def untrained(
         w_dist=w_dist,
         connectivity=None if connectivity is None else checked_connectivity(connectivity, n),
     )
+    name, parameters = name_and_parameters(activation, activation_parameters)
     model = cls(
         w=drawn.w,
         w0=drawn.w,
@@ -190,8 +192,8 @@ def untrained(
         tau_range=(float(limits[0]), float(limits[-1])),
         taus_gaus=drawn.taus_gaus,
         taus_gaus0=drawn.taus_gaus,
-        activation=activation,
-        activation_parameters=dict(activation_parameters or {}),
+        activation=name,
+        activation_parameters=parameters,
         source="the untrained network",
     )
     return model.with_populations(**(populations or {}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spiking.checks import finite_number, positive_number, real_numbers
+from spiking.checks import finite_number, finite_numbers, positive_number
 from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
 from spiking.simulation.stimulation import checked_window
@@ -144,8 +144,8 @@ class Waveform:
 
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
-    array = real_numbers(name, values, "finite numbers, one-dimensional")
-    if array.ndim != 1 or not np.isfinite(array).all():
+    array = finite_numbers(name, values, "finite numbers, one-dimensional")
+    if array.ndim != 1:
         raise ArgumentError(f"{name} is {values!r:.60}; expected finite numbers, one-dimensional")
     return tuple(array.tolist())
 

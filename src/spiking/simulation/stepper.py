@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, real_numbers, whole_number
+from spiking.checks import finite_numbers, positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.kernel import prepare
@@ -210,10 +210,10 @@ class Stepper:
         """Return inputs as an array of shape (columns, n_inputs)."""
         n = self.network.n_inputs
         expected = f"finite numbers of shape ({n},), or ({n}, columns)"
-        u = real_numbers("inputs", inputs, expected)
+        u = finite_numbers("inputs", inputs, expected)
         given = u.shape
         u = u.reshape(1, 1) if u.ndim == 0 and n == 1 else u.reshape(-1, 1) if u.ndim == 1 else u
-        if u.ndim != 2 or len(u) != n or u.shape[1] < 1 or not np.isfinite(u).all():
+        if u.ndim != 2 or len(u) != n or u.shape[1] < 1:
             raise ArgumentError(f"inputs has shape {given}; expected {expected}")
         return u.T
 

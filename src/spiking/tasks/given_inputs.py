@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import real_numbers, whole_number
+from spiking.checks import finite_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.read_only import frozen_array
 from spiking.tasks.base import Task, Trials
@@ -142,9 +142,9 @@ def from_inputs(
     >>> evaluate(SpikingNetwork.from_rate(datasets.load("go-nogo")), task, 10, seed=1).accuracy
     1.0
     """
-    u = real_numbers("inputs", inputs, "shape (n_inputs, steps) or (conditions, n_inputs, steps)")
+    u = finite_numbers("inputs", inputs, "shape (n_inputs, steps) or (conditions, n_inputs, steps)")
     u = u[np.newaxis] if u.ndim == 2 else u
-    if u.ndim != 3 or 0 in u.shape or not np.isfinite(u).all():
+    if u.ndim != 3 or 0 in u.shape:
         raise ArgumentError(
             f"inputs has shape {np.shape(inputs)}; expected finite numbers of shape (n_inputs, steps) or "
             f"(conditions, n_inputs, steps)"
@@ -153,10 +153,10 @@ def from_inputs(
     outputs = 1 if n_outputs is None else whole_number("n_outputs", n_outputs, 1)
     z: Any = np.full((count, outputs, steps), np.nan)
     if targets is not None:
-        z = real_numbers("targets", targets, "shape (conditions, n_outputs, steps)")
+        z = finite_numbers("targets", targets, "shape (conditions, n_outputs, steps)")
         z = z[:, np.newaxis] if z.ndim == 2 else z
         expected = (count, z.shape[1] if z.ndim == 3 and n_outputs is None else outputs, steps)
-        if z.shape != expected or not np.isfinite(z).all():
+        if z.shape != expected:
             raise ArgumentError(
                 f"targets has shape {np.shape(targets)}; expected finite numbers of shape {expected}"
             )
