@@ -16,10 +16,10 @@ from spiking.neuron.params import LIFParams
 TASK = tasks.GoNoGo(duration=300.0, stimulus_onset=50.0, stimulus_duration=100.0, score_delay=50.0)
 
 
-@pytest.mark.parametrize("step", [5.0, 2.0])
-def test_the_gradient_of_the_mean_field(step):
+@pytest.mark.parametrize(("form", "step"), [("current", 5.0), ("current", 2.0), ("rate", 5.0)])
+def test_the_gradient_of_the_mean_field(form, step):
     model = dataclasses.replace(
-        RateModel.load(model_mapping(n=12)), step=step, bias=np.linspace(-0.3, 0.3, 12)
+        RateModel.load(model_mapping(n=12)), form=form, step=step, bias=np.linspace(-0.3, 0.3, 12)
     )
     field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     offsets, outputs, rng = np.linspace(-2.0, 1.0, 12), np.array([0.1]), np.random.default_rng(1)
@@ -45,6 +45,26 @@ def test_the_mean_field_of_the_neurons_own_curve_is_the_rate_network():
     biased = dataclasses.replace(model, bias=bias, initial=bias)
     field = MeanFieldComparison(biased, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
+
+
+def test_the_mean_field_of_a_network_in_rate_form_has_rates_that_are_filtered():
+    model = RateModel.load(model_mapping(n=12, activation=np.array(["lif"])))
+    bias = np.linspace(-1.0, 2.0, 12)
+    model = dataclasses.replace(model, form="rate", initial=np.zeros(12), bias=bias)
+    field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
+    k = model.activation_parameters["k"]
+    assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
+
+
+def test_mean_drive_makes_up_for_the_error_of_the_fit_and_not_for_filters():
+    """The activation lif is fitted almost without an error, also where its rates lag behind phi(x)."""
+    model = RateModel.load(model_mapping(n=12, activation=np.array(["lif"])))
+    for form in ("current", "rate"):
+        model = dataclasses.replace(model, form=form, initial=np.zeros(12), noise=0.0)
+        fit = fit_gain(model, visited_currents(model, TASK, trials=4), 1.0)
+        conversion = fit.conversion("mean_drive")
+        np.testing.assert_allclose(conversion.unit_offsets, fit.offset, atol=0.02)
+        np.testing.assert_allclose(conversion.output_offsets, 0, atol=0.02)
 
 
 def test_slopes_of_the_table():

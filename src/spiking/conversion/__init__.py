@@ -12,12 +12,13 @@ phi(x) = f(s x + b)/k on the synaptic currents x that occur in the rate model:
 This is ``one_offset``. ``mean_drive`` also adds a constant to each unit and to the output, which compensates
 the average error of the fit:
 
-    b_i = b + s sum_j W_ij mean(r_j - f(s x_j + b)/k),   output + mean(w_out (r - f(s x + b)/k))
+    b_i = b + s sum_j W_ij mean(phi(x_j) - f(s x_j + b)/k),   output + mean(w_out (phi(x) - f(s x + b)/k))
 
 ``calibrated`` optimises b_i and the constants of the outputs instead, by gradient through the mean field of
 the spiking network,
 
-    tau_i x_i' = -x_i + sum_j W_ij r_j + (w_in u)_i,   r_i = f(s x_i + b_i)/k,
+    tau_i x_i' = -x_i + sum_j W_ij r_j + (w_in u)_i,   r_i = f(s x_i + b_i)/k   (current form),
+    tau_i r_i' = -r_i + f(s x_i + b_i)/k,   x_i = sum_j W_ij r_j + (w_in u)_i   (rate form),
 
 until its rates and outputs differ least from those of the rate network. The mean field also tells which gain
 and variant are best without spiking trials.

@@ -79,7 +79,9 @@ class GainFit:
             start = self.conversion("mean_drive", factor)
             unit_offsets, output_offsets = calibrated_offsets(self.comparison, start)
         elif kind == "mean_drive":
-            mean_error = self.visited.rates.mean(axis=(0, 2)) - self._mean_rates / factor
+            # In the rate form, the rates of the model lag behind phi(x); those of the f-I curve do not.
+            wanted = np.asarray(self.model.transfer(self.visited.currents)).mean(axis=(0, 2))
+            mean_error = wanted - self._mean_rates / factor
             drive = self.model.effective_weights() @ mean_error
             unit_offsets = tuple((self.offset + self.gain * drive).tolist())
             output_offsets = tuple((self.model.w_out @ mean_error).tolist())
