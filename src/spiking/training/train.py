@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
-from spiking.checks import whole_number
+from spiking.checks import check_function, whole_number
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
@@ -89,6 +89,7 @@ def train(
     >>> model.n_units, bool(model.extras["converged"])
     (20, False)
     """
+    check_function("progress", progress)
     steps = train_steps(
         task, n_units, seed=seed, recipe=recipe, start=start, connectivity=connectivity, **options
     )
