@@ -230,7 +230,7 @@ def test_the_record_of_a_run_without_output(tmp_path):
 def test_npz_files_that_are_no_runs(tmp_path):
     path = tmp_path / "run.npz"
     for content, words in (
-        ({"x": np.arange(3)}, "not a readable simulation .*run.npz writes one"),
+        ({"x": np.arange(3)}, "not a readable simulation .*run.npz wrote"),
         ({"spike_trial": np.arange(3)}, "holds no network"),
         ({"x": np.array([{}], object)}, "not a readable simulation"),
     ):

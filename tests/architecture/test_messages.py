@@ -37,3 +37,11 @@ def test_what_was_expected_follows_what_was_found():
         assert not re.match(r"\w+ = \{\}", text), f"{where}: {text}; write `name is value; expected ...`"
         if "expected" in text:
             assert "; expected" in text, f"{where}: {text}"
+
+
+def test_an_option_of_a_command_stands_beside_its_argument_in_python():
+    found = [(where, text) for where, text in messages() if re.search(r"(?<![\w-])--[a-z]", text)]
+    beside = [(where, text) for where, text in found if not where.startswith("command_line")]
+    assert len(beside) > 5
+    for where, text in beside:
+        assert re.search(r"\w=|in Python", text), f"{where}: {text}; name the argument, too"

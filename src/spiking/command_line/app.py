@@ -6,9 +6,10 @@ import io
 import os
 import sys
 import warnings
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 import spiking
 from spiking.command_line.commands.demo import demo
@@ -24,7 +25,24 @@ from spiking.command_line.commands.sweep import sweep
 from spiking.command_line.commands.train import train
 from spiking.command_line.commands.tune import tune
 from spiking.command_line.output import print_message
-from spiking.errors import SpikingError
+from spiking.errors import ArgumentError, SpikingError
+
+
+class _Command(TyperCommand):
+    """A command that refuses empty texts: an empty path would be the working folder."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for before, text in zip(["", *args], args, strict=False):
+            name, equals, value = text.partition("=")
+            if not text:
+                where = before if before.startswith("-") else "an argument"
+            elif equals and not value and name.startswith("-"):
+                where = name
+            else:
+                continue
+            raise ArgumentError(f"{where} is ''; expected a text that is not empty, such as a file's name")
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     name="spiking",
@@ -82,5 +100,5 @@ def _options(
 
 
 for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, reproduce, demo):
-    app.command()(command)
-app.command("import")(import_networks)
+    app.command(cls=_Command)(command)
+app.command("import", cls=_Command)(import_networks)

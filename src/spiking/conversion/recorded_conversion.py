@@ -34,8 +34,8 @@ def recorded_conversion(model: RateModel) -> Conversion | None:
         conversion = Conversion.from_json(values) if values is not None else None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArgumentError(
-            f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); expected the record of "
-            f"spiking tune; tune the model again with spiking tune --force"
+            f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); expected what tuning "
+            f"writes; tune the model again: find_scaling_factor(file, write=True), or spiking tune --force"
         ) from None
     if conversion is not None and conversion.factor == factor:
         return conversion
@@ -55,7 +55,8 @@ def tuned_conversion(model: RateModel) -> Conversion:
         several = np.size(model.extras.get("opt_scaling_factor", 0)) > 1
         count = "several numbers as its" if several else "no"
         raise ArgumentError(
-            f"{model.source} has {count} tuned scaling factor; give one, such as 50 (--scaling-factor 50), "
-            f"or run spiking tune"
+            f"{model.source} has {count} tuned scaling factor; give one, such as scaling_factor=50 "
+            f"(--scaling-factor 50), or tune the model: find_scaling_factor(file, write=True), or "
+            f"spiking tune"
         )
     return conversion

@@ -300,8 +300,9 @@ def _base(
         untuned = recorded_scaling_factor(model) is None
         if untuned and "scaling_factor" not in grid:
             raise ArgumentError(
-                f"{model.source} has no tuned scaling factor; tune it (spiking tune), vary scaling_factor "
-                f"(--vary scaling_factor=50), or give SpikingNetwork.from_rate(model, 50)"
+                f"{model.source} has no tuned scaling factor; tune it (find_scaling_factor or spiking tune), "
+                f"vary scaling_factor: grid={{'scaling_factor': [50]}} (--vary scaling_factor=50), or give "
+                f"SpikingNetwork.from_rate(model, 50)"
             )
         # The grid replaces the factor 1.
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)

@@ -51,7 +51,7 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
         recorded = recorded_search(search)
         if recorded is None or not recorded.accuracy:
             expected = (
-                "run spiking tune"
+                "tune it: find_scaling_factor(file, write=True), or spiking tune"
                 if search.trained_params is None
                 else "it was trained on the f-I curve of the spiking units, so nothing was searched"
             )

@@ -55,7 +55,7 @@ def recorded_task(
         if name not in names():
             raise ArgumentError(
                 f"{model.source} records the task {name!r}; expected one of {', '.join(names())}; if it is "
-                f"your own, name the file that defines it (--task mytask.py)"
+                f"your own, name the file that defines it: task='mytask.py' (--task mytask.py)"
             )
         kind = find(name)
     recorded = recorded_settings(model, kind)
@@ -180,7 +180,8 @@ def task_for(
         )
     if task is None:
         raise ArgumentError(
-            f"{model.source} does not record the task it was trained for; give one, such as go-nogo (--task)"
+            f"{model.source} does not record the task it was trained for; give one, such as "
+            f"task='go-nogo' (--task go-nogo)"
         )
     check_channels(task, model.n_inputs, model.n_outputs, model.source)
     return task

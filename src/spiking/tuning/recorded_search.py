@@ -73,7 +73,7 @@ def recorded_search(model: RateModel) -> RecordedSearch | None:
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise ArgumentError(
                 f"{model.source} has a variable `tuning` that cannot be read ({error!r:.80}); tune the model "
-                f"again with `spiking tune --force`"
+                f"again: find_scaling_factor(file, write=True), or spiking tune --force"
             ) from None
     factors, accuracies = (np.ravel(model.extras.get(key, ())) for key in ("scaling_factors", "all_perfs"))
     known = factors.size == accuracies.size and {factors.dtype.kind, accuracies.dtype.kind} <= set("iuf")

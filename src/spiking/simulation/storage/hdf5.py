@@ -124,7 +124,8 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
                     shared = file["inputs"][()] if "inputs" in file and file["inputs"].ndim == 2 else None
         except (OSError, KeyError) as error:
             raise ArgumentError(
-                f"{path} is not a readable simulation ({error}); spiking simulate MODEL -o run.h5 writes one"
+                f"{path} is not a readable simulation ({error}); expected a file that Simulation.save wrote, "
+                f"or spiking simulate MODEL -o run.h5"
             ) from None
     arrays: dict[str, Any] = {
         name: StoredArray(

@@ -115,6 +115,6 @@ def load(path: Path) -> Simulation:
         if isinstance(error, ArgumentError):
             raise
         raise ArgumentError(
-            f"{path} is not a readable simulation ({reason(error)}); spiking simulate MODEL -o run.npz "
-            f"writes one"
+            f"{path} is not a readable simulation ({reason(error)}); expected a file that "
+            f"spiking simulate MODEL -o run.npz wrote"
         ) from None
