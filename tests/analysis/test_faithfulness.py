@@ -169,3 +169,12 @@ def test_trials_shorter_than_50_ms_are_compared_at_all_times(both, quiet):
     short = dataclasses.replace(both.trials, inputs=both.trials.inputs[:, :, :8])
     result = faithfulness_of(dataclasses.replace(replaced(both, *quiet), rate=early, trials=short))
     assert (result.output_r2, result.population_r2) == pytest.approx((1, 1))
+
+
+def test_a_network_of_lesioned_units_fires_at_0_hz(model):
+    network = SpikingNetwork.from_rate(model).lesion("all")
+    result = analysis.faithfulness(model, network, trials=4)
+    assert (result.mean_rate, result.high_rate) == (0.0, 0.0)
+    assert "; 0.0 Hz, CV2 -, Fano -" in str(result)
+    assert "nan" not in str(result)
+    assert result.as_json()["mean_rate"] == 0.0

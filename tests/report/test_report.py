@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from browser import PROGRAM, browser
 
-from spiking import ArgumentError, RateModel, datasets, evaluate, tasks
+from spiking import ArgumentError, RateModel, SpikingNetwork, datasets, evaluate, tasks
 from spiking.analysis import conversion_quality
 from spiking.command_line import main
 from spiking.conversion.model_info import model_info
@@ -162,6 +162,14 @@ def test_a_network_without_recurrence(model):
     assert "no recurrent connections: W is zero" in text
     assert "There is no recurrent drive to compare" in text
     assert "nan" not in text.lower()
+
+
+def test_a_network_of_lesioned_units(model):
+    page = report(model, network=SpikingNetwork.from_rate(model).lesion("all"), trials=4)
+    text = _Text(page).text
+    assert "All neurons of the spiking network are lesioned." in text
+    assert "their correlation is undefined" in text
+    assert not re.search(r"\bnan\b", text)
 
 
 def test_a_search_is_told_with_its_interval(model, tmp_path):

@@ -153,6 +153,16 @@ def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_networ
     assert first.scaling_factor <= auto.plateau[-1]
 
 
+@pytest.mark.parametrize(("units", "fires"), [([0, 1, 2], True), ("all", False)])
+def test_rates_leave_out_lesioned_units(units, fires):
+    model = RateModel.load(cue_model()).lesion(units)
+    options = {"method": "grid", "candidates": [25.0], "trials": 2, "extend": False}
+    search = find_scaling_factor(model, Cue(), seed=1, threads=1, **options)
+    assert (search.fresh_rate > 0) == fires
+    assert np.isfinite([search.fresh_rate, *search.rates.values()]).all()
+    assert "nan Hz" not in str(search)
+
+
 @pytest.mark.parametrize("method", ["grid", "auto"])
 def test_range_is_extended_at_both_edges_and_says_so(method):
     n = 30 if method == "grid" else 100

@@ -87,7 +87,8 @@ class Faithfulness:
         Correlation, over units, of the differences of the mean activity between conditions. With more than
         two conditions, the differences are those from the unit's mean over conditions. Good: 0.9 or more.
     mean_rate : float
-        Mean firing rate of all units that are not lesioned in Hz, over whole trials. Plausible: 1 to 15 Hz.
+        Mean firing rate of all units that are not lesioned in Hz, over whole trials; 0 if all are lesioned.
+        Plausible: 1 to 15 Hz.
     high_rate : float
         99th percentile of the firing rates of units in trials, in Hz. Plausible: below 100 Hz.
     cv2 : float
@@ -269,8 +270,8 @@ def _measured(both: BothNetworks) -> Faithfulness:
         unit_r2=_r2(expected, activity, axis=(0, 2)),
         unit_correlation=_unit_correlation(expected, activity, unit_rates >= _ACTIVE_HZ),
         selectivity_correlation=_selectivity_correlation(expected, activity),
-        mean_rate=float(alive.mean()) if alive.size else np.nan,
-        high_rate=float(np.percentile(alive, 99)) if alive.size else np.nan,
+        mean_rate=float(alive.mean()) if alive.size else 0.0,  # nothing fires
+        high_rate=float(np.percentile(alive, 99)) if alive.size else 0.0,
         cv2=_median(interval_cv2(run, window=(start, run.duration), least=_MIN_PAIRS)),
         fano=_median(_fano(spike_counts(run, window=(start, run.duration))[:, :, 0], conditions)),
     )

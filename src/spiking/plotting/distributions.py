@@ -92,7 +92,7 @@ def _histogram(
 ) -> None:
     if not np.isfinite(values).all():
         raise ArgumentError(f"values ({unit}) include NaN or infinity; expected finite numbers")
-    groups = by_population(populations, chosen)
+    groups = [(name, members) for name, members in by_population(populations, chosen) if members.size]
     colours = population_colours(groups)
     edges = np.histogram_bin_edges(values, _BINS)
     below = np.zeros(_BINS)
@@ -115,4 +115,5 @@ def _histogram(
         )
     ax.set_ylim(0, 1.12 * max(1.0, below.max()))
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
+    if groups:
+        ax.legend(frameon=False)

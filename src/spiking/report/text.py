@@ -67,7 +67,11 @@ def _about_factor(both: BothNetworks) -> Iterator[str]:
 
 
 def _about_activity(both: BothNetworks, quality: ConversionQuality) -> Iterator[str]:
-    rates = both.spiking.rates.mean(axis=0)
+    means = both.spiking.rates.mean(axis=0)
+    rates = means[~np.isnan(means)]  # not lesioned
+    if not rates.size:
+        yield "All neurons of the spiking network are lesioned."
+        return
     silent = float(np.mean(rates == 0))
     if silent > 0.5:
         yield f"{silent:.0%} of the neurons of the spiking network are silent."
@@ -104,9 +108,10 @@ def conversion(quality: ConversionQuality) -> str:
     if np.isnan(drive.slope):
         return "There is no recurrent drive to compare: the network has no recurrent connections."
     strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
+    correlation = "undefined" if np.isnan(drive.correlation) else f"{drive.correlation:.2f}"
     return (
         f"On average, the recurrent drive of the spiking network is {strength} that of the rate network; "
-        f"their correlation is {drive.correlation:.2f}. The drives would match at a scaling factor of "
+        f"their correlation is {correlation}. The drives would match at a scaling factor of "
         f"{quality.matching_factor:.1f}, if the rates did not change; this network uses "
         f"{quality.scaling_factor:g}. A perfect conversion has slope 1, error 0 and correlation 1; the "
         f"error is the root mean square difference, relative to the rate network."

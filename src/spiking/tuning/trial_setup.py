@@ -122,7 +122,7 @@ def trial_scores(
     """Return what a search compares in each trial, shape (trials, 3).
 
     These are whether the trial is correct (1 or 0), the mean square of the difference from the output of the
-    rate network, at all times, and the mean rate of all neurons in Hz.
+    rate network, at all times, and the mean rate in Hz of all neurons that are not lesioned.
     """
     values, done = [], numbers.start
     runs = spiking_simulations(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
@@ -133,7 +133,8 @@ def trial_scores(
         # The rate step nearest to each sample, as in the input; the last one is held.
         steps = np.minimum(np.rint(run.time / STEP_MS).astype(int), wanted.shape[-1] - 1)
         error = np.mean((run.output - wanted[:, :, steps]) ** 2, axis=(1, 2))
-        values.append(np.column_stack([correct, error, run.rates.mean(axis=1)]))
+        alive = run.rates[:, ~np.isnan(run.rates[0])]  # not lesioned; without any, nothing fires
+        values.append(np.column_stack([correct, error, alive.sum(axis=1) / max(alive.shape[1], 1)]))
         done += len(trials)
     return np.concatenate(values)
 
