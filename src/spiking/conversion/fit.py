@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 GAINS = (1.0, 2.0, 4.0, 8.0, 32.0)  # compared; with a larger gain, units fire faster and more regularly
 CALIBRATED_GAIN = 4.0
 _FAR = 0.5  # NRMSE of a mean field's output above which a conversion is not trusted without spiking trials
+PLAUSIBLE_RATE = 30.0  # mean over all units in Hz; in the cortex it is lower, and searches look for no more
 _OFFSETS = np.linspace(-8.0, 8.0, 161)  # compared first; in mV at gain 1 and the published noise
 
 
@@ -222,8 +223,9 @@ def fit_conversion(
     Warns
     -----
     UserWarning
-        The best offset is at the edge of the compared ones; or `kind` is ``matched``, and even the best mean
-        field is far from the rate network: its output error is above 0.5 standard deviations of the output.
+        The best offset is at the edge of the compared ones. Or no gain is given, and even the best mean field
+        is far from the rate network, because its output error is above 0.5 standard deviations of the output,
+        or its mean rate is above 30 Hz (not said of ``calibrated``): compare conversions in spiking trials.
 
     Examples
     --------
@@ -246,8 +248,13 @@ def fit_conversion(
             f"visited has {visited.rates.shape[1]} units; expected {model.n_units}, as the model has"
         )
     if kind == "calibrated":
-        gain = CALIBRATED_GAIN if gain is None else gain
-        return fit_gain(model, visited, gain, params=params, downsample=downsample).conversion(kind, factor)
+        fit = fit_gain(
+            model, visited, CALIBRATED_GAIN if gain is None else gain, params=params, downsample=downsample
+        )
+        conversion = fit.conversion(kind, factor)
+        if gain is None:
+            _warn_if_far(fit.comparison, conversion)
+        return conversion
     variants = VARIANTS if kind == "matched" else (cast("Variant", kind),)
     with warnings.catch_warnings():
         if gain is None:  # the edge of the offsets at one gain does not matter, another may be better
@@ -257,15 +264,31 @@ def fit_conversion(
             for each in (GAINS if gain is None else (gain,))
         ]
     conversions = [fit.conversion(variant, factor) for fit in fits for variant in variants]
-    if len(conversions) == 1:
-        return conversions[0]
-    errors = [fits[0].comparison.output_error(conversion) for conversion in conversions]
-    best = int(np.argmin(errors))
-    if kind == "matched" and gain is None and errors[best] > _FAR:
-        warnings.warn(
-            f"the mean field of the best conversion differs from the rate network's output by "
-            f"{errors[best]:.1f} standard deviations; the spiking network may not do the task; compare "
-            f"conversions in spiking trials: find_scaling_factor(model, conversion='matched')",
-            stacklevel=2,
+    comparison = fits[0].comparison
+    errors = [comparison.output_error(each) for each in conversions] if len(conversions) > 1 else [0.0]
+    conversion = conversions[int(np.argmin(errors))]
+    if gain is None:
+        _warn_if_far(comparison, conversion)
+    return conversion
+
+
+def _warn_if_far(comparison: MeanFieldComparison, conversion: Conversion) -> None:
+    """Warn if the mean field of a conversion is far from the rate network, or fires at implausible rates.
+
+    The rates of ``calibrated`` follow from its gain, so nothing is said of them.
+    """
+    problems = []
+    if (error := comparison.output_error(conversion)) > _FAR:
+        problems.append(
+            f"differs from the rate network's output by {error:.1f} standard deviations, so the spiking "
+            f"network may not do the task"
         )
-    return conversions[best]
+    if conversion.kind != "calibrated" and (rate := comparison.mean_rate(conversion)) > PLAUSIBLE_RATE:
+        problems.append(f"fires at {rate:.0f} Hz, above the plausible {PLAUSIBLE_RATE:g} Hz")
+    if problems:
+        warnings.warn(
+            f"the mean field of the best {conversion.kind} conversion {', and '.join(problems)}; compare "
+            f"conversions in spiking trials: find_scaling_factor(model, conversion='matched'), or "
+            f"spiking tune --conversion matched",
+            stacklevel=3,
+        )

@@ -58,10 +58,19 @@ class MeanFieldComparison:
 
     def output_error(self, conversion: Conversion) -> float:
         """Return the RMSE of the output over the standard deviation of the rate network's output."""
-        offsets = np.array(conversion.unit_offsets or (conversion.offset,)) + np.zeros(self.model.n_units)
-        rates, _ = self._run(conversion.gain, offsets, conversion.factor)
+        rates = self._rates(conversion)
         difference = self._output_difference(rates, np.array(conversion.output_offsets or (0.0,)))
         return float(np.sqrt(np.mean(difference**2) / self._output_variance))
+
+    def mean_rate(self, conversion: Conversion) -> float:
+        """Return the mean firing rate in Hz of all units that are not lesioned, over trials and time."""
+        units = np.isin(np.arange(self.model.n_units), self.model.lesioned, invert=True)
+        rates = self._rates(conversion)[..., units]
+        return float(conversion.factor * rates.mean()) if rates.size else 0.0
+
+    def _rates(self, conversion: Conversion) -> Floats:
+        offsets = np.array(conversion.unit_offsets or (conversion.offset,)) + np.zeros(self.model.n_units)
+        return self._run(conversion.gain, offsets, conversion.factor)[0]
 
     def loss(self, gain: float, offsets: Floats, output_offsets: Floats, factor: float) -> Loss:
         """Return the difference from the rate network, and its derivatives by reverse differentiation.

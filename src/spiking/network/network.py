@@ -195,7 +195,8 @@ class SpikingNetwork(Remade):
         -----
         UserWarning
             The model has an initial state. The spiking network does not take it: it starts without synaptic
-            currents, at the initial voltages of `LIFParams`.
+            currents, at the initial voltages of `LIFParams`. Or the mean field of a conversion that is fitted
+            here is far from the rate network, or fires at implausible rates, as in `fit_conversion`.
         """
         initial_weights, readout_bias = (
             flag(name, value)

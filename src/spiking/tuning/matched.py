@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Variant
-from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, fit_gain
+from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, PLAUSIBLE_RATE, fit_gain
 from spiking.conversion.visited_currents import visited_currents
 from spiking.evaluation.recurrent_drive import drive_slope
 from spiking.evaluation.result import Evaluation, Score
@@ -34,7 +34,7 @@ _FINALISTS, _FINAL_TRIALS = 6, 40  # of the reserve
 _CLOSE = 0.1  # the NRMSE of what is chosen is at most this far above the smallest
 _MARGIN = 0.05 + 1e-9  # and its accuracy at most this far below that of the closest
 _UNSURE = 0.1  # more, while a candidate has run less than all trials
-_ENOUGH, _PLAUSIBLE = 0.95, 30.0  # the accuracy and the mean rate in Hz that a search looks for
+_ENOUGH = 0.95  # the accuracy that a search looks for, at a mean rate of at most PLAUSIBLE_RATE
 _REASON = (
     "of the {}, it has the lowest mean rate among those that are not significantly less accurate than the "
     f"best and have an NRMSE at most {_CLOSE:g} above the smallest"
@@ -224,10 +224,10 @@ def search_matched(
 def _ending(fresh: Floats, candidates: int) -> str:
     """Return what was compared, and whether the chosen one is as accurate and as slow as one would like."""
     compared = f"{candidates} candidates were compared" if candidates else "nothing to compare"
-    if accuracy(fresh) >= _ENOUGH and mean_rate(fresh) <= _PLAUSIBLE:
+    if accuracy(fresh) >= _ENOUGH and mean_rate(fresh) <= PLAUSIBLE_RATE:
         return compared
     missed = "no candidate as close reached" if candidates else "it does not reach"
-    return f"{compared}; {missed} {_ENOUGH:.0%} at {_PLAUSIBLE:g} Hz or less"
+    return f"{compared}; {missed} {_ENOUGH:.0%} at {PLAUSIBLE_RATE:g} Hz or less"
 
 
 def _differ_in_factor(one: Conversion, other: Conversion) -> bool:
