@@ -86,7 +86,16 @@ def fine_tuned():
         kind="fine_tuned",
         start=conversion(),
         fine_tuning=FineTuning(
-            task="xor", seed=2**70, updates=40, step=0.25, trials=9, correct_before=5, correct_after=8
+            task="xor",
+            seed=2**70,
+            updates=40,
+            step=0.25,
+            trials=9,
+            correct_before=5,
+            correct_after=8,
+            error_before=0.5,
+            error_after=0.25,
+            scored=False,
         ),
     )
 

@@ -253,3 +253,28 @@ def test_a_network_that_its_factor_makes_useless_is_rescued():
     assert evaluate(network, "go-nogo", 100, seed=1001).accuracy < 0.7
     tuned = fine_tune(network, "go-nogo", seed=1, max_updates=200, trials=40)
     assert evaluate(tuned, "go-nogo", 100, seed=1001).accuracy >= 0.9
+
+
+def test_given_inputs_match_the_rate_network_or_targets():
+    model = datasets.load("go-nogo")
+    network = SpikingNetwork.from_rate(model, 75)  # its output is too small
+    inputs = np.zeros((2, 1, 60))
+    inputs[1, 0, 5:15] = 1.0
+    told = []
+    options = {"seed": 1, "max_updates": 20, "trials": 4, "step": 1.0, "threads": 1}
+    tuned = fine_tune(network, inputs, model=model, progress=told.append, **options)
+    record = tuned.conversion.fine_tuning
+    assert (record.scored, record.correct_before, record.correct_after, record.updates) == (False, 0, 0, 20)
+    assert record.error_after < 0.9 * record.error_before
+    assert "error of the output" in str(record)
+    assert "correct" not in str(record)
+    assert told[-1].stopped == "limit"
+    assert np.isnan(told[-1].accuracy)
+    targets = model.run(inputs, noise=0.0).output
+    given = fine_tune(network, tasks.from_inputs(inputs, targets), **options)
+    record = given.conversion.fine_tuning
+    assert record.error_after < 0.9 * record.error_before
+    expected = r"has no targets, and model is None; expected model=, the rate network whose output to match"
+    for task in (inputs, tasks.from_inputs(inputs, score=lambda output, time, number: number > 0)):
+        with pytest.raises(ArgumentError, match=expected):
+            fine_tune(network, task, **options)

@@ -21,7 +21,12 @@ class FineTuning:
     trials : int
         Number of validation trials, in which the networks were compared.
     correct_before, correct_after : int
-        Correct ones of these, before and after. Fresh trials tell how often the network is right.
+        Correct ones of these, before and after; 0 if they are not scored. Fresh trials tell how often the
+        network is right.
+    error_before, error_after : float or None
+        Root mean square difference of the output from the wanted one in these trials; None in older files.
+    scored : bool
+        Whether the task has a score; otherwise networks were compared by the error of their output.
 
     Examples
     --------
@@ -40,9 +45,16 @@ class FineTuning:
     trials: int
     correct_before: int
     correct_after: int
+    error_before: float | None = None
+    error_after: float | None = None
+    scored: bool = True
 
     def __str__(self) -> str:
+        done = f"fine-tuned on {self.task}: seed {self.seed}, {self.updates} updates"
+        if self.scored:
+            trials = f"of {self.trials} validation trials correct"
+            return f"{done}, {self.correct_before} -> {self.correct_after} {trials}"
         return (
-            f"fine-tuned on {self.task}: seed {self.seed}, {self.updates} updates, "
-            f"{self.correct_before} -> {self.correct_after} of {self.trials} validation trials correct"
+            f"{done}, error of the output {self.error_before:.3g} -> {self.error_after:.3g} in "
+            f"{self.trials} validation trials"
         )

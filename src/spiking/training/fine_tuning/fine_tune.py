@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from spiking.checks import (
     check_function,
     finite_number,
@@ -16,7 +18,7 @@ from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
-from spiking.tasks import Task
+from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.registry import task_for_channels
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_MS
 from spiking.training.fine_tuning.options import FineTuningOptions
@@ -28,7 +30,7 @@ _TOLERANCE = 1e-6  # of 0.05 ms
 
 def fine_tune(
     network: SpikingNetwork,
-    task: Task | str,
+    task: TaskLike,
     *,
     seed: int = 1,
     model: RateModel | None = None,
@@ -61,8 +63,9 @@ def fine_tune(
     ----------
     network : SpikingNetwork
         Whatever its conversion.
-    task : Task or str
-        A task or what `spiking.tasks.get` takes.
+    task : Task, str or array
+        A task, what `spiking.tasks.get` takes, or inputs. A task without a score, such as inputs, needs
+        `model` or targets; networks are then compared by the error of their output.
     seed : int
         Seed of all trials and noise. The same seed gives the same network on the same machine.
     model : RateModel, optional
@@ -85,8 +88,8 @@ def fine_tune(
     trials : int
         Number of validation trials.
     stop_accuracy : float, optional
-        Stop when two tests in succession, or that at the start, have this fraction of correct trials. None:
-        never stop before `max_updates`.
+        Stop when two tests in succession, or that at the start, have this fraction of correct trials. None,
+        or a task without a score: never stop before `max_updates`.
     downsample, threads
         Of the tests, as in `simulate`.
     progress : function, optional
@@ -101,8 +104,8 @@ def fine_tune(
     Raises
     ------
     ArgumentError
-        An argument cannot be used, the task has other inputs or outputs than the network, or JAX or Optax is
-        missing.
+        An argument cannot be used, the task has other inputs or outputs than the network, there is neither a
+        target nor a model, or JAX or Optax is missing.
 
     Notes
     -----
@@ -132,11 +135,6 @@ def fine_tune(
         )
     check_function("progress", progress)
     task = task_for_channels(task, network.n_inputs, network.n_outputs)
-    if not task.scored:
-        raise ArgumentError(
-            f"task is {task.name}, which has no score; expected one with a score, by which networks are "
-            f"compared: tasks.from_inputs(inputs, score=...)"
-        )
     downsample = whole_number("downsample", downsample, 1)
     if network.conversion is not None and network.conversion.downsample != downsample:
         raise ArgumentError(
@@ -145,9 +143,15 @@ def fine_tune(
         )
     if stop_accuracy is not None and not 0 <= finite_number("stop_accuracy", stop_accuracy) <= 1:
         raise ArgumentError(f"stop_accuracy is {stop_accuracy:g}; expected a fraction from 0 to 1, or None")
+    rate_model = _checked_model(model, network)
+    if rate_model is None and not np.isfinite(task.trials(1, seed=0).targets).all():
+        raise ArgumentError(
+            f"task is {task.name}, which has no targets, and model is None; expected model=, the rate "
+            f"network whose output to match, or targets: tasks.from_inputs(inputs, targets)"
+        )
     options = FineTuningOptions(
         task=task,
-        model=_checked_model(model, network),
+        model=rate_model,
         max_updates=whole_number("max_updates", max_updates, 1),
         batch_size=len(task.conditions) if batch_size is None else whole_number("batch_size", batch_size, 1),
         learning_rate=positive_number("learning_rate", learning_rate),

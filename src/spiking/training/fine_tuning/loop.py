@@ -72,7 +72,9 @@ def fine_tuning_steps(
     single = jax.tree.map(partial(np.asarray, dtype=np.float32), fixed)
     carry = start(single)
     rng, key = np.random.default_rng(start_seed), jax.random.key(key_seed)
-    needed = math.inf if options.stop_accuracy is None else options.stop_accuracy * options.trials - 1e-9
+    needed = math.inf
+    if task.scored and options.stop_accuracy is not None:
+        needed = options.stop_accuracy * options.trials - 1e-9
     origin = best = test = _test(network, options, test_seed)
     best_network, best_updates, updates, loss = network, 0, 0, math.nan
     good = int(test.correct >= needed)
@@ -92,8 +94,11 @@ def fine_tuning_steps(
             trials=options.trials,
             correct_before=origin.correct,
             correct_after=best.correct,
+            error_before=origin.error,
+            error_after=best.error,
+            scored=task.scored,
         )
-        accuracy = test.correct / options.trials
+        accuracy = test.correct / options.trials if task.scored else math.nan
         yield FineTuningState(
             updates, loss, accuracy, stopped, partial(_labelled, best_network, network, record)
         )
@@ -229,7 +234,8 @@ def _test(network: SpikingNetwork, options: FineTuningOptions, seed: int) -> Val
     for drawn, output, time in spiking_outputs(runs):
         wanted = _wanted(drawn, options)[:, :, 1:]
         at = np.searchsorted(time, STEP_MS * np.arange(1, wanted.shape[-1] + 1) - 1e-6)
-        correct += int(score(options.task, output, time, drawn).sum())
+        if options.task.scored:
+            correct += int(score(options.task, output, time, drawn).sum())
         square += float(np.sum((output[:, :, at] - wanted) ** 2))
         count += wanted.size
     return ValidationTest(correct, math.sqrt(square / count))

@@ -20,7 +20,7 @@ class FineTuningState:
     loss : float
         Mean loss of the trials of the last update; NaN before the first.
     accuracy : float
-        Fraction correct in the last test with the kernel.
+        Fraction correct in the last test with the kernel; NaN if the task has no score.
     stopped : str
         Empty while it continues; then ``converged``, ``limit`` (of updates) or ``diverged``.
 
