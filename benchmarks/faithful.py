@@ -7,7 +7,8 @@ python benchmarks/faithful.py table
 python benchmarks/faithful.py figure docs/images/trained-for-spikes.png
 
 `train` writes one model a task, method and seed. `convert` writes a copy of each sigmoid model, with its
-tuned conversion; a copy that another version of the package has tuned can stand beside them, under a name of
+tuned conversion, or with `fine-tuned` the network that begins as its published conversion and is trained to
+have the rate network's output; a copy that another version of the package has tuned can stand beside them, under a name of
 its own such as xor_sigmoid-matched-0.1.0_1001.mat. `measure` writes a row for each model into the table; none
 is left out. `table` prints the medians, `figure` draws every network. All can be stopped at any time and
 started again.
@@ -40,7 +41,8 @@ METHODS = {
     "lif-noisy": {"activation": "lif", "neuron": "noisy"},
     "sigmoid": {"activation": "sigmoid"},
 }
-CONVERSIONS = ("published", "matched", "calibrated")
+CONVERSIONS = ("published", "matched", "calibrated", "fine-tuned")
+FINE_TUNING = {"max_updates": 300, "stop_accuracy": None}
 TRIALS, SEED = 100, 90_000  # of the measurement: trials of no training and of no choice
 FACTOR = 20.0  # k of the models of the published neuron
 MEASURES = {
@@ -82,6 +84,9 @@ def convert(folder, names, methods, seeds):
             for conversion in methods:
                 source = folder / f"{name}_sigmoid_{seed}.mat"
                 path = folder / f"{name}_sigmoid-{conversion}_{seed}.mat"
+                if conversion == "fine-tuned":
+                    fine_tune(name, source, path.with_suffix(".npz"), seed)
+                    continue
                 if path.exists() or not source.exists():
                     continue
                 copy = folder / "unfinished" / path.name
@@ -94,6 +99,17 @@ def convert(folder, names, methods, seeds):
                 print(f"{path.stem}: {found.stopped}, {found.seconds:.1f} s", flush=True)
 
 
+def fine_tune(name, source, path, seed):
+    published = source.with_stem(f"{name}_sigmoid-published_{seed}")
+    if path.exists() or not published.exists():
+        return
+    began = time.perf_counter()
+    network = spiking.SpikingNetwork.from_rate(published)
+    model = spiking.RateModel.load(source)
+    spiking.fine_tune(network, TASKS[name][0], seed=seed, model=model, **FINE_TUNING).save(path)
+    print(f"{path.stem}: fine-tuned, {time.perf_counter() - began:.1f} s", flush=True)
+
+
 def rows_of(table):
     return [json.loads(line) for line in table.read_text().splitlines()] if table.exists() else []
 
@@ -102,15 +118,19 @@ def measure(folder, table):
     """Measure the models that have no row in 100 fresh trials, and run the published equations."""
     done = {row["model"] for row in rows_of(table)}
     seconds = {row["model"]: row["seconds"] for row in rows_of(folder / SECONDS)}
-    for path in sorted(folder.glob("*.mat")):
+    for path in sorted([*folder.glob("*.mat"), *folder.glob("*.npz")]):
         if path.stem in done:
             continue
-        name, method, _ = path.stem.rsplit("_", 2)
+        name, method, seed = path.stem.rsplit("_", 2)
         if method == "sigmoid":  # measured with each of its conversions
             continue
         task, _ = TASKS[name]
-        model = spiking.RateModel.load(path)
-        measured = spiking.analysis.faithfulness(model, task=task, trials=TRIALS, seed=SEED)
+        if path.suffix == ".npz":
+            network = spiking.SpikingNetwork.load(path)
+            model = spiking.RateModel.load(folder / f"{name}_sigmoid_{seed}.mat")
+        else:
+            model, network = spiking.RateModel.load(path), None
+        measured = spiking.analysis.faithfulness(model, network, task=task, trials=TRIALS, seed=SEED)
         row = {"model": path.stem, "task": name, "method": method}
         row |= {
             "converged": bool(np.asarray(model.extras["converged"]).item()),
