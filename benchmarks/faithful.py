@@ -8,10 +8,10 @@ python benchmarks/faithful.py figure docs/images/trained-for-spikes.png
 
 `train` writes one model a task, method and seed. `convert` writes a copy of each sigmoid model, with its
 tuned conversion, or with `fine-tuned` the network that begins as its published conversion and is trained to
-have the rate network's output; a copy that another version of the package has tuned can stand beside them, under a name of
-its own such as xor_sigmoid-matched-0.1.0_1001.mat. `measure` writes a row for each model into the table; none
-is left out. `table` prints the medians, `figure` draws every network. All can be stopped at any time and
-started again.
+have the rate network's output. A copy that another version of the package has tuned can stand beside them,
+under a name of its own such as xor_sigmoid-matched-0.1.0_1001.mat. `measure` writes a row for each model into
+the table; none is left out. `table` prints the medians, `figure` draws every network. All can be stopped at
+any time and started again.
 """
 
 from __future__ import annotations

@@ -136,5 +136,4 @@ def test_names_and_lesions_stay_where_a_network_is_written_with_other_rates():
     assert (shifted.lesioned, split.lesioned) == ((1,), (1, 1 + N))
     assert np.array_equal(shifted.own_populations["area"], AREA)
     assert np.array_equal(split.own_populations["area"], np.tile(AREA, 2))
-    with pytest.warns(UserWarning, match="initial_state"):
-        assert SpikingNetwork.from_rate(tanh, 30).lesioned == (1,)
+    assert SpikingNetwork.from_rate(tanh, 30).lesioned == (1,)

@@ -13,12 +13,9 @@ from spiking import (
     LIFParams,
     ModelFileError,
     RateModel,
-    Record,
     SpikingNetwork,
-    simulate,
     tasks,
 )
-from spiking.conversion import model_info
 from spiking.neuron import fi_curve
 from spiking.neuron.f_i_table import fi_table
 from spiking.rate_model.run import run_columns
@@ -251,34 +248,6 @@ def test_a_bias_is_a_constant_current_of_the_spiking_unit():
     plain = SpikingNetwork.from_rate(MODEL, conversion="one_offset", task="go-nogo", gain=4.0)
     shifted = SpikingNetwork.from_rate(model, conversion=plain.conversion)
     np.testing.assert_allclose(shifted.offset - plain.offset, 4 * bias)
-
-
-BIAS = np.linspace(0.5, 1.5, 20)
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"initial": np.linspace(-1, 1, 20)}, True),
-        ({"initial": np.zeros(20)}, False),  # as spiking networks start
-        ({"initial": BIAS, "bias": BIAS}, False),
-        ({"initial": np.zeros(20), "bias": BIAS}, True),
-        ({"initial": BIAS, "bias": BIAS, "form": "rate"}, True),
-        ({"initial": np.zeros(20), "bias": BIAS, "form": "rate"}, False),
-        ({}, False),
-    ],
-)
-def test_a_spiking_network_says_if_it_starts_elsewhere(changes, says):
-    model = dataclasses.replace(MODEL, **changes)
-    notes = " ".join(model_info(model).suspicious)
-    assert ("`initial_state` is used by the rate network only" in notes) == says
-    if says:
-        with pytest.warns(UserWarning, match="a spiking network starts without synaptic currents"):
-            network = SpikingNetwork.from_rate(model, 30)
-    else:
-        network = SpikingNetwork.from_rate(model, 30)
-    seen = simulate(network, np.zeros((1, 2)), seed=1, record=Record(currents=True)).currents
-    assert not seen[0, :, 0].any()  # as the model without the state
 
 
 @pytest.mark.parametrize(

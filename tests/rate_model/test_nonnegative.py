@@ -86,10 +86,7 @@ def test_what_cannot_be_rewritten_says_what_to_do():
 
 def test_a_published_conversion_of_tanh_is_that_of_the_sigmoid():
     model = network("tanh", "rate")
-    with pytest.warns(UserWarning, match="initial_state"):  # a spiking network starts without currents
-        ours = SpikingNetwork.from_rate(model, 30)
-    with pytest.warns(UserWarning, match="initial_state"):
-        sigmoid = SpikingNetwork.from_rate(model.nonnegative(), 30)
+    ours, sigmoid = (SpikingNetwork.from_rate(each, 30) for each in (model, model.nonnegative()))
     assert np.array_equal(ours.dense_weights, sigmoid.dense_weights)
     assert np.allclose(ours.readout_bias, -model.w_out.sum(axis=1))  # b_out itself is left out, as published
     both = [simulate(each, INPUTS[0], trials=1, seed=1).rates for each in (ours, sigmoid)]

@@ -55,6 +55,9 @@ def forward(network, inputs, draws, downsample):
     return np.asarray(outputs)[:, 0].T, np.asarray(spikes).reshape(-1, network.n_neurons)
 
 
+STATE = {"initial_rates": np.linspace(0.0, 60.0, 20), "initial_currents": np.linspace(-9.0, 9.0, 20)}
+
+
 @pytest.mark.parametrize("downsample", [1, 10])
 @pytest.mark.parametrize(
     "params",
@@ -68,6 +71,17 @@ def forward(network, inputs, draws, downsample):
 def test_the_forward_pass_gives_the_kernels_spikes(params, downsample):
     network = random_network(20, strength=3.0, offset=np.linspace(-1, 2, 20), readout_bias=0.3, **params)
     network, inputs = network.lesion([3]), 3 * pulse_input(21)
+    assert_the_kernels_spikes(network, inputs, downsample)
+
+
+@pytest.mark.parametrize("downsample", [1, 10])
+@pytest.mark.parametrize("state", [("initial_rates",), tuple(STATE)], ids=["rates", "currents"])
+def test_the_forward_pass_starts_from_the_initial_state(state, downsample):
+    network = dataclasses.replace(random_network(20, strength=3.0), **{name: STATE[name] for name in state})
+    assert_the_kernels_spikes(network.lesion([3]), 3 * pulse_input(21) + 0.5, downsample)
+
+
+def assert_the_kernels_spikes(network, inputs, downsample):
     draws = RandomDraws.from_seed(1, 0, n_neurons=20, n_steps=2000 // downsample)
     outputs, spikes = forward(network, inputs, draws, downsample)
     settings = {"downsample": downsample, "input_interval": 5.0, "record": Record(spikes=True)}

@@ -31,6 +31,10 @@ def exact_arithmetic():
     brian2.start_scope()
 
 
+STATE = {"initial_rates": np.linspace(0.0, 60.0, 200), "initial_currents": np.linspace(-9.0, 9.0, 200)}
+
+
+@pytest.mark.parametrize("state", [{}, STATE], ids=["silent", "initial state"])
 @pytest.mark.parametrize(
     ("params", "factor", "downsample"),
     [
@@ -41,8 +45,8 @@ def exact_arithmetic():
     ],
     ids=["published", "single_exponential", "downsample", "quadratic"],
 )
-def test_the_same_noise_gives_the_same_spikes(params, factor, downsample):
-    network = SpikingNetwork.from_rate(MODEL, factor, params=params)
+def test_the_same_noise_gives_the_same_spikes(params, factor, downsample, state):
+    network = dataclasses.replace(SpikingNetwork.from_rate(MODEL, factor, params=params), **state)
     u = TASK.trials(1, seed=1, condition="go").spiking_inputs[0]
     n_steps = 20_000 // downsample
     draws = RandomDraws.from_seed(3, 0, n_neurons=200, n_steps=n_steps)

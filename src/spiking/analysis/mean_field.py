@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i_table import fi_table
 from spiking.rate_model.model import RateModel
@@ -147,7 +148,12 @@ def _of_spiking_network(network: SpikingNetwork) -> MeanField:
         slope=lambda x: table.slope_at(gain * x + offset) * (gain / k),
         readout=network.readout * k,
         output_bias=network.readout_bias,
-        initial=(network.offset - offset) / gain,
+        initial=(_start(network) + network.offset - offset) / gain,
         rate_form=False,
         silent=list(network.lesioned),
     )
+
+
+def _start(network: SpikingNetwork) -> Floats:
+    """Return the recurrent currents in mV at time 0, without inputs."""
+    return initial_synapses(network, np.zeros(network.n_inputs)).currents

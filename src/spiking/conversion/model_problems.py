@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError, SpikingError
-from spiking.rate_model.contents import ignored_start, missing_words, unused_weights, unused_words
+from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_numbers, recorded_task, tests_of_training
 from spiking.typing import Floats
@@ -43,7 +43,6 @@ def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
     unused = unused_weights(model)
     if unused:
         notes.append(unused_words(unused))
-    notes += filter(None, [ignored_start(model)])
     notes += [
         f"`{key}` has entries that are NaN or infinite: initial values cannot be used, trained ones can"
         for key in ("w0", "taus_gaus0")

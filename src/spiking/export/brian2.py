@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import checked_inputs, whole_number
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
 from spiking.simulation.random_numbers import RandomDraws
@@ -156,6 +157,9 @@ def to_brian2(
     voltage = p.start(uniforms, network.offset)
     voltage[list(network.lesioned)] = np.nan  # stays NaN, so lesioned neurons never reach the threshold
     neurons.v = voltage * mV
+    start = initial_synapses(network, u[:, 0])
+    neurons.ipsc, neurons.h = start.currents * mV, start.currents_rise * mV / second
+    neurons.r, neurons.hr = start.rates / second, start.rates_rise / second**2
     objects = [neurons, *_recurrent(network, neurons, dt), *_readout(network, neurons, dt)]
     return brian2.Network(objects)
 

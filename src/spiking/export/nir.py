@@ -26,7 +26,8 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     ----------
     network : SpikingNetwork
     approximate : bool
-        Leave out what NIR cannot represent, the refractory period and the noise, instead of raising an error.
+        Leave out what NIR cannot represent, the refractory period, the noise and the initial state, instead
+        of raising an error.
 
     Returns
     -------
@@ -56,6 +57,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
         for text, present in (
             (f"the refractory period of {p.refractory:g} ms", p.refractory > 0),
             (f"the noise of {p.noise:g} mV per step", p.noise > 0),
+            ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present
     ]

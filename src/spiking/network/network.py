@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -22,7 +21,6 @@ from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.contents import ignored_start
 from spiking.rate_model.model import RateModel
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.typing import Floats
@@ -66,6 +64,12 @@ class SpikingNetwork(Remade):
         number is for all neurons.
     readout_bias : array, shape (n_outputs,)
         Added to the output; 0 by default (as published).
+    initial_rates : array, shape (N,), or None
+        Filtered spikes of each neuron (1/s) at the start of a trial, such as those of the rate model's
+        initial state. None: there are none, as published.
+    initial_currents : array, shape (N,), or None
+        Recurrent and input current of each neuron (mV) at the start of a trial, without `offset`. None: the
+        inputs, and the recurrent currents that belong to `initial_rates`.
     lesioned : tuple of int
         Units that are silent (see `lesion`).
     readout_refit : ReadoutRefit or None
@@ -76,8 +80,9 @@ class SpikingNetwork(Remade):
     Raises
     ------
     ArgumentError
-        `offset` is not one finite number for each neuron, `readout_bias` not one for each output, or
-        `LIFParams.initial_voltage` gives voltages for another number of neurons.
+        `offset`, `initial_rates` or `initial_currents` is not one finite number for each neuron,
+        `readout_bias` not one for each output, or `LIFParams.initial_voltage` gives voltages for another
+        number of neurons.
 
     Examples
     --------
@@ -97,13 +102,20 @@ class SpikingNetwork(Remade):
     scaling_factor: float
     offset: Floats = field(default_factory=lambda: np.zeros(1))
     readout_bias: Floats = field(default_factory=lambda: np.zeros(1))
+    initial_rates: Floats | None = None
+    initial_currents: Floats | None = None
     lesioned: tuple[int, ...] = ()
     readout_refit: ReadoutRefit | None = None
     conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
-        for name, size in (("offset", self.n_neurons), ("readout_bias", self.n_outputs)):
-            object.__setattr__(self, name, _one_for_each(name, getattr(self, name), size))
+        for name, size in (
+            *((name, self.n_neurons) for name in ("offset", "initial_rates", "initial_currents")),
+            ("readout_bias", self.n_outputs),
+        ):
+            if getattr(self, name) is not None:
+                values = _one_for_each(name, getattr(self, name), size)
+                object.__setattr__(self, name, frozen_array(values))
         start = self.params.initial_voltage
         if isinstance(start, tuple) and len(start) != self.n_neurons:
             raise ArgumentError(
@@ -111,7 +123,7 @@ class SpikingNetwork(Remade):
                 f"of {self.n_neurons} neurons"
             )
         self._check_populations()
-        for name in ("w_in", "readout", "tau_decay", "offset", "readout_bias"):
+        for name in ("w_in", "readout", "tau_decay"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
         masks = {name: frozen_array(mask) for name, mask in self.populations.items()}
         object.__setattr__(self, "populations", FrozenMapping(masks))
@@ -149,7 +161,9 @@ class SpikingNetwork(Remade):
         constants are taken over unchanged. A matched conversion (see `spiking.conversion`) also has a gain
         and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
         unit; the model's output bias is then always added. Rates that are negative, as those of tanh, are
-        shifted first: the network that is converted is `RateModel.nonnegative`, the same one.
+        shifted first: the network that is converted is `RateModel.nonnegative`, the same one. If the model
+        has an initial state, currents and filtered spikes start from it, and voltages as `LIFParams` says;
+        otherwise there are no currents at the start (as published).
 
         Parameters
         ----------
@@ -194,9 +208,8 @@ class SpikingNetwork(Remade):
         Warns
         -----
         UserWarning
-            The model has an initial state. The spiking network does not take it: it starts without synaptic
-            currents, at the initial voltages of `LIFParams`. Or the mean field of a conversion that is fitted
-            here is far from the rate network, or fires at implausible rates, as in `fit_conversion`.
+            The mean field of a conversion that is fitted here is far from the rate network, or fires at
+            implausible rates, as in `fit_conversion`.
         """
         initial_weights, readout_bias = (
             flag(name, value)
@@ -209,8 +222,6 @@ class SpikingNetwork(Remade):
         given, model = model, model.nonnegative()
         if not isinstance(params, LIFParams | None):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
-        if start := ignored_start(model):
-            warnings.warn(f"{model.source}: {start}", stacklevel=2)
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
         if chosen.kind in FITTED and initial_weights:
@@ -242,6 +253,7 @@ class SpikingNetwork(Remade):
             scaling_factor=factor,
             offset=np.array(chosen.unit_offsets or (chosen.offset,)) + constant,
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
+            **_initial_state(model, chosen.gain, factor),
             lesioned=model.lesioned,
             conversion=chosen if matched else None,
         )
@@ -368,6 +380,19 @@ def _frozen_weights(weights: Floats | csc_array[np.float64]) -> Floats | csc_arr
         for part in (weights.data, weights.indices, weights.indptr):
             part.setflags(write=False)
     return weights
+
+
+def _initial_state(model: RateModel, gain: float, factor: float) -> dict[str, Any]:
+    """Return the fields of a network that start it where the rate model starts."""
+    if model.initial is None:
+        return {}
+    if model.form == "rate":
+        return {"initial_rates": factor * model.initial}
+    bias = 0.0 if model.bias is None else model.bias
+    return {
+        "initial_rates": factor * np.asarray(model.transfer(model.initial), np.float64),
+        "initial_currents": gain * (model.initial - bias),
+    }
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:

@@ -117,22 +117,6 @@ def missing_words(model: RateModel) -> str:
     )
 
 
-def ignored_start(model: RateModel) -> str:
-    """Return a warning if spiking networks made from a model start elsewhere than it; empty otherwise.
-
-    A spiking network starts without synaptic currents: x is the bias (in the rate form, r is 0).
-    """
-    if model.initial is None:
-        return ""
-    start = 0.0 if model.form == "rate" or model.bias is None else model.bias
-    if np.allclose(model.initial, start, rtol=0, atol=1e-9):
-        return ""
-    return (
-        "`initial_state` is used by the rate network only: a spiking network starts without synaptic "
-        "currents, so the two differ until this state has decayed"
-    )
-
-
 def _is_weights(key: str, value: Any, model: RateModel) -> bool:
     kind = getattr(getattr(value, "dtype", None), "kind", "O")
     if kind not in "fiub" or not (value.nnz if hasattr(value, "nnz") else np.any(value)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.equations import NEURONS
 from spiking.simulation.random_numbers import RandomDraws
@@ -124,7 +125,8 @@ def step_by_step(
     currents, rates = np.empty((n_steps, n)), np.empty((n_steps, n))
     v = p.start(draws.v0, network.offset)
     v[list(network.lesioned)] = np.nan  # stays NaN, which is never at threshold
-    ipsc, h, r, hr, t_last = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    ipsc, h, r, hr = initial_synapses(network, inputs[:, first_column(steps_per_column)])
+    t_last = np.zeros(n)
     for i in range(1, n_steps + 1):
         currents[i - 1] = ipsc
         now = [

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import checked_inputs, checked_interval, checked_noise, thread_count, whole_number
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.kernel import prepare
 from spiking.simulation.kernel.arguments import Recording
@@ -117,6 +118,7 @@ def run_trials(
             readout,
             prepare.start(
                 voltage,
+                initial_synapses(network, inputs_k[first_column(column_steps)]),
                 randoms.lanes,
                 network.n_outputs,
                 synapses.fade.size - 1,

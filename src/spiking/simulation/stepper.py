@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import finite_numbers, positive_number, whole_number
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.kernel import prepare
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, Recording
@@ -120,7 +121,10 @@ class Stepper:
         voltage = network.params.start(randoms.v0, network.offset)
         voltage[list(network.lesioned)] = np.nan
         self._block = self._synapses.fade.size - 1
-        self._state = prepare.start(voltage, randoms.lanes, network.n_outputs, self._block, 1, replay=False)
+        silent = initial_synapses(network, np.zeros(network.n_inputs))
+        self._state = prepare.start(
+            voltage, silent, randoms.lanes, network.n_outputs, self._block, 1, replay=False
+        )
         self._done = 0
 
     def __repr__(self) -> str:
@@ -171,6 +175,8 @@ class Stepper:
                 f"step for each column of inputs"
             )
         first, network, state = self._done, self.network, self._state
+        if first == 0:
+            state.ipsc[:], state.h[:], *_ = initial_synapses(network, u[0])
         state.counters[COLUMN], state.counters[CHANGE] = -1, first + steps // len(u) + 1
         output = np.empty((steps, network.n_outputs))
         nothing = Recording(0, np.empty(0, np.int64), np.empty((0, 0)), 0)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import SynapticState
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.kernel.arguments import (
     CHANGE,
@@ -60,6 +61,7 @@ def constants(
 
 def start(
     voltage: NDArray[np.float64],
+    synapses: SynapticState,
     lanes: NDArray[np.uint32],
     n_outputs: int,
     block: int,
@@ -73,6 +75,7 @@ def start(
     ----------
     voltage : array, shape (N,)
         Initial voltages.
+    synapses : SynapticState
     lanes : array, shape (4, 256)
         State of the noise's generators.
     n_outputs : int
@@ -88,7 +91,8 @@ def start(
     counters[COLUMN], counters[CHANGE] = -1, column_steps - column_steps // 2
     return TrialState(
         v=voltage,
-        **{name: np.zeros(n) for name in ("ipsc", "h", "r", "hr", "drive", "t_last", "release")},
+        **dict(zip(("ipsc", "h", "r", "hr"), synapses, strict=True)),
+        **{name: np.zeros(n) for name in ("drive", "t_last", "release")},
         out=np.zeros((n_outputs, block + 1)),
         lanes=lanes,
         buffer=np.empty(0 if replay else n + _BUFFERED, np.float32),

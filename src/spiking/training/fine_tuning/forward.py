@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.equations import NEURONS
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
@@ -54,6 +55,9 @@ class Constants(NamedTuple):
     reset: Array
     alive: Array  # (N,): 0 for lesioned units
     readout_bias: Array  # (n_outputs,)
+    initial_rates: Array  # (N,)
+    initial_currents: Array  # (N,): of the synapses and the inputs; not used if they follow from the rates
+    rise: Array  # (N,): of a rise variable at the start per synaptic state
     height: Array  # of the surrogate
 
 
@@ -64,6 +68,7 @@ class Structure:
     neuron: str
     double: bool  # the double-exponential synapse
     steps_per_column: int
+    currents_given: bool  # at the start
 
 
 def trained(network: SpikingNetwork) -> Trained:
@@ -99,6 +104,7 @@ def split(network: SpikingNetwork, *, downsample: int, kernel_downsample: int) -
         steps = downsample / kernel_downsample
         gain = 1 - left**steps
         noise = fine * math.sqrt((1 - left ** (2 * steps)) / (1 - left**2))
+    start = initial_synapses(network, np.zeros(network.n_inputs))
     constants = Constants(
         decay=np.exp(-dt / td),
         fade=np.exp(-dt / tr),
@@ -112,9 +118,13 @@ def split(network: SpikingNetwork, *, downsample: int, kernel_downsample: int) -
         reset=p.reset,
         alive=np.isin(np.arange(network.n_neurons), network.lesioned, invert=True).astype(float),
         readout_bias=network.readout_bias,
+        initial_rates=start.rates,
+        initial_currents=start.currents,
+        rise=1 / td if double else np.zeros(network.n_neurons),
         height=_HEIGHT * dt / (p.tau_membrane / 1000),
     )
-    return constants, Structure(p.neuron, double, STEPS_PER_COLUMN // downsample)
+    given = network.initial_currents is not None
+    return constants, Structure(p.neuron, double, STEPS_PER_COLUMN // downsample, given)
 
 
 def _area(dt: float, td: Array, tr: float | None) -> Array:
@@ -205,7 +215,8 @@ def run(
         state, fired = column(state, now)
         return state, (state[3], fired)
 
-    zeros = jnp.zeros_like(start)
-    state = (start, zeros, zeros, zeros, zeros, zeros)
+    r = jnp.broadcast_to(c.initial_rates, start.shape)
+    ipsc = c.initial_currents - drive[first_column(size)] if structure.currents_given else r @ w_t
+    state = (start, ipsc, ipsc * c.rise, r, r * c.rise, jnp.zeros_like(start))
     _, (rates, fired) = jax.lax.scan(sampled, state, (drive[:-1], drive[1:], times, jnp.asarray(late), noise))
     return rates @ network.readout.T + c.readout_bias, rates, fired

@@ -1,0 +1,52 @@
+"""The synaptic state of a network before the first step of a trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spiking.typing import Floats
+
+if TYPE_CHECKING:
+    from spiking.network.network import SpikingNetwork
+
+
+class SynapticState(NamedTuple):
+    """What `ipsc`, `h`, `r` and `hr` of the equations are at time 0, shape (N,) each.
+
+    `currents` are the recurrent currents (mV) and `rates` the filtered spikes (1/s); `currents_rise` and
+    `rates_rise` their rise variables.
+    """
+
+    currents: Floats
+    currents_rise: Floats
+    rates: Floats
+    rates_rise: Floats
+
+
+def initial_synapses(network: SpikingNetwork, first_inputs: Floats) -> SynapticState:
+    """Return the synaptic state at time 0; all zeros unless the network has an initial state.
+
+    Rise variables have the values at which spikes at a constant rate would hold them.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    first_inputs : array, shape (n_inputs,)
+        The inputs of the first step. They act unfiltered, so they are no part of the recurrent currents.
+    """
+    n = network.n_neurons
+    rates = np.zeros(n) if network.initial_rates is None else network.initial_rates.copy()
+    rates[list(network.lesioned)] = 0.0
+    if network.initial_currents is None:
+        currents = np.asarray(network.weights @ rates)
+    else:
+        currents = network.initial_currents - network.w_in @ first_inputs
+    rise = 0.0 if network.params.synapse == "single_exponential" else 1000 / network.tau_decay
+    return SynapticState(currents, currents * rise, rates, rates * rise)
+
+
+def first_column(column_steps: int) -> int:
+    """Return the column of the inputs that acts in the first step: the first column lasts half as long."""
+    return int(1 / column_steps + 0.5)
