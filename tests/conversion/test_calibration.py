@@ -35,14 +35,14 @@ def test_the_gradient_of_the_mean_field(form, step):
 
 
 def test_the_mean_field_of_the_neurons_own_curve_is_the_rate_network():
-    """A model with the activation lif has no error but that of its first state."""
+    """A model with the activation lif has no error, wherever it starts."""
     model = RateModel.load(model_mapping(n=12, activation=np.array(["lif"])))
     model = dataclasses.replace(model, initial=np.zeros(12))
     field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     k = model.activation_parameters["k"]
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
-    bias = np.linspace(-1.0, 2.0, 12)  # acts from the start, so that x starts there
-    biased = dataclasses.replace(model, bias=bias, initial=bias)
+    bias = np.linspace(-1.0, 2.0, 12)
+    biased = dataclasses.replace(model, bias=bias, initial=np.linspace(3.0, -2.0, 12))
     field = MeanFieldComparison(biased, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)
 
@@ -50,7 +50,7 @@ def test_the_mean_field_of_the_neurons_own_curve_is_the_rate_network():
 def test_the_mean_field_of_a_network_in_rate_form_has_rates_that_are_filtered():
     model = RateModel.load(model_mapping(n=12, activation=np.array(["lif"])))
     bias = np.linspace(-1.0, 2.0, 12)
-    model = dataclasses.replace(model, form="rate", initial=np.zeros(12), bias=bias)
+    model = dataclasses.replace(model, form="rate", initial=np.linspace(0.0, 1.0, 12), bias=bias)
     field = MeanFieldComparison(model, TASK.trials(3, seed=1).inputs, LIFParams(), 1)
     k = model.activation_parameters["k"]
     assert field.loss(1.0, np.zeros(12), np.zeros(1), k).value == pytest.approx(0, abs=1e-12)

@@ -25,7 +25,7 @@ from spiking import ArgumentError, Oscillation, Stimulation, Waveform, simulate
         (lambda: Oscillation([0], 1, 1, window=(3, 3)), "which is empty"),
         (lambda: Oscillation([0, 1], 1, 1, weights=[1]), "weights has 1 numbers; expected one for each of 2"),
         (lambda: Waveform([0], [], 1), "samples is empty"),
-        (lambda: Waveform([0], [np.nan], 1), "samples is"),
+        (lambda: Waveform([0], [np.nan], 1), r"samples\[0\] is nan"),
         (lambda: Waveform([0], [1], 0), "interval is 0"),
         (lambda: Waveform([0], [1], 1, start=-2), "start is -2"),
     ],

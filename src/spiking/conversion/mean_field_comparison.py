@@ -2,6 +2,10 @@
 
     tau_i x_i' = -x_i + sum_j W_ij r_j + (w_in u)_i,   r_i = f(s x_i + b_i)/k,   output w_out r
 
+in the current form, and in the rate form
+
+    tau_i r_i' = -r_i + f(s x_i + b_i)/k,   x_i = sum_j W_ij r_j + (w_in u)_i,   output w_out r
+
 f is the f-I curve of a spiking unit, s the gain, b_i its constant current, k the factor. The mean field shows
 without a single spike where the activity of a conversion goes, but not how noisy it is.
 """
@@ -85,35 +89,56 @@ class MeanFieldComparison:
         rates, slopes = self._run(gain, offsets, factor)
         output_difference = self._output_difference(rates, output_offsets)
         difference = rates - self._target[0]
+        by_form = self._by_offset_of_current_form
+        if self.model.form == "rate":
+            by_form = self._by_offset_of_rate_form
         of_outputs = 1 / (output_difference.size * self._output_variance)
         of_rates = 1 / max(float(np.sum(self._target[0] ** 2)), 1e-12)
         value = of_outputs * np.sum(output_difference**2) + of_rates * np.sum(difference**2)
         direct = 2 * of_outputs * (output_difference @ self.model.w_out) + 2 * of_rates * difference
-        by_offset, by_state = np.zeros(offsets.shape), np.zeros(rates.shape[1:])
-        for t in range(len(rates) - 1, -1, -1):
+        by_output_offset = 2 * of_outputs * output_difference.sum(axis=(0, 1))
+        return Loss(float(value), by_form(gain, direct, slopes), by_output_offset)
+
+    def _by_offset_of_current_form(self, gain: float, direct: Floats, slopes: Floats) -> Floats:
+        """Return the derivative by offset, given those by the rates of each step, through outputs alone."""
+        by_offset, by_state = np.zeros(direct.shape[2]), np.zeros(direct.shape[1:])
+        for t in range(len(direct) - 1, -1, -1):
             # by_state is dL/dx of step t + 1, whose x is (1 - leak) x + leak (W r + input) of step t.
             by_rate = direct[t] + (by_state * self._leak) @ self._weights
             by_current = by_rate * slopes[t]
             by_offset += by_current.sum(axis=0)
             by_state = (1 - self._leak) * by_state + gain * by_current
-        return Loss(float(value), by_offset, 2 * of_outputs * output_difference.sum(axis=(0, 1)))
+        return by_offset
+
+    def _by_offset_of_rate_form(self, gain: float, direct: Floats, slopes: Floats) -> Floats:
+        """Return the same where the rates are the state."""
+        by_offset, by_state = np.zeros(direct.shape[2]), np.zeros(direct.shape[1:])
+        for t in range(len(direct) - 1, -1, -1):
+            # by_state is dL/dr of step t, whose x is W r + input of the step before.
+            by_state = by_state + direct[t]
+            by_current = by_state * self._leak * slopes[t]
+            by_offset += by_current.sum(axis=0)
+            by_state = (1 - self._leak) * by_state + gain * by_current @ self._weights
+        return by_offset
 
     def _run(self, gain: float, offsets: Floats, factor: float) -> tuple[Floats, Floats]:
-        """Return the rates of all units and their derivatives by current, shape (steps, trials, N)."""
+        """Return the rates of all units, and f' / k, both of shape (steps, trials, N)."""
         curve = fi_table(self.params, downsample=self.downsample)
         rates, slopes = np.empty_like(self._inputs), np.empty_like(self._inputs)
-        transposed = np.ascontiguousarray(self._weights.T)
-        start = self.model.initial
-        if start is None:  # there are no synaptic currents, but constant currents act from the start
-            x = self._constant
-        else:
-            x = self._constant + start @ transposed if self.model.form == "rate" else start
-        x = np.broadcast_to(x, self._inputs.shape[1:])
+        transposed, by_current = np.ascontiguousarray(self._weights.T), self.model.form == "current"
+        # Without an initial state there are no synaptic currents, but constant currents act from the start.
+        start = self.model.initial if by_current else None
+        x = np.broadcast_to(self._constant if start is None else start, self._inputs.shape[1:])
         for t in range(len(rates)):
             if t:
-                x = (1 - self._leak) * x + self._leak * (rates[t - 1] @ transposed + self._inputs[t - 1])
+                received = rates[t - 1] @ transposed + self._inputs[t - 1]
+                x = (1 - self._leak) * x + self._leak * received if by_current else received
             rate, slope = curve.with_slope(gain * x + offsets)
             rates[t], slopes[t] = rate / factor, slope / factor
+            if not by_current and t:
+                rates[t] = (1 - self._leak) * rates[t - 1] + self._leak * rates[t]
+            elif not by_current:
+                rates[0], slopes[0] = 0.0 if self.model.initial is None else self.model.initial, 0.0
         return rates, slopes
 
     def _output_difference(self, rates: Floats, output_offsets: Floats) -> Floats:
