@@ -40,6 +40,7 @@ METHODS = {
     "lif": {"activation": "lif"},
     "lif-noisy": {"activation": "lif", "neuron": "noisy"},
     "sigmoid": {"activation": "sigmoid"},
+    **{f"lif-k{k}": {"activation": "lif", "scaling_factor": float(k)} for k in (5, 10, 40, 80, 160)},
 }
 CONVERSIONS = ("published", "matched", "calibrated", "fine-tuned")
 FINE_TUNING = {"max_updates": 300, "stop_accuracy": None}

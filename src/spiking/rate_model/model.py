@@ -75,8 +75,8 @@ class RateModel(Remade):
         What the state is: the synaptic current x, of which phi(x) is sent (as published); or the rate h, with
         phi applied to what is received.
     initial : array, shape (N,), or None
-        State at the first step; None: N(0, 1)/100, as published. Spiking networks do not take it; they start
-        without synaptic currents.
+        State at the first step, from which a spiking network also starts; None: N(0, 1)/100, as published,
+        and no synaptic currents in a spiking network.
     noise : float
         Standard deviation of the noise of a step that the model was trained with; 0.1 as published.
     source : str
