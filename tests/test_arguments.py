@@ -234,6 +234,11 @@ def test_a_conversion_is_simulated_with_the_downsample_that_it_was_fitted_for():
     assert simulate(network, pulse_input(), seed=1, downsample=2).rates.shape == (1, 20)
 
 
+def test_a_record_is_a_record():
+    with pytest.raises(ArgumentError, match=r"record is 5; expected Record\(\.\.\.\)"):
+        simulate(NETWORK, pulse_input(), record=5)
+
+
 @pytest.mark.parametrize("models", ["m.mat", model_mapping(), MODEL, 3])
 def test_one_model_is_not_several(models):
     with pytest.raises(ArgumentError, match=r"models is .*; expected a list of models"):

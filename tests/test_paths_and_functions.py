@@ -19,6 +19,7 @@ from spiking import (
     RateModel,
     Record,
     Simulation,
+    SpikingError,
     SpikingNetwork,
     evaluate,
     export,
@@ -142,12 +143,22 @@ def test_names_are_texts():
         from_named_arrays({0: np.eye(3)}, {"w": "w"}, **NAMED)
     with pytest.raises(ArgumentError, match=r"task is 5; expected one of go-nogo"):
         tasks.get(5)
+    with pytest.raises(ArgumentError, match=r"model has the key 5; expected names of variables"):
+        RateModel.load({**model_mapping(), 5: 3})
 
 
 def test_a_folder_that_takes_no_files(tmp_path):
     folder = Path("/proc")
     if not (folder / "self").is_dir():
         pytest.skip("this system has no /proc, where no file can be made")
-    expected = r"/proc/x\.mat could not be written: the folder /proc takes no files; no file was written"
-    with pytest.raises((ArgumentError, ModelFileError), match=expected):
-        MODEL.save(folder / "x.mat")
+    for write in (
+        lambda: MODEL.save(folder / "x.mat"),
+        lambda: NETWORK.save(folder / "x.npz"),
+        lambda: RUN.save(folder / "x.h5"),
+        lambda: simulate(NETWORK, pulse_input(), output_file=folder / "x.h5"),
+        lambda: sweep(NETWORK, "go-nogo", grid={"refractory": [2.0]}, trials=1, journal=folder / "x.jsonl"),
+    ):
+        with pytest.raises(SpikingError, match=r"could not be written: the folder /proc takes no files"):
+            write()
+    with pytest.raises(ArgumentError, match="/proc/new could not be created: no folder can be created there"):
+        panel("fig2e", networks=1, folder=folder / "new")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
@@ -42,6 +43,11 @@ def locked(path: Path, in_use: str) -> Iterator[None]:
             with uninterrupted:  # otherwise Ctrl-C could come before it is created
                 lock.acquire(timeout=0)
         except Timeout:
+            if not lock_path.exists() and not _takes_files(lock_path.parent):  # such as /proc
+                raise ArgumentError(
+                    f"{path} could not be written: the folder {lock_path.parent} takes no files; choose "
+                    f"another folder"
+                ) from None
             raise ArgumentError(in_use) from None
         except (OSError, NotImplementedError) as error:
             if new:
@@ -57,3 +63,12 @@ def locked(path: Path, in_use: str) -> Iterator[None]:
         finally:
             remove()
             lock.release()
+
+
+def _takes_files(folder: Path) -> bool:
+    """Return whether a file can be created in a folder, by creating one that has no name."""
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

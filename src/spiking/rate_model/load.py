@@ -52,7 +52,7 @@ def load(
     Raises
     ------
     ArgumentError
-        `model` is neither a path nor a mapping.
+        `model` is neither a path nor a mapping of names to values.
     ModelFileError
         The file cannot be read, or a variable is missing or wrong; the message names the file, the key, its
         value and what was expected.
@@ -78,6 +78,9 @@ def load(
             raise ArgumentError(
                 f"model is {model!r:.60}; expected a path, or a mapping with the keys of a model file"
             )
+        keys: list[object] = list(variables)  # as users may give them
+        if wrong := [key for key in keys if not isinstance(key, str)]:
+            raise ArgumentError(f"model has the key {wrong[0]!r:.60}; expected names of variables")
     loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
     unused = unused_weights(loaded)
     if unused:

@@ -126,9 +126,9 @@ def prepare(folder: Path, panels: Sequence[Panel]) -> None:
     try:
         (folder / "networks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArgumentError(
-            f"{folder} could not be created: {error.strerror or error}; choose another folder"
-        ) from None
+        missing = isinstance(error, FileNotFoundError)  # although its parents are created: such as in /proc
+        reason = "no folder can be created there" if missing else error.strerror or error
+        raise ArgumentError(f"{folder} could not be created: {reason}; choose another folder") from None
     check_writable(folder / "networks" / "any.mat")
     check_writable(folder / "journal.jsonl")
     check_outputs((path, (path.suffix,)) for which in panels for path in files_of(which, folder))

@@ -117,6 +117,8 @@ def simulate(
             f"such as SpikingNetwork.from_rate(model, 50)"
         )
     check_function("progress", progress)
+    if not isinstance(record, Record | None):
+        raise ArgumentError(f"record is {record!r:.60}; expected Record(...)")
     if isinstance(inputs, str):
         inputs = get(inputs)
     downsample = checked_downsample(network, downsample)
