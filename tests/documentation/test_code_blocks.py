@@ -45,7 +45,7 @@ SHORTER = {  # what is added to commands, so that they have less to do
 
 @pytest.fixture
 def folder(page, tmp_path, monkeypatch):
-    """Go to a folder with models and weights, or an empty one for a notebook, and link what pages use."""
+    """Go to a folder with models and weights, or one with a notebook's own, and link what pages use."""
     for name in ("tests", "benchmarks", "docs/reproduction"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).symlink_to(ROOT / name)
@@ -57,6 +57,9 @@ def folder(page, tmp_path, monkeypatch):
             shutil.copy(ROOT / "src" / "spiking" / "data" / "go-nogo-sigmoid.mat", folder / name)
         weights = {"W_rec": np.eye(10) / 2, "W_in": np.ones((10, 1)), "W_out": np.ones((1, 10))}
         np.savez(folder / "weights.npz", **weights)
+    else:
+        for path in (ROOT / page).parent.glob("*.npz"):
+            shutil.copy(path, folder)
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(ROOT / "tests"))
     return folder
