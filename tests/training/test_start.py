@@ -141,7 +141,7 @@ def test_one_step_of_gradient_descent_as_optax_takes_it():
         ({"start": "model.mat"}, "start is 'model.mat'; expected a RateModel"),
         (
             {"start": imported("relu", form="rate", **ONE_OUTPUT)},
-            "start has the form rate; expected",
+            r"start has the form rate; expected current.*replace\(start, form='current', step=5.0\) goes on",
         ),
         (
             {"start": imported("relu", step=10.0, **ONE_OUTPUT)},
@@ -254,3 +254,11 @@ def test_an_output_of_exactly_zero_has_a_gradient():
         max_updates=2,
     )
     assert np.isfinite(trained.w).all()
+
+
+def test_weights_of_the_rate_form_go_on_as_the_message_says():
+    given = imported("relu", form="rate", step=10.0, **ONE_OUTPUT)
+    trained = train(SHORT, start=dataclasses.replace(given, form="current", step=5.0), seed=1, **QUICK)
+    np.testing.assert_allclose(np.abs(trained.w0), np.abs(given.w), rtol=1e-6)
+    assert np.abs(trained.w - trained.w0).max() > 1e-4
+    assert trained.form == "current"

@@ -58,7 +58,8 @@ def train(
         Go on from the weights of this model: for a curriculum, such as a short delay first and then a long
         one, or with weights of another framework. Its signs, time constants' range, activation, bias and
         initial state, the noise unless it is given, and its populations are taken over; bias and initial
-        state are not trained. It has the current form and a step of 5 ms.
+        state are not trained. It must have the current form and a step of 5 ms; another one goes on from its
+        weights as ``dataclasses.replace(start, form="current", step=5.0)``.
     connectivity : array of 0 and 1, shape (N, N), optional
         Connections that are allowed, row postsynaptic: weights where it is 0 are 0 and stay so, and
         ``som_m`` of the file is 0 there. Initial weights are as strong as their number of connections asks
@@ -164,7 +165,14 @@ def _options_of_start(
         ("lesioned units", list(model.lesioned), []),
     ):
         if value != expected:
-            raise ArgumentError(f"start has {what} {value}; expected {expected or 'none'} for training")
+            advice = (
+                f"; dataclasses.replace(start, form='current', step={STEP_MS}) goes on from its weights as a "
+                f"network that filters its inputs"
+            )
+            raise ArgumentError(
+                f"start has {what} {value}; expected {expected or 'none'} for training"
+                f"{'' if what == 'lesioned units' else advice}"
+            )
     if activation not in _TRAINABLE:
         raise ArgumentError(
             f"start has the activation {activation}; expected one of {', '.join(_TRAINABLE)} for training"
