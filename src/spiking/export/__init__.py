@@ -23,7 +23,8 @@ from spiking.export.pynapple import to_pynapple
 from spiking.export.xarray import to_xarray
 
 # What `spiking export` writes: by the ending of the file, the function and the library that it needs. The
-# help of the command repeats the names, because it is shown without loading these modules.
+# help of the command repeats the names, because it is shown without loading these modules. Its name
+# also stands in `files/output.py` (`_PROTECTED`): files of such names are not overwritten by other outputs.
 FORMATS: MappingProxyType[str, tuple[Callable[..., Any], str | None]] = MappingProxyType(
     {"nwb": (to_nwb, "pynwb"), "mat": (to_mat, None), "csv": (to_csv, "pandas")}
 )

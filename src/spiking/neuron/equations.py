@@ -1,7 +1,8 @@
 """The neurons: the equation, the resting voltage and the rheobase of each, by name.
 
 The NumPy step and the compiled kernel use these functions, so a neuron is defined here. Its name also stands
-in `simulation/kernel/arguments.py` (`NEURON_TYPES`), and in `export/brian2.py` with its equation as text.
+in `simulation/kernel/arguments.py` (`NEURON_TYPES`), in `export/brian2.py` with its equation as text, and in
+`f_i.py`, where the f-I curve of the leaky neuron follows from theory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""When a training ends."""
+"""When a training ends: the rule.
+
+Its limits are in `options.py`, the times of the tests in `loop.py`; fine-tuning ends by a rule of its own
+(`fine_tuning/loop.py`).
+"""
 
 from __future__ import annotations
 

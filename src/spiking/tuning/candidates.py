@@ -1,4 +1,8 @@
-"""Candidate scaling factors: the published grid, and its extensions."""
+"""Candidate scaling factors: the published grid, and its extensions.
+
+The search ``auto`` takes its range and step, and chooses its own candidates in `racing.py`; a matched search
+does so in `matched.py`. Training tests networks on the same grid (`training/conversion_test.py`).
+"""
 
 from __future__ import annotations
 
