@@ -17,7 +17,6 @@ import argparse
 import itertools
 import json
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -243,14 +242,13 @@ def rows_of(table):
 
 def converted(model, task, conversion, seed):
     """Return the spiking network, and its gain."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*`initial_state` is used by the rate network only")
-        if conversion in GAINS:
-            fitted = fit_conversion(model, task, kind="calibrated", gain=GAINS[conversion], seed=seed)
-            network = spiking.SpikingNetwork.from_rate(model, conversion=fitted)
-        else:
-            found = spiking.find_scaling_factor(model, task, seed=seed, conversion=conversion, threads=1)
-            network = found.network
+    if conversion in GAINS:
+        fitted = fit_conversion(model, task, kind="calibrated", gain=GAINS[conversion], seed=seed)
+        network = spiking.SpikingNetwork.from_rate(model, conversion=fitted)
+    else:
+        network = spiking.find_scaling_factor(
+            model, task, seed=seed, conversion=conversion, threads=1
+        ).network
     return network, network.conversion.gain if network.conversion else 1.0
 
 
