@@ -104,12 +104,25 @@ def test_the_output_starts_where_the_rate_networks_does(form, activation):
         np.testing.assert_allclose(run.currents[0, :, 0], rate.w @ rate.initial, rtol=1e-9, atol=1e-9)
 
 
-def test_a_model_without_an_initial_state_starts_silent():
-    network = SpikingNetwork.from_rate(dataclasses.replace(model("current", "relu"), initial=None), 20.0)
-    assert network.initial_rates is None
-    assert network.initial_currents is None
+BIAS = np.linspace(-0.5, 0.5, N)
+
+
+@pytest.mark.parametrize(
+    ("form", "initial", "silent"),
+    [
+        ("current", None, True),
+        ("current", BIAS, True),
+        ("current", np.zeros(N), False),
+        ("rate", None, True),
+        ("rate", np.zeros(N), True),
+        ("rate", np.ones(N), False),
+    ],
+)
+def test_a_model_that_starts_without_synaptic_currents_starts_as_published(form, initial, silent):
+    rate = dataclasses.replace(model(form, "relu"), bias=BIAS, initial=initial)
+    network = SpikingNetwork.from_rate(rate, 20.0)
     run = simulate(network, np.ones((2, 3)), seed=1, record=Record(currents=True))
-    assert not run.currents[0, :, 0].any()
+    assert (not run.currents[0, :, 0].any()) == silent
 
 
 @pytest.mark.parametrize("name", ["initial_rates", "initial_currents"])

@@ -162,8 +162,8 @@ class SpikingNetwork(Remade):
         and offsets, fitted so that the f-I curve of the spiking unit is the transfer function of the rate
         unit; the model's output bias is then always added. Rates that are negative, as those of tanh, are
         shifted first: the network that is converted is `RateModel.nonnegative`, the same one. If the model
-        has an initial state, currents and filtered spikes start from it, and voltages as `LIFParams` says;
-        otherwise there are no currents at the start (as published).
+        has an initial state with synaptic currents, currents and filtered spikes start from it, and voltages
+        as `LIFParams` says; otherwise there are no currents at the start (as published).
 
         Parameters
         ----------
@@ -383,15 +383,19 @@ def _frozen_weights(weights: Floats | csc_array[np.float64]) -> Floats | csc_arr
 
 
 def _initial_state(model: RateModel, gain: float, factor: float) -> dict[str, Any]:
-    """Return the fields of a network that start it where the rate model starts."""
-    if model.initial is None:
+    """Return the fields of a network that start it where the rate model starts.
+
+    There are none if the model starts without synaptic currents (x is the bias, or in the rate form h is 0):
+    then the network starts as published, where random voltages make most neurons fire in the first step.
+    """
+    silent = 0.0 if model.form == "rate" or model.bias is None else model.bias
+    if model.initial is None or np.allclose(model.initial, silent, rtol=0, atol=1e-9):
         return {}
     if model.form == "rate":
         return {"initial_rates": factor * model.initial}
-    bias = 0.0 if model.bias is None else model.bias
     return {
         "initial_rates": factor * np.asarray(model.transfer(model.initial), np.float64),
-        "initial_currents": gain * (model.initial - bias),
+        "initial_currents": gain * (model.initial - silent),
     }
 
 
