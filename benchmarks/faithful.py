@@ -198,8 +198,9 @@ def draw(rows, path):
                 )
             ax.axhline(95, color="0.8", linewidth=0.8, zorder=0)
             ax.set(xscale="log", xlabel=label)
-            ax.xaxis.set_major_formatter("{x:g}")
-            ax.xaxis.set_minor_formatter("{x:g}" if key == "output_nrmse" else "")
+            ticks = (0.1, 0.2, 0.3, 0.5, 0.8) if key == "output_nrmse" else (5, 10, 20, 50, 100)
+            ax.set_xticks(ticks, map(str, ticks))
+            ax.xaxis.set_minor_formatter("")
         axes[0].set_ylabel("Correct trials (%)")
         kinds = [method for method in COLOURS if any(row["method"] == method for row in rows)]
         names = [name for name in MARKERS if any(row["task"] == name for row in rows)]
