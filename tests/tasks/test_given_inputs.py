@@ -105,7 +105,7 @@ def test_what_needs_right_answers_says_so():
     from spiking.training import fine_tune, train
 
     network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
-    with pytest.raises(ArgumentError, match="has no score; expected one with a score"):
+    with pytest.raises(ArgumentError, match=r"has no targets, and model is None; expected model="):
         fine_tune(network, PULSES, max_updates=2)
     for wrong in (None, PULSES, tasks.from_inputs(PULSES)):
         with pytest.raises(ArgumentError, match="expected a task that draws trials"):
