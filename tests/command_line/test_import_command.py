@@ -19,6 +19,8 @@ FROM_PSYCHRNN = ("--from", "psychrnn", "--tau", 100, "--step", 10)
 def folder(tmp_path):
     np.savez(tmp_path / "psychrnn.npz", **PSYCHRNN, dale_ratio=np.array(None))
     np.savez(tmp_path / "keras.npz", B.T, W.T, np.ones(N), C.T, np.ones(1))
+    np.savez(tmp_path / "torch.npz", **{"h2h.weight": W, "input2h.weight": B, "fc.weight": C})
+    (tmp_path / "empty").mkdir()
     params = {"W_rec": W.tolist(), "W_inp": B.tolist(), "W_out": C.tolist(), "dt": 1.0, "tau": 10.0}
     params["activation_args"] = {"name": "relu", "slope": 1.0}
     (tmp_path / "brain.json").write_text(json.dumps(params))
@@ -31,6 +33,7 @@ def folder(tmp_path):
         (("psychrnn.npz", *FROM_PSYCHRNN), "current", 10),
         (("keras.npz", "--from", "keras", "--tau", 20, "--activation", "tanh"), "rate", 20),
         (("brain.json", "--from", "trainrnnbrain"), "rate", 1),
+        (("torch.npz", "--from", "torch", "--tau", 50, "--step", 5, "--activation", "relu"), "rate", 5),
         (
             (
                 *("psychrnn.npz", "--from", "arrays", "--tau", 50, "--step", 5, "--form", "rate"),
@@ -103,9 +106,12 @@ def test_a_folder_at_once(folder):
         (("psychrnn.npz", *FROM_PSYCHRNN, "--name", "w=J"), "--name is given; expected"),
         (("psychrnn.npz", *FROM_PSYCHRNN, "-o", "m.npz"), "expected a name that ends in .mat"),
         (("no.npz", *FROM_PSYCHRNN), "no.npz cannot be read"),
-        (("psychrnn.npz", "--from", "arrays"), "--name, --step, --form, --activation not given"),
+        (
+            ("psychrnn.npz", "--from", "arrays"),
+            "expected also --name w=NAME (and others), --step MS, --form rate or current, --activation relu",
+        ),
         (("psychrnn.npz", "--from", "torch", "--name", "w"), "--name is w; expected PART=NAME"),
-        ((".", "--from", "torch"), "has no file that ends in .pt, .pth, .safetensors"),
+        (("empty", "--from", "torch"), "has no file that ends in .pt, .pth, .safetensors, .npz"),
         ((".", *FROM_PSYCHRNN, "-o", "brain.json"), "output is brain.json, a file; expected a folder"),
     ],
 )

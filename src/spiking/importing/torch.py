@@ -43,7 +43,7 @@ def from_torch(
     ----------
     source : torch.nn.Module, mapping or path
         A module; its state dict; or a file with one, of PyTorch (``.pt``, ``.pth``; needs PyTorch 2.6 or
-        later, which reads weights without unpickling anything else) or ``.safetensors``.
+        later, which reads weights without unpickling anything else), ``.safetensors`` or ``.npz``.
     tau : float or array, shape (N,)
         Time constant in ms, which has to be given unless `names` has it. PyTorch knows none: ``nn.RNN``
         replaces its state at every step.
@@ -147,7 +147,8 @@ def _arrays(source: Any) -> dict[str, Floats]:
     tensors: Mapping[str, Any]
     if isinstance(source, str | os.PathLike):
         path = existing_file(source)
-        tensors = read_arrays(path)[0] if path.lower().endswith(".safetensors") else _torch_load(path)
+        without_torch = path.lower().endswith((".safetensors", ".npz"))
+        tensors = read_arrays(path)[0] if without_torch else _torch_load(path)
     elif isinstance(source, Mapping):
         tensors = named(source)
     elif hasattr(source, "state_dict") and hasattr(source, "named_modules"):

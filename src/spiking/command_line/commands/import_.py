@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The endings of the files of each framework, and the options that its importer takes.
 FRAMEWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
     {
-        "torch": ((".pt", ".pth", ".safetensors"), ("tau", "step", "form", "activation", "names")),
+        "torch": ((".pt", ".pth", ".safetensors", ".npz"), ("tau", "step", "form", "activation", "names")),
         "psychrnn": ((".npz",), ("tau", "step", "activation")),
         "keras": ((".npz",), ("tau", "activation")),
         "trainrnnbrain": ((".json",), ("tau", "activation")),
@@ -27,6 +27,15 @@ FRAMEWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxy
             (".npz", ".safetensors"),
             ("tau", "step", "form", "activation", "names", "transpose"),
         ),
+    }
+)
+
+_EXAMPLES = MappingProxyType(
+    {
+        "names": "--name w=NAME (and others)",
+        "step": "--step MS",
+        "form": "--form rate or current",
+        "activation": "--activation relu, tanh or another",
     }
 )
 
@@ -103,7 +112,8 @@ def import_networks(
         try:
             _import_one(file, folder / f"{file.stem}.mat", framework, given, force=force)
         except SpikingError as error:  # the others are still imported
-            print_message(f"{file}: {error}")
+            words = str(error)
+            print_message(words if str(file) in words else f"{file}: {words}")
             failed += 1
     if failed:
         raise typer.Exit(1)
@@ -125,8 +135,8 @@ def _imported(file: Path, framework: str, given: Mapping[str, Any]) -> Imported:
     if framework == "arrays":
         missing = [key for key in ("names", "step", "form", "activation") if key not in given]
         if missing:
-            listed = ", ".join("--name" if key == "names" else f"--{key}" for key in missing)
-            raise ArgumentError(f"{listed} not given; expected it for --from arrays")
+            listed = ", ".join(_EXAMPLES[key] for key in missing)
+            raise ArgumentError(f"options are missing; expected also {listed} for --from arrays")
         return importing.from_named_arrays(file, **given)
     if framework == "torch":
         return importing.from_torch(file, **given)
