@@ -121,3 +121,14 @@ def test_mistakes_are_one_line(folder, words, expected):
     assert expected in done.stderr
     assert done.stderr.count("\n") == 1
     assert not list(folder.glob("*.mat"))
+
+
+def test_pickled_entries_of_a_state_dict_are_named(folder):
+    np.savez(
+        folder / "odd.npz", **{"h2h.weight": W, "input2h.weight": B, "fc.weight": C}, note=np.array(None)
+    )
+    done = run(
+        "import", "odd.npz", "--from", "torch", "--tau", 50, "--step", 5, "--activation", "relu", cwd=folder
+    )
+    assert done.returncode == 0
+    assert "not taken: note, which is pickled" in done.stdout

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
-from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned
+from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned, not_read
 from spiking.importing.imported import Imported
 from spiking.importing.parts_by_shape import TRAIN_WITHOUT, check_linear, names_by_shape, readout_names
 from spiking.importing.read import existing_file, named, plain_array, read_arrays
@@ -98,7 +98,7 @@ def from_torch(
         source = getattr(source, wrapper, source) if hasattr(source, "named_modules") else source
     module = source if hasattr(source, "named_modules") else None
     tau = tau if tau is None else real_numbers("tau", tau, "a time constant in ms")
-    arrays = _arrays(source)
+    arrays, pickled = _arrays(source)
     layout: Literal["TNC", "NTC"] = "TNC"
     if module is not None:
         _check_layers(type(layer).__mro__ for _, layer in module.named_modules())
@@ -131,7 +131,7 @@ def from_torch(
         "PyTorch",
         parts,
         labels,
-        left=not_mentioned([name for name in arrays if name not in used]),
+        left=not_mentioned([name for name in arrays if name not in used]) + not_read(pickled),
         tau=tau,
         step=_step_of(module, step, tau),
         form=form,
@@ -141,14 +141,20 @@ def from_torch(
     )
 
 
-def _arrays(source: Any) -> dict[str, Floats]:
-    """Return the parameters and buffers by name; of a module also tensors that it has beside them."""
+def _arrays(source: Any) -> tuple[dict[str, Floats], tuple[str, ...]]:
+    """Return the parameters and buffers by name, and the names of pickled entries, which are not read.
+
+    Of a module, these are also tensors that it has beside its parameters and buffers.
+    """
     more: dict[str, Any] = {}
+    pickled: tuple[str, ...] = ()
     tensors: Mapping[str, Any]
     if isinstance(source, str | os.PathLike):
         path = existing_file(source)
-        without_torch = path.lower().endswith((".safetensors", ".npz"))
-        tensors = read_arrays(path)[0] if without_torch else _torch_load(path)
+        if path.lower().endswith((".safetensors", ".npz")):
+            tensors, pickled = read_arrays(path)
+        else:
+            tensors = _torch_load(path)
     elif isinstance(source, Mapping):
         tensors = named(source)
     elif hasattr(source, "state_dict") and hasattr(source, "named_modules"):
@@ -175,7 +181,7 @@ def _arrays(source: Any) -> dict[str, Floats]:
     }
     if not arrays:
         raise ArgumentError("source has no arrays; expected a state dict, names with tensors")
-    return arrays
+    return arrays, pickled
 
 
 def _has_matrix(values: Mapping[str, Any]) -> bool:

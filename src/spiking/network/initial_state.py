@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
+    from spiking.rate_model.model import RateModel
 
 
 class SynapticState(NamedTuple):
@@ -23,6 +24,23 @@ class SynapticState(NamedTuple):
     currents_rise: Floats
     rates: Floats
     rates_rise: Floats
+
+
+def from_rate_model(model: RateModel, gain: float, factor: float) -> dict[str, Any]:
+    """Return the fields of a network that start it where the rate model starts.
+
+    There are none if the model starts without synaptic currents (x is the bias, or in the rate form h is 0):
+    then the network starts as published, where random voltages make most neurons fire in the first step.
+    """
+    silent = 0.0 if model.form == "rate" or model.bias is None else model.bias
+    if model.initial is None or np.allclose(model.initial, silent, rtol=0, atol=1e-9):
+        return {}
+    if model.form == "rate":
+        return {"initial_rates": factor * model.initial}
+    return {
+        "initial_rates": factor * np.asarray(model.transfer(model.initial), np.float64),
+        "initial_currents": gain * (model.initial - silent),
+    }
 
 
 def initial_synapses(network: SpikingNetwork, first_inputs: Floats) -> SynapticState:

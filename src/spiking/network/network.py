@@ -19,6 +19,7 @@ from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
+from spiking.network.initial_state import from_rate_model
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -253,7 +254,7 @@ class SpikingNetwork(Remade):
             scaling_factor=factor,
             offset=np.array(chosen.unit_offsets or (chosen.offset,)) + constant,
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
-            **_initial_state(model, chosen.gain, factor),
+            **from_rate_model(model, chosen.gain, factor),
             lesioned=model.lesioned,
             conversion=chosen if matched else None,
         )
@@ -380,23 +381,6 @@ def _frozen_weights(weights: Floats | csc_array[np.float64]) -> Floats | csc_arr
         for part in (weights.data, weights.indices, weights.indptr):
             part.setflags(write=False)
     return weights
-
-
-def _initial_state(model: RateModel, gain: float, factor: float) -> dict[str, Any]:
-    """Return the fields of a network that start it where the rate model starts.
-
-    There are none if the model starts without synaptic currents (x is the bias, or in the rate form h is 0):
-    then the network starts as published, where random voltages make most neurons fire in the first step.
-    """
-    silent = 0.0 if model.form == "rate" or model.bias is None else model.bias
-    if model.initial is None or np.allclose(model.initial, silent, rtol=0, atol=1e-9):
-        return {}
-    if model.form == "rate":
-        return {"initial_rates": factor * model.initial}
-    return {
-        "initial_rates": factor * np.asarray(model.transfer(model.initial), np.float64),
-        "initial_currents": gain * (model.initial - silent),
-    }
 
 
 def _one_for_each(name: str, values: object, size: int) -> Floats:

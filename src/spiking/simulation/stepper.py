@@ -121,9 +121,9 @@ class Stepper:
         voltage = network.params.start(randoms.v0, network.offset)
         voltage[list(network.lesioned)] = np.nan
         self._block = self._synapses.fade.size - 1
-        silent = initial_synapses(network, np.zeros(network.n_inputs))
+        at_start = initial_synapses(network, np.zeros(network.n_inputs))  # currents follow with the inputs
         self._state = prepare.start(
-            voltage, silent, randoms.lanes, network.n_outputs, self._block, 1, replay=False
+            voltage, at_start, randoms.lanes, network.n_outputs, self._block, 1, replay=False
         )
         self._done = 0
 

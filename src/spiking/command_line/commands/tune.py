@@ -160,18 +160,11 @@ def _json(result: Tuned) -> dict[str, Any]:
     return {"file": result.source, "scaling_factor": result.scaling_factor, "error": error, **search}
 
 
-def _recorded_kind(result: Tuned) -> str:
-    from spiking.conversion.recorded_conversion import tuned_conversion
-    from spiking.rate_model.model import RateModel
-
-    return tuned_conversion(RateModel.load(result.source)).kind
-
-
 def _row(result: Tuned) -> dict[str, Any]:
     search = result.search
     if search is None:
         factor = "" if result.scaling_factor is None else f"{result.scaling_factor:g}"
-        note = f"tuned before ({_recorded_kind(result)})" if result.skipped else "failed"
+        note = "tuned before" if result.skipped else "failed"
         return {"file": result.source, "scaling_factor": factor, "note": note}
     low, high = search.interval
     note = "beyond the range" if search.extended else ""
