@@ -161,7 +161,7 @@ def test_an_interrupted_training_is_saved_as_far_as_it_came(tmp_path):
         (["go-nogo", "-o", "m.mat", "--tau", "fast"], "--tau is fast; expected ms, such as 35 or 20-100"),
         (["go-nogo", "-o", "m.mat", "--gain", "-1"], "gain is -1.0; expected a number from 0"),
         (["go-nogo", "-o", "m.mat", "--setting", "onset"], "--setting is onset; expected NAME=VALUE"),
-        (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds is a-b; expected numbers"),
+        (["go-nogo", "-o", "m.mat", "--seeds", "a-b"], "--seeds is 'a-b'; expected numbers"),
         (
             ["go-nogo", "-o", "m.mat", "--seeds", "1-2", "--seed", "1"],
             "expected none of --seed, --plot",

@@ -297,8 +297,8 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
     ("arguments", "message"),
     [
         (["--vary", "refractory"], "--vary is refractory; expected NAME=VALUES, such as refractory=0:5:0.5"),
-        (["--vary", "refractory=0:5"], "expected START:STOP:STEP"),
-        (["--vary", "refractory=5:0:1"], "expected START:STOP:STEP"),
+        (["--vary", "refractory=0:5:x"], "expected START:STOP or START:STOP:STEP"),
+        (["--vary", "refractory=5:0:1"], "--vary refractory is '5:0:1'; expected START:STOP"),
         (["--vary", "refractory=0:1:1e-9"], "values; expected at most 10000"),
         (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a number"),
         (["--vary", "noise=0", "--vary", "noise=1"], "--vary has noise twice"),

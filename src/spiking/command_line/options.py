@@ -11,6 +11,7 @@ import typer
 from typer.models import OptionInfo
 
 from spiking.errors import ArgumentError
+from spiking.number_lists import listed_numbers
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ StimulatedUnits = Annotated[
     str | None,
     typer.Option(
         "--units",
-        help="Neurons to stimulate: numbers from 0, such as 10,15,20; a population (exc, inh, som, pv, all, "
-        "or one of the file); or several combined, such as 'PFC&inh'.",
+        help="Neurons to stimulate: numbers from 0, such as 10,15,20 or 10:20; a population (exc, inh, som, "
+        "pv, all, or one of the file); or several combined, such as 'PFC&inh'.",
     ),
 ]
 Window = Annotated[
@@ -240,7 +241,7 @@ def named_stimulation(
     sign = 1 if mode == "exc" else -1
     frequency, pulse_width = pulses or (None, None)
     return Stimulation(
-        units=units.split(",") if units.strip()[:1].isdigit() else units,  # type: ignore[arg-type]  # checked there
+        units=listed_numbers("--units", units) if units.strip()[:1].isdigit() else units,  # type: ignore[arg-type]  # checked there
         window=window,
         amplitude=sign * (0.5 if current is None else positive_number("--current", current)),
         acts_on="voltage" if current is None else "current",

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from spiking.errors import ArgumentError
+from spiking.number_lists import listed_numbers
 from spiking.tasks.base import Task
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
@@ -150,6 +151,8 @@ def _parsed(text: str, hint: Any) -> Any:
     if origin in (tuple, list):
         parts = [part.strip() for part in text.split(",") if part.strip()]
         hints = [item for item in inner if item is not Ellipsis] or [Any]
+        if ":" in text and set(hints) <= {int, float}:
+            parts = list(map(str, listed_numbers("the list", text)))
         if len(hints) not in (1, len(parts)):
             _refused(text)
         hints = hints * len(parts) if len(hints) == 1 else hints

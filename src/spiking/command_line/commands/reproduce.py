@@ -11,6 +11,7 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.number_lists import listed_values
 
 if TYPE_CHECKING:
     from spiking.conversion.conversion import Asked
@@ -29,7 +30,10 @@ def reproduce(
         Path | None, options.output_to("Folder for the journal, networks, tables and figures.")
     ] = None,
     values: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Use only these values of the panel's axis.")
+        str | None,
+        typer.Option(
+            metavar="A,B,...", help="Use only these values of the panel's axis, such as 10,50 or 0:5:1."
+        ),
     ] = None,
     conversion: options.Conversion = "published",
     threads: options.Threads = None,
@@ -53,7 +57,7 @@ def reproduce(
     from spiking.reproduce.paper.panels import find
     from spiking.reproduce.run import prepare
 
-    wanted = None if values is None else [value.strip() for value in values.split(",")]
+    wanted = None if values is None else listed_values("--values", values)
     if panel is None and list_panels:
         panel = "all"
     if panel is None:

@@ -11,8 +11,8 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.number_lists import listed_values
 
-_MOST_VALUES = 10_000
 _DRAWN = ("accuracy", "rate_network_accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 
 
@@ -120,32 +120,5 @@ def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:
             raise ArgumentError(f"--vary is {varied}; expected NAME=VALUES, such as refractory=0:5:0.5")
         if name in grid:
             raise ArgumentError(f"--vary has {name} twice; expected all its values at once")
-        grid[name] = _values(varied, text)
+        grid[name] = listed_values(f"--vary {name}", text)
     return grid
-
-
-def _values(varied: str, text: str) -> list[int | float | str]:
-    """Return the numbers of START:STOP:STEP, including STOP, or the values between commas."""
-    if ":" not in text:
-        return [_number(part.strip()) for part in text.split(",")]
-    numbers = [_number(part.strip()) for part in text.split(":")]
-    expected = "START:STOP:STEP in numbers, with START before STOP and STEP above 0"
-    if len(numbers) != 3 or any(isinstance(number, str) for number in numbers):
-        raise ArgumentError(f"--vary is {varied}; expected {expected}")
-    start, stop, step = (float(number) for number in numbers)
-    if not (step > 0 and start <= stop < float("inf") and start > -float("inf")):
-        raise ArgumentError(f"--vary is {varied}; expected {expected}")
-    count = int((stop - start) / step + 1e-9) + 1
-    if count > _MOST_VALUES:
-        raise ArgumentError(f"--vary is {varied}, {count} values; expected at most {_MOST_VALUES}")
-    values = [round(start + k * step, 12) for k in range(count)]
-    return [int(value) for value in values] if all(isinstance(n, int) for n in numbers) else list(values)
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spiking.checks import whole_number
 from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, print_message, write_figure
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
+from spiking.number_lists import listed_numbers
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ def train(
     ] = None,
     seed: options.Seed = 1,
     seeds: Annotated[
-        str | None, typer.Option(help="Train one model per seed, such as 1-20; existing models are kept.")
+        str | None,
+        typer.Option(help="Train one model per seed, such as 1:20 or 1:5,8; existing models are kept."),
     ] = None,
     recipe: Annotated[str, typer.Option(help="default, or published (as Kim, Li & Sejnowski).")] = "default",
     settings: options.Settings = None,
@@ -155,7 +159,7 @@ def train(
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
-        _train_family(task, n_units or _UNITS, _range(seeds), recipe, chosen, output, force, threads)
+        _train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads)
 
 
 def _train_one(
@@ -343,13 +347,9 @@ def _decay(text: str) -> float | tuple[float, float]:
     return limits[0] if len(limits) == 1 else (limits[0], limits[1])
 
 
-def _range(text: str) -> list[int]:
-    """Return the seeds in a string such as 1-20, 3, or 1-5,8."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        low, _, high = part.partition("-")
-        try:
-            seeds += range(int(low), int(high or low) + 1)
-        except ValueError:
-            raise ArgumentError(f"--seeds is {text}; expected numbers, such as 1-20 or 1-5,8") from None
-    return seeds
+def _seeds(text: str) -> list[int]:
+    """Return the seeds in a text such as 1:20, 3, or 1-5,8."""
+    return [
+        whole_number("--seeds", seed, 0)
+        for seed in listed_numbers("--seeds", re.sub(r"(\d)\s*-\s*(?=\d)", r"\1:", text))
+    ]

@@ -20,6 +20,7 @@ from spiking.command_line.output import (
 )
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from spiking.tuning import Tuned
@@ -42,7 +43,9 @@ def tune(
     trials: options.Trials = 100,
     candidates: Annotated[
         str | None,
-        typer.Option(help="Factors to try, such as 20,25,30. Default: 20 to 75 (grid), or chosen by auto."),
+        typer.Option(
+            help="Factors to try, such as 20,25,30 or 20:75:5. Default: 20 to 75 (grid), or chosen by auto."
+        ),
     ] = None,
     choice: Annotated[
         str,
@@ -92,9 +95,9 @@ def tune(
             raise ArgumentError(f"{len(models)} models are given; expected one with --plot")
     search: dict[str, Any] = {
         "method": method,
-        "candidates": None if candidates is None else candidates.split(","),
+        "candidates": None if candidates is None else listed_numbers("--candidates", candidates),
         "trials": trials,
-        "noises": None if noises is None else noises.split(","),
+        "noises": None if noises is None else listed_numbers("--noises", noises),
         "choice": choice,
         "margin": margin,
         "downsample": downsample,
