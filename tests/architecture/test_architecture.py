@@ -13,9 +13,7 @@ from architecture_page import FLOORS, PAGE, SOURCE, page  # noqa: E402  # it is 
 MOST_MODULES = 12
 # Imports of our own modules inside functions, outside of the command line: from, what.
 INSIDE = {
-    # what imports a heavy library when it is loaded: h5py, Numba, JAX
-    ("matfile.hdf5_worker", "matfile.hdf5_read"),
-    ("matfile.hdf5_worker", "matfile.hdf5_write"),
+    # what imports a heavy library when it is loaded: Numba, JAX
     ("simulation.trial_streams", "simulation.kernel.standard_normals"),
     ("simulation.run_trials", "simulation.kernel.trial"),
     ("simulation.stepper", "simulation.kernel.trial"),

@@ -164,3 +164,12 @@ def test_of_several_scaling_factors_none_is_guessed(variables):
     assert recorded_scaling_factor(model) is None
     with pytest.raises(ArgumentError, match="has several numbers as its tuned scaling factor; give one"):
         SpikingNetwork.from_rate(model)
+
+
+@pytest.mark.parametrize("name", ["tuning", "task_settings"])
+def test_records_that_are_nested_too_deep_are_noted(variables, name):
+    (words,) = only(
+        {"task": "go-nogo", "opt_scaling_factor": 30.0, **variables, name: "[" * 100_000 + "]" * 100_000}
+    )
+    assert f"has a `{name}` that cannot" in words or f"has `{name}`" in words
+    assert "nested too deep" in words

@@ -18,12 +18,15 @@ import numpy as np
 import pytest
 import scipy.io
 import scipy.io.matlab
+import scipy.sparse
 from matlab_files import KINDS, array, element, save, version_5
 
 from spiking.errors import ModelFileError
-from spiking.matfile import hdf5_worker as hdf5_process
+from spiking.files import hdf5_process
+from spiking.matfile import hdf5_worker
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.matfile.values import MatlabOnly, same_value
+from spiking.rate_model.model import RateModel
 
 CELL, STRUCT, DOUBLE, SPARSE, TEXT = 1, 2, 6, 5, 4
 
@@ -193,7 +196,7 @@ def test_a_good_model_of_200_units_reads_quickly(tmp_path: Path, kind: str) -> N
     path = save(tmp_path / "m.mat", matlab_files.model_variables(200), kind)
     first, again = [], []
     for _ in range(3):
-        hdf5_process._read_small.cache_clear()
+        hdf5_worker._read_small.cache_clear()
         for durations in (first, again):
             start = processor_seconds()
             read_variables(path)
@@ -428,9 +431,16 @@ def link_elsewhere(file: Any) -> None:
     file["x"] = h5py.ExternalLink("/etc/passwd", "/x")
 
 
+def sparse_elsewhere(file: Any) -> None:
+    group = file.create_group("x")
+    group.attrs["MATLAB_class"], group.attrs["MATLAB_sparse"] = np.bytes_(b"double"), np.uint64(1)
+    group["jc"] = h5py.ExternalLink("/dev/stdin", "/jc")
+
+
 @pytest.mark.parametrize(
     ("fill", "expected"),
     [
+        (sparse_elsewhere, "'jc' is a soft or external link"),
         (cyclic, "nested more than 50 deep"),
         (sparse, "expected fewer than 2"),
         (link_elsewhere, "soft or external link"),
@@ -451,11 +461,44 @@ def test_hdf5_structure_that_is_not_whole(tmp_path: Path, fill: Any, expected: s
         read_variables(version_73(tmp_path / "m.mat", fill))
 
 
+def test_links_to_pipes_are_not_opened_in_large_files_either(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    path = tmp_path / "m.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        large = file.create_dataset("large", data=np.zeros((1100, 1000)))  # the HDF5 library opens the path
+        large.attrs["MATLAB_class"] = np.bytes_(b"double")
+        sparse(file)
+        del file["x/ir"]
+        file["x/ir"] = h5py.ExternalLink(str(tmp_path / "pipe"), "/x")
+        file["x"].attrs["MATLAB_sparse"] = np.uint64(1)
+    start = time.perf_counter()
+    with pytest.raises(ModelFileError, match="'ir' is a soft or external link"):
+        read_variables(path)
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_a_model_is_read_beside_a_variable_with_too_many_cells(tmp_path: Path, kind: str) -> None:
+    cells = np.empty((1, 60_000), object)
+    cells[0] = [np.zeros((0, 0))] * 60_000
+    path = save(tmp_path / "m.mat", {**matlab_files.model_variables(5), "b": cells}, kind)
+    with pytest.raises(TooLargeFileError, match="with 'b' they have more than 50000 cells"):
+        read_variables(path)
+    assert RateModel.load(path).n_units == 5
+
+
+def test_sparse_matrices_are_counted_when_dense() -> None:
+    empty = scipy.sparse.csc_matrix((4200, 4200))
+    variables = matlab_files.model_variables(5) | {"N": 4200, "w": empty, "w0": empty}  # 135 MiB each
+    with pytest.raises(ModelFileError, match=r"`w0` is a sparse matrix .* take more than 256 MiB"):
+        RateModel.load(variables)
+
+
 def test_an_hdf5_reader_that_needs_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hdf5_process, "SECONDS", 0.1)
     path = version_73(tmp_path / "m.mat", wide)
     start = time.perf_counter()
-    with pytest.raises(ModelFileError, match="used more than 0 s"):
+    with pytest.raises(TooLargeFileError, match=r"m\.mat is too slow to read: .*used more than 0 s"):
         read_variables(path)
     assert time.perf_counter() - start < 10
 

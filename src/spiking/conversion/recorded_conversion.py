@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 
@@ -30,9 +29,9 @@ def recorded_conversion(model: RateModel) -> Conversion | None:
     if factor is None:
         return None
     try:
-        values = json.loads(text).get("conversion") if text is not None else None
+        values = parsed(text).get("conversion") if text is not None else None
         conversion = Conversion.from_json(values) if values is not None else None
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except UNUSABLE as error:
         raise ArgumentError(
             f"{model.source} has a `tuning` that cannot be read ({error!r:.80}); expected what tuning "
             f"writes; tune the model again: find_scaling_factor(file, write=True), or spiking tune --force"

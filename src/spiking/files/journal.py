@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from spiking.errors import ArgumentError
+from spiking.files.json_text import parsed
 from spiking.files.lock import locked
 from spiking.interruption import CONTINUES, at_interruption
 
@@ -102,7 +103,7 @@ def _read(
     if content == first and (beginning.startswith(first) or first.startswith(beginning)):
         return [], 0  # empty, or the process was killed while it wrote the header
     try:
-        existing = json.loads(first) if first.startswith(beginning) else None
+        existing = parsed(first) if first.startswith(beginning) else None
     except ValueError:
         existing = None
     if not isinstance(existing, dict) or existing.get("format") != header["format"]:
@@ -119,8 +120,8 @@ def _read(
     values, size = [], len(first) + 1
     for number, line in enumerate(lines, 2):
         try:
-            values.append(parse(json.loads(line)))
-        except (ValueError, TypeError, LookupError, RecursionError):
+            values.append(parse(parsed(line)))
+        except (ValueError, TypeError, LookupError):
             if number <= len(lines) or rest:
                 raise ArgumentError(
                     f"{path}: line {number} is damaged, but more lines follow; delete that line, and the "

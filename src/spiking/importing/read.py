@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import zipfile
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from spiking.checks import file_path
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.json_text import parsed
 from spiking.files.numpy_files import reason
 
 # The types of safetensors that NumPy has; of the others, bfloat16 is the upper half of a float32.
@@ -113,9 +113,9 @@ def _safetensors(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
         raise ModelFileError(f"{name} is no safetensors file: its header is longer than the file")
     data = content[8 + length :]
     try:
-        header = json.loads(content[8 : 8 + length])
+        header = parsed(content[8 : 8 + length])
         return {key: _tensor(entry, data) for key, entry in header.items() if key != "__metadata__"}, ()
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelFileError(f"{name} has a header that cannot be used: {error!s:.100}") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from spiking.checks import finite_number, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.json_text import parsed
 from spiking.importing.arrays import Activation, assemble, named_parts
 from spiking.importing.imported import Imported
 from spiking.importing.read import existing_file
@@ -129,10 +129,10 @@ def _read(source: object, name: str) -> dict[str, Any]:
     if isinstance(source, str | os.PathLike):
         source = existing_file(source)
         try:
-            source = json.loads(Path(source).read_text(encoding="utf-8"))
+            source = parsed(Path(source).read_text(encoding="utf-8"))
         except OSError as error:
             raise ModelFileError(f"{name} cannot be read: {error.strerror or error}") from None
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ModelFileError(
                 f"{name} is no JSON ({error!s:.80}); expected the parameters of a network"
             ) from None

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.matfile.limits import Allowance, DamagedError, NotMatlabError, TooLargeError
+from spiking.files.limits import Allowance, DamagedError, NotMatlabError, TooLargeError
 from spiking.matfile.values import NUMERIC_DTYPES, MatlabOnly, as_class, sparse_matrix, strings_from_codes
 
 MAX_COMPRESSION = 1100  # deflate reaches 1032
@@ -45,8 +45,8 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
                 arrays[name] = reader.value(node, depth=0)
             except (NotMatlabError, MemoryError):
                 raise
-            except TooLargeError:
-                raise TooLargeError(name) from None
+            except TooLargeError as error:
+                raise TooLargeError(error.excess, name) from None
             except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
                 text = " ".join(str(error).split())
                 raise DamagedError(f"its variable '{name}' is damaged: {text}") from None
@@ -163,8 +163,9 @@ class _Reader:
         return value
 
     def _sparse(self, group: Any, dtype: np.dtype[Any]) -> Any:
-        starts = self._stored(group["jc"])
+        starts = self._stored(self.member(group, "jc"))
         shape = (int(group.attrs["MATLAB_sparse"]), starts.size - 1)
         if "ir" not in group:  # no nonzero entries
             return sparse_matrix(np.zeros(0, dtype), np.zeros(0, int), starts, shape)
-        return sparse_matrix(self._array(group["data"], dtype), self._stored(group["ir"]), starts, shape)
+        values, rows = (self.member(group, name) for name in ("data", "ir"))
+        return sparse_matrix(self._array(values, dtype), self._stored(rows), starts, shape)

@@ -46,7 +46,19 @@ def same_elsewhere(old_path: str, new_path: str, names: Collection[str]) -> bool
         h5py.File(old_path, "r", locking=False) as old,
         h5py.File(new_path, "r", locking=False) as new,
     ):
-        return all(name in new and _same(old[name], new[name]) for name in old if name not in names)
+        return _same_members(old, new, [name for name in old if name not in names])
+
+
+def _same_members(old: Any, new: Any, names: Collection[str]) -> bool:
+    """Return whether members of a group are the same; links to other places are compared, not followed."""
+    for name in names:
+        link, new_link = (group.get(name, getlink=True) for group in (old, new))
+        if isinstance(link, h5py.HardLink) and isinstance(new_link, h5py.HardLink):
+            if not _same(old[name], new[name]):
+                return False
+        elif type(link) is not type(new_link) or vars(link) != vars(new_link):
+            return False
+    return True
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -55,7 +67,7 @@ def _same(old: Any, new: Any) -> bool:
     if not all(_same_values(old.attrs[name], new.attrs[name]) for name in old.attrs):
         return False
     if isinstance(old, h5py.Group):
-        return all(name in new and _same(old[name], new[name]) for name in old)
+        return _same_members(old, new, list(old))
     if old.shape != new.shape or old.dtype != new.dtype:
         return False
     if is_reference(old):

@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.matfile.limits import Allowance, DamagedError, TooLargeError
+from spiking.files.limits import Allowance, DamagedError, TooLargeError
 from spiking.matfile.mat5_layout import (
     INT8,
     INT32,
@@ -54,15 +54,15 @@ def read_arrays(
     allowance = Allowance(max_bytes)
     arrays: dict[str, Any] = {}
     for variable in find_variables(file, file_size, order):
-        allowance.take_elements(1, depth=0)
         if not variable.name or (names is not None and variable.name not in names):
             continue
         try:
+            allowance.take_elements(1, depth=0)
             content = read_content(file, variable, order, allowance)
             arrays.pop(variable.name, None)  # of two variables with the same name, the later is newer
             arrays[variable.name] = _Decoder(order, allowance).array(content, depth=0)
-        except TooLargeError:
-            raise TooLargeError(variable.name) from None
+        except TooLargeError as error:
+            raise TooLargeError(error.excess, variable.name) from None
         except DamagedError as error:
             raise DamagedError(f"its variable '{variable.name}' is damaged: {error}") from None
     return arrays

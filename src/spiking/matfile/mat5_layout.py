@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from spiking.matfile.limits import Allowance, DamagedError
+from spiking.files.limits import Allowance, DamagedError
 
 HEADER_BYTES = 128
 MAX_DIMENSIONS = 32

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from spiking.errors import ModelFileError
+from spiking.files.limits import DamagedError, NotMatlabError, TooLargeError, TooSlowError
 from spiking.matfile.hdf5_worker import read_hdf5
-from spiking.matfile.limits import DamagedError, NotMatlabError, TooLargeError
 from spiking.matfile.mat5 import read_arrays
 from spiking.matfile.mat5_layout import HEADER_BYTES, byte_order
 
@@ -37,7 +37,7 @@ OTHER_KINDS = (
 
 
 class TooLargeFileError(ModelFileError):
-    """The variables of a file together take more memory than allowed; fewer of them may still be read."""
+    """The variables of a file take more memory or time than allowed; fewer of them may still be read."""
 
 
 def read_variables(
@@ -67,7 +67,8 @@ def read_variables(
         The file is missing, unreadable, damaged, or not a MATLAB file; the message names the file, the
         problem and, if it concerns one variable, that variable.
     TooLargeFileError
-        A `ModelFileError`: the variables take more than `max_bytes` together.
+        A `ModelFileError`: the variables take more than `max_bytes` together, have more than 50,000 cells and
+        fields, or take too long to read.
     """
     wanted = None if names is None else sorted({names} if isinstance(names, str) else names)
     path = Path(path)
@@ -86,8 +87,13 @@ def read_variables(
         raise ModelFileError(f"{path} is not a MATLAB file: {error}") from None
     except TooLargeError as error:
         raise TooLargeFileError(
-            f"{path} has more variables than can be read at once: with '{error}' they take more than "
-            f"{max_bytes / 2**20:.0f} MiB; name the variables that are needed, or delete others from the file"
+            f"{path} has more variables than can be read at once: with '{error.name}' they {error.excess}; "
+            f"name the variables that are needed, or delete others from the file"
+        ) from None
+    except TooSlowError as error:
+        raise TooLargeFileError(
+            f"{path} is too slow to read: {error}; name the variables that are needed, delete others from "
+            f"the file, or save it in MATLAB with `save -v7`"
         ) from None
     except OSError as error:
         raise ModelFileError(f"{path} could not be read: {error.strerror or error}") from None

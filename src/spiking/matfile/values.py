@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ModelFileError
-from spiking.matfile.limits import MAX_ELEMENTS, DamagedError
+from spiking.files.limits import MAX_ELEMENTS, DamagedError
 
 NUMERIC_DTYPES: dict[str, np.dtype[Any]] = {
     "double": np.dtype(np.float64),

@@ -20,8 +20,8 @@ import numpy as np
 
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
+from spiking.files.limits import DamagedError, TooSlowError
 from spiking.matfile.hdf5_worker import change_hdf5, same_elsewhere
-from spiking.matfile.limits import DamagedError
 from spiking.matfile.mat5_layout import HEADER_BYTES, Variable, byte_order, find_variables
 from spiking.matfile.read import file_kind, open_regular, read_variables
 from spiking.matfile.values import as_matlab, check_name, same_value
@@ -148,6 +148,8 @@ def _replace(path: Path, write: Callable[[Path], None], verify: Callable[[Path],
         replace_file(path, write, verify)
     except DamagedError as error:
         raise ModelFileError(f"{path} is damaged or incomplete: {error}; it is unchanged") from None
+    except TooSlowError as error:
+        raise ModelFileError(f"{path} could not be written: {error}; it is unchanged") from None
     except MemoryError:
         raise ModelFileError(f"{path} could not be written: not enough memory; it is unchanged") from None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
+from spiking.files.json_text import parsed
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
 
@@ -52,9 +53,9 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
             values[field] = value
     for name, record in (("params", LIFParams), ("readout_refit", ReadoutRefit)):
         if name in values:
-            values[name] = record(**json.loads(values[name]))
+            values[name] = record(**parsed(values[name]))
     if "conversion" in values:
-        values["conversion"] = Conversion.from_json(json.loads(values["conversion"]))
+        values["conversion"] = Conversion.from_json(parsed(values["conversion"]))
     if isinstance(values["weights"], dict):
         from scipy.sparse import csc_array
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.limits import Allowance, TooLargeError
+from spiking.matfile.read import MAX_BYTES
 from spiking.rate_model.contents import signs_in, struct_fields
 from spiking.rate_model.transfer import IN_OLD_FILES, NAMES, complete, from_json
 from spiking.typing import Floats, Mask
@@ -35,6 +38,7 @@ class ModelArrays:
         self.source = source
         self._variables = variables
         self._used: set[str] = set()
+        self._dense = Allowance(MAX_BYTES)
 
     def fail(self, key: str, problem: str, expected: str) -> NoReturn:
         """Raise a ModelFileError about a variable."""
@@ -74,8 +78,15 @@ class ModelArrays:
         if np.ma.is_masked(value):
             self.fail(key, "has masked entries", f"{expected}, none masked")
         if hasattr(value, "toarray"):  # a sparse matrix
-            if np.prod(value.shape, dtype=float) > 2**27:  # 1 GiB
-                self.fail(key, f"is a sparse matrix of shape {value.shape}", expected)
+            try:
+                self._dense.take_bytes(8 * math.prod(value.shape))
+            except TooLargeError as error:
+                self.fail(
+                    key,
+                    f"is a sparse matrix of shape {value.shape}, with which sparse matrices, when dense, "
+                    f"{error.excess}",
+                    f"{expected}, dense or smaller",
+                )
             value = value.toarray()
         try:
             raw = np.asarray(value)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from spiking.errors import ArgumentError
+from spiking.files.json_text import parsed
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, names
 from spiking.tasks.base import check_channels
@@ -73,8 +73,8 @@ def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, An
     """Return the settings that the file records for the task `kind`; empty if it records another task."""
     text = recorded_text(model, "task_settings") or "{}"
     try:
-        settings = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        settings = parsed(text)
+    except ValueError as error:
         raise ArgumentError(
             f"{model.source} has `task_settings` {text!r:.80} ({error}); expected a JSON object"
         ) from error

@@ -12,6 +12,7 @@ import numpy as np
 
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
+from spiking.files.json_text import parsed
 from spiking.neuron.f_i_table import fi_table
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
@@ -249,7 +250,7 @@ def as_json(parameters: Mapping[str, Any]) -> str:
 
 def from_json(name: str, text: str) -> dict[str, Any]:
     """Return the parameters that `as_json` wrote; raises ValueError or TypeError for anything else."""
-    values = json.loads(text)
+    values = parsed(text)
     if not isinstance(values, dict):
         raise TypeError("no mapping")
     if isinstance(values.get("params"), dict):

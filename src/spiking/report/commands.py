@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.rate_model.recorded_settings import recorded_settings, recorded_task, recorded_text
 from spiking.tasks import CombinedTasks, GivenInputs, names
 from spiking.tasks.parse_settings import as_text, changed
@@ -70,7 +70,7 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
         trained = recorded_task(model, type(both.task) if recorded == both.task.name else None)
         assert trained is not None
         seed = int(model.extras["seed"].item())
-        used: dict[str, Any] = json.loads(recorded_text(model, "training_options") or "")
+        used: dict[str, Any] = parsed(recorded_text(model, "training_options") or "")
         if {"started_from", "connectivity_share"} & {*model.extras} or used.get("optimizer") == OWN_OPTIMIZER:
             return ""  # no command has the arrays of the call
         default = options_for(str(recipe))
@@ -80,7 +80,7 @@ def _train(both: BothNetworks, name: str, given: str | None) -> str:
             for key, value in used.items()
             if hasattr(default, key) and _plain(getattr(default, key)) != value
         }
-    except (AssertionError, KeyError, AttributeError, TypeError, ValueError):
+    except (AssertionError, *UNUSABLE):
         return ""
     words = ["spiking", "train", str(task), "--n-units", str(model.n_units), "--seed", str(seed)]
     words += [] if recipe == "default" else ["--recipe", str(recipe)]

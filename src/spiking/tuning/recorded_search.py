@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Score
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 
@@ -69,8 +69,8 @@ def recorded_search(model: RateModel) -> RecordedSearch | None:
         return None
     if text is not None:
         try:
-            return RecordedSearch.from_json(json.loads(text))
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            return RecordedSearch.from_json(parsed(text))
+        except UNUSABLE as error:
             raise ArgumentError(
                 f"{model.source} has a variable `tuning` that cannot be read ({error!r:.80}); tune the model "
                 f"again: find_scaling_factor(file, write=True), or spiking tune --force"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -15,6 +14,7 @@ from spiking.checks import whole_number
 from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, print_message, write_figure
 from spiking.errors import ArgumentError
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption, uninterrupted
 from spiking.number_lists import listed_numbers
 from spiking.optional import library
@@ -282,8 +282,11 @@ def _has_converged(path: Path, n_units: int, expected: dict[str, Any]) -> bool:
             raise ArgumentError(
                 f"{path} was trained with {name} {recorded}; expected {expected[name]}, or another folder"
             )
-    version = json.loads(recorded_text(model, "task_identity") or "null")  # older files do not record it
-    other = "" if version is None else difference(version, json.loads(expected["task_identity"]))
+    try:
+        version = parsed(recorded_text(model, "task_identity") or "null")  # older files do not record it
+        other = "" if version is None else difference(version, parsed(expected["task_identity"]))
+    except UNUSABLE:
+        other = "task identity, which cannot be read"
     if other:
         raise ArgumentError(f"{path} was trained with another {other}; use another folder")
     if model.n_units != n_units:

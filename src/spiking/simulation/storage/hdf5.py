@@ -24,6 +24,7 @@ import spiking
 from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.files.hdf5 import write_hdf5
+from spiking.files.json_text import parsed
 from spiking.files.stored_array import StoredArray
 from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
@@ -152,7 +153,7 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
         trials=np.concatenate(numbers),
         n_steps=int(about["n_steps"]),
         time_step=time_step,
-        record=Record(**json.loads(about["record"])),
+        record=Record(**parsed(about["record"])),
         task=about.get("task"),
         conditions=tuple(conditions) or None,
         correct=np.concatenate(correct) if correct else None,
@@ -167,7 +168,7 @@ def identity_of(path: Path) -> Any:
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            identity = json.loads(file.attrs.get("identity", "null"))
+            identity = parsed(file.attrs.get("identity", "null"))
             return identity if isinstance(identity, dict) else None
     except (OSError, ValueError):
         return None

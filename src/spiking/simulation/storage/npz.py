@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spiking.errors import ArgumentError
+from spiking.files.json_text import parsed
 from spiking.files.numpy_files import reason
 from spiking.files.output import check_output, write_whole
 from spiking.network.arrays import from_arrays, to_arrays
@@ -104,7 +105,7 @@ def load(path: Path) -> Simulation:
             trials=arrays["trial_numbers"],
             n_steps=round(float(arrays["duration"]) / time_step),
             time_step=time_step,
-            record=Record(**json.loads(arrays["record"].item())),
+            record=Record(**parsed(arrays["record"].item())),
             spikes=Spikes(trial, neuron, np.rint(time / time_step - 1).astype(np.int32), time_step),
             task=str(arrays["task"]) if "task" in arrays else None,
             conditions=tuple(arrays["conditions"].tolist()) if "conditions" in arrays else None,

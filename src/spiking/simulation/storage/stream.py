@@ -23,6 +23,7 @@ from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
 from spiking.files.journal import difference
+from spiking.files.json_text import parsed
 from spiking.files.lock import locked
 from spiking.files.output import RUNS, check_output, check_writable
 from spiking.interruption import CONTINUES, at_interruption
@@ -188,7 +189,7 @@ def _leftovers(parts: Path) -> list[Path]:
 def _unfinished_identity(parts: Path) -> Any:
     """Return the identity of an unfinished run, or None if there is none."""
     try:
-        return json.loads((parts / _IDENTITY).read_text(encoding="utf-8"))
+        return parsed((parts / _IDENTITY).read_text(encoding="utf-8"))
     except FileNotFoundError:
         if not parts.exists() or set(parts.iterdir()) <= set(_leftovers(parts)):
             return None
