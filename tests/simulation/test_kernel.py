@@ -1,7 +1,5 @@
 """The fast kernel gives the spikes of the NumPy step, whatever the network."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +8,6 @@ from networks import pulse_input, random_network
 
 from spiking import Oscillation, RandomDraws, Record, Stimulation, Waveform, simulate
 from spiking.neuron.equations import NEURONS
-from spiking.simulation.kernel import trial
 from spiking.simulation.reference import step_by_step
 
 EVERYTHING = Record(spikes=True, filtered_rates=True, voltage=True, currents=True)
@@ -265,12 +262,3 @@ def test_area_of_a_postsynaptic_current():
         area = run.filtered_rates[0, 0].sum() * 0.05e-3
         assert area == pytest.approx(len(run.spikes), rel=0.05)
         assert len(run.spikes) >= 1
-
-
-def test_the_kernel_on_disk_depends_on_all_files_that_are_compiled_into_it():
-    """Numba itself sees changes of the file of `run_trial` only."""
-    beside = {path.stem for path in Path(trial.__file__).parent.glob("*.py")}
-    named = {module.__name__.rpartition(".")[2] for module in trial._SOURCES}
-    assert named == (beside - {"__init__", "prepare", "trial"}) | {"equations"}
-    (version,) = (cell.cell_contents for cell in trial.run_trial.py_func.__closure__)
-    assert len(version) == 64

@@ -11,6 +11,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from spiking.simulation.kernel.disk_cache import compiled
+
 # Sums may be reordered and fused: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz"}
 _LANES = 256  # parallel generators of a trial's noise
@@ -108,7 +110,7 @@ def fill_row(lanes, row):
         cosines[j], sines[j] = _two_normals(first, second)
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def fill_normals(lanes, z):
     """Write the stream of standard normals (float32) that belongs to `lanes` into `z`, 1-D."""
     row = np.empty(ROW, np.float32)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import numba as nb
 import numpy as np
 
-from spiking.neuron import equations
-from spiking.simulation.kernel import arguments, membrane, standard_normals
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
+from spiking.simulation.kernel.disk_cache import compiled
 from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
 
@@ -81,162 +77,142 @@ def _grown(x):
     return larger
 
 
-def _on_disk(version):
-    """Return the kernel, which Numba keeps compiled on disk.
+@compiled
+def run_trial(
+    constants,
+    synapses,
+    w_in,
+    u,
+    readout,
+    state,
+    given_noise,
+    stimulation,
+    output,
+    voltages,
+    currents,
+    rates,
+    stop,
+):
+    """Simulate one trial, or go on with it; return the steps (0-based) and the neurons of the spikes.
 
-    Numba compiles it again when this file or a variable in its closure changes. It takes no notice of the
-    other files, so `version` stands for these.
+    `w_in` is (n_inputs, N), `u` (columns, n_inputs), `state` a `TrialState` (changed); `given_noise`
+    (steps, N) replaces the noise if `constants.replay`. A non-zero `stop[0]` ends the trial early: the
+    caller then discards it.
     """
+    c = constants
+    lanes, counters = state.lanes, state.counters
+    # Local copies are about a tenth faster than arrays of the caller.
+    v, buffer, out, drive = state.v.copy(), state.buffer.copy(), state.out.copy(), state.drive.copy()
+    ipsc, h, r, hr = state.ipsc.copy(), state.h.copy(), state.r.copy(), state.hr.copy()
+    t_last, release = state.t_last.copy(), state.release.copy()
+    n = v.size
+    decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
+    fade, unfade = synapses.fade, synapses.unfade
+    block = fade.size - 1
+    done, column, change = counters[STEP], counters[COLUMN], counters[CHANGE]
+    position, filled = counters[POSITION], counters[FILLED]
+    if done == 0:
+        release[:] = float(_release_step(0.0, 0, c.dt, c.tref))
+    if column < 0:
+        column = 0
+        _drive(w_in, u[0], c.bias, drive)
+    normals = normals_of_trial(given_noise, c.replay, buffer)
+    fired = np.empty(n, np.int64)
+    steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
 
-    @nb.njit(nogil=True, cache=True)
-    def run_trial(
-        constants,
-        synapses,
-        w_in,
-        u,
-        readout,
-        state,
-        given_noise,
-        stimulation,
-        output,
-        voltages,
-        currents,
-        rates,
-        stop,
-    ):
-        """Simulate one trial, or go on with it; return the steps (0-based) and the neurons of the spikes.
+    for base in range(done - done % block, c.n_steps, block):
+        if stop[0]:
+            break
+        begun = max(0, done - base)  # steps of this block that are done
+        if begun == 0:
+            if base > 0:
+                _move_base(ipsc, h, decay[block], rise[block], fade[block])
+                _move_base(r, hr, decay[block], rise[block], fade[block])
+            if output.every:
+                for o in range(readout.shape[0]):
+                    _read_out(readout[o], r, hr, decay, rise, out[o])
 
-        `w_in` is (n_inputs, N), `u` (columns, n_inputs), `state` a `TrialState` (changed); `given_noise`
-        (steps, N) replaces the noise if `constants.replay`. A non-zero `stop[0]` ends the trial early: the
-        caller then discards it.
-        """
-        _ = version
-        c = constants
-        lanes, counters = state.lanes, state.counters
-        # Local copies are about a tenth faster than arrays of the caller.
-        v, buffer, out, drive = state.v.copy(), state.buffer.copy(), state.out.copy(), state.drive.copy()
-        ipsc, h, r, hr = state.ipsc.copy(), state.h.copy(), state.r.copy(), state.hr.copy()
-        t_last, release = state.t_last.copy(), state.release.copy()
-        n = v.size
-        decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
-        fade, unfade = synapses.fade, synapses.unfade
-        block = fade.size - 1
-        done, column, change = counters[STEP], counters[COLUMN], counters[CHANGE]
-        position, filled = counters[POSITION], counters[FILLED]
-        if done == 0:
-            release[:] = float(_release_step(0.0, 0, c.dt, c.tref))
-        if column < 0:
-            column = 0
-            _drive(w_in, u[0], c.bias, drive)
-        normals = normals_of_trial(given_noise, c.replay, buffer)
-        fired = np.empty(n, np.int64)
-        steps, neurons, n_spikes = np.empty(4096, np.int32), np.empty(4096, np.int32), 0
+        for b in range(begun, min(block, c.n_steps - base)):
+            i = base + b + 1
+            if i == change:
+                column += 1
+                change += c.column_steps
+                _drive(w_in, u[column], c.bias, drive)
+            if currents.every and i % currents.every == 0:
+                _sample(currents, i, ipsc, h, decay[b], rise[b])
 
-        for base in range(done - done % block, c.n_steps, block):
-            if stop[0]:
-                break
-            begun = max(0, done - base)  # steps of this block that are done
-            if begun == 0:
-                if base > 0:
-                    _move_base(ipsc, h, decay[block], rise[block], fade[block])
-                    _move_base(r, hr, decay[block], rise[block], fade[block])
-                if output.every:
-                    for o in range(readout.shape[0]):
-                        _read_out(readout[o], r, hr, decay, rise, out[o])
-
-            for b in range(begun, min(block, c.n_steps - base)):
-                i = base + b + 1
-                if i == change:
-                    column += 1
-                    change += c.column_steps
-                    _drive(w_in, u[column], c.bias, drive)
-                if currents.every and i % currents.every == 0:
-                    _sample(currents, i, ipsc, h, decay[b], rise[b])
-
-                now = float(i)
-                if c.replay:
-                    first = (i - 1) * n
+            now = float(i)
+            if c.replay:
+                first = (i - 1) * n
+            else:
+                if position + n > filled:  # move what is left to the front, and fill the buffer up
+                    filled -= position
+                    for q in range(filled):
+                        buffer[q] = buffer[position + q]
+                    position = 0
+                    while filled + ROW <= buffer.size:
+                        fill_row(lanes, buffer[filled : filled + ROW])
+                        filled += ROW
+                first = position
+                position += n
+            z = normals[first : first + n]
+            count = step(
+                c.neuron, v, ipsc, h, decay[b], rise[b], drive, release, now, c.noise, z, c.threshold
+            )  # fmt: skip
+            for a in range(stimulation.first.size):
+                if not stimulation.first[a] < i <= stimulation.last[a]:
+                    continue
+                amount = stimulation.amounts[stimulation.base[a] + i]
+                if amount == 0.0:
+                    continue
+                latest = now if stimulation.on_current[a] else np.inf
+                if stimulation.hits_base[a] < 0:
+                    count = push(v, amount, stimulation.weights[a], release, latest, c.threshold)
                 else:
-                    if position + n > filled:  # move what is left to the front, and fill the buffer up
-                        filled -= position
-                        for q in range(filled):
-                            buffer[q] = buffer[position + q]
-                        position = 0
-                        while filled + ROW <= buffer.size:
-                            fill_row(lanes, buffer[filled : filled + ROW])
-                            filled += ROW
-                    first = position
-                    position += n
-                z = normals[first : first + n]
-                count = step(
-                    c.neuron, v, ipsc, h, decay[b], rise[b], drive, release, now, c.noise, z, c.threshold
-                )  # fmt: skip
-                for a in range(stimulation.first.size):
-                    if not stimulation.first[a] < i <= stimulation.last[a]:
-                        continue
-                    amount = stimulation.amounts[stimulation.base[a] + i]
-                    if amount == 0.0:
-                        continue
-                    latest = now if stimulation.on_current[a] else np.inf
-                    if stimulation.hits_base[a] < 0:
-                        count = push(v, amount, stimulation.weights[a], release, latest, c.threshold)
-                    else:
-                        hits = stimulation.hits[stimulation.hits_base[a] + i - 1 - stimulation.first[a]]
-                        count = push_some(
-                            v, amount, stimulation.weights[a], hits, release, latest, c.threshold
-                        )
-                n_fired = find_spikes(v, c.threshold, fired) if count > 0 else 0
+                    hits = stimulation.hits[stimulation.hits_base[a] + i - 1 - stimulation.first[a]]
+                    count = push_some(v, amount, stimulation.weights[a], hits, release, latest, c.threshold)
+            n_fired = find_spikes(v, c.threshold, fired) if count > 0 else 0
 
-                for q in range(n_fired):
-                    j = fired[q]
-                    v[j] = c.peak
-                    t_last[j] = t_last[j] + (c.dt * i - t_last[j])
-                    release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
-                    if c.sparse:
-                        for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
-                            target, x = synapses.indices[k], synapses.values[k]
-                            ipsc[target] += x * lift[b + 1, target]
-                            h[target] += x * unfade[b + 1]
-                    else:
-                        _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
-                    level, slope = (
-                        synapses.trace_jump[j] * lift[b + 1, j],
-                        synapses.trace_jump[j] * unfade[b + 1],
-                    )
-                    r[j] += level
-                    hr[j] += slope
-                    for o in range(readout.shape[0]):
-                        for later in range(b + 1, block + 1):
-                            out[o, later] += readout[o, j] * (
-                                level * decay[later, j] + slope * rise[later, j]
-                            )
-                    if n_spikes == steps.size:
-                        steps, neurons = _grown(steps), _grown(neurons)
-                    steps[n_spikes], neurons[n_spikes] = i - 1, j
-                    n_spikes += 1
+            for q in range(n_fired):
+                j = fired[q]
+                v[j] = c.peak
+                t_last[j] = t_last[j] + (c.dt * i - t_last[j])
+                release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
+                if c.sparse:
+                    for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+                        target, x = synapses.indices[k], synapses.values[k]
+                        ipsc[target] += x * lift[b + 1, target]
+                        h[target] += x * unfade[b + 1]
+                else:
+                    _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
+                level, slope = (
+                    synapses.trace_jump[j] * lift[b + 1, j],
+                    synapses.trace_jump[j] * unfade[b + 1],
+                )
+                r[j] += level
+                hr[j] += slope
+                for o in range(readout.shape[0]):
+                    for later in range(b + 1, block + 1):
+                        out[o, later] += readout[o, j] * (level * decay[later, j] + slope * rise[later, j])
+                if n_spikes == steps.size:
+                    steps, neurons = _grown(steps), _grown(neurons)
+                steps[n_spikes], neurons[n_spikes] = i - 1, j
+                n_spikes += 1
 
-                if voltages.every and i % voltages.every == 0:
-                    for q in range(voltages.units.size):
-                        sample = i // voltages.every - 1 - voltages.first
-                        voltages.samples[sample, q] = v[voltages.units[q]]
-                for q in range(n_fired):
-                    v[fired[q]] = c.reset
-                if rates.every and i % rates.every == 0:
-                    _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
-                if output.every and i % output.every == 0:
-                    for o in range(readout.shape[0]):
-                        output.samples[i // output.every - 1 - output.first, o] = out[o, b + 1]
-        state.v[:], state.buffer[:], state.out[:], state.drive[:] = v, buffer, out, drive
-        state.ipsc[:], state.h[:], state.r[:], state.hr[:] = ipsc, h, r, hr
-        state.t_last[:], state.release[:] = t_last, release
-        counters[STEP], counters[COLUMN], counters[CHANGE] = c.n_steps, column, change
-        counters[POSITION], counters[FILLED] = position, filled
-        return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
-
-    return run_trial
-
-
-_SOURCES = (arguments, equations, membrane, standard_normals)
-run_trial = _on_disk(
-    hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in _SOURCES)).hexdigest()
-)
+            if voltages.every and i % voltages.every == 0:
+                for q in range(voltages.units.size):
+                    sample = i // voltages.every - 1 - voltages.first
+                    voltages.samples[sample, q] = v[voltages.units[q]]
+            for q in range(n_fired):
+                v[fired[q]] = c.reset
+            if rates.every and i % rates.every == 0:
+                _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
+            if output.every and i % output.every == 0:
+                for o in range(readout.shape[0]):
+                    output.samples[i // output.every - 1 - output.first, o] = out[o, b + 1]
+    state.v[:], state.buffer[:], state.out[:], state.drive[:] = v, buffer, out, drive
+    state.ipsc[:], state.h[:], state.r[:], state.hr[:] = ipsc, h, r, hr
+    state.t_last[:], state.release[:] = t_last, release
+    counters[STEP], counters[COLUMN], counters[CHANGE] = c.n_steps, column, change
+    counters[POSITION], counters[FILLED] = position, filled
+    return steps[:n_spikes].copy(), neurons[:n_spikes].copy()
