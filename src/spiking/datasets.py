@@ -7,12 +7,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 
 from spiking.errors import ArgumentError
+from spiking.rate_model.load import SHIPPED, shipped_names
 from spiking.rate_model.model import RateModel
-
-_FOLDER = files("spiking") / "data"
 
 
 def names() -> tuple[str, ...]:
@@ -24,9 +23,7 @@ def names() -> tuple[str, ...]:
     >>> "mante" in datasets.names()
     True
     """
-    return tuple(
-        sorted(item.name.removesuffix(".mat") for item in _FOLDER.iterdir() if item.name.endswith(".mat"))
-    )
+    return shipped_names()
 
 
 def load(name: str) -> RateModel:
@@ -59,5 +56,5 @@ def load(name: str) -> RateModel:
     """
     if name not in names():
         raise ArgumentError(f"name is {name!r}; expected one of {', '.join(names())}")
-    with as_file(_FOLDER / f"{name}.mat") as path:
+    with as_file(SHIPPED / f"{name}.mat") as path:
         return RateModel.load(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from spiking.checks import checked_inputs, flag, positive_number, whole_number, 
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.simulation.record import Record
@@ -24,7 +24,7 @@ from spiking.typing import Floats
 
 
 def LIF_network_fnc(  # the published name
-    model_path: str | os.PathLike[str] | Mapping[str, Any] | RateModel,
+    model_path: AnyModel,
     scaling_factor: float,
     u: ArrayLike,
     stims: Mapping[str, Any],
@@ -38,8 +38,9 @@ def LIF_network_fnc(  # the published name
 
     Parameters
     ----------
-    model_path : path, mapping or RateModel
-        The trained model: a MATLAB file, a mapping with the same keys, or a loaded model.
+    model_path : path, str, mapping or RateModel
+        The trained model: a MATLAB file, the name of a model that comes with the package, a mapping with the
+        same keys, or a loaded model.
     scaling_factor : float
         Recurrent and output weights are divided by it. The usual range is 20 to 100; any number above 0 is
         accepted. A larger factor means weaker weights, but more spikes where the recurrent input is net
@@ -117,7 +118,7 @@ def LIF_network_fnc(  # the published name
     factor = positive_number("scaling_factor", scaling_factor)
     use_initial_weights = flag("use_initial_weights", use_initial_weights)
     downsample = whole_number("downsample", downsample, 1)
-    model = model_path if isinstance(model_path, RateModel) else RateModel.load(model_path)
+    model = rate_model("model_path", model_path)
     _check_expressible(model)
     inputs = checked_inputs(u, model.n_inputs, downsample, "u")
     if inputs.ndim == 3:

@@ -18,7 +18,8 @@ from spiking.evaluation.both_networks import BothNetworks, check_sizes
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
-from spiking.rate_model.model import RateModel
+from spiking.network.open import AnyNetwork, spiking_network
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
@@ -144,8 +145,8 @@ class Faithfulness:
 
 
 def faithfulness(
-    model: RateModel,
-    network: SpikingNetwork | None = None,
+    model: AnyModel,
+    network: AnyNetwork | None = None,
     task: TaskLike | None = None,
     *,
     trials: int = 100,
@@ -158,8 +159,9 @@ def faithfulness(
 
     Parameters
     ----------
-    model : RateModel
-    network : SpikingNetwork, optional
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
+    network : SpikingNetwork, RateModel, path, str or mapping, optional
         A network with as many units, inputs and outputs; by default ``SpikingNetwork.from_rate(model)``.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
@@ -188,8 +190,9 @@ def faithfulness(
     True
     """
     check_function("progress", progress)
+    model = rate_model("model", model)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
-    network = SpikingNetwork.from_rate(model) if network is None else network
+    network = SpikingNetwork.from_rate(model) if network is None else spiking_network(network)
     check_sizes(network, model)
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     drawn = task.trials(n_trials, seed=seed)

@@ -9,9 +9,8 @@ from spiking.analysis.fixed_points import FixedPoint, FixedPoints
 from spiking.analysis.mean_field import MeanField, mean_field
 from spiking.checks import finite_numbers, not_negative, positive_number, whole_number
 from spiking.errors import ArgumentError
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, open_network
 from spiking.random_streams import FIXED_POINT_STREAM, VISITED_FIRST
-from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
 from spiking.tasks.registry import get
@@ -26,7 +25,7 @@ _EVALUATIONS = 50  # at most, from one start; usually 5 to 20 suffice
 
 
 def fixed_points(
-    network: RateModel | SpikingNetwork,
+    network: AnyNetwork,
     inputs: ArrayLike | None = None,
     *,
     task: Task | str | None = None,
@@ -50,8 +49,9 @@ def fixed_points(
 
     Parameters
     ----------
-    network : RateModel or SpikingNetwork
-        Of any activation and form. Lesions and other changes of a spiking network are taken into account.
+    network : RateModel, SpikingNetwork, path, str or mapping
+        A network of any activation and form, its file, or the name of a rate model that comes with the
+        package. Lesions and other changes of a spiking network are taken into account.
     inputs : array, shape (n_inputs,), optional
         The constant inputs; 0 by default, as between and after stimuli.
     task : Task or str, optional
@@ -93,7 +93,7 @@ def fixed_points(
     """
     from scipy.optimize import least_squares
 
-    equation = mean_field(network)
+    equation = mean_field(open_network(network))
     n_units, n_inputs = equation.w_in.shape
     constant = np.zeros(n_inputs) if inputs is None else _numbers("inputs", inputs, (n_inputs,))
     tolerance = positive_number("tolerance", tolerance)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i_table import fi_table
@@ -103,9 +102,7 @@ def mean_field(network: RateModel | SpikingNetwork) -> MeanField:
     """Return the noise-free equation of a network."""
     if isinstance(network, RateModel):
         return _of_rate_network(network)
-    if isinstance(network, SpikingNetwork):
-        return _of_spiking_network(network)
-    raise ArgumentError(f"network is {network!r:.60}; expected a RateModel or a SpikingNetwork")
+    return _of_spiking_network(network)
 
 
 def _of_rate_network(model: RateModel) -> MeanField:

@@ -15,7 +15,7 @@ from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.conversion.visited_currents import visited_currents
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.rate_model.model import RateModel
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
@@ -51,7 +51,7 @@ class PerturbationResponse:
 
 
 def perturbation_response(
-    model: RateModel,
+    model: AnyModel,
     task: TaskLike | None = None,
     *,
     seed: int = 1,
@@ -71,7 +71,8 @@ def perturbation_response(
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     seed : int
@@ -102,6 +103,7 @@ def perturbation_response(
     >>> bool(response.output.correlation > 0)
     True
     """
+    model = rate_model("model", model)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
     conversion = conversion or recorded_conversion(model)
     if conversion is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -132,10 +131,9 @@ def load_model(name: str) -> RateModel:
 
 def load_network(name: str) -> RateModel | SpikingNetwork:
     """Load a model file, a network file or, if there is none of this name, a model of the package."""
-    from spiking import datasets
     from spiking.network import open_network
 
-    return datasets.load(name) if name in datasets.names() and not Path(name).exists() else open_network(name)
+    return open_network(name)
 
 
 def both_networks(

@@ -18,6 +18,7 @@ from spiking.conversion.visited_currents import FIT_TRIALS, VisitedCurrents, vis
 from spiking.errors import ArgumentError
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
 
@@ -172,7 +173,7 @@ def _fit(
 
 
 def fit_conversion(
-    model: RateModel,
+    model: AnyModel,
     task: TaskLike | None = None,
     *,
     kind: Asked = "matched",
@@ -188,7 +189,8 @@ def fit_conversion(
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task or str, optional
         A task or what `spiking.tasks.get` takes; None: the one that the model's file records.
     kind : {"matched", "one_offset", "mean_drive", "calibrated"}
@@ -242,6 +244,7 @@ def fit_conversion(
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
     gain = None if gain is None else positive_number("gain", gain)
     factor = None if factor is None else positive_number("factor", factor)
+    model = rate_model("model", model)
     visited = visited or visited_currents(model, task, seed=seed, trials=trials)
     if visited.rates.shape[1] != model.n_units:
         raise ArgumentError(

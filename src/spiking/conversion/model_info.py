@@ -11,6 +11,7 @@ from spiking.conversion.model_info_text import in_words
 from spiking.conversion.model_problems import possible_problems
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import (
     finite_last,
@@ -117,12 +118,13 @@ class ModelInfo:
         return in_words(self)
 
 
-def model_info(model: RateModel) -> ModelInfo:
+def model_info(model: AnyModel) -> ModelInfo:
     """Return facts about a model.
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
 
     Returns
     -------
@@ -135,6 +137,7 @@ def model_info(model: RateModel) -> ModelInfo:
     >>> print(model_info(datasets.load("xor")).task)
     xor
     """
+    model = rate_model("model", model)
     weights = model.effective_weights()
     decay = model.tau_decay()
     assert decay is not None

@@ -9,12 +9,12 @@ import numpy as np
 
 from spiking.checks import whole_number
 from spiking.random_streams import VISITED_FIRST
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.rate_model.model import RateModel
     from spiking.tasks.given_inputs import TaskLike
 
 
@@ -60,13 +60,14 @@ class VisitedCurrents:
 
 
 def visited_currents(
-    model: RateModel, task: TaskLike | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
+    model: AnyModel, task: TaskLike | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
 ) -> VisitedCurrents:
     """Run the rate model on trials of a task and record its currents; no other function uses these trials.
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task or str, optional
         A task or its name (as for `spiking.tasks.get`); None: the one that the model's file records.
     seed, trials : int
@@ -90,6 +91,7 @@ def visited_currents(
     >>> seen.n_trials, seen.x.shape == seen.share.shape
     (4, True)
     """
+    model = rate_model("model", model)
     chosen, model = task_for(model, task), model.nonnegative()  # as it is converted
     numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("trials", trials, 1))
     drawn = chosen.trials(trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)

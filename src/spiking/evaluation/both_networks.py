@@ -13,7 +13,9 @@ from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import RateRun, run_columns
@@ -32,7 +34,8 @@ class BothNetworks:
 
     Attributes
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task
     seed : int
         Seed of the trials and of the noise of both networks.
@@ -79,11 +82,11 @@ class BothNetworks:
 
 
 def run_both(
-    model: RateModel,
+    model: AnyModel,
     task: TaskLike | None = None,
     trials: int = 40,
     *,
-    network: SpikingNetwork | None = None,
+    network: AnyNetwork | None = None,
     seed: int = 1,
     scaling_factor: float | None = None,
     conversion: Conversion | None = None,
@@ -102,7 +105,7 @@ def run_both(
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     trials : int
-    network : SpikingNetwork, optional
+    network : SpikingNetwork, RateModel, path, str or mapping, optional
         The spiking network, with as many units, inputs and outputs, such as a lesioned one; by default the
         model is converted, by the next three arguments.
     seed : int
@@ -141,12 +144,14 @@ def run_both(
     """
     check_function("progress", progress)
     balanced, activity = flag("balanced", balanced), flag("activity", activity)
+    model = rate_model("model", model)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
     drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
     if network is None:
         network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
     elif scaling_factor is not None or conversion is not None or params is not None:
         raise ArgumentError("network is given together with a conversion; expected one of them")
+    network = spiking_network(network)
     check_sizes(network, model)
     rate = run_columns(model, drawn.inputs, seed=seed)
     spiking = simulate(
@@ -178,8 +183,6 @@ def run_both(
 
 def check_sizes(network: SpikingNetwork, model: RateModel) -> None:
     """Raise ArgumentError unless a spiking network has as many units, inputs and outputs as a model."""
-    if not isinstance(network, SpikingNetwork):
-        raise ArgumentError(f"network is {network!r:.60}; expected a SpikingNetwork")
     sizes, expected = (
         (network.n_neurons, network.n_inputs, network.n_outputs),
         (model.n_units, model.n_inputs, model.n_outputs),

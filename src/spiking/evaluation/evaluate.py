@@ -13,6 +13,7 @@ from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
 from spiking.evaluation.trial_chunks import rate_outputs, spiking_outputs, spiking_simulations
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, open_network
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.simulation.random_numbers import SharedNoise
@@ -24,7 +25,7 @@ from spiking.tasks.scoring import score
 
 
 def evaluate(
-    network: SpikingNetwork | RateModel,
+    network: AnyNetwork,
     task: TaskLike | None = None,
     trials: int = 100,
     *,
@@ -43,7 +44,9 @@ def evaluate(
 
     Parameters
     ----------
-    network : SpikingNetwork or RateModel
+    network : SpikingNetwork, RateModel, path, str or mapping
+        A network, its file, or the name of a model that comes with the package. A rate model, also that of a
+        file, is run as a rate network.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that a rate model's file
         records.
@@ -91,6 +94,7 @@ def evaluate(
     check_function("progress", progress)
     n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
     strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
+    network = open_network(network)
     task = network_task(network, task)
     if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
         raise ArgumentError(

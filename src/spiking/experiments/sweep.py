@@ -23,7 +23,7 @@ from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, points
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
-from spiking.network.open import open_network
+from spiking.network.open import AnyNetwork, open_network
 from spiking.parallel.blocks import TrialRunner, block_trials, run_block
 from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    network: AnyNetwork,
     task: TaskLike | None = None,
     *,
     grid: Mapping[str, Any],
@@ -65,9 +65,10 @@ def sweep(
 
     Parameters
     ----------
-    network : SpikingNetwork, RateModel or path
+    network : SpikingNetwork, RateModel, path, str or mapping
         A rate model is converted with the scaling factor that its file records, unless the grid varies it. A
-        path is that of a model file or of a network file (`SpikingNetwork.save`).
+        path is that of a model file or of a network file (`SpikingNetwork.save`), a name that of a model that
+        comes with the package.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that a rate model's file
         records.
@@ -285,7 +286,7 @@ def _task_keys(task: Task) -> tuple[str, str]:
 
 
 def _base(
-    network: SpikingNetwork | RateModel | str | os.PathLike[str],
+    network: AnyNetwork,
     task: TaskLike | None,
     grid: Mapping[str, Any],
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
@@ -293,8 +294,7 @@ def _base(
     seed: int,
 ) -> tuple[SweepPoint, Task]:
     model: RateModel | None = None
-    if not isinstance(network, SpikingNetwork | RateModel):
-        network = open_network(network)
+    network = open_network(network)
     if isinstance(network, RateModel):
         model = network
         untuned = recorded_scaling_factor(model) is None

@@ -11,6 +11,7 @@ from spiking.checks import checked_inputs, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
@@ -58,7 +59,7 @@ t_last = t_last + elapsed
 
 
 def to_brian2(
-    network: SpikingNetwork,
+    network: AnyNetwork,
     inputs: ArrayLike,
     *,
     draws: RandomDraws | None = None,
@@ -78,7 +79,9 @@ def to_brian2(
 
     Parameters
     ----------
-    network : SpikingNetwork
+    network : SpikingNetwork, RateModel, path, str or mapping
+        A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
+        file or of a network file; a name is that of a model that comes with the package.
     inputs : array, shape (n_inputs, columns)
         Inputs of one trial, as in `simulate`.
     draws : RandomDraws, optional
@@ -107,7 +110,7 @@ def to_brian2(
     brian2 = library("brian2", "brian2", "to_brian2")
     from brian2.units import ms, mV, second
 
-    downsample = whole_number("downsample", downsample, 1)
+    network, downsample = spiking_network(network), whole_number("downsample", downsample, 1)
     u = checked_inputs(inputs, network.n_inputs, downsample)
     if u.ndim != 2:
         raise ArgumentError(f"inputs has shape {u.shape}; expected one trial, ({network.n_inputs}, columns)")

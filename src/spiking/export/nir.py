@@ -9,11 +9,11 @@ import numpy as np
 
 from spiking.checks import flag
 from spiking.errors import ArgumentError
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
 
 
-def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
+def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     """Return the network as a NIR graph, which ``nir.write`` saves and neuromorphic tools read.
 
     NIR's equations are in continuous time. ``neurons`` is a LIF node (in s and mV, with resistance 1, resting
@@ -24,7 +24,9 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
 
     Parameters
     ----------
-    network : SpikingNetwork
+    network : SpikingNetwork, RateModel, path, str or mapping
+        A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
+        file or of a network file; a name is that of a model that comes with the package.
     approximate : bool
         Leave out what NIR cannot represent, the refractory period, the noise and the initial state, instead
         of raising an error.
@@ -47,7 +49,7 @@ def to_nir(network: SpikingNetwork, *, approximate: bool = False) -> Any:
     >>> "input" in graph.nodes
     True
     """
-    approximate = flag("approximate", approximate)
+    network, approximate = spiking_network(network), flag("approximate", approximate)
     nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
     if p.neuron != "leaky":

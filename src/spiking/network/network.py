@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -22,7 +21,7 @@ from spiking.network import readout_refit as refit
 from spiking.network.initial_state import from_rate_model
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
-from spiking.rate_model.model import RateModel
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.typing import Floats
 
@@ -146,7 +145,7 @@ class SpikingNetwork(Remade):
     @classmethod
     def from_rate(
         cls,
-        model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
+        model: AnyModel,
         scaling_factor: float | None = None,
         *,
         conversion: Asked | Conversion | None = None,
@@ -168,8 +167,8 @@ class SpikingNetwork(Remade):
 
         Parameters
         ----------
-        model : RateModel, path or mapping
-            The trained model.
+        model : RateModel, path, str or mapping
+            The trained model, its file, or the name of one that comes with the package.
         scaling_factor : float
             The only parameter of the published conversion (1/lambda in the paper), above 0; usually 20 to
             100. A larger factor means weaker weights. Without a factor and `conversion`, the one that tuning
@@ -218,9 +217,8 @@ class SpikingNetwork(Remade):
         )
         if scaling_factor is not None:
             scaling_factor = positive_number("scaling_factor", scaling_factor)
-        if not isinstance(model, RateModel):
-            model = RateModel.load(model)
-        given, model = model, model.nonnegative()
+        given = rate_model("model", model)
+        model = given.nonnegative()
         if not isinstance(params, LIFParams | None):
             raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)

@@ -14,7 +14,7 @@ from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.optional import library
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
-from spiking.rate_model.model import RateModel
+from spiking.rate_model.any_model import AnyModel, rate_model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ _HISTOGRAM_HEIGHT = 0.35  # share of the height of the axes
 
 
 def conversion(
-    model: RateModel,
+    model: AnyModel,
     how: Conversion | SpikingNetwork | None = None,
     task: TaskLike | None = None,
     ax: Axes | None = None,
@@ -42,7 +42,8 @@ def conversion(
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     how : Conversion or SpikingNetwork, optional
         None: the conversion that tuning wrote into the model's file.
     task : Task or str, optional
@@ -67,6 +68,7 @@ def conversion(
     >>> ax.figure.savefig("conversion.pdf")
     """
     library("matplotlib", "figures", "a figure")
+    model = rate_model("model", model)
     if how is None:
         how = SpikingNetwork.from_rate(model)
     if not isinstance(how, Conversion | SpikingNetwork):

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
-from spiking.rate_model.model import RateModel
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import tests_of_training
+from spiking.tuning import ScalingFactorSearch
 from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
 if TYPE_CHECKING:
@@ -19,22 +20,21 @@ if TYPE_CHECKING:
 
     from spiking.evaluation.result import Score
     from spiking.experiments import Sweep
-    from spiking.tuning import ScalingFactorSearch
-
 
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
 
-def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = None) -> Axes:
+def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = None) -> Axes:
     """Draw accuracy against scaling factor, the plateau, and the accuracy in fresh trials.
 
     Error bars are 95 % intervals.
 
     Parameters
     ----------
-    search : ScalingFactorSearch or RateModel
-        For a model, the search that its file records; it has no intervals and plateau if another program
-        tuned the model.
+    search : ScalingFactorSearch, RateModel, path, str or mapping
+        For a model, its file, or the name of one that comes with the package:
+        the search that its file records; it has no intervals and plateau if another program tuned the
+        model.
 
     Raises
     ------
@@ -47,7 +47,8 @@ def scaling_factor(search: ScalingFactorSearch | RateModel, ax: Axes | None = No
     >>> ax = plotting.scaling_factor(datasets.load("go-nogo-sigmoid"))  # as its file records
     >>> ax.figure.savefig("scaling_factor.pdf")
     """
-    if isinstance(search, RateModel):
+    if not isinstance(search, ScalingFactorSearch):
+        search = rate_model("search", search)
         recorded = recorded_search(search)
         if recorded is None or not recorded.accuracy:
             expected = (
@@ -211,7 +212,7 @@ def _colours(groups: list[Any]) -> list[Any]:
     return [mpl.colormaps["viridis"](0.9 * k / (len(groups) - 1)) for k in range(len(groups))]
 
 
-def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
+def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     """Draw the loss of every update and of the tests during training, and the accuracy on a second axis.
 
     Returns the axes of the loss. Files of the original trainer hold only the last test, which is drawn as a
@@ -219,8 +220,9 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    model : RateModel
-        A model whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package,
+        whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
 
     Raises
     ------
@@ -233,6 +235,7 @@ def training_curve(model: RateModel, ax: Axes | None = None) -> Axes:
     >>> ax = plotting.training_curve(datasets.load("go-nogo"))
     >>> ax.figure.savefig("training.pdf")
     """
+    model = rate_model("model", model)
     keys = ("losses", "eval_loss_mean", "eval_perf_mean")
     if not all(key in model.extras for key in keys):
         raise ArgumentError(

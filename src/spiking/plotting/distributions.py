@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, open_network
 from spiking.plotting.style import by_population, drawing_on, population_colours, population_label
 from spiking.rate_model.model import RateModel
 from spiking.simulation.result import Simulation
@@ -56,12 +56,13 @@ def firing_rates(
     return ax
 
 
-def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) -> Axes:
+def time_constants(model: AnyNetwork, ax: Axes | None = None) -> Axes:
     """Draw a stacked histogram of the units' synaptic decay time constants by population.
 
     Parameters
     ----------
-    model : RateModel or SpikingNetwork
+    model : RateModel, SpikingNetwork, path, str or mapping
+        A network, its file, or the name of a model that comes with the package.
         Both have the same time constants. For a rate model, dotted lines mark the range in training.
 
     Examples
@@ -70,6 +71,7 @@ def time_constants(model: RateModel | SpikingNetwork, ax: Axes | None = None) ->
     >>> ax = plotting.time_constants(datasets.load("go-nogo"))
     >>> ax.figure.savefig("time_constants.pdf")
     """
+    model = open_network(model)
     decay = model.tau_decay() if isinstance(model, RateModel) else model.tau_decay
     assert decay is not None
     with drawing_on(ax, 50) as ax:

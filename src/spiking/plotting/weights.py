@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, open_network
 from spiking.plotting.style import (
     POPULATION_COLOURS,
     by_population,
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 _FULL_COLOUR = 0.95  # quantile of the absolute weights from which on colours are saturated
 
 
-def weights(
-    model: RateModel | SpikingNetwork, ax: Axes | None = None, *, populations: Sequence[str] | None = None
-) -> Axes:
+def weights(model: AnyNetwork, ax: Axes | None = None, *, populations: Sequence[str] | None = None) -> Axes:
     """Draw the recurrent weights W with a colour bar, units grouped by population, presynaptic in columns.
 
     Excitatory weights are red, inhibitory ones blue. Colours are saturated from the 95th percentile of the
@@ -33,7 +31,8 @@ def weights(
 
     Parameters
     ----------
-    model : RateModel or SpikingNetwork
+    model : RateModel, SpikingNetwork, path, str or mapping
+        A network, its file, or the name of a model that comes with the package.
         The weights of a spiking network are divided by the scaling factor.
     populations : list of str, optional
         Draw the weights between these populations, also combined, such as ``["PFC&exc", "MD"]``. By default
@@ -45,6 +44,7 @@ def weights(
     >>> ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
+    model = open_network(model)
     matrix = model.effective_weights() if isinstance(model, RateModel) else model.dense_weights
     groups = by_population(model.populations, populations)
     own_colours = population_colours(groups)

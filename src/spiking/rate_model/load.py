@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +28,19 @@ from spiking.timing import STEP_MS
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
+SHIPPED = files("spiking") / "data"
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the models that come with the package, sorted."""
+    files_there = (item.name for item in SHIPPED.iterdir())
+    return tuple(sorted(name.removesuffix(".mat") for name in files_there if name.endswith(".mat")))
+
+
+def is_shipped(model: object) -> bool:
+    """Return whether this is the name of a model of the package; a file of the same name comes first."""
+    return isinstance(model, str) and model in shipped_names() and not Path(model).exists()
+
 
 def load(
     cls: type[RateModel], model: str | os.PathLike[str] | Mapping[str, Any] | NDArray[np.void]
@@ -35,7 +50,8 @@ def load(
     Parameters
     ----------
     model : str, path-like, mapping or struct
-        A MATLAB file (version 5 to 7.3) of a trained model, or a mapping with the same keys. Required are
+        A MATLAB file (version 5 to 7.3) of a trained model, the name of one that comes with the package
+        (`spiking.datasets`), or a mapping with the keys of a file. Required are
         ``w``, ``m``, ``w_in``, ``w_out``, ``N``, ``exc``, ``inh``, ``taus`` and, unless the decay is fixed,
         ``taus_gaus``. ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing. ``b_out`` and
         ``activation`` may also be missing; the rate network then cannot be run, and only the published
@@ -64,7 +80,11 @@ def load(
     """
     unread = False
     if isinstance(model, str | os.PathLike):
-        source = os.fsdecode(file_path("model", model))
+        place = file_path("model", model)
+        if is_shipped(model):
+            with as_file(SHIPPED / f"{place}.mat") as shipped:
+                return cls.load(shipped)
+        source = os.fsdecode(place)
         try:
             variables = read_variables(model)
         except TooLargeFileError:  # because of other variables, such as the history of training

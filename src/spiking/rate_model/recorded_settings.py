@@ -9,6 +9,7 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, names
 from spiking.tasks.base import check_channels
@@ -131,7 +132,7 @@ def recorded_flag(model: RateModel, key: str) -> bool | None:
 
 
 def task_for(
-    model: RateModel,
+    model: AnyModel,
     task: TaskLike | type[Task] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Task:
@@ -139,7 +140,8 @@ def task_for(
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task, its class, str or array, optional
         A task, which is used unchanged; inputs, as `spiking.tasks.from_inputs` takes; or its class or name
         (as for `spiking.tasks.get`), which gets the recorded settings if the model's file records a task of
@@ -154,7 +156,7 @@ def task_for(
     Raises
     ------
     ArgumentError
-        `model` is not a RateModel, `task` is not a task, the file records no task and none is given, or the
+        `model` is no model, `task` is not a task, the file records no task and none is given, or the
         task has other numbers of inputs or outputs than the model.
 
     Examples
@@ -164,8 +166,7 @@ def task_for(
     >>> task_for(datasets.load("dms"), settings={"delay": 500.0}).delay
     500.0
     """
-    if not isinstance(model, RateModel):
-        raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
+    model = rate_model("model", model)
     if isinstance(task, np.ndarray | list):
         task = from_inputs(task, n_outputs=model.n_outputs)
     if isinstance(task, str):

@@ -20,8 +20,10 @@ from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
 from spiking.plotting.style import shown
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.report import figures
@@ -36,11 +38,11 @@ _DRAWN_EACH = 10  # maximum number of drawn trials of a condition
 
 
 def report(
-    model: RateModel,
+    model: AnyModel,
     task: TaskLike | None = None,
     trials: int = 100,
     *,
-    network: SpikingNetwork | None = None,
+    network: AnyNetwork | None = None,
     task_file: str | None = None,
     seed: int = 1,
     scaling_factor: float | None = None,
@@ -52,13 +54,14 @@ def report(
 
     Parameters
     ----------
-    model : RateModel
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     trials : int
         Number of trials for the accuracies, which are those of ``spiking evaluate`` with this seed. Up to ten
         trials of each condition are drawn.
-    network : SpikingNetwork, optional
+    network : SpikingNetwork, RateModel, path, str or mapping, optional
         A network with as many units, inputs and outputs, such as a lesioned or fine-tuned one, that is
         compared with the model; by default the model is converted.
     task_file : str, optional
@@ -96,9 +99,10 @@ def report(
     own_task = None if task_file is None else str(file_path("task_file", task_file))
     given = task if isinstance(task, str) else own_task
     library("matplotlib", "figures", "a report")
+    model = rate_model("model", model)
     task = task_for(model, task)
-    given_network = network
-    network = SpikingNetwork.from_rate(model, scaling_factor) if network is None else network
+    given_network = None if network is None else spiking_network(network)
+    network = given_network or SpikingNetwork.from_rate(model, scaling_factor)
     scores = (
         evaluate(model, task, trials, seed=seed),
         evaluate(network, task, trials, seed=seed, threads=threads, progress=progress),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.network.initial_state import first_column, initial_synapses
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.equations import NEURONS
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
@@ -56,7 +56,7 @@ class Traces:
 
 
 def step_by_step(
-    network: SpikingNetwork,
+    network: AnyNetwork,
     inputs: Floats,
     draws: RandomDraws,
     *,
@@ -69,7 +69,9 @@ def step_by_step(
 
     Parameters
     ----------
-    network : SpikingNetwork
+    network : SpikingNetwork, RateModel, path, str or mapping
+        A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
+        file or of a network file; a name is that of a model that comes with the package.
     inputs : array (n_inputs, columns)
         Before downsampling.
     draws : RandomDraws
@@ -106,6 +108,7 @@ def step_by_step(
     >>> np.array_equal(np.nonzero(slow.spikes)[0], fast.spikes.step)
     True
     """
+    network = spiking_network(network)
     p, n = network.params, network.n_neurons
     dt = TIME_STEP_S * downsample
     if input_interval is None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import check_function, whole_number
 from spiking.errors import ArgumentError
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.simulation.random_numbers import (
     RandomDraws,
     SharedNoise,
@@ -25,7 +25,7 @@ from spiking.tasks import Task, get
 
 
 def simulate(
-    network: SpikingNetwork,
+    network: AnyNetwork,
     inputs: ArrayLike | Task | str,
     *,
     seed: int | None = 1,
@@ -47,7 +47,9 @@ def simulate(
 
     Parameters
     ----------
-    network : SpikingNetwork
+    network : SpikingNetwork, RateModel, path, str or mapping
+        A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
+        file or of a network file; a name is that of a model that comes with the package.
     inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task or str
         The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
@@ -111,11 +113,7 @@ def simulate(
     >>> bool((again.rates[0] == run.rates[7]).all())  # trial 7 is the same alone
     True
     """
-    if not isinstance(network, SpikingNetwork):
-        raise ArgumentError(
-            f"network is {network!r:.60}; expected a SpikingNetwork, "
-            f"such as SpikingNetwork.from_rate(model, 50)"
-        )
+    network = spiking_network(network)
     check_function("progress", progress)
     if not isinstance(record, Record | None):
         raise ArgumentError(f"record is {record!r:.60}; expected Record(...)")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from spiking.checks import finite_numbers, positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
-from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.simulation.kernel import prepare
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, Recording
 from spiking.simulation.random_numbers import seeded_numbers
@@ -66,7 +66,8 @@ class Stepper:
 
     Parameters
     ----------
-    network : SpikingNetwork
+    network : SpikingNetwork, RateModel, path, str or mapping
+        As in `simulate`.
     seed, trial : int
         As in `simulate`: each trial has its own random numbers.
     stimulation : Stimulation, Oscillation, Waveform or a sequence of them, optional
@@ -95,14 +96,14 @@ class Stepper:
 
     def __init__(
         self,
-        network: SpikingNetwork,
+        network: AnyNetwork,
         *,
         seed: int = 1,
         trial: int = 0,
         stimulation: AnyStimulation | Sequence[AnyStimulation] | None = None,
         downsample: int = 1,
     ) -> None:
-        self.network = network
+        self.network = network = spiking_network(network)
         dt = TIME_STEP_S * checked_downsample(network, downsample)
         self._time_step, n = 1000 * dt, network.n_neurons
         resolved = resolve_stimulation(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from spiking.checks import check_function, whole_number
 from spiking.errors import ArgumentError
 from spiking.optional import library
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.untrained import checked_connectivity
 from spiking.tasks import GivenInputs, Task, get
@@ -34,7 +35,7 @@ def train(
     *,
     seed: int = 1,
     recipe: str = "default",
-    start: RateModel | None = None,
+    start: AnyModel | None = None,
     connectivity: ArrayLike | None = None,
     progress: Callable[[TrainingState], None] | None = None,
     **options: Any,
@@ -54,7 +55,7 @@ def train(
         The same seed gives the same model, bit for bit, on the same machine.
     recipe : str
         ``default``, or ``published``: as Kim, Li & Sejnowski (2019), with the quirks of the published code.
-    start : RateModel, optional
+    start : RateModel, path, str or mapping, optional
         Go on from the weights of this model: for a curriculum, such as a short delay first and then a long
         one, or with weights of another framework. Its signs, time constants' range, activation, bias and
         initial state, the noise unless it is given, and its populations are taken over; bias and initial
@@ -106,7 +107,7 @@ def train_steps(
     *,
     seed: int = 1,
     recipe: str = "default",
-    start: RateModel | None = None,
+    start: AnyModel | None = None,
     connectivity: ArrayLike | None = None,
     **options: Any,
 ) -> Iterator[TrainingState]:
@@ -129,6 +130,7 @@ def train_steps(
     n_units = None if n_units is None else whole_number("n_units", n_units, 1)
     seed = whole_number("seed", seed, 0)
     recorded = origin(task, seed=seed, recipe=recipe, **options)
+    start = None if start is None else rate_model("start", start)
     if start is None:
         size, chosen = n_units or _UNITS, options_for(recipe, **options)
     else:
@@ -150,8 +152,6 @@ def _options_of_start(
     ArgumentError
         The model cannot be trained here, does not fit the task, or options contradict it.
     """
-    if not isinstance(model, RateModel):
-        raise ArgumentError(f"start is {model!r:.60}; expected a RateModel, such as RateModel.load(path)")
     if n_units not in (None, model.n_units):
         raise ArgumentError(f"n_units is {n_units}; expected {model.n_units}, as start has, or none")
     contradicting = [name for name in given if name in OF_START]

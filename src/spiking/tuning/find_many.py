@@ -14,6 +14,7 @@ from spiking.checks import check_function, flag, thread_count, whole_number
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 from spiking.tasks.given_inputs import TaskLike
@@ -26,8 +27,6 @@ from spiking.tuning.tuned_file import remove_leftovers
 
 if TYPE_CHECKING:
     from distributed import Client
-
-_Model = RateModel | str | os.PathLike[str] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ class Tuned:
 
 
 def find_scaling_factors(
-    models: Iterable[_Model],
+    models: Iterable[AnyModel],
     task: TaskLike | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -80,7 +79,8 @@ def find_scaling_factors(
 
     Parameters
     ----------
-    models : iterable of RateModel, path or mapping
+    models : iterable of RateModel, path, str or mapping
+        Models, their files, or names of models that come with the package.
     task : Task or str, optional
         The task of all models; by default the task that each file records. A task given by name has the
         settings that the file records for it.
@@ -142,10 +142,10 @@ def find_scaling_factors(
     threads = thread_count(threads)
     stop, count = threading.Event(), _Count(progress)
 
-    def tune(executor: Executor, model: _Model) -> Tuned:
+    def tune(executor: Executor, model: AnyModel) -> Tuned:
         source = "a mapping"
         try:
-            loaded = model if isinstance(model, RateModel) else RateModel.load(model)
+            loaded = rate_model("model", model)
             source = loaded.source
             recorded = None if loaded.trained_params else recorded_scaling_factor(loaded)
             path = written_path(model) if write else None

@@ -17,6 +17,8 @@ from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
+from spiking.rate_model.any_model import AnyModel, rate_model
+from spiking.rate_model.load import is_shipped
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.tasks import Task
@@ -30,7 +32,7 @@ from spiking.tuning.tuned_file import tuned_file
 
 
 def find_scaling_factor(
-    model: RateModel | str | os.PathLike[str] | Mapping[str, Any],
+    model: AnyModel,
     task: TaskLike | None = None,
     *,
     seed: int = 1,
@@ -53,7 +55,8 @@ def find_scaling_factor(
 
     Parameters
     ----------
-    model : RateModel, path or mapping
+    model : RateModel, path, str or mapping
+        A model, its file, or the name of one that comes with the package.
     task : Task or str, optional
         A task, or a name that `spiking.tasks.get` accepts; by default the task that the model's file records.
     seed : int
@@ -149,7 +152,7 @@ def find_scaling_factor(
     seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
     path = written_path(model) if flag("write", write) else None
-    loaded = model if isinstance(model, RateModel) else RateModel.load(model)
+    loaded = rate_model("model", model)
     with open_executor(threads) as executor:
         return search(
             executor,
@@ -168,6 +171,11 @@ def written_path(model: object) -> Path:
     """Return the path of the model file that the result is written into."""
     if not isinstance(model, str | os.PathLike):
         raise ArgumentError(f"model is {model!r:.60}; expected the path of a file with write=True")
+    if is_shipped(model):
+        raise ArgumentError(
+            f"model is {model!r}, which comes with the package; expected a file of your own with write=True, "
+            f"such as a copy: datasets.load({model!r}).save('copy.mat')"
+        )
     return file_path("model", model)
 
 

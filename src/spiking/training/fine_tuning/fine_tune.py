@@ -16,7 +16,9 @@ from spiking.checks import (
 )
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
+from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.registry import task_for_channels
@@ -29,11 +31,11 @@ _TOLERANCE = 1e-6  # of 0.05 ms
 
 
 def fine_tune(
-    network: SpikingNetwork,
+    network: AnyNetwork,
     task: TaskLike,
     *,
     seed: int = 1,
-    model: RateModel | None = None,
+    model: AnyModel | None = None,
     max_updates: int = 400,
     batch_size: int | None = None,
     learning_rate: float = 0.02,
@@ -61,14 +63,14 @@ def fine_tune(
 
     Parameters
     ----------
-    network : SpikingNetwork
-        Whatever its conversion.
+    network : SpikingNetwork, RateModel, path, str or mapping
+        Whatever its conversion, its file, or a model that is converted as its file records.
     task : Task, str or array
         A task, what `spiking.tasks.get` takes, or inputs. A task without a score, such as inputs, needs
         `model` or targets; networks are then compared by the error of their output.
     seed : int
         Seed of all trials and noise. The same seed gives the same network on the same machine.
-    model : RateModel, optional
+    model : RateModel, path, str or mapping, optional
         Train the output to be that of this rate network without noise. By default it is trained to be the
         task's target.
     max_updates : int
@@ -128,11 +130,7 @@ def fine_tune(
     >>> tuned.conversion.kind, tuned.conversion.start.kind
     ('fine_tuned', 'published')
     """
-    if not isinstance(network, SpikingNetwork):
-        raise ArgumentError(
-            f"network is {network!r:.60}; expected a SpikingNetwork, "
-            f"such as SpikingNetwork.from_rate(model, 50)"
-        )
+    network = spiking_network(network)
     check_function("progress", progress)
     task = task_for_channels(task, network.n_inputs, network.n_outputs)
     downsample = whole_number("downsample", downsample, 1)
@@ -186,11 +184,10 @@ def _checked_step(step: float) -> int:
     return round(units)
 
 
-def _checked_model(model: RateModel | None, network: SpikingNetwork) -> RateModel | None:
+def _checked_model(model: AnyModel | None, network: SpikingNetwork) -> RateModel | None:
     if model is None:
         return None
-    if not isinstance(model, RateModel):
-        raise ArgumentError(f"model is {model!r:.60}; expected a RateModel, such as RateModel.load(file)")
+    model = rate_model("model", model)
     channels, expected = (model.n_inputs, model.n_outputs), (network.n_inputs, network.n_outputs)
     if channels != expected:
         raise ArgumentError(
