@@ -50,7 +50,8 @@ def real_numbers(name: str, value: object, expected: str) -> Floats:
     except (TypeError, ValueError) as error:
         if isinstance(error, ArgumentError):
             raise
-        raise ArgumentError(f"{name} is not an array of numbers ({error}); expected {expected}") from None
+        why = "parts of unequal length" if "inhomogeneous" in str(error) else str(error)
+        raise ArgumentError(f"{name} is not an array of numbers ({why}); expected {expected}") from None
 
 
 def finite_numbers(name: str, value: object, expected: str) -> Floats:

@@ -168,7 +168,7 @@ def test_what_is_no_model_task_or_params():
     model = rate_model()
     seen = visited_currents(model, "go-nogo", trials=1)
     for match, function, arguments in (
-        ("model is 'go-nogo.mat'", fit_conversion, ("go-nogo.mat",)),
+        ("model is 3", fit_conversion, (3,)),
         ("task is 3", fit_conversion, (model, 3)),
         ("params is 'slow'", partial(fit_conversion, params="slow", visited=seen), (model,)),
         ("visited has 20 units; expected 10", partial(fit_conversion, visited=seen), (rate_model(n=10),)),

@@ -123,6 +123,7 @@ def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: fl
     stride = round(positive_number("interval", interval) / simulation.time_step)
     if stride < 1 or abs(stride * simulation.time_step - interval) > 1e-9 * interval:
         raise ArgumentError(f"interval is {interval} ms; expected a multiple of {simulation.time_step} ms")
+    simulation.duration  # noqa: B018  # refuses trials of unequal length
     network = simulation.network
     neurons = simulation.record.neurons("spikes", network.populations)
     counts = np.zeros((len(simulation.trials), network.n_neurons, simulation.n_steps // stride))

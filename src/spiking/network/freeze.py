@@ -69,7 +69,8 @@ def freeze(
         downsample=downsample,
         threads=threads,
     )
-    rates = np.nan_to_num(run.rates).mean(axis=0)  # a lesioned unit sends nothing
+    weights = None if run.trial_steps is None else run.durations  # of trials of unequal length
+    rates = np.average(np.nan_to_num(run.rates), axis=0, weights=weights)  # a lesioned unit sends nothing
     drive = np.bincount(
         existing.post[chosen],
         existing.weight[chosen] * rates[existing.pre[chosen]],

@@ -94,7 +94,7 @@ def raster(
         for label, (name, _) in zip(ax.get_yticklabels(), groups, strict=False):  # inner axes have no labels
             label.set_color(colours[name])
         ax.set_ylim(rows, 0)
-        finish_time_axis(ax, simulation.duration)
+        finish_time_axis(ax, float(simulation.durations[trial]))
         if rates:
             _draw_rates(ax, simulation.rates[trial], groups, colours)
     return ax

@@ -88,7 +88,7 @@ def output(
     for name, count in (("trials", trials and len(trials)), ("rate", rate and len(rate.output))):
         if count is not None and count != len(simulation.trials):
             raise ArgumentError(f"{name} has {count} trials; expected {len(simulation.trials)}, as simulated")
-    groups = by_condition(simulation, trials, conditions)
+    duration, groups = simulation.duration, by_condition(simulation, trials, conditions)
     thin = max(1, simulation.time.size // _DRAWN_SAMPLES)
     time, values = simulation.time[::thin], simulation.output[:, channel, ::thin]
     alone = ax is None
@@ -116,11 +116,11 @@ def output(
                     label=f"{condition}, rate model".lstrip(", "),
                 )
         ax.set_ylabel(output_name(channel, simulation.network.n_outputs))
-        finish_time_axis(ax, simulation.duration)
+        finish_time_axis(ax, duration)
         if trials is not None:
             shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
         if task is not None:
-            mark_scoring(ax, task, simulation.duration, list(groups))
+            mark_scoring(ax, task, duration, list(groups))
         if alone and trials is not None:
             ax.legend(frameon=False)
     return ax

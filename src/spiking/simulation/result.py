@@ -89,7 +89,11 @@ class Simulation:
     trials : array of int, shape (trials,)
         Trial numbers.
     n_steps : int
-        Simulation steps in a trial.
+        Simulation steps in a trial; in the longest one, if trials differ.
+    trial_steps : array of int, shape (trials,), or None
+        Simulation steps of each trial, if `simulate` was given inputs of unequal length; None: `n_steps` in
+        each. After the end of a trial there are no spikes, `inputs`, `output` and the other samples are NaN,
+        and `rates` are averages over the trial's own duration.
     time_step : float
         Length of a step in ms.
     record : Record
@@ -140,6 +144,7 @@ class Simulation:
     conditions: tuple[str, ...] | None = None
     correct: NDArray[np.bool_] | None = None
     unfinished: bool = False
+    trial_steps: NDArray[np.int64] | None = None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Simulation:
@@ -190,8 +195,27 @@ class Simulation:
 
     @property
     def duration(self) -> float:
-        """Length of a trial in ms."""
+        """Length of a trial in ms.
+
+        Raises
+        ------
+        ArgumentError
+            The trials differ in length. Functions that need one length, such as those that average over
+            trials or make bins, refuse such a simulation so.
+        """
+        if self.trial_steps is not None:
+            raise ArgumentError(
+                f"the trials last {self.durations.min():g} to {self.durations.max():g} ms; expected trials "
+                f"of one length here; simulate those of each length on their own, or use rates, spikes and "
+                f"durations of each trial"
+            )
         return self.n_steps * self.time_step
+
+    @property
+    def durations(self) -> Floats:
+        """Length of each trial in ms, shape (trials,)."""
+        steps = self.n_steps if self.trial_steps is None else self.trial_steps
+        return np.full(len(self.trials), steps) * np.float64(self.time_step)
 
     @property
     def time(self) -> Floats:
@@ -199,12 +223,12 @@ class Simulation:
         return self.times("output")
 
     def times(self, quantity: str) -> Floats:
-        """Return the times in ms of a quantity's samples, such as ``"voltage"``."""
+        """Return the times in ms of a quantity's samples, such as ``"voltage"``, in the longest trial."""
         stride = self.record.stride(quantity, self.time_step)
         return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
 
     def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
-        """Return the spikes of one trial as zeros and ones, shape (N, n_steps).
+        """Return the spikes of one trial as zeros and ones, shape (N, steps of this trial).
 
         Parameters
         ----------
@@ -220,7 +244,8 @@ class Simulation:
             raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
         if not 0 <= trial < len(self.trials):
             raise ArgumentError(f"trial is {trial}; expected 0 to {len(self.trials) - 1}")
-        matrix = np.zeros((self.network.n_neurons, self.n_steps), np.int8)
+        steps = self.n_steps if self.trial_steps is None else int(self.trial_steps[trial])
+        matrix = np.zeros((self.network.n_neurons, steps), np.int8)
         first, last = self.spikes._range(trial)
         matrix[self.spikes.neuron[first:last], self.spikes.step[first:last]] = 1
         return matrix
@@ -234,8 +259,9 @@ class Simulation:
         if not populations["som"].any():
             del populations["pv"]  # all inhibitory neurons
         parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
+        length = " to ".join(f"{end:g}" for end in np.unique([self.durations.min(), self.durations.max()]))
         lines = [
-            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self.duration:g} ms, {n} neurons{lesioned}, "
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {length} ms, {n} neurons{lesioned}, "
             f"scaling factor {self.network.scaling_factor:g}, "
             + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
         ]
@@ -246,9 +272,18 @@ class Simulation:
         if self.spikes is not None:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:
-            last = self.output[..., -1].mean(axis=0)
+            if self.trial_steps is None:
+                last, low, high = self.output[..., -1].mean(axis=0), self.output.min(), self.output.max()
+            else:
+                ends = self.trial_steps // self.record.stride("output", self.time_step) - 1
+                output = np.asarray(self.output)
+                last, low, high = (
+                    output[np.arange(n_trials), :, ends].mean(axis=0),
+                    np.nanmin(output),
+                    np.nanmax(output),
+                )
             lines.append(
-                f"output from {self.output.min():.3f} to {self.output.max():.3f}, "
+                f"output from {low:.3f} to {high:.3f}, "
                 f"at the end {', '.join(f'{value:.3f}' for value in last)} on average"
             )
         return "\n".join(lines)

@@ -53,34 +53,41 @@ def run_trials(
     time_step, column_steps = 1000 * dt, STEPS_PER_COLUMN
     if input_interval is not None:
         column_steps = checked_interval(input_interval, time_step)
-    u = checked_inputs(inputs, network.n_inputs, downsample if input_interval is None else 1)
+    u = inputs_of_trials(inputs, network.n_inputs, downsample if input_interval is None else 1)
     sigma = checked_noise(input_noise, network.n_inputs)
-    n_columns, n_steps = u.shape[-1], column_steps * (u.shape[-1] - 1)
     record = record or Record()
     replayed = _checked_draws(draws, seed)
     if shared_noise is not None and (shared_noise.seed != seed or replayed):
         raise ArgumentError(
             f"shared_noise has the seed {shared_noise.seed}; expected {seed}, the seed of the simulation"
         )
-    numbers = trial_numbers(trials, len(u) if u.ndim == 3 else None, len(replayed) or None)
+    each = isinstance(u, list) or u.ndim == 3
+    numbers = trial_numbers(trials, len(u) if each else None, len(replayed) or None)
+    n_columns = [len(u_k.T) for u_k in u] if each else [u.shape[-1]] * len(numbers)  # type: ignore[union-attr]  # then it is an array
+    trial_steps = column_steps * (np.array(n_columns, np.int64) - 1)
+    n_steps = int(trial_steps.max())
     threads = thread_count(threads)
 
     from spiking.simulation.kernel.trial import run_trial  # imports Numba, which takes a while
 
-    resolved = resolve_stimulation(stimulation, network, n_steps, time_step)
-    input_shape = (n_columns, network.n_inputs) if sigma.any() else None
+    lengths = sorted(set(trial_steps.tolist()))
+    resolved = {steps: resolve_stimulation(stimulation, network, steps, time_step) for steps in lengths}
+    input_shapes = [(columns, network.n_inputs) if sigma.any() else None for columns in n_columns]
     if replayed:
-        for draw in replayed:
-            check_draw(draw, n, n_steps, resolved, input_shape)
+        for draw, steps, shape in zip(replayed, trial_steps.tolist(), input_shapes, strict=True):
+            check_draw(draw, n, steps, resolved[steps], shape)
     else:
         seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
-    constants = prepare.constants(
-        network, n_steps, column_steps, dt, replay=bool(replayed) or shared_noise is not None
-    )
+    replay = bool(replayed) or shared_noise is not None
+    constants = {
+        steps: prepare.constants(network, steps, column_steps, dt, replay=replay) for steps in lengths
+    }
     synapses = prepare.synapses(network, dt)
-    always = prepare.stimulation(resolved, n, constants.neuron.gain)
+    always = {
+        steps: prepare.stimulation(resolved[steps], n, constants[steps].neuron.gain) for steps in lengths
+    }
     readout, w_in = prepare.fixed(network.readout), prepare.fixed(network.w_in.T)
-    columns = prepare.fixed(u.swapaxes(-1, -2))
+    columns = [prepare.fixed(u_k.T) for u_k in (u if each else [u])]  # type: ignore[union-attr]  # as above
     recorded, samples = _allocate(record, network, len(numbers), n_steps, time_step)
     spike_neurons = record.neurons("spikes", network.populations)
     rates = np.empty((len(numbers), n))
@@ -90,28 +97,33 @@ def run_trials(
     lesioned = list(network.lesioned)
     alive = np.isin(np.arange(n), lesioned, invert=True)
 
+    def own(array: Floats, k: int, every: int) -> Floats:
+        """Return the samples of trial k, without those after its end; they stay NaN."""
+        array[k, trial_steps[k] // every if every else 0 :] = np.nan
+        return array[k, : trial_steps[k] // every if every else 0]
+
     def run(k: int) -> None:
         assert seed is not None or replayed
-        trial = int(numbers[k])
+        trial, steps = int(numbers[k]), int(trial_steps[k])
         randoms = (
-            replayed_numbers(replayed[k], resolved)
+            replayed_numbers(replayed[k], resolved[steps])
             if seed is None
             else seeded_numbers(
                 seed,
                 trial,
                 n,
-                resolved,
-                input_shape,
-                None if shared_noise is None else shared_noise.of(trial, n, n_steps),
+                resolved[steps],
+                input_shapes[k],
+                None if shared_noise is None else shared_noise.of(trial, n, steps),
             )
         )
-        inputs_k = columns[k] if columns.ndim == 3 else columns
-        if randoms.input_noise is not None and input_shape:
+        inputs_k = columns[k if each else 0]
+        if randoms.input_noise is not None and input_shapes[k]:
             inputs_k = prepare.fixed(inputs_k + sigma * randoms.input_noise)
         voltage = network.params.start(randoms.v0, network.offset)
         voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
-        steps, neurons = run_trial(
-            constants,
+        times, neurons = run_trial(
+            constants[steps],
             synapses,
             w_in,
             inputs_k,
@@ -123,14 +135,14 @@ def run_trials(
                 network.n_outputs,
                 synapses.fade.size - 1,
                 column_steps,
-                replay=constants.replay,
+                replay=replay,
             ),
             prepare.fixed(randoms.noise, randoms.noise.dtype),
-            prepare.with_hits(always, randoms.hits),
-            *(Recording(every, units, array[k], 0) for every, units, array in samples),
+            prepare.with_hits(always[steps], randoms.hits),
+            *(Recording(every, units, own(array, k, every), 0) for every, units, array in samples),
             stop,
         )
-        left = [voltage[alive], *(recorded["output"][k] if "output" in recorded else ())]
+        left = [voltage[alive], *(own(array, k, every) for every, _, array in samples[:1])]
         if not stop[0] and not all(np.isfinite(values).all() for values in left):
             raise ArgumentError(
                 f"trial {trial}: voltages or outputs become NaN or infinite; expected inputs, weights, "
@@ -138,14 +150,14 @@ def run_trials(
             )
         if "output" in recorded and network.readout_bias.any():
             recorded["output"][k] += network.readout_bias[:, np.newaxis]
-        counted = neurons[steps >= STEPS_NOT_COUNTED]
-        rates[k] = np.bincount(counted, minlength=n) / (n_steps * dt)
+        counted = neurons[times >= STEPS_NOT_COUNTED]
+        rates[k] = np.bincount(counted, minlength=n) / (steps * dt)
         rates[k, lesioned] = np.nan
         if 0 < spike_neurons.size < n:
             chosen = np.isin(neurons, spike_neurons)
-            events[k] = (steps[chosen], neurons[chosen])
+            events[k] = (times[chosen], neurons[chosen])
         elif spike_neurons.size:
-            events[k] = (steps, neurons)
+            events[k] = (times, neurons)
 
     _run_all(run, len(numbers), threads, stop, progress)
     if record.spikes is not False:
@@ -158,9 +170,40 @@ def run_trials(
         time_step=time_step,
         record=record,
         rates=rates,
-        inputs=u,
+        inputs=_padded(u) if isinstance(u, list) else u,
+        trial_steps=trial_steps if len(lengths) > 1 else None,
         **recorded,
     )
+
+
+def inputs_of_trials(inputs: ArrayLike, n_inputs: int, downsample: int) -> Floats | list[Floats]:
+    """Return inputs as of `checked_inputs`; of trials of unequal length, a list of one array for each.
+
+    Raises
+    ------
+    ArgumentError
+        The inputs cannot be used.
+    """
+    if isinstance(inputs, list | tuple):
+        shapes = [getattr(item, "shape", ()) for item in inputs]
+        if len({shape[-1:] for shape in shapes}) > 1 and all(shapes):
+            names = [f"inputs[{k}]" for k in range(len(inputs))]
+            for name, shape in zip(names, shapes, strict=True):
+                if len(shape) != 2:
+                    raise ArgumentError(f"{name} has shape {tuple(shape)}; expected ({n_inputs}, columns)")
+            return [
+                checked_inputs(item, n_inputs, downsample, name)
+                for item, name in zip(inputs, names, strict=True)
+            ]
+    return checked_inputs(inputs, n_inputs, downsample)
+
+
+def _padded(inputs: list[Floats]) -> Floats:
+    """Return the inputs of trials of unequal length, shape (trials, n_inputs, columns), NaN after the end."""
+    padded = np.full((len(inputs), len(inputs[0]), max(u.shape[1] for u in inputs)), np.nan)
+    for k, u in enumerate(inputs):
+        padded[k, :, : u.shape[1]] = u
+    return padded
 
 
 def checked_downsample(network: SpikingNetwork, downsample: object) -> int:

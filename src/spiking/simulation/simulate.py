@@ -50,10 +50,12 @@ def simulate(
     network : SpikingNetwork, RateModel, path, str or mapping
         A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
         file or of a network file; a name is that of a model that comes with the package.
-    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), or Task or str
+    inputs : array, shape (n_inputs, columns) or (trials, n_inputs, columns), list, or Task or str
         The same input for every trial, or one for each. A column lasts 5 ms (`input_interval`); the first and
         the last act for about half of that, so C columns give a trial of (C - 1) 5 ms. 1-D is accepted for
-        one input. With a task, or a name that `spiking.tasks.get` accepts, the trials of the task are drawn
+        one input. In a list of arrays (n_inputs, columns), one for each trial, the numbers of columns may
+        differ: each trial then lasts as long as its own inputs (see `Simulation`), and has the spikes that it
+        has alone. With a task, or a name that `spiking.tasks.get` accepts, the trials of the task are drawn
         from the same seed; the result then has their `conditions`, and `correct`.
     seed : int or None
         Every trial has its own random streams, derived from (seed, trial number), so its numbers do not

@@ -4,8 +4,9 @@
 ``/inputs`` have the trial as first dimension, and each trial is a chunk (in ``/rates``, many trials are).
 ``/spikes`` holds ``trial`` (position in this file), ``neuron`` and ``step``, one entry per spike, and
 ``first``, the index of each trial's first spike and the number of spikes. ``/trials`` holds ``number``,
-``condition`` and ``correct``; ``/network`` holds the network. Chunks are compressed with shuffle and gzip,
-the filters that every HDF5 library has. Steps and positions count from 0.
+``condition``, ``correct`` and, if trials differ in length, ``steps``; ``/network`` holds the network.
+Chunks are compressed with shuffle and gzip, the filters that every HDF5 library has. Steps and
+positions count from 0.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
     _write_network(file.create_group("network"), simulation.network)
     trials = file.create_group("trials")
     trials["number"] = simulation.trials
+    if simulation.trial_steps is not None:
+        trials["steps"] = simulation.trial_steps
     if simulation.conditions is not None:
         trials["condition"] = np.array(simulation.conditions, dtype=h5py.string_dtype())
     if simulation.correct is not None:
@@ -104,6 +107,7 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
 
     stored: dict[str, list[tuple[tuple[int, ...], Any]]] = {}
     numbers, conditions, correct, first_spikes = [], [], [], [np.zeros(1, np.int64)]
+    steps: list[Any] = []
     for path in paths:
         try:
             with h5py.File(path, "r", locking=False) as file:
@@ -114,6 +118,8 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
                     conditions += file["trials/condition"].asstr()[()].tolist()
                 if "correct" in file["trials"]:
                     correct.append(file["trials/correct"][()])
+                if "steps" in file["trials"]:
+                    steps.append(file["trials/steps"][()])
                 if "spikes" in file:
                     first_spikes.append(file["spikes/first"][1:] + first_spikes[-1][-1])
                 for name in ("rates", *SAMPLED, "inputs", "spikes/trial", "spikes/neuron", "spikes/step"):
@@ -157,6 +163,7 @@ def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
         task=about.get("task"),
         conditions=tuple(conditions) or None,
         correct=np.concatenate(correct) if correct else None,
+        trial_steps=np.concatenate(steps) if steps else None,
         unfinished=unfinished or bool(about.get("unfinished", False)),
         **arrays,
     )

@@ -20,7 +20,7 @@ from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
 
 # Arrays of a file that are fields of the simulation; without what was not recorded.
-_FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct")
+_FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct", "trial_steps")
 _NETWORK = "network/"
 
 
@@ -31,9 +31,10 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
     ``spike_trial`` (position in this file, from 0), ``spike_neuron`` and ``spike_time`` in ms, (spikes,)
     each; ``rates`` in Hz (trials, N); ``filtered_rates``, ``voltage`` and ``currents`` (trials, neurons,
     samples) if recorded; ``inputs``; ``trial_numbers`` (trials,) and ``seed``, which give the same trials
-    again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` and
-    ``time_step`` in ms; ``record`` (JSON); ``unfinished``; ``scaling_factor``; ``model``, the path of the
-    model; and the network as ``network/weights`` and so on, as in the HDF5 file.
+    again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` (of the
+    longest trial) and ``time_step`` in ms; ``trial_steps`` (trials,) if trials differ in length; ``record``
+    (JSON); ``unfinished``; ``scaling_factor``; ``model``, the path of the model; and the network as
+    ``network/weights`` and so on, as in the HDF5 file.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
         "spike_neuron": spikes.neuron,
         "spike_time": spikes.time,
         "trial_numbers": simulation.trials,
-        "duration": simulation.duration,
+        "duration": simulation.n_steps * simulation.time_step,
         "time_step": simulation.time_step,
         "record": json.dumps(simulation.record.as_json(simulation.network.populations)),
         "unfinished": simulation.unfinished,

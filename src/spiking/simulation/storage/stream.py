@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import spiking
-from spiking.checks import checked_inputs, checked_interval, file_path
+from spiking.checks import checked_interval, file_path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
@@ -31,7 +31,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.resolved_stimulation import resolve_stimulation
 from spiking.simulation.result import Simulation
-from spiking.simulation.run_trials import run_trials, trial_numbers
+from spiking.simulation.run_trials import inputs_of_trials, run_trials, trial_numbers
 from spiking.simulation.storage import hdf5, npz
 from spiking.simulation.task_trials import fresh_seed, run_task_trials
 from spiking.tasks import Task
@@ -70,8 +70,13 @@ def simulate_to_file(
         check_channels(inputs, network.n_inputs, network.n_outputs, "the network")
         numbers, columns = trial_numbers(trials), inputs.n_steps + 1
     else:
+        u = inputs_of_trials(inputs, network.n_inputs, 1)
+        if isinstance(u, list):
+            raise ArgumentError(
+                "inputs are trials of unequal length; expected one length with output_file; simulate without "
+                "it, and save the result: simulate(...).save(path)"
+            )
         inputs = np.asarray(inputs)
-        u = checked_inputs(inputs, network.n_inputs, 1)
         numbers, columns = trial_numbers(trials, len(u) if u.ndim == 3 else None), u.shape[-1]
     time_step = 1000 * TIME_STEP_S * downsample
     if input_interval is None:
