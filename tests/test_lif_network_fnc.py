@@ -213,3 +213,23 @@ def test_initial_weights_that_are_missing():
         call(model_mapping(w0=None), use_initial_weights=True)
     with pytest.raises(ModelFileError, match=r"nowhere\.mat"):
         call("nowhere.mat")
+
+
+@pytest.mark.parametrize("form", [lambda m: m, lambda m: m[:, None], lambda m: m[None], lambda m: m.tolist()])
+def test_a_mask_names_units(form):
+    mask = np.zeros(20, bool)
+    mask[[3, 7]] = True
+    model, options = model_mapping(20), {"downsample": 1, "use_initial_weights": False, "seed": 1}
+    spikes = [
+        LIF_network_fnc(
+            model, 50, np.ones((1, 5)), {"mode": "exc", "dur": [0, 300], "units": units}, **options
+        )[2]
+        for units in (form(mask), [3, 7])
+    ]
+    np.testing.assert_array_equal(*spikes)
+
+
+def test_a_mask_is_for_all_units():
+    stims = {"mode": "exc", "dur": [0, 300], "units": np.ones(5, bool)}
+    with pytest.raises(ArgumentError, match=r"stims\['units'\] is a mask of shape \(5,\); .* of 20 units"):
+        LIF_network_fnc(model_mapping(20), 50, np.ones((1, 5)), stims, 1, False, seed=1)

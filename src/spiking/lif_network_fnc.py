@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import checked_inputs, flag, positive_number, whole_number, whole_units
+from spiking.connectivity.units import mask_as_array
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
@@ -54,7 +55,7 @@ def LIF_network_fnc(  # the published name
         ``{"mode": "none"}``, or ``{"mode": "exc" or "inh", "dur": [start, stop], "units": [...]}``: at each
         step from `start` up to, but not including, `stop`, with probability 1/2, 0.5 mV is added to ("exc")
         or subtracted from ("inh") the voltage of these units. Steps (0.05 ms x `downsample`) and units
-        count from 0.
+        count from 0; units may also be a mask, an array of one bool for each unit.
     downsample : int
         Use only every n-th column and make the time step n times as long. A used column then lasts
         5 ms x n; the duration of a trial does not change. At 1, 2 and 4 the simulation of a trial takes 1,
@@ -206,7 +207,15 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
             stacklevel=3,
         )
     time_step = 1000 * TIME_STEP_S * downsample
-    units = whole_units("stims['units']", stims["units"])
+    given = mask_as_array(stims["units"])
+    if isinstance(given, np.ndarray) and given.dtype == bool:
+        if given.size != n_units:
+            raise ArgumentError(
+                f"stims['units'] is a mask of shape {given.shape}; expected one entry for each of {n_units} "
+                f"units"
+            )
+        given = np.flatnonzero(given)
+    units = whole_units("stims['units']", given)
     wrong = [unit for unit in units if unit >= n_units]
     if wrong:
         raise ArgumentError(f"stims['units'] has {wrong[0]}; expected numbers from 0 to {n_units - 1}")

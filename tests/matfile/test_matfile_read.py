@@ -477,6 +477,14 @@ def test_links_to_pipes_are_not_opened_in_large_files_either(tmp_path: Path) -> 
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.parametrize("kind", [*KINDS[:2], pytest.param("7.3", marks=pytest.mark.slow)])
+def test_a_model_is_read_beside_many_cells(tmp_path: Path, kind: str) -> None:
+    cells = np.empty((1, 20_000), object)
+    cells[0] = [np.array([[float(k)]]) for k in range(20_000)]
+    path = save(tmp_path / "m.mat", {**matlab_files.model_variables(5), "b": cells}, kind)
+    assert RateModel.load(path).n_units == 5
+
+
 @pytest.mark.parametrize("kind", KINDS[:2])
 def test_a_model_is_read_beside_a_variable_with_too_many_cells(tmp_path: Path, kind: str) -> None:
     cells = np.empty((1, 60_000), object)

@@ -12,6 +12,7 @@ from scipy.io import savemat
 
 from spiking import ArgumentError, ModelFileError, RateModel
 from spiking.matfile.read import read_variables
+from spiking.matfile.values import MatlabOnly
 
 N = 20
 
@@ -90,6 +91,7 @@ def test_without_dale_weights_keep_their_signs():
         {"anything": "else", "losses": np.array([np.nan])},
         {"activation": "sigmoid"},
         {"w": model_mapping()["w"].tolist()},
+        {"w": model_mapping()["w"].astype(complex), "N": np.array([[N + 0j]])},
     ],
 )
 def test_accepted_forms(changes):
@@ -98,6 +100,61 @@ def test_accepted_forms(changes):
     np.testing.assert_array_equal(model.inhibitory, plain.inhibitory)
     assert model.w_in.shape == (N, 1)
     assert model.w_out.shape == (1, N)
+
+
+def cell(value):
+    array = np.empty((1, 1), object)
+    array[0, 0] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        *("Softplus", np.array(["SOFTPLUS"]), np.array(["softplus   "]), np.array("softplus\0")),
+        *(b"softplus", np.array([b"softplus"]), cell(np.array(["softplus"])), cell("softplus")),
+        *(
+            cell(cell(np.array(["Softplus "]))),
+            np.array(list("softplus")),
+            np.array(list("softplus"))[:, None],
+        ),
+    ],
+    ids=repr,
+)
+def test_one_text_in_any_form_names_the_activation(activation, tmp_path):
+    model = RateModel.load(model_mapping(activation=activation))
+    assert model.activation == "softplus"
+    model.save(tmp_path / "m.mat")
+    assert RateModel.load(tmp_path / "m.mat").activation == "softplus"
+
+
+@pytest.mark.parametrize(
+    ("activation", "words"),
+    [
+        (np.array(["relu", "tanh"]), "`activation` is 2 texts; expected one text"),
+        (np.array([["r"], ["x"]]), "`activation` is 'rx'; expected one of sigmoid"),
+        (np.array([[115, 105]], np.uint8), "`activation` is .*; expected one text"),
+        (np.empty((0, 0)), "`activation` is .*; expected one text"),
+        (
+            MatlabOnly("string"),
+            r"only MATLAB can read; expected characters .* = char\(activation\)",
+        ),
+    ],
+)
+def test_what_names_no_activation_is_said(activation, words):
+    with pytest.raises(ModelFileError, match=words):
+        RateModel.load(model_mapping(activation=activation))
+
+
+def test_a_decay_that_is_given_twice_is_a_fixed_one(tmp_path):
+    model = RateModel.load(model_mapping(taus=np.array([[10.0, 10.0]]), taus_gaus=None, taus_gaus0=None))
+    fixed = RateModel.load(model_mapping(taus=np.array([[10.0]]), taus_gaus=None, taus_gaus0=None))
+    np.testing.assert_array_equal(model.tau_decay(), fixed.tau_decay())
+    np.testing.assert_array_equal(model.tau_decay(), 50.0)
+    model.save(tmp_path / "m.mat")
+    assert RateModel.load(tmp_path / "m.mat").tau_range == (50.0, 50.0)
+    with pytest.raises(ModelFileError, match="`taus_gaus`"):
+        RateModel.load(model_mapping(taus=np.array([[10.0, 11.0]]), taus_gaus=None))
 
 
 def test_missing_initial_values():

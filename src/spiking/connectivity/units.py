@@ -86,13 +86,13 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
     """
     if isinstance(units, str | UnitFraction):
         return units
-    units = _mask_as_array(units)
+    units = mask_as_array(units)
     if isinstance(units, np.ndarray) and units.dtype == bool:
         units = np.flatnonzero(units)
     return whole_units(name, units)
 
 
-def _mask_as_array(units: object) -> object:
+def mask_as_array(units: object) -> object:
     """Return a list of bools as a mask, and anything else as it is."""
     if isinstance(units, list | tuple) and units and all(isinstance(u, bool | np.bool_) for u in units):
         return np.array(units)
@@ -114,7 +114,7 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
     ArgumentError
         A population is unknown or empty, a number is not that of a unit, or a mask has another length.
     """
-    n, units = number_of_units(populations), _mask_as_array(units)
+    n, units = number_of_units(populations), mask_as_array(units)
     if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):
         raise ArgumentError(f"{name} is a mask of shape {units.shape}; expected ({n},), one entry a unit")
     units = checked_units(name, units)

@@ -130,6 +130,11 @@ def is_archive(path: Path) -> bool:
 def _arrays(path: Path) -> dict[str, Any]:
     """Return the arrays of a file; each is read as a whole first, which compares it with its checksum."""
     with zipfile.ZipFile(path) as archive:
+        if any(name.endswith("data.pkl") for name in archive.namelist()):
+            raise ModelFileError(
+                f"{path} is a file of PyTorch; expected a file that SpikingNetwork.save wrote; its network "
+                f"becomes a rate model by `spiking import {path} --from torch`, in Python from_torch"
+            )
         return {
             name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)[()]
             for name in archive.namelist()

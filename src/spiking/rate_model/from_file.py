@@ -12,6 +12,7 @@ from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.limits import Allowance, TooLargeError
 from spiking.matfile.read import MAX_BYTES
+from spiking.matfile.values import MatlabOnly
 from spiking.rate_model.contents import signs_in, struct_fields
 from spiking.rate_model.transfer import IN_OLD_FILES, NAMES, complete, from_json
 from spiking.typing import Floats, Mask
@@ -56,8 +57,9 @@ class ModelArrays:
     def check_complete(self) -> None:
         """Raise one error that names all required variables that are missing."""
         keys = list(_REQUIRED)
-        if self._variables.get("taus") is not None and np.size(self._variables["taus"]) == 1:
-            keys.remove("taus_gaus")
+        taus = self._variables.get("taus")
+        if taus is not None and len(set(np.ravel(np.asarray(taus, object)).astype(str))) == 1:
+            keys.remove("taus_gaus")  # one decay, or the same twice
         missing = [f"`{key}` ({_REQUIRED[key]})" for key in keys if self._variables.get(key) is None]
         if missing:
             present = ", ".join(sorted(map(str, self._variables))) or "none"
@@ -90,6 +92,8 @@ class ModelArrays:
             value = value.toarray()
         try:
             raw = np.asarray(value)
+            if raw.dtype.kind == "c" and not raw.imag.any():
+                raw = raw.real
             if raw.dtype.kind not in "biuf":
                 self.fail(key, f"is not numeric (type {raw.dtype})", expected)
             with np.errstate(invalid="ignore"):  # signalling NaNs of damaged files; found below
@@ -302,13 +306,14 @@ class ModelArrays:
         shortest, longest = float(array.flat[0]), float(array.flat[-1])
         if shortest <= 0 or longest < shortest:
             self.fail("taus", f"is {array.ravel().tolist()}", expected)
-        return (shortest * step_ms, longest * step_ms), array.size == 1
+        return (shortest * step_ms, longest * step_ms), shortest == longest
 
     def activation(self) -> tuple[str | None, dict[str, Any]]:
         """Return the transfer function's name, None where the file has none, and its parameters."""
         name, text = self._text("activation"), self._text("activation_parameters")
         if name is None:
             return None, {}
+        name = name.lower()
         if name not in (*NAMES, "table"):
             expected = f"one of {', '.join(NAMES)}, or table, with its points activation_x and activation_y"
             self.fail("activation", f"is {name!r:.60}", expected)
@@ -353,7 +358,21 @@ class ModelArrays:
         value = self._variables.get(key)
         if value is None:
             return None
-        texts = np.asarray(value).ravel()
-        if texts.size != 1 or not isinstance(texts[0], str):
+        if isinstance(value, MatlabOnly) or type(value).__name__ == "MatlabOpaque":  # the second is SciPy's
+            self.fail(
+                key,
+                "is a string object, or another one that only MATLAB can read",
+                f"characters in single quotes; convert it in MATLAB, {key} = char({key}), and save again",
+            )
+        while isinstance(value, np.ndarray) and value.size == 1 and isinstance(value.flat[0], np.ndarray):
+            value = value.flat[0]  # a cell
+        texts = [text.decode(errors="replace") if isinstance(text, bytes) else text for text in _flat(value)]
+        if not texts or not all(isinstance(text, str) for text in texts):
             self.fail(key, f"is {value!r:.60}", "one text")
-        return str(texts[0])
+        if len(texts) > 1 and any(len(text) > 1 for text in texts):
+            self.fail(key, f"is {len(texts)} texts", "one text")
+        return "".join(texts).strip(" \0")
+
+
+def _flat(value: Any) -> list[Any]:
+    return [value] if isinstance(value, bytes) else list(np.asarray(value).ravel())

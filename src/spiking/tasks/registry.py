@@ -71,7 +71,7 @@ def find(name: str) -> type[Task]:
     if not isinstance(name, str):
         raise unknown
     for task in _STANDARD:
-        if task.name == name:
+        if task.name == name.replace("_", "-"):  # go_nogo, as the PyTorch port has it
             return task
     path, _, class_name = name.rpartition(":")
     if name.endswith(".py"):
