@@ -34,7 +34,7 @@ witnesses: $(VENV)/.installed
 	$(BIN)/python tools/witnesses.py
 
 fuzz: $(VENV)/.installed
-	$(BIN)/python tests/helpers/fuzz_model_file.py
+	$(BIN)/python tests/helpers/fuzz_files.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/simulation.py $(MODEL)

@@ -13,7 +13,8 @@ from architecture_page import FLOORS, PAGE, SOURCE, page  # noqa: E402  # it is 
 MOST_MODULES = 12
 # Imports of our own modules inside functions, outside of the command line: from, what.
 INSIDE = {
-    # what imports a heavy library when it is loaded: Numba, JAX
+    # what imports a heavy library when it is loaded: h5py, Numba, JAX
+    ("simulation.storage.hdf5", "files.hdf5.guard"),
     ("simulation.trial_streams", "simulation.kernel.standard_normals"),
     ("simulation.run_trials", "simulation.kernel.trial"),
     ("simulation.stepper", "simulation.kernel.trial"),

@@ -53,7 +53,7 @@ def test_what_is_no_journal_stays_as_it_is(tmp_path, content):
 
 def test_a_pipe_is_no_journal(tmp_path):
     os.mkfifo(tmp_path / "journal")
-    with pytest.raises(ArgumentError, match="is not a journal"):
+    with pytest.raises(ArgumentError, match="is a device or pipe"):
         lines(tmp_path / "journal")
 
 

@@ -22,7 +22,7 @@ import scipy.sparse
 from matlab_files import KINDS, array, element, save, version_5
 
 from spiking.errors import ModelFileError
-from spiking.files import hdf5_process
+from spiking.files.hdf5 import process as hdf5_process
 from spiking.matfile import hdf5_worker
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.matfile.values import MatlabOnly, same_value

@@ -19,6 +19,7 @@ from networks import pulse_input, random_network
 
 from spiking import ArgumentError, Oscillation, Record, Simulation, Stimulation, UnitFraction, simulate, tasks
 from spiking.files.digest import digest
+from spiking.files.hdf5.guard import contents
 from spiking.files.stored_array import StoredArray
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.simulation.storage import stream as simulation_stream
@@ -346,7 +347,8 @@ def stored(tmp_path_factory):
     for path, part in zip(paths, np.split(whole, np.cumsum(lengths)[:-1]), strict=True):
         with h5py.File(path, "w") as file:
             file["x"] = part
-    return StoredArray(paths, "x", lengths, whole.shape, whole.dtype), whole
+    found = contents([str(path) for path in paths], ["x"], 2**20)
+    return StoredArray("x", tuple(block.parts["x"] for block in found)), whole
 
 
 numbers = st.integers(-11, 10)

@@ -28,7 +28,7 @@ from spiking.export.parts import (
     trial_table,
 )
 from spiking.files.atomic import replace_file
-from spiking.files.hdf5 import write_hdf5
+from spiking.files.hdf5.write import write_hdf5
 from spiking.files.output import check_output
 from spiking.optional import library
 from spiking.simulation.result import Simulation

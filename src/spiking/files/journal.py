@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.files.lock import locked
+from spiking.files.regular import check_no_link
 from spiking.interruption import CONTINUES, at_interruption
 
 Line = TypeVar("Line")
@@ -77,6 +78,7 @@ def open_journal(
         The file is not such a journal, has another header, is damaged, in use, or cannot be opened.
     """
     in_use = f"{path} is in use: another run is {doing}; wait for it to end, or stop it"
+    check_no_link(path)
     with locked(path, in_use), at_interruption(lambda: CONTINUES):
         try:
             lines, size = _read(path, header, parse, force)
@@ -97,7 +99,7 @@ def _read(
     """Return the lines of a journal and the size of its complete lines; size 0 means: start a new journal."""
     if not path.exists():
         return [], 0
-    content = path.read_bytes() if path.is_file() else b"\n"
+    content = path.read_bytes()
     first, *lines, rest = content.split(b"\n") if b"\n" in content else (content, b"")
     beginning = json.dumps({"format": header["format"]})[:-1].encode()
     if content == first and (beginning.startswith(first) or first.startswith(beginning)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from spiking.errors import ArgumentError
+from spiking.files.regular import check_no_link
 from spiking.interruption import at_interruption, uninterrupted
 
 
@@ -30,6 +31,7 @@ def locked(path: Path, in_use: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock_path = path.with_name(path.name + ".lock")
+    check_no_link(lock_path)
     new = not lock_path.exists()
     lock = FileLock(lock_path, thread_local=False, fallback_to_soft=False)
 

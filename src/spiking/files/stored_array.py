@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
+
+from spiking.errors import ArgumentError
+from spiking.files.hdf5.part import StoredPart
 
 _BLOCK_BYTES = 2**25  # how much is read at once
 
@@ -22,19 +24,18 @@ class StoredArray(NDArrayOperatorsMixin):
 
     It is used like a NumPy array. Indexing the first dimension (trials, or spikes) reads only those entries;
     ``min``, ``max`` and ``mean`` read it in blocks; all other operations, such as arithmetic, read the whole
-    array. No file stays open.
+    array. No file stays open. The files must not change meanwhile; reading a changed or damaged file raises
+    an ArgumentError.
 
     Parameters
     ----------
-    paths : tuple of Path
-        The files.
     name : str
         Name of the dataset, the same in all files.
-    lengths : tuple of int
-        Length of the first dimension in each file.
-    shape : tuple of int
-        Shape of the whole array.
-    dtype : numpy.dtype
+    parts : tuple of StoredPart
+        Where it is in each file; all have the same shape, except for the first dimension, and type.
+    check : function of an int and an array, optional
+        Called with the position of the first entry and the entries that were read; raises ValueError if they
+        cannot be right.
 
     Examples
     --------
@@ -46,11 +47,19 @@ class StoredArray(NDArrayOperatorsMixin):
     ((3, 1, 20000), (1, 20000))
     """
 
-    paths: tuple[Path, ...]
     name: str
-    lengths: tuple[int, ...]
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    parts: tuple[StoredPart, ...]
+    check: Callable[[int, NDArray[Any]], None] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole array."""
+        return (sum(part.shape[0] for part in self.parts), *self.parts[0].shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+        return self.parts[0].dtype
 
     @property
     def ndim(self) -> int:
@@ -75,7 +84,8 @@ class StoredArray(NDArrayOperatorsMixin):
             yield from block
 
     def __repr__(self) -> str:
-        return f"StoredArray({self.name!r}, shape={self.shape}, dtype={self.dtype}, in {self.paths[0].name})"
+        place = self.parts[0].path.name
+        return f"StoredArray({self.name!r}, shape={self.shape}, dtype={self.dtype}, in {place})"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
@@ -137,31 +147,30 @@ class StoredArray(NDArrayOperatorsMixin):
         if start >= stop:
             yield np.empty((0, *self.shape[1:]), self.dtype)
 
-    def chunk(self, k: int) -> bytes:
-        """Return the stored (compressed) bytes of entry k, for arrays in which each entry is one chunk."""
-        import h5py
-
-        part, first = self._part(k)
-        with h5py.File(self.paths[part], "r", locking=False) as file:
-            offset = (k - first,) + (0,) * (self.ndim - 1)
-            return bytes(file[self.name].id.read_direct_chunk(offset)[1])
+    def packed(self, k: int) -> bytes | None:
+        """Return the compressed bytes of entry k, or None if it is stored in another way."""
+        number, first = self._part(k)
+        return self.parts[number].packed(k - first)
 
     def _part(self, k: int) -> tuple[int, int]:
-        """Return the index of the file that holds entry k, and the index of that file's first entry."""
-        ends = list(accumulate(self.lengths))
-        part = bisect_right(ends, k)
-        return part, ends[part] - self.lengths[part]
+        """Return the index of the part that holds entry k, and the index of that part's first entry."""
+        ends = list(accumulate(part.shape[0] for part in self.parts))
+        number = bisect_right(ends, k)
+        return number, ends[number] - self.parts[number].shape[0]
 
     def _rows(self, start: int, stop: int) -> NDArray[Any]:
-        import h5py
-
-        rows = np.empty((stop - start, *self.shape[1:]), self.dtype)
-        done = start if rows.size else stop
+        blocks = [np.empty((0, *self.shape[1:]), self.dtype)]
+        done = start
         while done < stop:
-            part, first = self._part(done)
-            end = min(stop, first + self.lengths[part])
-            with h5py.File(self.paths[part], "r", locking=False) as file:
-                source, target = np.s_[done - first : end - first], np.s_[done - start : end - start]
-                file[self.name].read_direct(rows, source, target)
+            number, first = self._part(done)
+            part = self.parts[number]
+            end = min(stop, first + part.shape[0])
+            rows = part.rows(done - first, end - first)
+            if self.check is not None:
+                try:
+                    self.check(done, rows)
+                except ValueError as error:
+                    raise ArgumentError(f"{part.path} is damaged: {self.name} {error}") from None
+            blocks.append(rows)
             done = end
-        return rows
+        return np.concatenate(blocks) if len(blocks) > 2 else blocks[-1]

@@ -15,11 +15,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.files.hdf5.guard import member_of, values_of
 from spiking.files.limits import Allowance, DamagedError, NotMatlabError, TooLargeError
 from spiking.matfile.values import NUMERIC_DTYPES, MatlabOnly, as_class, sparse_matrix, strings_from_codes
-
-MAX_COMPRESSION = 1100  # deflate reaches 1032
-UNSTORED_BYTES = 2**20  # a dataset may be larger than its stored bytes by this much, compressed or not
 
 
 def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: int) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
             if name.startswith("#") or (names is not None and name not in names):
                 continue
             try:
-                node = reader.member(file, name)
+                node = member_of(file, name)
                 if "MATLAB_class" not in node.attrs:
                     raise NotMatlabError(f"its HDF5 object '{name}' has no attribute MATLAB_class")
                 arrays[name] = reader.value(node, depth=0)
@@ -68,12 +66,6 @@ class _Reader:
     file: Any
     allowance: Allowance
 
-    def member(self, group: Any, name: str) -> Any:
-        """Return a member of a group; soft and external links, which may lead to other files, are refused."""
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise DamagedError(f"'{name}' is a soft or external link")
-        return group[name]
-
     def value(self, node: Any, depth: int) -> Any:
         """Return the value of a dataset or group."""
         self.allowance.take_elements(1, depth)
@@ -95,17 +87,7 @@ class _Reader:
         return self._array(node, NUMERIC_DTYPES[matlab_class])
 
     def _stored(self, dataset: Any) -> NDArray[Any]:
-        """Read a dataset, unless it is larger than its stored bytes can be when decompressed."""
-        if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
-            raise DamagedError("a dataset is missing")
-        if dataset.external is not None or dataset.is_virtual:
-            raise DamagedError("its values are in another file")
-        n_bytes = dataset.size * dataset.dtype.itemsize
-        self.allowance.take_bytes(n_bytes)
-        if n_bytes > UNSTORED_BYTES + MAX_COMPRESSION * dataset.id.get_storage_size():
-            raise DamagedError(f"only {dataset.id.get_storage_size()} of {n_bytes} bytes are stored")
-        array: NDArray[Any] = dataset[()]
-        return array
+        return values_of(dataset, self.allowance)
 
     def _array(self, node: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Read an array, transposed to MATLAB's orientation."""
@@ -148,7 +130,7 @@ class _Reader:
         if isinstance(node, h5py.Dataset):  # a struct array without elements or fields
             return np.empty(self._empty_shape(node), [(name, object) for name in names])
         names = names or sorted(node)
-        members = [self.member(node, name) for name in names]
+        members = [member_of(node, name) for name in names]
         if members and all(is_reference(member) and not class_of(member) for member in members):
             columns = [self._referred(member, depth) for member in members]
         else:
@@ -163,9 +145,9 @@ class _Reader:
         return value
 
     def _sparse(self, group: Any, dtype: np.dtype[Any]) -> Any:
-        starts = self._stored(self.member(group, "jc"))
+        starts = self._stored(member_of(group, "jc"))
         shape = (int(group.attrs["MATLAB_sparse"]), starts.size - 1)
         if "ir" not in group:  # no nonzero entries
             return sparse_matrix(np.zeros(0, dtype), np.zeros(0, int), starts, shape)
-        values, rows = (self.member(group, name) for name in ("data", "ir"))
+        values, rows = (member_of(group, name) for name in ("data", "ir"))
         return sparse_matrix(self._array(values, dtype), self._stored(rows), starts, shape)

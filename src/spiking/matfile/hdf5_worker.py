@@ -1,4 +1,4 @@
-"""Read and change MATLAB 7.3 (HDF5) files in a separate process (`spiking.files.hdf5_process`)."""
+"""Read and change MATLAB 7.3 (HDF5) files in a separate process (`spiking.files.hdf5.process`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spiking.errors import ModelFileError
-from spiking.files.hdf5_process import reply_of, result_of, unpacked
+from spiking.files.hdf5.process import reply_of, result_of, unpacked
 from spiking.files.limits import DamagedError
 
 SMALL_FILE = 8 * 2**20  # bytes; files up to this size are cached

@@ -8,14 +8,14 @@ and memory (`hdf5_worker`), in 0.3 s; the results for the last small files are c
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from spiking.errors import ModelFileError
 from spiking.files.limits import DamagedError, NotMatlabError, TooLargeError, TooSlowError
+from spiking.files.regular import open_regular
 from spiking.matfile.hdf5_worker import read_hdf5
 from spiking.matfile.mat5 import read_arrays
 from spiking.matfile.mat5_layout import HEADER_BYTES, byte_order
@@ -73,7 +73,7 @@ def read_variables(
     wanted = None if names is None else sorted({names} if isinstance(names, str) else names)
     path = Path(path)
     try:
-        with open_regular(path) as file:
+        with open_model_file(path) as file:
             file_size = os.fstat(file.fileno()).st_size
             if file_kind(path, file, file_size) == "7.3":
                 return read_hdf5(path, file, file_size, wanted, max_bytes)
@@ -101,31 +101,9 @@ def read_variables(
         raise ModelFileError(f"{path} could not be read: there is not enough memory") from None
 
 
-@contextmanager
-def open_regular(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading; folders, devices and pipes are refused.
-
-    Raises
-    ------
-    ModelFileError
-        The file does not exist, may not be read, or is not a regular file.
-    """
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode):
-            file = path.open("rb")
-    except FileNotFoundError:
-        raise ModelFileError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise ModelFileError(f"{path} could not be opened: {error.strerror}") from None
-    except ValueError as error:  # a null byte in the name
-        raise ModelFileError(f"{str(path)!r} is not a file name: {error}") from None
-    if stat.S_ISDIR(mode):
-        raise ModelFileError(f"{path} is a folder; give the path of a model file (.mat)")
-    if not stat.S_ISREG(mode):
-        raise ModelFileError(f"{path} is a device or pipe; give the path of a model file (.mat)")
-    with file:
-        yield file
+def open_model_file(path: Path) -> AbstractContextManager[IO[bytes]]:
+    """Open a file for reading; folders, devices and pipes are refused with a ModelFileError."""
+    return open_regular(path, ModelFileError, "the path of a model file (.mat)")
 
 
 def file_kind(path: Path, file: IO[bytes], file_size: int) -> Literal["5", "7.3"]:

@@ -23,7 +23,7 @@ from spiking.files.atomic import replace_file
 from spiking.files.limits import DamagedError, TooSlowError
 from spiking.matfile.hdf5_worker import change_hdf5, same_elsewhere
 from spiking.matfile.mat5_layout import HEADER_BYTES, Variable, byte_order, find_variables
-from spiking.matfile.read import file_kind, open_regular, read_variables
+from spiking.matfile.read import file_kind, open_model_file, read_variables
 from spiking.matfile.values import as_matlab, check_name, same_value
 
 OBJECTS_START = 116  # the byte of the header with the position of the data of MATLAB's objects
@@ -76,7 +76,7 @@ def update_variables(path: str | os.PathLike[str], changes: Mapping[str, Any]) -
     """
     path = Path(path)
     values = _matlab_values(path, changes)
-    with open_regular(path) as file:
+    with open_model_file(path) as file:
         version = file_kind(path, file, os.fstat(file.fileno()).st_size)
     if version == "7.3":
         _replace_hdf5(path, values, keep_others=True)
@@ -96,7 +96,7 @@ def _matlab_values(path: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_hdf5(path: Path) -> bool:
     try:
-        with open_regular(path) as file:
+        with open_model_file(path) as file:
             return file_kind(path, file, os.fstat(file.fileno()).st_size) == "7.3"
     except ModelFileError:  # the file does not exist yet, or is of another kind
         return False
@@ -129,7 +129,7 @@ def _replace_mat5(path: Path, values: dict[str, Any], *, keep_others: bool) -> N
     def write(temporary: Path) -> None:
         with temporary.open("r+b") as file:
             if keep_others:
-                with open_regular(path) as old:
+                with open_model_file(path) as old:
                     _copy_and_change(old, file, dict(elements))
             else:
                 file.write(_savemat({})[:HEADER_BYTES])
@@ -220,7 +220,7 @@ def _blocks(file: IO[bytes], variable: Variable) -> Iterator[bytes]:
 def _digests(path: Path, without: Collection[str]) -> list[tuple[str, bytes]]:
     """Return name and digest of each variable of a file of version 5, except those in `without`."""
     digests = []
-    with open_regular(path) as file:
+    with open_model_file(path) as file:
         order = byte_order(file.read(HEADER_BYTES))
         for variable in find_variables(file, os.fstat(file.fileno()).st_size, order):
             if variable.name not in without:

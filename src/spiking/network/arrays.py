@@ -43,7 +43,7 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
 
 
 def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> SpikingNetwork:
-    """Make a network from the result of `to_arrays`; raises KeyError, TypeError or ValueError for others."""
+    """Make a network from the result of `to_arrays`; raises one of `json_text.UNUSABLE` for others."""
     values: dict[str, Any] = {}
     for name, value in arrays.items():
         field, _, part = name.partition("/")
@@ -63,4 +63,25 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
         values["weights"] = csc_array((data, indices, pointers), shape=tuple(shape))
     values["scaling_factor"] = float(values["scaling_factor"])
     values["lesioned"] = tuple(int(unit) for unit in values["lesioned"])
-    return kind(**values)
+    network = kind(**values)
+    _check(network)
+    return network
+
+
+def _check(network: SpikingNetwork) -> None:
+    """Raise ValueError unless the arrays of a network agree with each other."""
+    n, outputs = network.n_neurons, len(network.readout_bias)
+    shapes = {"weights": (n, n), "w_in": (n, network.n_inputs), "readout": (outputs, n), "tau_decay": (n,)}
+    for name, shape in shapes.items():
+        array = values = getattr(network, name)
+        if hasattr(array, "indptr"):
+            array.check_format(full_check=True)  # the kernel follows the indices unchecked
+            values = array.data
+        if array.shape != shape or values.dtype.kind != "f" or not np.isfinite(values).all():
+            raise ValueError(f"`{name}` has shape {array.shape}; expected finite numbers of shape {shape}")
+    if (network.tau_decay <= 0).any():
+        raise ValueError("`tau_decay` has entries that are not above 0; expected times in ms")
+    if not 0 < network.scaling_factor < np.inf:
+        raise ValueError(f"`scaling_factor` is {network.scaling_factor}; expected a number above 0")
+    if not all(0 <= unit < n for unit in network.lesioned):
+        raise ValueError(f"`lesioned` names units that are not among {n}")

@@ -102,7 +102,6 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
             found = f"format {kind!r}" if kind else f"the arrays {', '.join(arrays) or 'none'}"
             raise ModelFileError(f"{place} has {found:.200}; {expected} (format {FORMAT!r})")
         network = from_arrays(cls, arrays)
-        _check_shapes(network)
     except ModelFileError:
         raise
     except _DAMAGE as error:
@@ -139,17 +138,3 @@ def _arrays(path: Path) -> dict[str, Any]:
             name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)[()]
             for name in archive.namelist()
         }
-
-
-def _check_shapes(network: SpikingNetwork) -> None:
-    n, outputs = network.n_neurons, len(network.readout_bias)
-    shapes = {"weights": (n, n), "w_in": (n, network.n_inputs), "readout": (outputs, n), "tau_decay": (n,)}
-    for name, shape in shapes.items():
-        array = values = getattr(network, name)
-        if hasattr(array, "indptr"):
-            array.check_format(full_check=True)  # the kernel follows the indices unchecked
-            values = array.data
-        if array.shape != shape or not np.isfinite(values).all():
-            raise ValueError(f"`{name}` has shape {array.shape}; expected finite numbers of shape {shape}")
-    if (network.tau_decay <= 0).any():
-        raise ValueError("`tau_decay` has entries that are not above 0; expected times in ms")

@@ -12,25 +12,34 @@ positions count from 0.
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spiking
 from spiking.checks import available_threads
 from spiking.errors import ArgumentError
-from spiking.files.hdf5 import write_hdf5
-from spiking.files.json_text import parsed
+from spiking.files.hdf5.process import result_of
+from spiking.files.hdf5.write import write_hdf5
+from spiking.files.json_text import UNUSABLE, parsed
+from spiking.files.limits import Allowance, DamagedError, TooLargeError, TooSlowError
+from spiking.files.regular import open_regular
 from spiking.files.stored_array import StoredArray
 from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.storage.soundness import MAX, InRange, TrialsOf, check_bounds, check_sound
+
+if TYPE_CHECKING:
+    from spiking.files.hdf5.guard import Contents
 
 FORMAT = "spiking simulation 1"
 SAMPLED = ("output", "filtered_rates", "voltage", "currents")
@@ -38,6 +47,9 @@ _UNITS = {"output": "", "filtered_rates": "1/s", "voltage": "mV", "currents": "m
 _LEVEL = 1  # of gzip: 4 makes spikes' filtered rates 1 % smaller and takes a third longer
 _MAX_CHUNK = 2**32 - 1  # bytes, of HDF5
 _SPIKES_AT_ONCE = 2**20
+_LOCATED = ("rates", *SAMPLED, "inputs", "spikes/trial", "spikes/neuron", "spikes/step")  # read when indexed
+_MAX_BYTES = 256 * 2**20  # of all other values together, beside the file's own size
+_EXPECTED = "expected a file that Simulation.save wrote, or spiking simulate MODEL -o run.h5"
 
 
 def write(path: Path, simulation: Simulation, *, identity: Mapping[str, Any] | None = None) -> None:
@@ -95,89 +107,174 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
         _write_spikes(file.create_group("spikes"), simulation.spikes, len(simulation.trials))
 
 
-def read(paths: Sequence[Path], *, unfinished: bool = False) -> Simulation:
+def read(paths: Sequence[Path], *, unfinished: bool = False, written_here: bool = False) -> Simulation:
     """Open a simulation from one file, or from several with one block of trials each.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    unfinished : bool
+        Whether the run was interrupted, as `Simulation.unfinished`.
+    written_here : bool
+        This process wrote the files and knows that they do no harm: no other process needs to look first.
 
     Raises
     ------
     ArgumentError
-        A file cannot be read, or is not a simulation of this package.
+        A file cannot be read, or is not a sound simulation of this package.
     """
-    import h5py
+    found = _contents(paths, written_here)
+    values, first = found[0].values, paths[0]
+    for path, block in zip(paths, found, strict=True):
+        if str(block.values.get("format")) != FORMAT:
+            raise ArgumentError(f"{path} is not a simulation of this package (format {FORMAT!r})")
+        if not _same_run(values, block.values) or block.parts.keys() != found[0].parts.keys():
+            raise ArgumentError(f"{path} holds trials of another run than {first.name}; remove one of them")
+    try:
+        simulation = _simulation(found, unfinished)
+        check_sound(simulation)
+    except (*UNUSABLE, TooLargeError, MemoryError, RecursionError) as error:
+        raise ArgumentError(f"{first} is not a readable simulation ({error!s:.200}); {_EXPECTED}") from None
+    return simulation
 
-    stored: dict[str, list[tuple[tuple[int, ...], Any]]] = {}
-    numbers, conditions, correct, first_spikes = [], [], [], [np.zeros(1, np.int64)]
-    steps: list[Any] = []
+
+def _contents(paths: Sequence[Path], written_here: bool) -> list[Contents]:
+    """Return what files hold, as another process finds that cannot harm this one."""
+    size = 0
     for path in paths:
-        try:
-            with h5py.File(path, "r", locking=False) as file:
-                if file.attrs.get("format") != FORMAT:
-                    raise ArgumentError(f"{path} is not a simulation of this package (format {FORMAT!r})")
-                numbers.append(file["trials/number"][()])
-                if "condition" in file["trials"]:
-                    conditions += file["trials/condition"].asstr()[()].tolist()
-                if "correct" in file["trials"]:
-                    correct.append(file["trials/correct"][()])
-                if "steps" in file["trials"]:
-                    steps.append(file["trials/steps"][()])
-                if "spikes" in file:
-                    first_spikes.append(file["spikes/first"][1:] + first_spikes[-1][-1])
-                for name in ("rates", *SAMPLED, "inputs", "spikes/trial", "spikes/neuron", "spikes/step"):
-                    if name in file:
-                        stored.setdefault(name, []).append((file[name].shape, file[name].dtype))
-                if path == paths[0]:
-                    about = dict(file.attrs)
-                    network = _read_network(file["network"])
-                    shared = file["inputs"][()] if "inputs" in file and file["inputs"].ndim == 2 else None
-        except (OSError, KeyError) as error:
-            raise ArgumentError(
-                f"{path} is not a readable simulation ({error}); expected a file that Simulation.save wrote, "
-                f"or spiking simulate MODEL -o run.h5"
-            ) from None
-    arrays: dict[str, Any] = {
-        name: StoredArray(
-            tuple(path.absolute() for path in paths),  # another process may have another working directory
-            name,
-            tuple(shape[0] for shape, _ in parts),
-            (sum(shape[0] for shape, _ in parts), *parts[0][0][1:]),
-            parts[0][1],
+        with open_regular(path, ArgumentError, "a file of a simulation (.h5)") as file:
+            size += os.fstat(file.fileno()).st_size
+    names = [str(path.absolute()) for path in paths]  # another process may have another working directory
+    place = f"{paths[0]}" if len(paths) == 1 else f"{paths[0].parent}"
+    try:
+        if written_here:
+            from spiking.files.hdf5 import guard
+
+            return guard.contents(names, _LOCATED, _MAX_BYTES)
+        arguments = (names, _LOCATED, _MAX_BYTES)
+        memory = 2 * (_MAX_BYTES + size)
+        found: list[Contents] = result_of(
+            "spiking.files.hdf5.guard:contents", *arguments, file_size=size, memory=memory
         )
-        for name, parts in stored.items()
+    except TooSlowError as error:
+        raise ArgumentError(f"{place} is too slow to open: {error}; is it a file of a simulation?") from None
+    except TooLargeError as error:
+        raise ArgumentError(
+            f"{place} is not a readable simulation: network, trials and texts {error.excess}; {_EXPECTED}"
+        ) from None
+    except (DamagedError, OSError, MemoryError) as error:
+        raise ArgumentError(f"{place} is not a readable simulation ({error!s:.200}); {_EXPECTED}") from None
+    return found
+
+
+def _same_run(values: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two blocks are of one run: everything is the same except their trials."""
+    names = {name for name in {*values, *other} if not name.startswith(("trials/", "spikes/first"))}
+    return all(
+        name in values and name in other and np.array_equal(values[name], other[name]) for name in names
+    )
+
+
+def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
+    values = found[0].values
+    arrays: dict[str, Any] = {
+        name: StoredArray(name, tuple(block.parts[name] for block in found)) for name in found[0].parts
     }
-    time_step = float(about["time_step"])
+    if any(len({(part.shape[1:], part.dtype) for part in array.parts}) > 1 for array in arrays.values()):
+        raise ValueError("its blocks of trials have different shapes")
+    n_steps, time_step = int(values["n_steps"]), float(values["time_step"])
+    trials = np.concatenate([block.values["trials/number"] for block in found])
+    network = from_arrays(
+        SpikingNetwork,
+        {
+            name.removeprefix("network/"): value
+            for name, value in values.items()
+            if name.startswith("network/")
+        },
+    )
+    n_trials, n = len(trials), network.n_neurons
     if "spikes/step" in arrays:
         trial, neuron, step = (arrays.pop(f"spikes/{name}") for name in ("trial", "neuron", "step"))
-        bounds = np.concatenate(first_spikes)
-        if len(paths) > 1:  # each file counts its own trials from 0
-            trial = np.repeat(np.arange(bounds.size - 1, dtype=np.int32), np.diff(bounds))
-        arrays["spikes"] = Spikes(trial=trial, neuron=neuron, step=step, time_step=time_step, bounds=bounds)
-    if shared is not None:
-        arrays["inputs"] = shared
+        bounds = [np.zeros(1, np.int64)]
+        for block in found:
+            bounds.append(block.values["spikes/first"][1:] + bounds[-1][-1])
+        first = np.concatenate(bounds)
+        check_bounds(first, n_trials, len(step))
+        if len(found) > 1:  # each file counts its own trials from 0
+            trial = np.repeat(np.arange(first.size - 1, dtype=np.int32), np.diff(first))
+        else:
+            trial = replace(trial, check=TrialsOf(first))
+        arrays["spikes"] = Spikes(
+            trial=trial,
+            neuron=replace(neuron, check=InRange(0, n - 1)),
+            step=replace(step, check=InRange(0, n_steps - 1)),
+            time_step=time_step,
+            bounds=first,
+        )
+    if "inputs" in arrays and arrays["inputs"].ndim == 2:
+        shared = [StoredArray("inputs", (part,)) for part in arrays["inputs"].parts]
+        Allowance(_MAX_BYTES).take_bytes(shared[0].nbytes)
+        arrays["inputs"] = np.asarray(shared[0])
+        if not all(np.array_equal(arrays["inputs"], other) for other in shared[1:]):
+            raise ValueError("its blocks of trials have different inputs")
+    elif "inputs" in arrays:
+        arrays["inputs"] = replace(arrays["inputs"], check=InRange(-MAX, MAX, nan="trials/steps" in values))
+    if "rates" in arrays:
+        arrays["rates"] = replace(arrays["rates"], check=InRange(0, MAX, nan=True))
+    conditions = [name for block in found for name in block.values.get("trials/condition", ())]
+    correct, steps = (
+        [block.values[name] for block in found if name in block.values]
+        for name in ("trials/correct", "trials/steps")
+    )
     return Simulation(
         network=network,
-        seed=int(about["seed"]) if "seed" in about else None,
-        trials=np.concatenate(numbers),
-        n_steps=int(about["n_steps"]),
+        seed=int(values["seed"]) if "seed" in values else None,
+        trials=trials,
+        n_steps=n_steps,
         time_step=time_step,
-        record=Record(**parsed(about["record"])),
-        task=about.get("task"),
+        record=Record(**parsed(values["record"])),
+        task=values.get("task"),
         conditions=tuple(conditions) or None,
         correct=np.concatenate(correct) if correct else None,
         trial_steps=np.concatenate(steps) if steps else None,
-        unfinished=unfinished or bool(about.get("unfinished", False)),
+        unfinished=unfinished or bool(values.get("unfinished", False)),
         **arrays,
     )
 
 
+def identities(paths: Sequence[Path]) -> list[tuple[Any, Any]]:
+    """Return the identity and the trial numbers of each file, None for what it has not.
+
+    Raises
+    ------
+    ArgumentError
+        A file cannot be read.
+    """
+    found = []
+    for block in _contents(paths, written_here=False) if paths else ():
+        try:
+            identity = parsed(block.values.get("identity", "null"))
+        except UNUSABLE:
+            identity = None
+        found.append((identity, block.values.get("trials/number")))
+    return found
+
+
 def identity_of(path: Path) -> Any:
     """Return the identity that a file was written with, or None if it has none or is not of this package."""
-    import h5py
-
     try:
-        with h5py.File(path, "r", locking=False) as file:
-            identity = parsed(file.attrs.get("identity", "null"))
-            return identity if isinstance(identity, dict) else None
-    except (OSError, ValueError):
+        with open_regular(path, ArgumentError, "a file") as file:
+            size = os.fstat(file.fileno()).st_size
+        values = result_of(
+            "spiking.files.hdf5.guard:attributes",
+            str(path.absolute()),
+            _MAX_BYTES,
+            file_size=size,
+            memory=2 * _MAX_BYTES,
+        )
+        identity = parsed(values.get("identity", "null"))
+        return identity if isinstance(identity, dict) else None
+    except (DamagedError, TooLargeError, TooSlowError, OSError, MemoryError, *UNUSABLE):
         return None
 
 
@@ -212,8 +309,9 @@ def _write_by_trial(file: Any, name: str, array: Any, stop: Event) -> Any:
 
 
 def _chunk(array: Any, k: int) -> bytes:
-    if isinstance(array, StoredArray):
-        return array.chunk(k)
+    packed = array.packed(k) if isinstance(array, StoredArray) else None
+    if packed is not None:
+        return packed
     values = np.ascontiguousarray(array[k])
     shuffled = values.view(np.uint8).reshape(-1, values.itemsize).T
     return zlib.compress(shuffled.tobytes(), _LEVEL)
@@ -242,11 +340,3 @@ def _write_network(group: Any, network: SpikingNetwork) -> None:
         if parent != name and parent not in group:
             group.create_group(parent, track_order=True)  # populations in their order
         group[name] = value
-
-
-def _read_network(group: Any) -> SpikingNetwork:
-    arrays = dict(group.attrs)
-    for name, node in group.items():
-        parts = {f"{name}/{part}": array for part, array in node.items()} if hasattr(node, "keys") else {}
-        arrays |= {part: array[()] for part, array in (parts or {name: node}).items()}
-    return from_arrays(SpikingNetwork, arrays)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 import spiking
 from spiking.checks import checked_interval, file_path
@@ -26,6 +26,7 @@ from spiking.files.journal import difference
 from spiking.files.json_text import parsed
 from spiking.files.lock import locked
 from spiking.files.output import RUNS, check_output, check_writable
+from spiking.files.regular import open_regular
 from spiking.interruption import CONTINUES, at_interruption
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
@@ -140,23 +141,20 @@ def simulate_to_file(
                     return run_task_trials(network, inputs, condition=condition, **options)
                 return run_trials(network, inputs[block] if inputs.ndim == 3 else inputs, **options)
 
-            _write_parts(parts, content, len(numbers), size, simulate_block, progress)
-            _combine(parts, path, content)
+            _write_parts(parts, content, numbers, size, simulate_block, progress)
+            _combine(parts, path, content, numbers)
         _remove(parts)
     return load(path)
 
 
 def load(path: Path) -> Simulation:
     """Open a simulation (`Simulation.load`)."""
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(2) == b"PK":
-                return npz.load(path)
-        return hdf5.read([path])
-    parts = _finished(_parts(Path(os.path.realpath(path))))
-    if not parts:
-        raise ArgumentError(f"{path} is a folder" if path.is_dir() else f"{path}: there is no such file")
-    return hdf5.read(parts, unfinished=True)
+    parts = [] if path.exists() else _finished(_parts(Path(os.path.realpath(path))))
+    if parts:
+        return hdf5.read(parts, unfinished=True)
+    with open_regular(path, ArgumentError, "a file of a simulation (.h5 or .npz)") as file:
+        is_archive = file.read(2) == b"PK"
+    return npz.load(path) if is_archive else hdf5.read([path])
 
 
 def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None = None) -> None:
@@ -173,7 +171,7 @@ def save(path: Path, simulation: Simulation, identity: Mapping[str, Any] | None 
 
 
 def _verify(written: Path, simulation: Simulation) -> None:
-    reread = hdf5.read([written])
+    reread = hdf5.read([written], written_here=True)
     if not np.array_equal(reread.trials, simulation.trials):
         raise ModelFileError("what was written does not read back")
 
@@ -183,7 +181,14 @@ def _parts(path: Path) -> Path:
 
 
 def _finished(parts: Path) -> list[Path]:
-    return sorted(parts.glob("*.h5"))
+    """Return the blocks of a run in their order; links and pipes, which no run writes, are refused."""
+    if parts.is_symlink():
+        raise ArgumentError(f"{parts} is a link; expected the folder of an unfinished run: remove the link")
+    blocks = sorted(parts.glob("*.h5"))
+    for block in blocks:
+        if block.is_symlink() or not block.is_file():
+            raise ArgumentError(f"{block} is not a file that a run wrote; remove it")
+    return blocks
 
 
 def _leftovers(parts: Path) -> list[Path]:
@@ -193,22 +198,29 @@ def _leftovers(parts: Path) -> list[Path]:
 
 def _unfinished_identity(parts: Path) -> Any:
     """Return the identity of an unfinished run, or None if there is none."""
-    try:
-        return parsed((parts / _IDENTITY).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if not parts.exists() or set(parts.iterdir()) <= set(_leftovers(parts)):
+    place = parts / _IDENTITY
+    if not os.path.lexists(place):
+        if not os.path.lexists(parts) or (
+            parts.is_dir() and not parts.is_symlink() and set(parts.iterdir()) <= set(_leftovers(parts))
+        ):
             return None
         raise ArgumentError(
-            f"the folder {parts} exists and is not from an unfinished run; remove it or choose another file"
-        ) from None
+            f"{parts} exists and is not from an unfinished run; remove it or choose another file"
+        )
+    _finished(parts)
+    try:
+        if place.is_symlink():
+            raise ValueError("it is a link")
+        with open_regular(place, ArgumentError, "a file") as file:
+            return parsed(file.read())
     except (OSError, ValueError) as error:
-        raise ArgumentError(f"{parts / _IDENTITY} cannot be read: {error}; delete that folder") from None
+        raise ArgumentError(f"{place} cannot be read: {error}; delete that folder") from None
 
 
 def _write_parts(
     parts: Path,
     content: Mapping[str, Any],
-    total: int,
+    numbers: NDArray[np.int64],
     size: int,
     simulate_block: Callable[[slice, Progress | None], Simulation],
     progress: Progress | None,
@@ -226,19 +238,34 @@ def _write_parts(
     except (OSError, ModelFileError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ArgumentError(f"{parts} could not be created: {reason}; choose another file") from None
-    for first in range(0, total, size):
-        trials = slice(first, min(first + size, total))
-        part = parts / f"{first:09d}.h5"
+    blocks = {
+        parts / f"{first:09d}.h5": slice(first, min(first + size, len(numbers)))
+        for first in range(0, len(numbers), size)
+    }
+    _check_blocks(_finished(parts), {part: numbers[trials] for part, trials in blocks.items()}, content)
+    for part, trials in blocks.items():
         if not part.exists():
-            block = simulate_block(trials, _from(progress, first))
+            block = simulate_block(trials, _from(progress, trials.start))
             try:
-                save(part, block)
+                save(part, block, content)
             except ArgumentError as error:
                 raise ArgumentError(
                     f"{error}; earlier trials are saved in {parts}, and the same call continues from them"
                 ) from None
         if progress:
             progress(trials.stop)
+
+
+def _check_blocks(
+    existing: list[Path], expected: Mapping[Path, NDArray[np.int64]], content: Mapping[str, Any]
+) -> None:
+    """Raise ArgumentError if a file among the blocks of a run is not one of them."""
+    wanted = json.loads(json.dumps(content))
+    for part, (recorded, trials) in zip(existing, hdf5.identities(existing), strict=True):
+        if part not in expected or recorded != wanted or not np.array_equal(trials, expected[part]):
+            raise ArgumentError(
+                f"{part} is not a block of this run; delete it, and its trials are simulated again"
+            )
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -249,10 +276,13 @@ def _from(progress: Progress | None, first: int) -> Progress | None:
     return None if progress is None else lambda done: progress(first + done)
 
 
-def _combine(parts: Path, path: Path, content: Mapping[str, Any]) -> None:
+def _combine(parts: Path, path: Path, content: Mapping[str, Any], numbers: NDArray[np.int64]) -> None:
     whole = parts / "whole.tmp"  # in this folder, so that it is removed if the process is killed
     try:
-        save(whole, hdf5.read(_finished(parts)), content)
+        run = hdf5.read(_finished(parts), written_here=True)  # or checked by `_check_blocks`
+        if not np.array_equal(run.trials, numbers):
+            raise ArgumentError("trials are missing or there twice")
+        save(whole, run, content)
         whole.replace(path)
     except (OSError, ArgumentError) as error:
         reason = getattr(error, "strerror", None) or error

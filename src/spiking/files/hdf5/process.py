@@ -1,6 +1,6 @@
 """Open HDF5 files in a separate process, because the HDF5 library may crash or hang on damaged files.
 
-The time and memory of the process are limited. ``python -m spiking.files.hdf5_process`` reads one pickled
+The time and memory of the process are limited. ``python -m spiking.files.hdf5.process`` reads one pickled
 task from standard input and writes the pickled result to standard output.
 """
 
@@ -25,7 +25,7 @@ SECONDS = 3.5  # of processor time for a small file, once h5py is imported
 BYTES_PER_SECOND = 50e6  # larger files may take longer
 STALLED_SECONDS = 120  # of additional waiting, because the machine or disk may be slow
 BASE_BYTES = 256 * 2**20  # Python, NumPy and h5py
-PACKAGES = str(Path(__file__).parents[2])  # where `spiking` is
+PACKAGES = str(Path(__file__).parents[3])  # where `spiking` is
 
 
 def result_of(task: str, *arguments: Any, file_size: int, memory: int) -> Any:
@@ -74,7 +74,7 @@ def reply_of(task: str, *arguments: Any, file_size: int, memory: int) -> bytes:
     }
     with (
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "spiking.files.hdf5_process"],
+            [sys.executable, "-P", "-m", "spiking.files.hdf5.process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

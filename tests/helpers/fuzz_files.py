@@ -1,11 +1,11 @@
-"""Read thousands of damaged model files, each in a process whose death would be seen, and count what happens.
+"""Read thousands of damaged files, each in a process whose death would be seen, and count what happens.
 
-    python tests/helpers/fuzz_model_file.py [FILES] [SEED]
+    python tests/helpers/fuzz_files.py [FILES] [SEED] [KINDS]
 
-The files are good ones of three kinds (version 5 uncompressed and compressed, version 7.3), changed in one or
-a few bytes, cut off, spliced together, or with a number replaced by one that could do harm. A read is good
-when it gives variables that can be used and a model that passes validation, or raises a `ModelFileError`,
-within 5 s of processor time and 1 GiB.
+The files are good ones (models of version 5, uncompressed and compressed, and 7.3; runs in HDF5 and in .npz),
+changed in one or a few bytes, cut off, spliced together, or with a number replaced by one that could do harm.
+A read is good when it gives a model that passes validation and variables that can be used, or a simulation
+all of whose data can be used, or raises a `SpikingError`, within 5 s of processor time and 1 GiB.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Collection
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import harmful_runs
 import matlab_files
 import numpy as np
-from matlab_files import KINDS
+from networks import random_network
 from peak_memory import peak_bytes
 
-SHARES = (0.5, 0.3, 0.2)  # of the files; one of version 7.3 takes 0.3 s, the others some milliseconds
+SUFFIXES = {**dict.fromkeys(matlab_files.KINDS, ".mat"), "run": ".h5", "run in .npz": ".npz"}
+# Of the files: one of version 7.3 or a run in HDF5 takes 0.3 s, the others some milliseconds.
+SHARES = {"uncompressed": 0.4, "compressed": 0.2, "7.3": 0.15, "run": 0.17, "run in .npz": 0.08}
 MAX_SECONDS = 5.0
 MAX_BYTES = 2**30
 HARMFUL = (0, 1, 2, 4, 14, 15, 255, 2**15, 2**16, 2**20, 2**26, 2**31 - 1, 2**31, 2**32 - 1)
@@ -33,8 +37,21 @@ HARMFUL = (0, 1, 2, 4, 14, 15, 255, 2**15, 2**16, 2**20, 2**26, 2**31 - 1, 2**31
 
 def good_files(folder: Path) -> dict[str, bytes]:
     """Return the content of a good file of each kind."""
+    from spiking import Record, simulate, tasks
+    from spiking.simulation.storage import npz
+
     variables = matlab_files.all_variables()
-    return {kind: matlab_files.save(folder / "good.mat", variables, kind).read_bytes() for kind in KINDS}
+    kinds = matlab_files.KINDS
+    good = {kind: matlab_files.save(folder / "good.mat", variables, kind).read_bytes() for kind in kinds}
+    task = tasks.GoNoGo(duration=50.0, stimulus_onset=10.0, stimulus_duration=10.0, score_delay=10.0)
+    record = Record(spikes=True, filtered_rates=[5, 2], voltage=[0], interval=1.0)
+    run = simulate(random_network(12, strength=3.0, bias=-39.0), task, trials=3, seed=1, record=record)
+    run.save(folder / "good.h5")
+    npz.save(run, folder / "good.npz", model="good.mat")
+    return good | {
+        "run": (folder / "good.h5").read_bytes(),
+        "run in .npz": (folder / "good.npz").read_bytes(),
+    }
 
 
 def damaged(good: bytes, others: list[bytes], random: np.random.Generator) -> bytes:
@@ -72,22 +89,27 @@ def read_each(connection: Connection, folder: str) -> None:
     """Read the files whose content is received, and send what came of each."""
     import resource
 
-    from spiking.errors import ModelFileError
+    from spiking import Simulation
+    from spiking.errors import SpikingError
     from spiking.matfile.read import read_variables
     from spiking.rate_model.model import RateModel
 
     warnings.simplefilter("error")
-    path = Path(folder) / f"{multiprocessing.current_process().pid}.mat"
-    while content := connection.recv_bytes():
+    while received := connection.recv():
+        kind, content = received
+        path = Path(folder) / f"{multiprocessing.current_process().pid}{SUFFIXES[kind]}"
         path.write_bytes(content)
         start = sum(os.times()[:4])
         try:
-            use(read_variables(path))
-            RateModel.load(path).effective_weights()
-            outcome = "model"
-        except ModelFileError as error:
+            if path.suffix == ".mat":
+                use(read_variables(path))
+                RateModel.load(path).effective_weights()
+            else:
+                harmful_runs.use(Simulation.load(path))
+            outcome = "sound"
+        except SpikingError as error:
             outcome = (
-                "ModelFileError" if str(path) in str(error) else f"error that does not name the file: {error}"
+                "SpikingError" if str(path) in str(error) else f"error that does not name the file: {error}"
             )
         except BaseException as error:  # noqa: BLE001 - any other error is what is looked for
             outcome = f"{type(error).__name__}: {error}"
@@ -118,9 +140,9 @@ class Reader:
         self.process.start()
         theirs.close()
 
-    def outcome(self, content: bytes) -> tuple[str, float, int]:
+    def outcome(self, kind: str, content: bytes) -> tuple[str, float, int]:
         """Return what came of reading a file, the seconds, and the largest memory so far."""
-        self.connection.send_bytes(content)
+        self.connection.send((kind, content))
         if not self.connection.poll(10 * MAX_SECONDS):
             self.process.kill()
             return "HANGS", 10 * MAX_SECONDS, 0
@@ -133,12 +155,14 @@ class Reader:
     def close(self) -> None:
         """End the process."""
         if self.process.is_alive():
-            self.connection.send_bytes(b"")
+            self.connection.send(None)
         self.process.join()
         self.connection.close()
 
 
-def fuzz(n_files: int, seed: int) -> tuple[Counter[tuple[str, str]], float, int, list[bytes]]:
+def fuzz(
+    n_files: int, seed: int, kinds: Collection[str] = tuple(SHARES)
+) -> tuple[Counter[tuple[str, str]], float, int, list[tuple[str, bytes]]]:
     """Read damaged files.
 
     Returns
@@ -149,23 +173,24 @@ def fuzz(n_files: int, seed: int) -> tuple[Counter[tuple[str, str]], float, int,
         Seconds that the slowest read took.
     largest : int
         Bytes of memory, of the reading process and of one that it started together.
-    bad : list of bytes
-        The files whose reading was not as it should be.
+    bad : list of (str, bytes)
+        Kind and content of the files whose reading was not as it should be.
     """
     random = np.random.default_rng(seed)
+    shares = np.array([SHARES[kind] for kind in kinds])
     counts: Counter[tuple[str, str]] = Counter()
     longest, largest, bad = 0.0, 0, []
     with tempfile.TemporaryDirectory() as folder:
         good = good_files(Path(folder))
         reader = Reader(folder)
         for _ in range(n_files):
-            kind = str(random.choice(KINDS, p=SHARES))
+            kind = str(random.choice(list(kinds), p=shares / shares.sum()))
             content = damaged(good[kind], list(good.values()), random)
-            outcome, seconds, n_bytes = reader.outcome(content) if content else ("ModelFileError", 0.0, 0)
+            outcome, seconds, n_bytes = reader.outcome(kind, content) if content else ("SpikingError", 0.0, 0)
             counts[kind, outcome] += 1
             longest, largest = max(longest, seconds), max(largest, n_bytes)
-            if outcome not in ("model", "ModelFileError") or seconds > MAX_SECONDS or n_bytes > MAX_BYTES:
-                bad.append(content)
+            if outcome not in ("sound", "SpikingError") or seconds > MAX_SECONDS or n_bytes > MAX_BYTES:
+                bad.append((kind, content))
                 reader.close()
                 reader = Reader(folder)
         reader.close()
@@ -175,14 +200,15 @@ def fuzz(n_files: int, seed: int) -> tuple[Counter[tuple[str, str]], float, int,
 def main() -> int:
     """Read as many files as the command line says, and print the counts."""
     n_files = int(sys.argv[1]) if len(sys.argv) > 1 else 12_000
-    counts, longest, largest, bad = fuzz(n_files, seed=int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    counts, longest, largest, bad = fuzz(n_files, seed, sys.argv[3].split(",") if sys.argv[3:] else [*SHARES])
     for (kind, outcome), count in sorted(counts.items()):
         print(f"{kind:14}{outcome:40}{count:8}")
     print(
         f"{sum(counts.values())} files, longest read {longest:.2f} s, most memory {largest / 2**20:.0f} MiB"
     )
-    for number, content in enumerate(bad):
-        path = Path(tempfile.gettempdir()) / f"bad-model-{number}.mat"
+    for number, (kind, content) in enumerate(bad):
+        path = Path(tempfile.gettempdir()) / f"bad-{number}{SUFFIXES[kind]}"
         path.write_bytes(content)
         print(f"NOT GOOD: {path}")
     return 1 if bad else 0

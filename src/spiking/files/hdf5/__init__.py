@@ -1,0 +1,1 @@
+"""Read and write HDF5 files without harm: the HDF5 library may crash, hang and open other files."""
