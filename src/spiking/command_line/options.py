@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.models import OptionInfo
 
+from spiking.command_line.output import echo
 from spiking.errors import ArgumentError
+from spiking.files.escape import printable
 from spiking.number_lists import listed_numbers
 from spiking.optional import library
 
@@ -214,9 +216,7 @@ def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
         elif name in recorded and name in changed(type(task), task.settings):
             unusual.append(f"{name} {as_text(value)} (recorded)")
     if unusual:
-        line = f"{model.source}: task {task.name}, {', '.join(unusual)}"
-        printable = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
-        typer.echo("".join(printable), err=True)
+        echo(printable(f"{model.source}: task {task.name}, {', '.join(unusual)}"), err=True)
 
 
 def named_stimulation(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from spiking.files.escape import printable
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 
 
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines on stdout or stderr; what names and files have in them cannot control the terminal."""
+    typer.echo(printable(text, lines=True), err=err)
+
+
 def print_message(message: str) -> int:
     """Print a message as one line on stderr and return the exit status for bad usage or input."""
-    typer.echo(f"spiking: {' '.join(message.split())}", err=True)
+    echo(f"spiking: {' '.join(message.split())}", err=True)
     return BAD_INPUT
 
 
@@ -49,4 +55,4 @@ def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # so that text can be edited
         keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=dpi)))
-    typer.echo(f"drew {path}")
+    echo(f"drew {path}")

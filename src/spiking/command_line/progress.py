@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from spiking.files.escape import printable
 from spiking.interruption import at_interruption
 
 
@@ -26,13 +27,14 @@ def progress_bar(name: str, total: int | None = None) -> Iterator[Advance]:
     import threading
 
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn(name),
+        TextColumn(escape(printable(name))),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
         transient=True,
@@ -41,7 +43,7 @@ def progress_bar(name: str, total: int | None = None) -> Iterator[Advance]:
     start = threading.Timer(1.0, bar.start)
 
     def advance(done: int, total: int | None = None, note: str = "") -> None:
-        bar.update(task, completed=done, total=total, note=note)
+        bar.update(task, completed=done, total=total, note=printable(note))
 
     def stop() -> None:
         start.cancel()

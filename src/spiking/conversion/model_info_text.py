@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from spiking.files.escape import printable
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def facts(info: ModelInfo) -> dict[str, str]:
         f"spectral radius of W {info.spectral_radius:.2f}",
         "synaptic decay": _decay(info),
         "training": _training(info),
-        "task": info.task or "not recorded",
+        "task": printable(info.task or "not recorded"),
         "scaling factor": _tuning(info),
     }
 
@@ -32,17 +33,18 @@ def facts(info: ModelInfo) -> dict[str, str]:
 def in_words(info: ModelInfo) -> str:
     """Return a description of a model, one line per fact."""
     notes = info.suspicious or ("nothing",)
-    listed = (f"  {'suspicious' if k == 0 else '':<15} {n}" for k, n in enumerate(notes))
+    listed = (f"  {'suspicious' if k == 0 else '':<15} {printable(n)}" for k, n in enumerate(notes))
     return "\n".join([lines_of(info.file, facts(info)), *listed])
 
 
 def lines_of(heading: str, described: Mapping[str, str]) -> str:
     """Return facts, one line each, below a heading."""
-    return "\n".join([heading, *(f"  {name:<15} {fact}" for name, fact in described.items())])
+    return "\n".join([printable(heading), *(f"  {name:<15} {fact}" for name, fact in described.items())])
 
 
 def as_table(infos: list[ModelInfo]) -> Table:
     """Return a table of models, one row per model."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -55,14 +57,14 @@ def as_table(infos: list[ModelInfo]) -> Table:
     for info in infos:
         shortest, _, longest = info.tau_decay
         table.add_row(
-            info.file,
+            escape(printable(info.file)),
             str(info.n_units),
             *(str(info.populations[name]) for name in ("exc", "pv", "som")),
             f"{info.density:.1%}",
             f"{info.spectral_radius:.2f}",
             f"{shortest:.0f}-{longest:.0f}",
             {True: "yes", False: "no", None: "unknown"}[info.trained],
-            info.task or "-",
+            escape(printable(info.task or "-")),
             "-" if info.scaling_factor is None else f"{info.scaling_factor:g}",
             str(len(info.suspicious)),
         )

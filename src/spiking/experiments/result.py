@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from spiking.files.escape import csv_text
 from spiking.optional import library
 from spiking.tasks import Task
 
@@ -72,11 +71,8 @@ class Sweep:
 
     def csv(self) -> str:
         """Return the table as CSV text; numbers have all their digits."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return text.getvalue()
+        columns = list(self.rows[0])
+        return csv_text(columns, ([row[name] for name in columns] for row in self.rows))
 
     def plot(self, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         """Draw a column against the varied names (see `spiking.plotting.sweep`)."""

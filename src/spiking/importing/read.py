@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 from spiking.checks import file_path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.json_text import parsed
-from spiking.files.numpy_files import reason
+from spiking.files.numpy_files import DAMAGE, check_size, reason
 
 # The types of safetensors that NumPy has; of the others, bfloat16 is the upper half of a float32.
 _DTYPES = {
@@ -88,6 +86,8 @@ def _npz(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
             content = np.load(file, allow_pickle=False)
             if not isinstance(content, np.lib.npyio.NpzFile):
                 raise ModelFileError(f"{name} holds one array; expected an archive, as np.savez writes it")
+            assert content.zip is not None  # until it is closed
+            check_size(content.zip, Path(name).stat().st_size)
             for key in content:
                 try:
                     arrays[key] = content[key]
@@ -95,7 +95,7 @@ def _npz(name: str) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
                     if "allow_pickle" not in str(error):
                         raise
                     pickled.append(key)
-        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError) as error:
+        except DAMAGE as error:
             if isinstance(error, ModelFileError):
                 raise
             raise ModelFileError(

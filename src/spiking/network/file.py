@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +12,7 @@ import spiking
 from spiking.checks import file_path
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
-from spiking.files.numpy_files import reason
+from spiking.files.numpy_files import DAMAGE, read_archive, reason
 from spiking.files.output import check_output
 from spiking.network.arrays import from_arrays, to_arrays
 
@@ -25,10 +22,6 @@ if TYPE_CHECKING:
 FORMAT = "spiking network 1"
 NETWORKS = (".npz",)
 _ZIP = b"PK"
-_DAMAGE = (
-    *(OSError, EOFError, LookupError, TypeError, ValueError, RuntimeError),
-    *(zlib.error, zipfile.BadZipFile),
-)
 
 
 def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -63,7 +56,7 @@ def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool =
             np.savez_compressed(file, **arrays)
 
     def verify(temporary: Path) -> None:
-        reread = _arrays(temporary)
+        reread = read_archive(temporary)
         if reread.keys() != arrays.keys() or any(np.any(reread[k] != arrays[k]) for k in arrays):
             raise ModelFileError("what was written does not read back")
 
@@ -93,7 +86,7 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
             f"{place} is no network file; {expected} (SpikingNetwork.from_rate converts a model file)"
         )
     try:
-        arrays = _arrays(place)
+        arrays = read_archive(place)
         kind = str(arrays.pop("format", ""))
         arrays.pop("version", None)
         if "spike_trial" in arrays:
@@ -104,7 +97,7 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
         network = from_arrays(cls, arrays)
     except ModelFileError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(place, error) from None
     return network
 
@@ -124,17 +117,3 @@ def is_archive(path: Path) -> bool:
             return file.read(len(_ZIP)) == _ZIP
     except OSError as error:
         raise ModelFileError(f"{path} could not be read: {error.strerror or error}") from None
-
-
-def _arrays(path: Path) -> dict[str, Any]:
-    """Return the arrays of a file; each is read as a whole first, which compares it with its checksum."""
-    with zipfile.ZipFile(path) as archive:
-        if any(name.endswith("data.pkl") for name in archive.namelist()):
-            raise ModelFileError(
-                f"{path} is a file of PyTorch; expected a file that SpikingNetwork.save wrote; its network "
-                f"becomes a rate model by `spiking import {path} --from torch`, in Python from_torch"
-            )
-        return {
-            name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)[()]
-            for name in archive.namelist()
-        }

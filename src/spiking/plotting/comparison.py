@@ -106,7 +106,7 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
         for row, score in enumerate(scores.values()):
             ax.plot(score.interval, [row, row], color="black", linewidth=1)
             ax.plot([score.accuracy], [row], marker="o", markersize=4, color="black", clip_on=False)
-        ax.set_yticks(range(len(scores)), list(scores))
+        ax.set_yticks(range(len(scores)), [shown(name) for name in scores])
         ax.set(xlim=(0, 1), ylim=(len(scores) - 0.5, -0.5), xlabel="Accuracy")
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "left"]].set_visible(False)
@@ -150,14 +150,14 @@ def comparison(
     """
     if first.task != second.task:
         raise ArgumentError(f"second is on the task {second.task}; expected {first.task}, as first")
-    experiments = dict(zip(map(shown, labels), (first, second), strict=True))
+    experiments = dict(zip(labels, (first, second), strict=True))
     if len(experiments) < 2:
         raise ArgumentError(f"labels are {labels[0]!r} and {labels[1]!r}; expected two different names")
     same = first.spiking.network.n_neurons == second.spiking.network.n_neurons
     with drawing_in(figure, 1.5 * COLUMN_MM, 95) as figure:
         grid = figure.subplots(2, 2, height_ratios=[1, 1.25])
         for (label, both), ax in zip(experiments.items(), grid[0], strict=True):
-            output(both.spiking, ax, trials=both.trials, task=both.task, singles=0).set_title(label)
+            output(both.spiking, ax, trials=both.trials, task=both.task, singles=0).set_title(shown(label))
         grid[0, 0].sharey(grid[0, 1])
         grid[0, 1].set_ylabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
@@ -180,7 +180,7 @@ def comparison(
 def _cumulative_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
     for (label, simulation), colour in zip(simulations.items(), CONDITION_COLOURS, strict=False):
         rates = simulation.rates.mean(axis=0)
-        ax.ecdf(rates[~np.isnan(rates)], color=colour, linewidth=1.2, label=label)
+        ax.ecdf(rates[~np.isnan(rates)], color=colour, linewidth=1.2, label=shown(label))
     ax.set(xlabel="Average rate (Hz)", ylabel="Share of neurons", xlim=(0, None))
     ax.legend(frameon=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spiking.plotting.raster import raster
-from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in
+from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in, shown
 from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
@@ -58,7 +58,7 @@ def overview(
                 axes[0].spines[["top", "right", "bottom"]].set_visible(False)
                 axes[0].tick_params(axis="x", length=0)
                 shade_stimulus(spikes, trials, members[:1])
-            axes[0].set_title(condition)
+            axes[0].set_title(shown(condition))
             raster(simulation, members[0], spikes).set_xlabel("")
             spikes.spines["bottom"].set_visible(False)
             spikes.tick_params(axis="x", length=0)

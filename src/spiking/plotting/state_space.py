@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on
+from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def trajectories(
     with drawing_on(ax, 70) as ax:
         for (name, mean), colour in zip(means.items(), itertools.cycle(CONDITION_COLOURS), strict=False):
             x, y = components.project(mean)[list(plane)]
-            ax.plot(x, y, color=colour, linewidth=1, label=name)
+            ax.plot(x, y, color=colour, linewidth=1, label=shown(name))
             ax.plot(x[0], y[0], marker="o", markersize=4, color=colour, markerfacecolor="white")
             ax.plot(x[-1], y[-1], marker="s", markersize=4, color=colour)
         for axis, number in ((ax.xaxis, plane[0]), (ax.yaxis, plane[1])):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spiking.connectivity.units import unit_numbers
 from spiking.errors import ArgumentError
+from spiking.files.escape import printable
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
 
 
 def shown(text: str) -> str:
-    """Return a text that can be drawn: bytes in it that are not UTF-8 are written as escapes."""
-    return text.encode(errors="backslashreplace").decode()
+    """Return a text as it is drawn: control characters as escapes, and no formulas."""
+    return printable(text, lines=True).replace("$", r"\$")
 
 
 def by_population(

@@ -17,6 +17,7 @@ from spiking.plotting.style import (
     THRESHOLD_COLOUR,
     drawing_on,
     finish_time_axis,
+    shown,
 )
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
@@ -104,7 +105,7 @@ def output(
                 band.set_linewidth(0)
                 if singles:
                     ax.plot(time, values[members[:singles]].T, color=colour, linewidth=0.3, alpha=0.4)
-            ax.plot(time, mean, color=colour, linewidth=1.2, label=condition, zorder=3)
+            ax.plot(time, mean, color=colour, linewidth=1.2, label=shown(condition), zorder=3)
             if rate is not None:
                 ax.plot(
                     rate.time,
@@ -113,7 +114,7 @@ def output(
                     linewidth=0.8,
                     linestyle=DASHES,
                     zorder=3,
-                    label=f"{condition}, rate model".lstrip(", "),
+                    label=shown(f"{condition}, rate model".lstrip(", ")),
                 )
         ax.set_ylabel(output_name(channel, simulation.network.n_outputs))
         finish_time_axis(ax, duration)

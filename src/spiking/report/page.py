@@ -22,7 +22,6 @@ from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
-from spiking.plotting.style import shown
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
@@ -152,7 +151,7 @@ def report(
         # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
-    return shown(filled)
+    return filled.encode(errors="backslashreplace").decode()  # names of files may not be UTF-8
 
 
 def _part(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from spiking.checks import file_path
+from spiking.files.escape import csv_text
 from spiking.files.output import write_whole
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
@@ -125,7 +125,7 @@ class Reproduction:
             for line in self.table
         ]
         names = "line condition measure networks paper paper_sd paper_networks value sd low high agrees"
-        return _csv(names.split(), rows)
+        return csv_text(names.split(), rows)
 
     def networks_csv(self) -> str:
         """Return CSV text with a line for each network of each condition, also those that did not train."""
@@ -142,7 +142,7 @@ class Reproduction:
             )
             for entry in self.entries
         ]
-        return _csv(["line", "condition", "seed", *trained, *converted, "curve"], rows)
+        return csv_text(["line", "condition", "seed", *trained, *converted, "curve"], rows)
 
     def __str__(self) -> str:
         about = f"{self.networks} network{'s' * (self.networks > 1)} a condition, seed {self.seed}"
@@ -219,11 +219,3 @@ def _write(content: bytes, file: IO[bytes]) -> None:
 
 def _plain(x: float) -> Any:
     return "" if math.isnan(x) else x
-
-
-def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-    return text.getvalue()

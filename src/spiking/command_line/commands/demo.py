@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, faithfulness_line, write_figure
+from spiking.command_line.output import check_can_draw, echo, faithfulness_line, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -66,14 +66,14 @@ def demo(
     with progress_bar("trials", _TRIALS) as advance:
         both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, progress=advance)
     options.print_settings(rate_model, task, ())
-    typer.echo(str(both.spiking))
-    typer.echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
+    echo(str(both.spiking))
+    echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
         correct = f"{score.correct} of {score.trials} Go and NoGo trials correct"
-        typer.echo(f"{name + ' network:':16} {correct}")
-    typer.echo(faithfulness_line(faithfulness_of(both)))
+        echo(f"{name + ' network:':16} {correct}")
+    echo(faithfulness_line(faithfulness_of(both)))
     if no_picture:
-        typer.echo(no_picture, err=True)
+        echo(no_picture, err=True)
     else:
         from matplotlib.figure import Figure
 

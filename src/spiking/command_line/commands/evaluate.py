@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from spiking.command_line import options
-from spiking.command_line.output import faithfulness_json, faithfulness_line
+from spiking.command_line.output import echo, faithfulness_json, faithfulness_line
 from spiking.command_line.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -78,22 +76,22 @@ def evaluate(
         }
         results = {name: _json(evaluation) for name, evaluation in scores.items()}
         measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
-        typer.echo(json.dumps({**facts, **results, **measures}, indent=1))
+        echo(json.dumps({**facts, **results, **measures}, indent=1))
         return
-    typer.echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
+    echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
     if network.conversion is not None:
-        typer.echo(str(network.conversion))
+        echo(str(network.conversion))
     evaluations = list(scores.values())
     _print_row("", [f"{name} network" for name in scores])
     _print_row("all", [_cell(evaluation.score) for evaluation in evaluations])
     for condition in evaluations[0].by_condition:
         _print_row(condition, [_cell(evaluation.by_condition[condition]) for evaluation in evaluations])
     if close is not None:
-        typer.echo(faithfulness_line(close))
+        echo(faithfulness_line(close))
 
 
 def _print_row(name: str, cells: list[str]) -> None:
-    typer.echo(f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip())
+    echo(f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip())
 
 
 def _json(evaluation: Evaluation) -> dict[str, object]:

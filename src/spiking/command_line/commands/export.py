@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
+from spiking.command_line.output import echo
 from spiking.errors import ArgumentError
 from spiking.optional import library
 
@@ -45,6 +46,6 @@ def export(
         library(needed, "export", f"--to {kind}")
     run = Simulation.load(file)
     keep(path, lambda place: write(run, place, force=force or kind == "csv"))  # a table replaces another
-    typer.echo(f"saved {path}")
+    echo(f"saved {path}")
     if run.unfinished:
-        typer.echo(f"{file} is unfinished: only its first {len(run.trials)} trials are saved", err=True)
+        echo(f"{file} is unfinished: only its first {len(run.trials)} trials are saved", err=True)

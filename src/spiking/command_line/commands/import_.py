@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import print_message
+from spiking.command_line.output import echo, print_message
 from spiking.errors import ArgumentError, SpikingError
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def _import_one(file: Path, target: Path, framework: str, given: Mapping[str, An
     check_outputs([(target, MODELS)], [file], force=force)
     imported = _imported(file, framework, given)
     imported.model.save(target, force=force)
-    typer.echo(str(imported))
-    typer.echo(f"saved {target}")
+    echo(str(imported))
+    echo(f"saved {target}")
 
 
 def _imported(file: Path, framework: str, given: Mapping[str, Any]) -> Imported:

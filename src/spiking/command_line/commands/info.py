@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import BAD_INPUT, print_message
+from spiking.command_line.output import BAD_INPUT, echo, print_message
 from spiking.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -50,22 +50,22 @@ def info(
             except ModelFileError as error:
                 unusable[name] = str(error)
     if as_json:
-        typer.echo(model_info_text.as_json(infos, networks, unusable))
+        echo(model_info_text.as_json(infos, networks, unusable))
     elif check:
         for file in (*(facts.file for facts in infos), *networks):
-            typer.echo(f"usable    {file}")
+            echo(f"usable    {file}")
         for name in unusable:
-            typer.echo(f"unusable  {name}")
+            echo(f"unusable  {name}")
     elif len(infos) == 1:
-        typer.echo(str(infos[0]))
+        echo(str(infos[0]))
     elif infos:
         _print_table(model_info_text.as_table(infos))
         for facts in infos:
             for note in facts.suspicious:
-                typer.echo(f"{facts.file}: {note}")
+                echo(f"{facts.file}: {note}")
     if not as_json and not check:
         for name, facts_of_network in networks.items():
-            typer.echo(model_info_text.lines_of(f"{name} (spiking network)", facts_of_network))
+            echo(model_info_text.lines_of(f"{name} (spiking network)", facts_of_network))
     for reason in unusable.values():
         print_message(reason)
     if unusable:

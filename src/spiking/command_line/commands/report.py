@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw
+from spiking.command_line.output import check_can_draw, echo
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -55,4 +53,4 @@ def report(
             progress=advance,
         )
     keep_text(path, page)
-    typer.echo(f"wrote {path} ({len(page) / 1e6:.1f} MB)")
+    echo(f"wrote {path} ({len(page) / 1e6:.1f} MB)")

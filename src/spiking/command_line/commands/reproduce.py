@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw
+from spiking.command_line.output import check_can_draw, echo
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.number_lists import listed_values
@@ -92,8 +92,8 @@ def reproduce(
                     client=client,
                     progress=advance,
                 )
-            typer.echo(str(result))
-            typer.echo(f"wrote {', '.join(str(path) for path in result.save(output))}")
+            echo(str(result))
+            echo(f"wrote {', '.join(str(path) for path in result.save(output))}")
 
 
 def _list(panels: list[Panel], networks: int) -> None:
@@ -107,7 +107,7 @@ def _list(panels: list[Panel], networks: int) -> None:
         rows.append(("all", total, "panels share networks, which are trained once"))
     width = max(len(name) for name, _, _ in rows)
     for name, duration, title in rows:
-        typer.echo(f"{name:{width}}  {duration:>7}  {title}")
+        echo(f"{name:{width}}  {duration:>7}  {title}")
 
 
 def _shown(minutes: float) -> str:

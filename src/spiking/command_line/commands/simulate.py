@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, write_figure
+from spiking.command_line.output import check_can_draw, echo, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -102,13 +102,13 @@ def simulate(
             output_file=output if stream else None,
             force=force,
         )
-    typer.echo(str(run))
+    echo(str(run))
     if task is not None and run.correct is not None:
-        typer.echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
+        echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if output is not None:
         if not stream:
             keep(output, lambda place: npz.save(run, place, model=model, force=force))
-        typer.echo(f"saved {output}")
+        echo(f"saved {output}")
     if plot is not None:
         from matplotlib.figure import Figure
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, write_figure
+from spiking.command_line.output import check_can_draw, echo, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.number_lists import listed_values
@@ -95,13 +95,13 @@ def sweep(
             client=client,
             progress=advance,
         )
-    typer.echo(str(result))
+    echo(str(result))
     if output is not None and journal is not None:
         keep_text(output, result.csv())
-        typer.echo(f"wrote {output}")
+        echo(f"wrote {output}")
         if result.unused:
             message = f"{journal} was kept: it has {result.unused} trials of another, unfinished sweep"
-            typer.echo(f"{message}; delete it if you do not need them", err=True)
+            echo(f"{message}; delete it if you do not need them", err=True)
         else:
             journal.unlink(missing_ok=True)
     if plot is not None:

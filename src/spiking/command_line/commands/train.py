@@ -12,7 +12,7 @@ import typer
 
 from spiking.checks import whole_number
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, print_message, write_figure
+from spiking.command_line.output import check_can_draw, echo, print_message, write_figure
 from spiking.errors import ArgumentError
 from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption, uninterrupted
@@ -198,7 +198,7 @@ def _train_one(
         with uninterrupted:
             save(state)
             saved = True
-    typer.echo(f"{outcome}; saved {output}")
+    echo(f"{outcome}; saved {output}")
     if plot is not None:
         _draw(state, plot)
     if state.stopped != "converged":
@@ -234,7 +234,7 @@ def _train_family(
         expected = origin(task, seed=seed, recipe=recipe, **options)
         converged += _has_converged(paths[seed], n_units, expected)
     if existing:
-        typer.echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
+        echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
@@ -245,9 +245,9 @@ def _train_family(
             keep(paths[seed], lambda place: state.model.save(place, force=force))
         except ArgumentError as error:  # the other models are still trained
             errors.append(error)
-            typer.echo(outcome)
+            echo(outcome)
         else:
-            typer.echo(f"{outcome}; saved {paths[seed]}")
+            echo(f"{outcome}; saved {paths[seed]}")
 
     missing = [seed for seed in seeds if seed not in existing]
     check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
@@ -256,7 +256,7 @@ def _train_family(
             train_many(
                 task, n_units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
             )
-    typer.echo(f"{converged} of {len(seeds)} models have converged")
+    echo(f"{converged} of {len(seeds)} models have converged")
     for failure in errors:
         print_message(str(failure))
     if errors or converged < len(seeds):
@@ -322,7 +322,7 @@ def _show(state: TrainingState) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r{line:<78}", nl=False, err=True)
     elif state.updates % 500 == 0:
-        typer.echo(line, err=True)
+        echo(line, err=True)
 
 
 def _clear() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +11,7 @@ import typer
 from spiking.command_line import options
 from spiking.command_line.output import (
     check_can_draw,
+    echo,
     faithfulness_json,
     faithfulness_line,
     print_message,
@@ -20,6 +19,7 @@ from spiking.command_line.output import (
 )
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+from spiking.files.escape import csv_text
 from spiking.number_lists import listed_numbers
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def tune(
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None
     if only is not None:
-        typer.echo(str(only))
-        typer.echo(faithfulness_line(only.faithfulness))
+        echo(str(only))
+        echo(faithfulness_line(only.faithfulness))
     else:
         _print_table(tuned)
     errors = [result.error for result in tuned if result.error is not None]
@@ -186,32 +186,29 @@ def _row(result: Tuned) -> dict[str, Any]:
 
 
 def _csv(tuned: tuple[Tuned, ...]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(result) for result in tuned)
-    return text.getvalue()
+    rows = (_row(result) for result in tuned)
+    return csv_text(_COLUMNS, ([row.get(name, "") for name in _COLUMNS] for row in rows))
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
     rows = [_row(result) for result in tuned]
     width = max(len(row["file"]) for row in rows)
-    typer.echo(
+    echo(
         f"{'file':{width}}  factor  plateau       accuracy  95 % interval   NRMSE  rate (Hz)  "
         "search trials  seconds"
     )
     for row in rows:
         if "accuracy" not in row:
-            typer.echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
+            echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
             continue
-        typer.echo(
+        echo(
             f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
             f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
             f"{row['low']} to {row['high']}  {row['nrmse']:>5}  {row['rate']:>9}  "
             f"{row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
     if any(result.skipped for result in tuned):
-        typer.echo(
+        echo(
             "models that were tuned before were skipped, whatever conversion and task were asked for; tune "
             "them again with --force",
             err=True,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.errors import ArgumentError
-from spiking.files.numpy_files import reason
+from spiking.files.numpy_files import DAMAGE, reason
+from spiking.files.regular import open_regular
 from spiking.matfile.read import read_variables
 
 
@@ -45,10 +46,13 @@ def read_inputs(path: Path) -> NDArray[Any]:
     if path.suffix != ".npy":
         raise ArgumentError(f"input is {path}; expected a .npy or .mat file")
     try:
-        array = np.load(path, allow_pickle=False)
+        with open_regular(path, ArgumentError, "a .npy or .mat file") as file:
+            array = np.load(file, allow_pickle=False)
     except OSError as error:
         raise ArgumentError(f"{path} could not be read: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except DAMAGE as error:
+        if isinstance(error, ArgumentError):
+            raise
         raise ArgumentError(f"{path} is not a readable .npy file of numbers: {reason(error)}") from error
     if not isinstance(array, np.ndarray):  # an .npz archive under another name
         raise ArgumentError(f"{path} is an archive of arrays; expected one array, as np.save writes it")

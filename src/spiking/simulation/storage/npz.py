@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,13 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
-from spiking.files.numpy_files import reason
+from spiking.files.numpy_files import DAMAGE, read_archive, reason
 from spiking.files.output import check_output, write_whole
 from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.storage.soundness import check_sound
 
 # Arrays of a file that are fields of the simulation; without what was not recorded.
 _FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct", "trial_steps")
@@ -88,19 +87,21 @@ def load(path: Path) -> Simulation:
         The file cannot be read, is none of ours, or has no network: version 0.1.0 left it out.
     """
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name][()] for name in file.files}
-        if "spike_trial" in arrays and "record" not in arrays:
-            raise ArgumentError(
-                f"{path} holds no network, as version 0.1.0 wrote such files; read its arrays with np.load, "
-                f"or simulate again"
-            )
+        arrays = read_archive(path)
+    except DAMAGE as error:
+        raise _unreadable(path, error) from None
+    if "spike_trial" in arrays and "record" not in arrays:
+        raise ArgumentError(
+            f"{path} holds no network, as version 0.1.0 wrote such files; read its arrays with np.load, "
+            f"or simulate again"
+        )
+    try:
         time_step = float(arrays["time_step"])
         trial, neuron, time = (arrays[f"spike_{name}"] for name in ("trial", "neuron", "time"))
         network = {
             name.removeprefix(_NETWORK): value for name, value in arrays.items() if name.startswith(_NETWORK)
         }
-        return Simulation(
+        simulation = Simulation(
             network=from_arrays(SpikingNetwork, network),
             seed=int(arrays["seed"]) if "seed" in arrays else None,
             trials=arrays["trial_numbers"],
@@ -113,10 +114,14 @@ def load(path: Path) -> Simulation:
             unfinished=bool(arrays["unfinished"]),
             **{name: arrays[name] for name in _FIELDS if name in arrays},
         )
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, ArgumentError):
-            raise
-        raise ArgumentError(
-            f"{path} is not a readable simulation ({reason(error)}); expected a file that "
-            f"spiking simulate MODEL -o run.npz wrote"
-        ) from None
+        check_sound(simulation)
+    except DAMAGE as error:
+        raise _unreadable(path, error) from None
+    return simulation
+
+
+def _unreadable(path: Path, error: Exception) -> ArgumentError:
+    return ArgumentError(
+        f"{path} is not a readable simulation ({reason(error)}); expected a file that "
+        f"spiking simulate MODEL -o run.npz wrote"
+    )
