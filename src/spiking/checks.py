@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,21 +39,43 @@ def check_function(name: str, value: object) -> None:
 
 def real_numbers(name: str, value: object, expected: str) -> Floats:
     """Return a new array of float64, or raise ArgumentError unless the value is real numbers, none masked."""
+    return np.array(numeric_array(name, value, expected), np.float64)
+
+
+def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
+    """Return real numbers or bools as an array, or raise ArgumentError.
+
+    Tensors, also those that require gradients, sparse matrices, tables and arrays of Python's numbers are
+    taken as well.
+    """
     if isinstance(value, str | bytes):
         raise ArgumentError(f"{name} is {value!r:.60}; expected {expected}")
-    parts = value if isinstance(value, list | tuple) else [value]
+    parts: Any = value if isinstance(value, list | tuple) else [value]
     if any(np.ma.is_masked(part) for part in parts):
         raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
-            raise ArgumentError(f"{name} is not numeric (type {array.dtype}); expected {expected}")
-        return np.array(array, np.float64)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ArgumentError):
-            raise
+        plain = [plain_array(part) for part in parts]
+        array = np.asarray(plain if parts is value else plain[0])
+        if array.dtype == object:  # of Python's numbers, as tables have them
+            array = np.asarray(array.tolist())
+        if array.dtype == object and all(isinstance(entry, Real) for entry in array.flat):
+            array = array.astype(np.float64)
+    except Exception as error:  # noqa: BLE001 - which ones, other libraries choose
         why = "parts of unequal length" if "inhomogeneous" in str(error) else str(error)
-        raise ArgumentError(f"{name} is not an array of numbers ({why}); expected {expected}") from None
+        raise ArgumentError(f"{name} is not an array of numbers ({why:.150}); expected {expected}") from None
+    if array.dtype.kind not in "biuf":
+        raise ArgumentError(f"{name} is not numeric (type {array.dtype}); expected {expected}")
+    return array
+
+
+def plain_array(value: Any) -> Any:
+    """Return a tensor of PyTorch or a sparse matrix as an array of NumPy, and anything else as it is."""
+    if isinstance(value, type):
+        return value
+    if hasattr(value, "detach"):  # on any device, of any precision, with or without gradients
+        tensor = value.detach().cpu().to_dense()
+        return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
+    return value.toarray() if hasattr(value, "toarray") else value
 
 
 def finite_numbers(name: str, value: object, expected: str) -> Floats:
@@ -112,7 +136,7 @@ def whole_number(name: str, value: object, least: int) -> int:
         or value != int(value)
         or value < least
     ):
-        raise ArgumentError(f"{name} is {value!r}; expected a whole number, {least} or more")
+        raise ArgumentError(f"{name} is {value!r:.60}; expected a whole number, {least} or more")
     return int(value)
 
 
@@ -120,11 +144,9 @@ def whole_units(name: str, units: object) -> tuple[int, ...]:
     """Return unit numbers as a tuple of int, or raise ArgumentError."""
     expected = "whole numbers, 0 or more, each at most once"
     if isinstance(units, str | bytes) or not isinstance(units, Iterable):
-        raise ArgumentError(f"{name} is {units!r}; expected {expected}")
-    try:
-        array: NDArray[np.float64] = np.asarray(list(units), dtype=np.float64).ravel()
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name} is not a list of numbers ({error}); expected {expected}") from error
+        raise ArgumentError(f"{name} is {units!r:.60}; expected {expected}")
+    listed = units if hasattr(units, "__array__") else list(units)  # also of a set or a generator
+    array = real_numbers(name, listed, expected).ravel()
     for value in array:
         if not value.is_integer() or value < 0:
             raise ArgumentError(f"{name} has {value:g}; expected {expected}")

@@ -16,6 +16,10 @@ class SpikingError(ValueError):
     task is 'chess'; expected one of go-nogo, xor, mante, dms, or a file: mytask.py or mytask.py:ClassName
     """
 
+    def __init__(self, message: str = "") -> None:
+        # One line, though the values that are shown may have several, such as arrays.
+        super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
+
 
 class ModelFileError(SpikingError):
     """A file or mapping is not a usable model, or a file could not be written; the message says why.

@@ -207,7 +207,7 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
             stacklevel=3,
         )
     time_step = 1000 * TIME_STEP_S * downsample
-    given = mask_as_array(stims["units"])
+    given = mask_as_array("stims['units']", stims["units"])
     if isinstance(given, np.ndarray) and given.dtype == bool:
         if given.size != n_units:
             raise ArgumentError(

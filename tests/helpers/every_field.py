@@ -1,6 +1,7 @@
 """One object of every public dataclass with a value of its own in every field, and how to compare two."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -304,6 +305,11 @@ def differences(found, expected, where):
             return
         for k, (one, other) in enumerate(zip(found, expected, strict=True)):
             yield from differences(one, other, f"{where}[{k}]")
+    elif isinstance(expected, functools.partial):
+        for name in ("func", "args", "keywords"):
+            yield from differences(getattr(found, name), getattr(expected, name), f"{where}.{name}")
+    elif type(expected).__eq__ is object.__eq__ and hasattr(expected, "__dict__") and not callable(expected):
+        yield from differences(vars(found), vars(expected), f"vars({where})")
     elif found != expected and not (found != found and expected != expected):
         yield f"{where} is {found!r:.60}, not {expected!r:.60}"
 

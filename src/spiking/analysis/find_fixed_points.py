@@ -101,13 +101,14 @@ def fixed_points(
     perturbation = not_negative("perturbation", perturbation)
     seed = whole_number("seed", seed, 0)
     drive = equation.drive(constant)
-    if np.ndim(starts) == 0:
+    given = finite_numbers("starts", starts, f"a whole number, or finite numbers, shape (starts, {n_units})")
+    if given.ndim == 0:
         count = whole_number("starts", starts, 1)
         if isinstance(task, str):
             task = get(task)
         states = _visited(equation, constant, task, count, perturbation, seed)
     else:
-        states = _numbers("starts", starts, (np.shape(starts)[0], n_units))
+        states = _numbers("starts", given, (len(given), n_units))
     found: list[tuple[float, Floats]] = []
     for state in states:
         try:

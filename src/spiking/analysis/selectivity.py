@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import real_numbers
+from spiking.checks import numeric_array, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -63,7 +63,8 @@ def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
     """
     from scipy.stats import mannwhitneyu
 
-    values, chosen = real_numbers("activity", activity, "shape (trials, N)"), np.asarray(first)
+    values = real_numbers("activity", activity, "shape (trials, N)")
+    chosen = numeric_array("first", first, "a bool for each trial")
     if values.ndim != 2 or chosen.shape != values.shape[:1] or chosen.dtype != bool:
         raise ArgumentError(
             f"activity has shape {values.shape} and first {chosen.shape} ({chosen.dtype}); "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import whole_number, whole_units
+from spiking.checks import numeric_array, whole_number, whole_units
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
@@ -86,17 +86,23 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
     """
     if isinstance(units, str | UnitFraction):
         return units
-    units = mask_as_array(units)
+    units = mask_as_array(name, units)
     if isinstance(units, np.ndarray) and units.dtype == bool:
         units = np.flatnonzero(units)
     return whole_units(name, units)
 
 
-def mask_as_array(units: object) -> object:
-    """Return a list of bools as a mask, and anything else as it is."""
-    if isinstance(units, list | tuple) and units and all(isinstance(u, bool | np.bool_) for u in units):
-        return np.array(units)
+def mask_as_array(name: str, units: object) -> object:
+    """Return what is used like an array and lists of bools as an array, and anything else as it is."""
+    if hasattr(units, "__array__") or (
+        isinstance(units, list | tuple) and units and all(map(_is_bool, units))
+    ):
+        return numeric_array(name, units, "unit numbers, or a mask, one bool for each unit")
     return units
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")  # also in tensors
 
 
 def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.int64]:
@@ -114,7 +120,7 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
     ArgumentError
         A population is unknown or empty, a number is not that of a unit, or a mask has another length.
     """
-    n, units = number_of_units(populations), mask_as_array(units)
+    n, units = number_of_units(populations), mask_as_array(name, units)
     if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):
         raise ArgumentError(f"{name} is a mask of shape {units.shape}; expected ({n},), one entry a unit")
     units = checked_units(name, units)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number
+from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.simulation.result import Simulation
 from spiking.timing import STEPS_NOT_COUNTED
@@ -66,7 +66,8 @@ class Smoothing:
         -------
         array, shape (..., samples)
         """
-        x, width = np.asarray(samples, np.float64), self.width / positive_number("interval", interval)
+        x = real_numbers("samples", samples, "shape (..., samples)")
+        width = self.width / positive_number("interval", interval)
         if x.shape[-1] == 0:
             return x
         return self._sums(x, width) / self._sums(np.ones(x.shape[-1]), width)

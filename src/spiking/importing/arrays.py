@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.checks import flag, real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.imported import Imported
-from spiking.importing.read import named, plain_array, read_arrays
+from spiking.importing.read import named, read_arrays
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.transfer import Transfer
 from spiking.typing import Floats
@@ -133,14 +133,14 @@ def named_parts(
     for key, wanted in names.items():
         several = isinstance(wanted, list | tuple) and all(isinstance(name, str) for name in wanted)
         if not (isinstance(wanted, str) or (several and wanted)):
-            parts[key], labels[key] = real_numbers(key, plain_array(wanted), "an array"), "an array"
+            parts[key], labels[key] = real_numbers(key, wanted, "an array"), "an array"
             continue
         listed = [wanted] if isinstance(wanted, str) else list(wanted)
         for name in listed:
             if name not in arrays:
                 there = ", ".join(map(str, arrays)) or "none"
                 raise ArgumentError(f"names has {key}: {name!r:.60}; expected names of arrays: {there:.500}")
-        values = [real_numbers(name, plain_array(arrays[name]), "an array") for name in listed]
+        values = [real_numbers(name, arrays[name], "an array") for name in listed]
         shapes = {value.shape for value in values}
         if len(shapes) > 1:
             raise ArgumentError(f"{' + '.join(listed)} have shapes {shapes}; expected one shape, to be added")

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
-from spiking.importing.read import plain_array
 from spiking.rate_model.model import FORMS, RateModel
 from spiking.rate_model.transfer import described
 from spiking.typing import Floats
@@ -214,7 +213,7 @@ def _output(model: RateModel, u: Floats, shift: int) -> Floats:
 
 def _trials_first(name: str, values: ArrayLike, layout: str, channels: int) -> Floats:
     """Return an array with axes trials, channels, time."""
-    array = finite_numbers(name, plain_array(values), "numbers")
+    array = finite_numbers(name, values, "numbers")
     expected = f"axes {layout} (T time, N trials, C channels), {channels} channels, all finite"
     if array.ndim == 2:
         array = np.expand_dims(array, layout.index("N"))

@@ -13,7 +13,7 @@ from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.arrays import Activation, assemble
 from spiking.importing.imported import Imported
-from spiking.importing.read import plain_array, read_arrays
+from spiking.importing.read import read_arrays
 from spiking.importing.refused_layers import REFUSED, gated_layer
 from spiking.typing import Floats
 
@@ -98,7 +98,7 @@ def from_keras(
         raise ArgumentError(f"source is {source!r:.60}; expected a layer or a model of Keras, or {_EXPECTED}")
     if activation is None:
         raise ArgumentError("activation is not given; expected that of the layer, by default 'tanh' in Keras")
-    parts, labels = _parts([real_numbers("source", plain_array(value), _EXPECTED) for value in weights])
+    parts, labels = _parts([real_numbers("source", value, _EXPECTED) for value in weights])
     if initial is not None:
         parts["initial"], labels["initial"] = real_numbers("initial", initial, "numbers"), "initial"
     return assemble(

@@ -31,13 +31,6 @@ _DTYPES = {
 _LONGEST_HEADER = 100_000_000  # bytes, as the format's own library allows
 
 
-def plain_array(value: Any) -> Any:
-    """Return a tensor of any framework as a NumPy array, and anything else as it is."""
-    if hasattr(value, "detach"):  # PyTorch: on any device, of any precision, with or without gradient
-        return value.detach().cpu().double().numpy()
-    return value
-
-
 def named(arrays: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a mapping of names to arrays as a dict, or raise ArgumentError if a key is not a name."""
     for key in arrays:

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, real_numbers
+from spiking.checks import plain_array, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned, not_read
 from spiking.importing.imported import Imported
 from spiking.importing.parts_by_shape import TRAIN_WITHOUT, check_linear, names_by_shape, readout_names
-from spiking.importing.read import existing_file, named, plain_array, read_arrays
+from spiking.importing.read import existing_file, named, read_arrays
 from spiking.importing.refused_layers import REFUSED, gated_layer
 from spiking.optional import library
 from spiking.typing import Floats

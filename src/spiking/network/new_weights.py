@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,10 +35,8 @@ def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.floa
     ArgumentError
         The shape is another one, or an entry is not a finite number.
     """
-    given: Any = weights
-    dense = given.toarray() if hasattr(given, "toarray") else given
     n = network.n_neurons
-    array = _finite("weights", dense, (n, n))
+    array = _finite("weights", weights, (n, n))
     if isinstance(network.weights, np.ndarray):
         return dataclasses.replace(network, weights=array)
     from scipy.sparse import csc_array
@@ -65,7 +63,7 @@ def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwo
     return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
 
 
-def _finite(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
+def _finite(name: str, values: object, shape: tuple[int, ...]) -> Floats:
     array = finite_numbers(name, values, f"finite numbers of shape {shape}")
     if array.shape != shape:
         raise ArgumentError(f"{name} has shape {array.shape}; expected finite numbers of shape {shape}")

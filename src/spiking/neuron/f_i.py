@@ -22,10 +22,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import whole_number
+from spiking.checks import real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS
 from spiking.neuron.params import LIFParams
+from spiking.read_only import Remade, frozen_array
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
@@ -38,7 +39,7 @@ _HIGHEST_CURRENT = 1000.0  # mV above rheobase
 
 
 @dataclass(frozen=True, eq=False)
-class FICurve:
+class FICurve(Remade):
     """Mean firing rate of a unit at constant current; call it with currents in mV to get rates in Hz.
 
     Attributes
@@ -66,9 +67,13 @@ class FICurve:
     error: Floats
     method: Method
 
+    def __post_init__(self) -> None:
+        for name in ("current", "rate", "error"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+
     def __call__(self, current: ArrayLike) -> Floats:
         """Return rates in Hz at currents in mV, as an array of the same shape."""
-        return np.interp(np.asarray(current, np.float64), self.current, self.rate)
+        return np.interp(real_numbers("current", current, "currents in mV"), self.current, self.rate)
 
 
 def fi_curve(
@@ -133,8 +138,6 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
         rate, error = simulated(params, currents, downsample)
     else:
         rate = np.array([_rate(params, step, current) for current in currents])
-    for array in (currents, rate, error):
-        array.setflags(write=False)
     return FICurve(currents, rate, error, method)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import (
@@ -108,7 +109,8 @@ def activity(
     >>> ax = plotting.activity(both.rate_activity[0], both.activity_time)
     >>> ax.figure.savefig("activity.pdf")
     """
-    rows, times = np.asarray(values, dtype=np.float64), np.asarray(time, dtype=np.float64)
+    rows = real_numbers("values", values, "shape (N, samples)")
+    times = real_numbers("time", time, "shape (samples,)")
     if rows.ndim != 2 or times.shape != rows.shape[1:] or times.size < 2:
         raise ArgumentError(
             f"values has shape {rows.shape} and time has shape {times.shape}; expected (N, samples) and "

@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn
 
 import numpy as np
 
+from spiking.checks import real_numbers
 from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.limits import Allowance, TooLargeError
@@ -77,8 +78,6 @@ class ModelArrays:
         if value is None:
             assert not required  # as `check_complete` has checked
             return None
-        if np.ma.is_masked(value):
-            self.fail(key, "has masked entries", f"{expected}, none masked")
         if hasattr(value, "toarray"):  # a sparse matrix
             try:
                 self._dense.take_bytes(8 * math.prod(value.shape))
@@ -89,19 +88,13 @@ class ModelArrays:
                     f"{error.excess}",
                     f"{expected}, dense or smaller",
                 )
-            value = value.toarray()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "c" and not value.imag.any():
+            value = value.real
         try:
-            raw = np.asarray(value)
-            if raw.dtype.kind == "c" and not raw.imag.any():
-                raw = raw.real
-            if raw.dtype.kind not in "biuf":
-                self.fail(key, f"is not numeric (type {raw.dtype})", expected)
             with np.errstate(invalid="ignore"):  # signalling NaNs of damaged files; found below
-                array = np.array(raw, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            if isinstance(error, ModelFileError):
-                raise
-            self.fail(key, f"is not an array of numbers ({error})", expected)
+                array = real_numbers(f"`{key}`", value, expected)
+        except ArgumentError as error:
+            raise ModelFileError(f"{self.source}: {error}") from None
         if finite and not np.isfinite(array).all():
             wrong = np.argwhere(~np.isfinite(array))
             problem = f"has {len(wrong)} entries that are NaN or infinite, the first at {wrong[0].tolist()}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import numeric_array
 from spiking.errors import ArgumentError
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
 from spiking.simulation.trial_streams import (
@@ -55,6 +56,16 @@ class RandomDraws:
     noise: Floats
     coin: Floats | tuple[Floats | None, ...] | None = None
     input_noise: Floats | None = None
+
+    def __post_init__(self) -> None:
+        def array(name: str, value: object) -> object:
+            return None if value is None else numeric_array(name, value, "an array of numbers")
+
+        for name in ("v0", "noise", "input_noise"):
+            object.__setattr__(self, name, array(name, getattr(self, name)))
+        coins = self.coin
+        coin = tuple(array("coin", c) for c in coins) if isinstance(coins, tuple) else array("coin", coins)
+        object.__setattr__(self, "coin", coin)
 
     def coins(self, count: int) -> tuple[Floats | None, ...]:
         """Return the coins of `count` stimulations, None where there are none."""

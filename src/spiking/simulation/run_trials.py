@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import checked_inputs, checked_interval, checked_noise, thread_count, whole_number
+from spiking.checks import (
+    checked_inputs,
+    checked_interval,
+    checked_noise,
+    numeric_array,
+    thread_count,
+    whole_number,
+)
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.network import SpikingNetwork
@@ -310,6 +317,8 @@ def trial_numbers(
     if trials is None:
         numbers = list(range(n_inputs or n_draws or 1))
     elif isinstance(trials, Iterable):
+        if hasattr(trials, "__array__"):
+            trials = numeric_array("trials", trials, "trial numbers").ravel().tolist()
         numbers = [whole_number("trials", trial, 0) for trial in trials]
     else:
         numbers = list(range(whole_number("trials", trials, 1)))

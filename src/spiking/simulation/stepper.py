@@ -117,8 +117,7 @@ class Stepper:
         self._stimulation = prepare.with_hits(
             prepare.stimulation(resolved, n, self._constants.neuron.gain), randoms.hits
         )
-        self._readout, self._w_in = prepare.fixed(network.readout), prepare.fixed(network.w_in.T)
-        self._given_noise = prepare.fixed(randoms.noise, randoms.noise.dtype)
+        self._given_noise = randoms.noise
         voltage = network.params.start(randoms.v0, network.offset)
         voltage[list(network.lesioned)] = np.nan
         self._block = self._synapses.fade.size - 1
@@ -181,14 +180,15 @@ class Stepper:
         state.counters[COLUMN], state.counters[CHANGE] = -1, first + steps // len(u) + 1
         output = np.empty((steps, network.n_outputs))
         nothing = Recording(0, np.empty(0, np.int64), np.empty((0, 0)), 0)
+        # `fixed` here, as arrays of a copied stepper can be written to and Numba would compile for these
         fired_at, neurons = run_trial(
             self._constants._replace(n_steps=first + steps, column_steps=steps // len(u)),
             self._synapses,
-            self._w_in,
+            prepare.fixed(self.network.w_in.T),
             prepare.fixed(u),
-            self._readout,
+            prepare.fixed(self.network.readout),
             state,
-            self._given_noise,
+            prepare.fixed(self._given_noise, self._given_noise.dtype),
             self._stimulation,
             Recording(1, np.arange(network.n_outputs), output, first),
             *(nothing, nothing, nothing),

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import finite_numbers, whole_number
 from spiking.errors import ArgumentError
-from spiking.read_only import frozen_array
+from spiking.read_only import Remade, frozen_array
 from spiking.tasks.base import Task, Trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -21,7 +21,7 @@ ScoreFunction = Callable[[Floats, Floats, NDArray[np.int64]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
-class GivenInputs(Task):
+class GivenInputs(Remade, Task):
     """Given inputs as a task: each is a condition. `from_inputs` makes it.
 
     Attributes
@@ -46,6 +46,10 @@ class GivenInputs(Task):
     score_function: ScoreFunction | None
     names: tuple[str, ...]
     name = "given inputs"
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "targets"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
 
     @property
     def conditions(self) -> dict[str, int]:  # type: ignore[override]  # of this task, not of the class
@@ -167,4 +171,4 @@ def from_inputs(
         raise ArgumentError(f"names is {names!r:.60}; expected {count} different names, one for each input")
     if score is not None and not callable(score):
         raise ArgumentError(f"score is {score!r:.60}; expected a function of (output, time, number)")
-    return GivenInputs(inputs=frozen_array(u), targets=frozen_array(z), score_function=score, names=chosen)
+    return GivenInputs(inputs=u, targets=z, score_function=score, names=chosen)
