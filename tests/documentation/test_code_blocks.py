@@ -213,6 +213,17 @@ def test_the_readme_is_short_and_shows_every_command():
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_the_scripts_that_texts_name_exist():
+    texts = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "src").rglob("*.py")]
+    named = {
+        (path.name, script)
+        for path in texts
+        for script in re.findall(r"\b(?:benchmarks|tools)/\w+\.py", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert [found for found in sorted(named) if not (ROOT / found[1]).exists()] == []
+
+
 def test_the_make_targets_of_the_readme_exist():
     (block,) = (block for block in blocks("README.md", "sh") if block.note)
     for line in block.code.splitlines():

@@ -193,6 +193,21 @@ def test_nwb_of_one_trial_without_a_task(tmp_path):
         export.to_nwb(run, tmp_path / "nowhere" / "b.nwb")
 
 
+def test_nwb_of_a_run_without_a_spike_has_no_empty_table(tmp_path):
+    pynwb, nwbinspector = pytest.importorskip("pynwb"), pytest.importorskip("nwbinspector")
+    silent = random_network(10, density=0.0, bias=-60.0, noise=0.0, initial_voltage="resting")
+    run = simulate(silent, pulse_input() * 0, seed=1, record=Record(spikes=True))
+    assert len(run.spikes) == 0
+    export.to_nwb(run, tmp_path / "run.nwb")
+    worst = nwbinspector.Importance.BEST_PRACTICE_VIOLATION
+    found = list(nwbinspector.inspect_nwbfile(nwbfile_path=tmp_path / "run.nwb", importance_threshold=worst))
+    assert found == []
+    with pynwb.NWBHDF5IO(tmp_path / "run.nwb", "r") as io:
+        file = io.read()
+        assert file.units is None
+        assert file.acquisition["output"].data.shape[0] == run.n_steps
+
+
 def test_mat(run, tmp_path):
     path = tmp_path / "run.mat"
     export.to_mat(run, path)

@@ -183,7 +183,7 @@ def test_a_nan_that_is_no_usual_one_is_named_without_a_warning(tmp_path):
     variables = model_mapping()
     w = np.array(variables["w"], np.float32)
     w.view(np.uint32)[0, 0] = 0x7FA00000  # a signalling NaN, as damaged bytes make it
-    with pytest.raises(ModelFileError, match="`w` has 1 entries that are NaN"):
+    with pytest.raises(ModelFileError, match="`w` has 1 entry that is NaN"):
         RateModel.load({**variables, "w": w})
 
 
@@ -222,6 +222,7 @@ SIGNED = model_mapping()["w"] @ model_mapping()["m"]
         ({"N": [1, 2]}, ["`N` has shape (2,)"]),
         ({"w": nan}, ["`w` has 400 entries that are NaN or infinite"]),
         ({"w_in": np.full((N, 1), np.inf)}, ["`w_in` has 20 entries"]),
+        ({"w": np.ones((2, N, N))}, ["`w` has shape (2, 20, 20)", "expected shape (20, 20)"]),
         ({"w": np.full((N, N), "a")}, ["`w` is not numeric"]),
         ({"w": np.full((N, N), 1j)}, ["`w` is not numeric"]),
         ({"w": [[1, 2], [3]]}, ["`w` is not an array of numbers"]),

@@ -88,6 +88,7 @@ def test_the_page_holds_everything_and_names_are_only_text(page):
         "http://www.w3.org/2000/svg", ""
     )
     assert NAME in found.text
+    assert "other conditions" in found.text  # the thin, pale lines
     assert page.count("<script") == 2
     assert len(page.encode()) < 5e6
 

@@ -245,10 +245,10 @@ def test_a_network_that_does_the_task_stays_as_it_is():
         ({"rate_penalty": -1.0}, r"rate_penalty is -1\.0; expected"),
         ({"stop_accuracy": 95}, "stop_accuracy is 95; expected a fraction from 0 to 1, or None"),
         ({"downsample": 2}, None),
-        ({"model": "model.mat"}, r"model is 'model\.mat'; expected a RateModel"),
+        ({"model": 3}, "model is 3; expected a RateModel"),
         ({"model": RateModel.load(model_mapping(20, n_inputs=2))}, r"model has \(inputs, outputs\) \(2, 1\)"),
-        ({"network": "model.mat"}, r"network is 'model\.mat'; expected a SpikingNetwork"),
-        ({"network": RateModel.load(model_mapping(20))}, r"network is .*; expected a SpikingNetwork"),
+        ({"network": 3}, "network is 3; expected a RateModel or a SpikingNetwork"),
+        ({"network": RateModel.load(model_mapping(20))}, "has no tuned scaling factor; give one"),
     ],
 )
 def test_arguments_that_cannot_be_used(options, message):

@@ -138,7 +138,7 @@ def test_one_step_of_gradient_descent_as_optax_takes_it():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start": "model.mat"}, "start is 'model.mat'; expected a RateModel"),
+        ({"start": 3}, "start is 3; expected a RateModel"),
         (
             {"start": imported("relu", form="rate", **ONE_OUTPUT)},
             r"start has the form rate; expected current.*replace\(start, form='current', step=5.0\) goes on",

@@ -175,7 +175,9 @@ def test_range_is_extended_at_both_edges_and_says_so(method):
     for found in (weak, strong):
         assert found.scaling_factor in (found.extended if method == "grid" else found.plateau)
         assert found.accuracy > 0.85
-        assert "edge of the range: extended" in str(found)
+        added = ", ".join(f"{factor:g}" for factor in found.extended)
+        assert f"edge of the range, so these were added: {added}\n" in str(found)
+        assert set(found.extended) <= set(found.curve)
     kept = find_scaling_factor(
         RateModel.load(cue_model(readout=0.4)), Cue(), seed=1, method=method, trials=30, extend=False
     )

@@ -118,13 +118,14 @@ def to_nwb(
     recorded = channel_neurons(simulation, "spikes")
     populations = population_names(simulation.network)
     trains = spike_trains(simulation, spikes, starts)
-    file.units = pynwb.misc.Units(
-        name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
-    )
-    file.add_unit_column("population", _POPULATIONS)
-    file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
-    for unit in recorded:
-        file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
+    if len(spikes):  # NWB has no table of units without spikes; populations are in the model's table, too
+        file.units = pynwb.misc.Units(
+            name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
+        )
+        file.add_unit_column("population", _POPULATIONS)
+        file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
+        for unit in recorded:
+            file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
     for name in sampled(simulation):
         quantity, factor, description = _SIGNALS[name]
         if name != "output":

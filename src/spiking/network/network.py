@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from spiking.tasks.given_inputs import TaskLike
 
 
-# A network with fewer connections than this stores them sparsely; a small one stays dense, whose rows are
-# added faster than indices are followed (`benchmarks/density.py`).
+# A large network with a smaller share of connections than this stores them sparsely; a small one stays dense,
+# because adding whole rows of weights is fast as long as they are in the processor's cache.
 _SPARSE_DENSITY = 0.3
 _SPARSE_UNITS = 400
 

@@ -51,7 +51,7 @@ def open_network(network: AnyNetwork) -> RateModel | SpikingNetwork:
         place = file_path("network", network)
         if place.is_file() and is_archive(place):
             return SpikingNetwork.load(place)
-    return rate_model("network", network)
+    return rate_model("network", network, "a RateModel or a SpikingNetwork")
 
 
 def spiking_network(network: AnyNetwork) -> SpikingNetwork:

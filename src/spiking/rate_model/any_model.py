@@ -13,7 +13,7 @@ from spiking.rate_model.model import RateModel
 AnyModel = RateModel | str | os.PathLike[str] | Mapping[str, Any]
 
 
-def rate_model(name: str, value: object) -> RateModel:
+def rate_model(name: str, value: object, expected: str = "a RateModel") -> RateModel:
     """Return the model itself, or load it from its file, its name in `spiking.datasets`, or a mapping.
 
     Parameters
@@ -22,6 +22,8 @@ def rate_model(name: str, value: object) -> RateModel:
         Name of the argument, for messages.
     value : AnyModel
         What a user gave.
+    expected : str
+        The classes that are expected, for messages.
 
     Raises
     ------
@@ -35,6 +37,6 @@ def rate_model(name: str, value: object) -> RateModel:
     if isinstance(value, str | os.PathLike) or struct_fields(value):
         return RateModel.load(value)  # type: ignore[arg-type]  # it checks mappings itself
     raise ArgumentError(
-        f"{name} is {value!r:.60}; expected a RateModel, such as RateModel.load(path), the path of its file, "
-        f"or the name of a model that comes with the package"
+        f"{name} is {value!r:.60}; expected {expected}, the path of its file, or the name of a model that "
+        f"comes with the package"
     )

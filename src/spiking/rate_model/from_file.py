@@ -97,7 +97,8 @@ class ModelArrays:
             raise ModelFileError(f"{self.source}: {error}") from None
         if finite and not np.isfinite(array).all():
             wrong = np.argwhere(~np.isfinite(array))
-            problem = f"has {len(wrong)} entries that are NaN or infinite, the first at {wrong[0].tolist()}"
+            entries = "1 entry that is" if len(wrong) == 1 else f"{len(wrong)} entries that are"
+            problem = f"has {entries} NaN or infinite, the first at {wrong[0].tolist()}"
             self.fail(key, problem, f"{expected}, all finite")
         return array
 

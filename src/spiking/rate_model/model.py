@@ -296,9 +296,10 @@ class RateModel(Remade):
         if w is None:
             raise ModelFileError(f"{self.source} has no `w0`: the initial weights were not saved")
         if not np.isfinite(w).all():
+            wrong = np.count_nonzero(~np.isfinite(w))
             raise ModelFileError(
-                f"{self.source}: `w0` has {np.count_nonzero(~np.isfinite(w))} entries that are NaN or "
-                f"infinite; the initial weights cannot be used"
+                f"{self.source}: `w0` has {wrong} {'entry that is' if wrong == 1 else 'entries that are'} "
+                f"NaN or infinite; the initial weights cannot be used"
             )
         return w * self.sign * self.som_mask
 

@@ -204,8 +204,8 @@ class ScalingFactorSearch:
         if self.conversion is not None:
             lines.append(str(self.conversion))
         if self.extended:
-            reach = f"{min(self.extended):g} to {max(self.extended):g}"
-            lines.append(f"the best candidates were at the edge of the range: extended to {reach}")
+            added = ", ".join(f"{factor:g}" for factor in self.extended)
+            lines.append(f"the best candidates were at the edge of the range, so these were added: {added}")
         lines.append(self.reason)
         lines.append(
             f"fresh trials: {self.fresh.score}, NRMSE {self.fresh_nrmse:.2f}, "
