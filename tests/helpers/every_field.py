@@ -288,6 +288,8 @@ def differences(found, expected, where):
     elif hasattr(expected, "indptr"):
         for name in ("data", "indices", "indptr", "shape"):
             yield from differences(getattr(found, name), getattr(expected, name), f"{where}.{name}")
+    elif type(expected).__module__.startswith("jax"):
+        yield from differences(np.array(found), np.array(expected), where)
     elif isinstance(expected, np.ndarray):
         if (found.shape, found.dtype) != (expected.shape, expected.dtype):
             yield f"{where} is {found.dtype} {found.shape}, not {expected.dtype} {expected.shape}"
