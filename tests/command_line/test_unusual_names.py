@@ -23,6 +23,7 @@ def command(tmp_path, monkeypatch, capsys):
             main()
         printed = capsys.readouterr()
         assert "\033" not in printed.out + printed.err
+        assert "n\nl" not in printed.out + printed.err
         return ended.value.code or 0, printed.err
 
     return run
@@ -36,6 +37,14 @@ def test_files(command, tmp_path, name):
         status, errors = command(*words, "--", f"{name}.mat")
         assert status == 0, errors
     assert (tmp_path / f"{name}.npz").stat().st_size
+
+
+def test_a_name_that_looks_like_an_option(command, tmp_path):
+    savemat(tmp_path / "-x.mat", cue_model())
+    status, errors = command("info", "-x.mat")
+    assert status == 2
+    assert "the file -x.mat can be given as ./-x.mat" in errors
+    assert command("info", "./-x.mat")[0] == 0
 
 
 @pytest.mark.parametrize(

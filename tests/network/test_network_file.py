@@ -90,6 +90,7 @@ def rewritten(path, **changes):
         ({"tau_decay": np.zeros(20)}, "`tau_decay` has entries that are not above 0"),
         ({"tau_decay": None}, "tau_decay"),
         ({"params": np.array("{}}")}, "damaged"),
+        ({"lesioned": np.array([2**31 - 1], np.uint32).view("<U1")}, "that are not characters"),
         ({"weights/indices": np.full(3, 10**6, np.int32)}, "damaged"),
         ({"populations/exc": np.ones(7, bool)}, r"populations\['exc'\]"),
         ({"format": np.array("spiking network 7")}, "has format 'spiking network 7'; expected a file that"),
@@ -101,6 +102,22 @@ def test_files_that_hold_something_else(changes, words, tmp_path):
     spiking_network(sparse=True).save(path)
     rewritten(path, **changes)
     with pytest.raises(ModelFileError, match=words):
+        SpikingNetwork.load(path)
+
+
+@pytest.mark.parametrize("kind", ["<U0", "|V0"])
+def test_endless_arrays_of_nothing_are_refused(kind, tmp_path):
+    path = tmp_path / "network.npz"
+    spiking_network().save(path)
+    content = io.BytesIO()
+    header = {"descr": kind, "fortran_order": False, "shape": (10**15,)}
+    np.lib.format.write_array_header_1_0(content, header)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (members | {"readout_bias.npy": content.getvalue()}).items():
+            archive.writestr(name, data)
+    with pytest.raises(ModelFileError, match=r"readout_bias.npy has the type"):
         SpikingNetwork.load(path)
 
 

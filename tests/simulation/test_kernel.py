@@ -1,5 +1,7 @@
 """The fast kernel gives the spikes of the NumPy step, whatever the network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -197,6 +199,21 @@ def test_extreme_networks(what, settings):
         assert spikes / n / 0.06 == pytest.approx(480, abs=30)
     if what == "fires at every step":
         assert spikes > 0.98 * n * 1200
+
+
+def test_neurons_that_are_refractory_for_ever_fire_once():
+    network = random_network(12, strength=3.0, bias=-39.0)
+    often = simulate(network, pulse_input(), seed=1, record=Record(spikes=True))
+    once = simulate(network.with_params(refractory=1e300), pulse_input(), seed=1, record=Record(spikes=True))
+    assert np.bincount(often.spikes.neuron).max() > 1
+    assert np.bincount(once.spikes.neuron).max() == 1
+
+
+def test_weights_of_extended_precision():
+    network = random_network(12, strength=3.0)
+    longer = replace(network, weights=network.weights.astype(np.longdouble))
+    rates = [simulate(either, pulse_input(), seed=1).rates for either in (network, longer)]
+    assert np.allclose(*rates)
 
 
 def test_all_neurons_fire_at_once():

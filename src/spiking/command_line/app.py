@@ -67,7 +67,10 @@ def main() -> NoReturn:
     except typer.TyperException as error:  # wrong usage
         context = getattr(error, "ctx", None)
         command = "spiking" if context is None else context.command_path
-        status = print_message(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
+        hint = f"see `{command} --help`"
+        if dashed := [word for word in sys.argv[1:] if word.startswith("-") and os.path.lexists(word)]:
+            hint = f"the file {dashed[0]} can be given as ./{dashed[0]}; {hint}"
+        status = print_message(f"{error.format_message().rstrip('.')} ({hint})")
     except SpikingError as error:
         status = print_message(str(error))
     except MemoryError as error:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 
 
-def echo(text: str, *, err: bool = False) -> None:
-    """Print lines on stdout or stderr; what names and files have in them cannot control the terminal."""
-    typer.echo(printable(text, lines=True), err=err)
+def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
+    """Print a line, or `lines`, on stdout or stderr; names and texts of files cannot control the terminal."""
+    typer.echo(printable(text, lines=lines), err=err)
 
 
 def print_message(message: str) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.files.json_text import UNUSABLE
 from spiking.files.limits import Allowance, DamagedError, TooLargeError
@@ -44,9 +46,24 @@ def read_archive(path: Path) -> dict[str, Any]:
 
     Each is read as a whole first, which compares it with its checksum.
     """
+    arrays = {}
     with zipfile.ZipFile(path) as archive:
         check_size(archive, path.stat().st_size)
-        return {
-            name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)[()]
-            for name in archive.namelist()
-        }
+        for name in archive.namelist():
+            array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+            _check_type(name, array)
+            arrays[name.removesuffix(".npy")] = array[()]
+    return arrays
+
+
+def _check_type(name: str, array: NDArray[Any]) -> None:
+    """Raise DamagedError unless an array has real numbers or texts, and its memory is as large as its shape.
+
+    A file of some bytes can hold 10^15 entries of 0 bytes, which take for ever to walk through.
+    """
+    if array.dtype.kind not in "biufU" or (array.size and not array.dtype.itemsize):
+        raise DamagedError(f"{name} has the type {array.dtype}; expected real numbers or texts")
+    if array.dtype.kind == "U" and array.size:
+        characters = np.ascontiguousarray(array).reshape(-1).view(array.dtype.byteorder + "u4")
+        if characters.max() > sys.maxunicode:
+            raise DamagedError(f"{name} has numbers that are not characters")

@@ -76,7 +76,7 @@ def evaluate(
         }
         results = {name: _json(evaluation) for name, evaluation in scores.items()}
         measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
-        echo(json.dumps({**facts, **results, **measures}, indent=1))
+        echo(json.dumps({**facts, **results, **measures}, indent=1), lines=True)
         return
     echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
     if network.conversion is not None:

@@ -50,14 +50,14 @@ def info(
             except ModelFileError as error:
                 unusable[name] = str(error)
     if as_json:
-        echo(model_info_text.as_json(infos, networks, unusable))
+        echo(model_info_text.as_json(infos, networks, unusable), lines=True)
     elif check:
         for file in (*(facts.file for facts in infos), *networks):
             echo(f"usable    {file}")
         for name in unusable:
             echo(f"unusable  {name}")
     elif len(infos) == 1:
-        echo(str(infos[0]))
+        echo(str(infos[0]), lines=True)
     elif infos:
         _print_table(model_info_text.as_table(infos))
         for facts in infos:
@@ -65,7 +65,7 @@ def info(
                 echo(f"{facts.file}: {note}")
     if not as_json and not check:
         for name, facts_of_network in networks.items():
-            echo(model_info_text.lines_of(f"{name} (spiking network)", facts_of_network))
+            echo(model_info_text.lines_of(f"{name} (spiking network)", facts_of_network), lines=True)
     for reason in unusable.values():
         print_message(reason)
     if unusable:

@@ -92,7 +92,7 @@ def reproduce(
                     client=client,
                     progress=advance,
                 )
-            echo(str(result))
+            echo(str(result), lines=True)
             echo(f"wrote {', '.join(str(path) for path in result.save(output))}")
 
 

@@ -102,7 +102,7 @@ def simulate(
             output_file=output if stream else None,
             force=force,
         )
-    echo(str(run))
+    echo(str(run), lines=True)
     if task is not None and run.correct is not None:
         echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if output is not None:

@@ -95,7 +95,7 @@ def sweep(
             client=client,
             progress=advance,
         )
-    echo(str(result))
+    echo(str(result), lines=True)
     if output is not None and journal is not None:
         keep_text(output, result.csv())
         echo(f"wrote {output}")

@@ -126,7 +126,7 @@ def tune(
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None
     if only is not None:
-        echo(str(only))
+        echo(str(only), lines=True)
         echo(faithfulness_line(only.faithfulness))
     else:
         _print_table(tuned)

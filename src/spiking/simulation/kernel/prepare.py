@@ -26,6 +26,7 @@ _BLOCK = 16  # longest block, in steps
 _BUFFERED = 2048  # normals that are drawn ahead; four rows of `standard_normals`
 _TABLE_SIZE = 20_000  # entries of a table (160 kB)
 _LONGEST_STEP = 20.0  # in synaptic time constants; beyond, a spike's trace at the base overflows its digits
+_FOR_EVER = 1e15  # ms, longer than any run; its steps fit into 64 bits
 
 
 def fixed(values: ArrayLike, dtype: Any = np.float64) -> NDArray[Any]:
@@ -47,7 +48,7 @@ def constants(
         neuron=NEURON_TYPES[p.neuron](dt / (float(p.tau_membrane) / 1000)),
         n_steps=n_steps,
         dt=dt,
-        tref=float(p.refractory) / 1000,
+        tref=min(float(p.refractory), _FOR_EVER) / 1000,
         reset=float(p.reset),
         threshold=float(p.threshold),
         column_steps=column_steps,
@@ -155,10 +156,10 @@ def synapses(network: SpikingNetwork, dt: float) -> Synapses:
     pointers, indices, values = empty.astype(np.int64), empty.astype(np.int32), empty
     weights = network.weights
     if isinstance(weights, np.ndarray):
-        rows = np.ascontiguousarray((weights * jump[:, np.newaxis]).T)
+        rows = np.ascontiguousarray((weights * jump[:, np.newaxis]).T, np.float64)
     else:
         pointers, indices = weights.indptr.astype(np.int64), weights.indices.astype(np.int32)
-        values = weights.data * jump[indices]
+        values = np.asarray(weights.data * jump[indices], np.float64)
     return Synapses(rows, pointers, indices, values, jump, decay, rise, lift, fade, unfade)
 
 

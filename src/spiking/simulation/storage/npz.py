@@ -16,7 +16,7 @@ from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage.soundness import check_sound
+from spiking.simulation.storage.soundness import InRange, check_sound
 
 # Arrays of a file that are fields of the simulation; without what was not recorded.
 _FIELDS = ("output", "rates", "filtered_rates", "voltage", "currents", "inputs", "correct", "trial_steps")
@@ -98,6 +98,7 @@ def load(path: Path) -> Simulation:
     try:
         time_step = float(arrays["time_step"])
         trial, neuron, time = (arrays[f"spike_{name}"] for name in ("trial", "neuron", "time"))
+        InRange(0, 2**31 * time_step)(0, time)
         network = {
             name.removeprefix(_NETWORK): value for name, value in arrays.items() if name.startswith(_NETWORK)
         }

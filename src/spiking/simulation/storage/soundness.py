@@ -26,7 +26,8 @@ class InRange:
 
     def __call__(self, start: int, rows: NDArray[Any]) -> None:
         """Raise ValueError if a number is outside."""
-        inside = (rows >= self.low) & (rows <= self.high)
+        low, high = np.float64(self.low), np.float64(self.high)  # rows may be of a shorter type
+        inside = (rows >= low) & (rows <= high)
         if self.nan:
             inside |= np.isnan(rows)
         if not inside.all():

@@ -153,7 +153,10 @@ def load(path: Path) -> Simulation:
     if parts:
         return hdf5.read(parts, unfinished=True)
     with open_regular(path, ArgumentError, "a file of a simulation (.h5 or .npz)") as file:
-        is_archive = file.read(2) == b"PK"
+        try:
+            is_archive = file.read(2) == b"PK"
+        except OSError as error:
+            raise ArgumentError(f"{path} could not be read: {error.strerror}") from None
     return npz.load(path) if is_archive else hdf5.read([path])
 
 
