@@ -137,9 +137,9 @@ def test_a_function_is_a_function(name, tmp_path, monkeypatch):
 
 
 def test_names_are_texts():
-    with pytest.raises(ArgumentError, match=r"source has the key 0; expected names of arrays"):
+    with pytest.raises(ArgumentError, match=r"(the key of source is|source has the key) 0; expected"):
         from_torch({0: np.eye(3)}, tau=100, activation="relu")
-    with pytest.raises(ArgumentError, match=r"source has the key 0; expected names of arrays"):
+    with pytest.raises(ArgumentError, match=r"(the key of source is|source has the key) 0; expected"):
         from_named_arrays({0: np.eye(3)}, {"w": "w"}, **NAMED)
     with pytest.raises(ArgumentError, match=r"task is 5; expected one of go-nogo"):
         tasks.get(5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,25 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
+_SMALLEST = 1e-200  # beyond it, products and quotients overflow
+MOST = 10**7  # of things that are counted, such as trials: more would fill the memory, or take months
+_LONGEST_NAME = 255  # bytes, in the file systems of Linux, macOS and Windows
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: short, and without control characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # of an integer with more than 4,300 digits, for instance
+        text = f"{type(value).__name__} object"
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
 
 def flag(name: str, value: object) -> bool:
     """Return the value as a bool, or raise ArgumentError unless it is True or False."""
     if not isinstance(value, bool | np.bool_):
-        raise ArgumentError(f"{name} is {value!r:.60}; expected True or False")
+        raise ArgumentError(f"{name} is {shown(value)}; expected True or False")
     return bool(value)
 
 
@@ -26,15 +40,24 @@ def file_path(name: str, value: object) -> Path:
     """Return the value as a path, or raise ArgumentError unless it is a text or path that can name a file."""
     if isinstance(value, str | os.PathLike):
         text = os.fsdecode(value)
+        if max(len(os.fsencode(part)) for part in Path(text).parts or "-") > _LONGEST_NAME:
+            raise ArgumentError(f"{name} is {shown(value)}; expected names of at most {_LONGEST_NAME} bytes")
         if text and "\0" not in text:
             return Path(text)
-    raise ArgumentError(f"{name} is {value!r:.60}; expected a path")
+    raise ArgumentError(f"{name} is {shown(value)}; expected a path")
+
+
+def one_of(name: str, value: object, choices: Iterable[str]) -> str:
+    """Return the value, or raise ArgumentError unless it is one of the texts."""
+    if not isinstance(value, str) or value not in choices:
+        raise ArgumentError(f"{name} is {shown(value)}; expected one of {', '.join(choices)}")
+    return value
 
 
 def check_function(name: str, value: object) -> None:
     """Raise ArgumentError unless the value is None or can be called."""
     if value is not None and not callable(value):
-        raise ArgumentError(f"{name} is {value!r:.60}; expected a function, or None")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a function, or None")
 
 
 def real_numbers(name: str, value: object, expected: str) -> Floats:
@@ -49,7 +72,7 @@ def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
     taken as well.
     """
     if isinstance(value, str | bytes):
-        raise ArgumentError(f"{name} is {value!r:.60}; expected {expected}")
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     parts: Any = value if isinstance(value, list | tuple) else [value]
     if any(np.ma.is_masked(part) for part in parts):
         raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")
@@ -92,9 +115,9 @@ def finite_numbers(name: str, value: object, expected: str) -> Floats:
     return array
 
 
-def _float(value: object) -> float:
+def number_or_nan(value: object) -> float:
     """Return the value as a float; NaN if it is not a number."""
-    if isinstance(value, bool | str | bytes) or np.ma.is_masked(value):
+    if isinstance(value, bool | np.bool_ | str | bytes) or np.ma.is_masked(value):
         return np.nan
     try:
         return float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
@@ -104,17 +127,20 @@ def _float(value: object) -> float:
 
 def positive_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
-    number = _float(value)
+    number = number_or_nan(value)
     if not np.isfinite(number) or number <= 0:
-        raise ArgumentError(f"{name} is {value!r}; expected a finite number above 0")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number above 0")
+    if not _SMALLEST <= number <= 1 / _SMALLEST:
+        limits = f"from {_SMALLEST:g} to {1 / _SMALLEST:g}"
+        raise ArgumentError(f"{name} is {shown(value)}; expected a number above 0, {limits}")
     return number
 
 
 def finite_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number."""
-    number = _float(value)
+    number = number_or_nan(value)
     if not np.isfinite(number):
-        raise ArgumentError(f"{name} is {value!r}; expected a finite number")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number")
     return number
 
 
@@ -122,29 +148,60 @@ def not_negative(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number, 0 or more."""
     number = finite_number(name, value)
     if number < 0:
-        raise ArgumentError(f"{name} is {value!r}; expected 0 or more")
+        raise ArgumentError(f"{name} is {shown(value)}; expected 0 or more")
     return number
 
 
-def whole_number(name: str, value: object, least: int) -> int:
-    """Return the value as an int, or raise ArgumentError unless it is a whole number of at least `least`."""
+def whole_number(name: str, value: object, least: int | None = None, most: int | None = 2**63 - 1) -> int:
+    """Return the value as an int, or raise ArgumentError unless it is a whole number within the limits."""
+    expected = "a whole number" if least is None else f"a whole number, {least} or more"
     if (
         isinstance(value, bool | np.bool_)
         or not isinstance(value, int | np.integer | float)
         or value != value
         or value in (np.inf, -np.inf)
         or value != int(value)
-        or value < least
+        or (isinstance(value, float) and abs(value) > 2**53)  # which no longer holds every whole number
+        or (least is not None and value < least)
     ):
-        raise ArgumentError(f"{name} is {value!r:.60}; expected a whole number, {least} or more")
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    if most is not None and value > most:
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}, at most {most}")
     return int(value)
+
+
+def at_least(least: int, most: int | None = MOST) -> Callable[[str, object], int]:
+    """Return the check that a value is a whole number from `least` to `most`."""
+    return lambda name, value: whole_number(name, value, least, most)
+
+
+def seed_number(name: str, value: object) -> int:
+    """Return a seed as an int, or raise ArgumentError unless it is a whole number, 0 or more, of any size."""
+    return whole_number(name, value, 0, most=None)
+
+
+def fraction(name: str, value: object) -> float:
+    """Return the value as a float, or raise ArgumentError unless it is a number from 0 to 1."""
+    number = number_or_nan(value)
+    if not 0 <= number <= 1:
+        raise ArgumentError(f"{name} is {shown(value)}; expected a number from 0 to 1")
+    return number
+
+
+def sequence(name: str, value: object, length: int | None = None) -> list[Any]:
+    """Return the values as a list, or raise ArgumentError unless they are in a sequence or array."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        values = [] if getattr(value, "ndim", 1) == 0 else list(value)
+        if length in (None, len(values)):
+            return values
+    raise ArgumentError(f"{name} is {shown(value)}; expected a sequence{f' of {length}' if length else ''}")
 
 
 def whole_units(name: str, units: object) -> tuple[int, ...]:
     """Return unit numbers as a tuple of int, or raise ArgumentError."""
     expected = "whole numbers, 0 or more, each at most once"
     if isinstance(units, str | bytes) or not isinstance(units, Iterable):
-        raise ArgumentError(f"{name} is {units!r:.60}; expected {expected}")
+        raise ArgumentError(f"{name} is {shown(units)}; expected {expected}")
     listed = units if hasattr(units, "__array__") else list(units)  # also of a set or a generator
     array = real_numbers(name, listed, expected).ravel()
     for value in array:
@@ -162,7 +219,7 @@ def checked_noise(value: object, n_inputs: int) -> Floats:
     expected = f"a finite number of at least 0, or one for each of {n_inputs} inputs"
     sigma = real_numbers("input_noise", value, expected)
     if sigma.shape not in ((), (n_inputs,)) or not np.isfinite(sigma).all() or (sigma < 0).any():
-        raise ArgumentError(f"input_noise is {value!r:.60}; expected {expected}")
+        raise ArgumentError(f"input_noise is {shown(value)}; expected {expected}")
     return np.broadcast_to(sigma, n_inputs).copy()
 
 

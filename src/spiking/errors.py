@@ -1,6 +1,13 @@
-"""Exceptions of this package. Each message says what was wrong, where, and what was expected."""
+"""Exceptions and warnings of this package. A message says what was wrong, where, and what was expected."""
 
 from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+_PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 class SpikingError(ValueError):
@@ -58,3 +65,11 @@ class ClusterError(SpikingError):
     >>> issubclass(spiking.ClusterError, spiking.SpikingError)
     True
     """
+
+
+def warn(message: str) -> None:
+    """Issue a UserWarning at the line outside the package that called it."""
+    frame, depth = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(message, stacklevel=depth)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import checked_inputs, flag, positive_number, whole_number, whole_units
+from spiking.check_arguments import check_arguments
+from spiking.checks import checked_inputs, whole_units
 from spiking.connectivity.units import mask_as_array
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -24,6 +24,7 @@ from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
 
 
+@check_arguments()
 def LIF_network_fnc(  # the published name
     model_path: AnyModel,
     scaling_factor: float,
@@ -116,9 +117,7 @@ def LIF_network_fnc(  # the published name
     >>> W.shape, REC.shape, spk.shape, rs.shape, all_fr.shape, out.shape
     ((200, 200), (20000, 200), (200, 20000), (200, 20000), (200, 1), (20000,))
     """
-    factor = positive_number("scaling_factor", scaling_factor)
-    use_initial_weights = flag("use_initial_weights", use_initial_weights)
-    downsample = whole_number("downsample", downsample, 1)
+    factor = scaling_factor
     model = rate_model("model_path", model_path)
     _check_expressible(model)
     inputs = checked_inputs(u, model.n_inputs, downsample, "u")
@@ -201,10 +200,9 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
     start, stop = _dur(stims["dur"])
     if stop > n_steps:
         effect = "any step" if start >= n_steps else f"steps after {n_steps - 1}"
-        warnings.warn(
+        warn(
             f"stims['dur'] is [{start}, {stop}], but the trial has {n_steps} steps; "
-            f"the stimulation has no effect on {effect}",
-            stacklevel=3,
+            f"the stimulation has no effect on {effect}"
         )
     time_step = 1000 * TIME_STEP_S * downsample
     given = mask_as_array("stims['units']", stims["units"])

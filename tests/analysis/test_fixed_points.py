@@ -267,7 +267,7 @@ def test_arguments_that_cannot_be_used(arguments, message):
 
 
 def test_neither_a_model_nor_a_network():
-    with pytest.raises(ArgumentError, match="network is 3; expected a RateModel or a SpikingNetwork"):
+    with pytest.raises(ArgumentError, match="network is 3; expected a RateModel"):
         analysis.fixed_points(3)
 
 

@@ -172,7 +172,10 @@ def test_figures_by_chosen_populations():
     np.testing.assert_array_equal(ax.images[0].get_array(), network.dense_weights[np.ix_(order, order)])
     ax = plotting.firing_rates(run, populations=["A", "B"])
     assert [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()] == ["A", "B"]
-    for wrong, message in ((["C"], "populations is 'C'; expected one of"), ("A", "expected a list of names")):
+    for wrong, message in (
+        (["C"], "populations is 'C'; expected one of"),
+        ("A", "expected a sequence of texts"),
+    ):
         with pytest.raises(ArgumentError, match=message):
             plotting.raster(run, populations=wrong)
 

@@ -101,7 +101,7 @@ def test_a_refit_rescues_a_scaled_readout_and_always_says_so():
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        (lambda net: Smoothing("box", 3.0), "kind is 'box'; expected gaussian or exponential"),
+        (lambda net: Smoothing("box", 3.0), "kind is 'box'; expected one of gaussian, exponential"),
         (lambda net: Smoothing("gaussian", 0), "width is 0; expected a finite number above 0"),
         (
             lambda net: smoothed_rates(simulate(net, pulse_input(), seed=1), BOTH[0]),

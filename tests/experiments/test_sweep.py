@@ -300,7 +300,7 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "refractory=0:5:x"], "expected START:STOP or START:STOP:STEP"),
         (["--vary", "refractory=5:0:1"], "--vary refractory is '5:0:1'; expected START:STOP"),
         (["--vary", "refractory=0:1:1e-9"], "values; expected at most 10000"),
-        (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a number"),
+        (["--vary", "refractory=a"], "at refractory=a: refractory is 'a'; expected a finite number"),
         (["--vary", "noise=0", "--vary", "noise=1"], "--vary has noise twice"),
         (["--vary", "nose=0"], "name is 'nose'; expected one of"),
         (["--vary", "scaling_factor=20", "--scaling-factor", "3"], "given and varied"),

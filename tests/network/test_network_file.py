@@ -85,7 +85,7 @@ def rewritten(path, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"w_in": np.zeros((4, 1))}, r"`w_in` has shape \(4, 1\)"),
+        ({"w_in": np.zeros((4, 1))}, r"w_in has shape \(4, 1\)"),
         ({"readout": np.full((1, 20), np.nan)}, "`readout` has shape"),
         ({"tau_decay": np.zeros(20)}, "`tau_decay` has entries that are not above 0"),
         ({"tau_decay": None}, "tau_decay"),

@@ -76,5 +76,5 @@ def test_the_quadratic_neuron_is_simulated(monkeypatch):
 def test_theory_says_where_it_does_not_hold(changes, said):
     with pytest.raises(ArgumentError, match=said):
         fi_curve(LIFParams(**changes), method="theory")
-    with pytest.raises(ArgumentError, match="expected theory or simulation"):
+    with pytest.raises(ArgumentError, match="expected one of theory, simulation"):
         fi_curve(method="siegert")

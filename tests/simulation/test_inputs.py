@@ -97,7 +97,7 @@ def test_input_noise_has_its_own_numbers_in_each_trial():
         ({"input_interval": 0.05, "downsample": 2}, "multiple of the time step, 0.1 ms"),
         ({"input_interval": "fast"}, "input_interval is 'fast'"),
         ({"input_noise": -1}, "input_noise is -1"),
-        ({"input_noise": [1, 2]}, r"input_noise is \[1, 2\]; expected .* or one for each of 1 inputs"),
+        ({"input_noise": [1, 2]}, r"input_noise is \(1.0, 2.0\); expected .* or one for each of 1 inputs"),
         ({"input_noise": "loud"}, "input_noise is 'loud'"),
     ],
 )

@@ -200,7 +200,7 @@ def test_unusable_arguments_are_named(network, arguments, message):
          "record: spikes is 'ie'; expected one of all, exc, inh, som"),
         (lambda: Stimulation(units=(1,), window=(0, 1), amplitude=np.nan), "amplitude is nan"),
         (lambda: Stimulation(units=(1,), window=(0, 1), probability=1.5), "probability is 1.5"),
-        (lambda: LIFParams(tau_membrane=0), "tau_membrane is 0 ms"),
+        (lambda: LIFParams(tau_membrane=0), "tau_membrane is 0; expected"),
         (lambda: LIFParams(refractory=-1), "refractory is -1"),
         (lambda: LIFParams(noise=np.nan), "noise is nan"),
         (lambda: LIFParams(bias="low"), "bias is 'low'"),

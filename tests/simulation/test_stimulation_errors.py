@@ -48,7 +48,7 @@ def test_mistakes_are_named(make, message):
         (Waveform([0], [1, 2], 0.01), "interval is 0.01 ms; expected at least a time step, 0.05 ms"),
         (Oscillation("exc", 1, 1, weights=[1.0]), "weights has 1 numbers; expected one for each of"),
         ("exc", "stimulation is 'exc'"),
-        ([Stimulation([0], (0, 1)), 5], "stimulation is 5"),
+        ([Stimulation([0], (0, 1)), 5], r"stimulation\[1\] is 5"),
     ],
 )
 def test_what_does_not_fit_the_network_is_named(stimulation, message):

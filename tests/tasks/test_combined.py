@@ -50,7 +50,7 @@ def test_an_evaluation_has_the_accuracy_of_each_task():
     [
         (("xor",), "tasks are xor; expected at least two"),
         (("xor", "xor"), "with different names"),
-        (("xor", 3), "tasks has 3; expected tasks"),
+        (("xor", 3), "tasks is 3; expected a Task or a text"),
         (("xor", tasks.from_inputs(np.ones((1, 1, 9)))), "expected all with a score"),
         (
             ("xor", tasks.from_inputs(np.ones((1, 1, 9)), score=np.all, n_outputs=2)),

@@ -243,7 +243,7 @@ def test_a_network_that_does_the_task_stays_as_it_is():
         ({"batch_size": 1.5}, r"batch_size is 1\.5; expected"),
         ({"learning_rate": 0.0}, r"learning_rate is 0\.0; expected"),
         ({"rate_penalty": -1.0}, r"rate_penalty is -1\.0; expected"),
-        ({"stop_accuracy": 95}, "stop_accuracy is 95; expected a fraction from 0 to 1, or None"),
+        ({"stop_accuracy": 95}, "stop_accuracy is 95; expected a number from 0 to 1"),
         ({"downsample": 2}, None),
         ({"model": 3}, "model is 3; expected a RateModel"),
         ({"model": RateModel.load(model_mapping(20, n_inputs=2))}, r"model has \(inputs, outputs\) \(2, 1\)"),

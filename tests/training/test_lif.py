@@ -68,13 +68,13 @@ def test_training_and_rate_model_are_the_same_network(neuron):
     """The forward pass of the training, in units before gain and offset are folded in."""
     import jax.numpy as jnp
 
-    from spiking.training.backpropagation import FrozenWeights, Weights, run
+    from spiking.training.backpropagation import FrozenWeights, TrainedWeights, run
     from spiking.training.model_file import variables
 
     options = options_for("default", activation="lif", neuron=neuron, tau=(20.0, 50.0))
     rng = np.random.default_rng(0)
     n = 12
-    weights = Weights(
+    weights = TrainedWeights(
         w=jnp.asarray(np.abs(rng.standard_normal((n, n))), jnp.float32),
         w_out=jnp.asarray(rng.standard_normal((1, n)), jnp.float32),
         b_out=jnp.zeros(()),

@@ -221,7 +221,7 @@ def test_untrained_networks_that_are_refused(changes, message):
     ("areas", "connections", "message"),
     [
         ({"A": [0]}, {("A", "B"): 1.0}, "connections is 'B'; expected one of"),
-        ({"A": [0]}, {"A": 1.0}, "connections has 'A'; expected pairs"),
+        ({"A": [0]}, {"A": 1.0}, "the key of connections is 'A'; expected a sequence of 2"),
         ({"A": [0]}, {("A", "A"): 2.0}, "expected a number from 0 to 1"),
         ({"A": [9]}, {}, "A has 9; expected numbers from 0 to 4"),
     ],

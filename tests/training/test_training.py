@@ -9,7 +9,7 @@ import pytest
 from spiking import datasets, tasks
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
-from spiking.training.backpropagation import FrozenWeights, Weights, run
+from spiking.training.backpropagation import FrozenWeights, TrainedWeights, run
 from spiking.training.conversion_test import converts
 from spiking.training.initial_weights import draw_weights
 from spiking.training.options import TrainingOptions, options_for
@@ -26,7 +26,7 @@ def small_network(n_units, n_outputs, seed):
     signs = np.where(np.arange(n_units) < n_units - 3, 1.0, -1.0)
     som_m = np.ones((n_units, n_units))
     som_m[-3, -3:] = 0
-    weights = Weights(
+    weights = TrainedWeights(
         w=rng.standard_normal((n_units, n_units)),  # both signs: rectification is part of the gradient
         w_out=rng.standard_normal((n_outputs, n_units)),
         b_out=rng.standard_normal(()),
@@ -87,7 +87,7 @@ def test_the_numpy_and_the_jax_forward_pass_agree(options):
     )
     with jax.enable_x64(True):
         outputs, rates = run(
-            Weights(*map(jax.numpy.asarray, (model.w, model.w_out, model.b_out[0], model.taus_gaus))),
+            TrainedWeights(*map(jax.numpy.asarray, (model.w, model.w_out, model.b_out[0], model.taus_gaus))),
             FrozenWeights(*map(jax.numpy.asarray, (model.w_in, model.sign, model.som_mask))),
             inputs,
             xi[:, 0] / 100,
@@ -277,7 +277,7 @@ def test_a_diverging_training_stops():
         ({"noise": "much"}, "noise is 'much'"),
         ({"tau": (50.0, 20.0)}, "smaller limit first"),
         ({"tau": 1.0}, "at least 5"),
-        ({"tau": (1.0, 2.0, 3.0)}, "one number or a pair"),
+        ({"tau": (1.0, 2.0, 3.0)}, "a finite number or two finite numbers"),
         ({"recipe": "secret"}, "expected one of default, published"),
         ({"speed": 1}, "options are speed; expected some of gain, "),
         ({"seed": -1}, "seed is -1"),

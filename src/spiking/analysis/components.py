@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import finite_numbers, real_numbers, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -40,11 +41,13 @@ class PrincipalComponents:
     explained: Floats
     mean: Floats
 
+    @check_arguments()
     def project(self, activity: ArrayLike) -> Floats:
         """Project activity of shape (..., N, samples) on the components: shape (..., k, samples)."""
-        centred = real_numbers("activity", activity, "shape (..., N, samples)") - self.mean[:, np.newaxis]
+        centred = activity_of_units(activity, self.mean.size) - self.mean[:, np.newaxis]
         return self.components @ centred
 
+    @check_arguments()
     def signed_like(self, other: PrincipalComponents) -> PrincipalComponents:
         """Return the same components, with signs such that each points in the direction of that of `other`.
 
@@ -55,6 +58,15 @@ class PrincipalComponents:
         return PrincipalComponents(np.where(along < 0, -1, 1) * self.components, self.explained, self.mean)
 
 
+def activity_of_units(activity: ArrayLike, n_units: int) -> Floats:
+    """Return activity of shape (..., N, samples), or raise ArgumentError unless N is the number of units."""
+    values = finite_numbers("activity", activity, "shape (..., N, samples)")
+    if values.ndim < 2 or values.shape[-2] != n_units:
+        raise ArgumentError(f"activity has shape {values.shape}; expected (..., {n_units}, samples)")
+    return values
+
+
+@check_arguments(n_components=at_least(1))
 def principal_components(activity: ArrayLike, n_components: int = 3) -> PrincipalComponents:
     """Find the directions in which activity varies most, over time and conditions (or trials).
 
@@ -84,14 +96,14 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     True
     """
     values = finite_numbers("activity", activity, "shape (N, samples) or (conditions, N, samples)")
-    if values.ndim not in (2, 3):
+    if values.ndim not in (2, 3) or not values.size:
         raise ArgumentError(
             f"activity has shape {values.shape}; expected finite numbers, (N, samples) or "
             f"(conditions, N, samples)"
         )
     points = np.moveaxis(values[np.newaxis] if values.ndim == 2 else values, 1, -1)
     points = points.reshape(-1, points.shape[-1])
-    if whole_number("n_components", n_components, 1) > min(points.shape):
+    if n_components > min(points.shape):
         raise ArgumentError(f"n_components is {n_components}; expected at most {min(points.shape)}")
     mean = points.mean(axis=0)
     _, singular, directions = np.linalg.svd(points - mean, full_matrices=False)
@@ -103,6 +115,7 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
     return PrincipalComponents(chosen * np.sign(largest), power[:n_components] / power.sum(), mean)
 
 
+@check_arguments()
 def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str, Floats]:
     """Average activity over the trials of each condition.
 
@@ -129,7 +142,7 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     >>> means["nogo"].tolist()
     [[3.0]]
     """
-    values = real_numbers("activity", activity, "shape (trials, ...)")
+    values = np.atleast_1d(real_numbers("activity", activity, "shape (trials, ...)"))
     if len(values) != len(conditions):
         raise ArgumentError(f"conditions has {len(conditions)} names; expected {len(values)} (one per trial)")
     labels = np.array(conditions)

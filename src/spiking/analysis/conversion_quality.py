@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.analysis.components import condition_means, principal_components
+from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
@@ -126,6 +127,7 @@ def agreement(expected: ArrayLike, observed: ArrayLike) -> Agreement:
     )
 
 
+@check_arguments()
 def conversion_quality(both: BothNetworks) -> ConversionQuality:
     """Compare the spiking network with the rate network that it was converted from, in the same trials.
 

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import real_numbers, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
 
+@check_arguments(n_splits=at_least(1))
 def cross_temporal_discriminability(
     activity: ArrayLike, conditions: Sequence[str], *, seed: int = 1, n_splits: int = 20
 ) -> Floats:
@@ -67,10 +69,9 @@ def cross_temporal_discriminability(
         raise ArgumentError(
             f"trials by condition are {numbers}; expected at least two conditions with four trials each"
         )
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    rng = np.random.default_rng(seed)
     total = np.zeros((values.shape[2],) * 2)
     pairs = list(itertools.combinations(range(len(names)), 2))
-    n_splits = whole_number("n_splits", n_splits, 1)
     for _ in range(n_splits):
         halves = _half_means(values, labels, names, rng)
         for a, b in pairs:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spiking.analysis.components import condition_means
 from spiking.analysis.conversion_quality import agreement
 from spiking.analysis.spike_trains import interval_cv2, spike_counts
-from spiking.checks import check_function, whole_number
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks, check_sizes
 from spiking.evaluation.evaluate import evaluate
@@ -144,6 +144,7 @@ class Faithfulness:
         return {**values, "rate": self.rate.as_json(), "spiking": self.spiking.as_json()}
 
 
+@check_arguments()
 def faithfulness(
     model: AnyModel,
     network: AnyNetwork | None = None,
@@ -189,13 +190,11 @@ def faithfulness(
     >>> result.output_r2 > analysis.faithfulness(model, trials=10).output_r2
     True
     """
-    check_function("progress", progress)
     model = rate_model("model", model)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
     network = SpikingNetwork.from_rate(model) if network is None else spiking_network(network)
     check_sizes(network, model)
-    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
-    drawn = task.trials(n_trials, seed=seed)
+    drawn = task.trials(trials, seed=seed)
     run = simulate(
         network,
         drawn.spiking_inputs,
@@ -215,7 +214,7 @@ def faithfulness(
         trials=drawn,
         rate=quiet,
         spiking=run,
-        rate_score=evaluate(model, task, n_trials, seed=seed),
+        rate_score=evaluate(model, task, trials, seed=seed),
         spiking_score=Evaluation(task=task, seed=seed, correct=correct, conditions=drawn.conditions),
     )
     return _measured(both)

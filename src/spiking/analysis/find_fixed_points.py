@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from spiking.analysis.fixed_points import FixedPoint, FixedPoints
 from spiking.analysis.mean_field import MeanField, mean_field
-from spiking.checks import finite_numbers, not_negative, positive_number, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import MOST, finite_numbers, not_negative, positive_number, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, open_network
 from spiking.random_streams import FIXED_POINT_STREAM, VISITED_FIRST
@@ -24,6 +25,7 @@ _RELAXATION_STEPS = 200
 _EVALUATIONS = 50  # at most, from one start; usually 5 to 20 suffice
 
 
+@check_arguments(tolerance=positive_number, merge_distance=positive_number, perturbation=not_negative)
 def fixed_points(
     network: AnyNetwork,
     inputs: ArrayLike | None = None,
@@ -96,14 +98,10 @@ def fixed_points(
     equation = mean_field(open_network(network))
     n_units, n_inputs = equation.w_in.shape
     constant = np.zeros(n_inputs) if inputs is None else _numbers("inputs", inputs, (n_inputs,))
-    tolerance = positive_number("tolerance", tolerance)
-    merge_distance = positive_number("merge_distance", merge_distance)
-    perturbation = not_negative("perturbation", perturbation)
-    seed = whole_number("seed", seed, 0)
     drive = equation.drive(constant)
     given = finite_numbers("starts", starts, f"a whole number, or finite numbers, shape (starts, {n_units})")
     if given.ndim == 0:
-        count = whole_number("starts", starts, 1)
+        count = whole_number("starts", starts, 1, MOST)
         if isinstance(task, str):
             task = get(task)
         states = _visited(equation, constant, task, count, perturbation, seed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -141,6 +142,7 @@ class FixedPoints:
         """Rates, shape (points, N)."""
         return np.array([point.rates for point in self.points])
 
+    @check_arguments()
     def distances(self, other: FixedPoints) -> tuple[FixedPointPair, ...]:
         """Return, for each point, the nearest one of another network: that with the most similar rates.
 

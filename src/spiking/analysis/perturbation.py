@@ -9,7 +9,8 @@ import numpy as np
 
 from spiking.analysis.components import condition_means
 from spiking.analysis.conversion_quality import Agreement, agreement
-from spiking.checks import positive_number, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, fraction, positive_number
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.conversion.visited_currents import visited_currents
@@ -50,6 +51,7 @@ class PerturbationResponse:
     output: Agreement
 
 
+@check_arguments(amplitude=positive_number, n_patterns=at_least(1), fraction=fraction)
 def perturbation_response(
     model: AnyModel,
     task: TaskLike | None = None,
@@ -116,9 +118,9 @@ def perturbation_response(
     if not 0 < fraction <= 1:
         raise ArgumentError(f"fraction is {fraction}; expected more than 0 and at most 1")
     seen = visited_currents(model, task, seed=seed)
-    strength = positive_number("amplitude", amplitude) * float(seen.currents.std())
+    strength = amplitude * float(seen.currents.std())
     random = np.random.default_rng(seed)
-    drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=True)
+    drawn = task.trials(trials, seed=seed, balanced=True)
     acting = slice(round(start / STEP_MS), round(end / STEP_MS))
     pulse = np.zeros((trials, 1, task.n_steps + 1))
     pulse[:, :, acting] = 1
@@ -149,7 +151,7 @@ def perturbation_response(
 
     before = run(np.zeros(model.n_units))
     changes = []
-    for _ in range(whole_number("n_patterns", n_patterns, 1)):
+    for _ in range(n_patterns):
         chosen = random.permutation(model.n_units) < max(1, round(fraction * model.n_units))
         after = run(strength * chosen * random.choice([-1.0, 1.0], model.n_units))
         changes.append([changed - usual for changed, usual in zip(after, before, strict=True)])

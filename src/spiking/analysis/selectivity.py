@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import numeric_array, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
@@ -36,6 +37,7 @@ class Selectivity:
     p_value: Floats
 
 
+@check_arguments()
 def selectivity(activity: ArrayLike, first: ArrayLike) -> Selectivity:
     """Measure how well each unit distinguishes two kinds of trials.
 

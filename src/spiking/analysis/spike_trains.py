@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.optional import library
@@ -21,6 +22,7 @@ Window = tuple[float, float]
 _SHORT_MS = 1e-9  # two spikes of a neuron at the same time, which only made-up data have
 
 
+@check_arguments()
 def spike_counts(
     simulation: Simulation, bin_width: float | None = None, *, window: Window | None = None
 ) -> NDArray[np.int64]:
@@ -67,6 +69,7 @@ def spike_counts(
     return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
 
 
+@check_arguments()
 def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[str, Floats]:
     """Return the mean rate of each population over time.
 
@@ -96,6 +99,7 @@ def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[st
     return {name: rates[:, mask].mean(axis=1) for name, mask in populations.items() if mask.any()}
 
 
+@check_arguments()
 def fano_factor(
     simulation: Simulation, *, window: Window | None = None, members: Sequence[int] | None = None
 ) -> Floats:
@@ -132,6 +136,7 @@ def fano_factor(
     return np.array([statistics.fanofactor(neuron_trains) for neuron_trains in trains], dtype=np.float64)
 
 
+@check_arguments()
 def interval_cv(
     simulation: Simulation,
     *,
@@ -176,6 +181,7 @@ def interval_cv(
     )
 
 
+@check_arguments()
 def interval_cv2(
     simulation: Simulation,
     *,
@@ -220,6 +226,7 @@ def interval_cv2(
     return values
 
 
+@check_arguments()
 def count_correlations(counts: ArrayLike, conditions: Sequence[str] | None = None) -> Floats:
     """Return Pearson's correlation of the spike counts of each pair of neurons, over trials and bins.
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.analysis.components import condition_means, principal_components
-from spiking.checks import finite_numbers, real_numbers, whole_number
+from spiking.analysis.components import activity_of_units, condition_means, principal_components
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -50,12 +51,14 @@ class TargetedAxes:
     mean: Floats
     scale: Floats
 
+    @check_arguments()
     def project(self, activity: ArrayLike) -> Floats:
         """Project activity of shape (..., N, samples) on the axes: shape (..., variables, samples)."""
-        values = finite_numbers("activity", activity, "shape (..., N, samples)")
+        values = activity_of_units(activity, self.mean.size)
         return self.axes @ ((values - self.mean[:, np.newaxis]) / self.scale[:, np.newaxis])
 
 
+@check_arguments(n_components=at_least(1))
 def targeted_axes(
     activity: ArrayLike,
     variables: Mapping[str, ArrayLike],
@@ -131,9 +134,7 @@ def targeted_axes(
     raw = weights[:-1].reshape(len(variables), *values.shape[1:])
     means = np.stack(list(condition_means(standard, conditions).values()))
     most = min(values.shape[1], means.shape[0] * means.shape[2])
-    components = principal_components(
-        means, min(whole_number("n_components", n_components, 1), most)
-    ).components
+    components = principal_components(means, min(n_components, most)).components
     if len(components) < len(variables):
         raise ArgumentError(f"n_components is {len(components)}; expected at least one for each variable")
     denoised = components.T @ (components @ raw)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import positive_number, real_numbers, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, real_numbers
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
 
+@check_arguments(n_lags=at_least(1))
 def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     """Correlate, over trials, a unit's activity in each bin with that in later bins (Murray et al. 2014).
 
@@ -50,7 +52,7 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
             f"counts has shape {values.shape}; expected (trials, N, bins), at least 2 trials and 3 bins"
         )
     bins = values.shape[2]
-    lags = bins // 2 if n_lags is None else whole_number("n_lags", n_lags, 1)
+    lags = bins // 2 if n_lags is None else n_lags
     if lags >= bins:
         raise ArgumentError(f"n_lags is {lags}; expected fewer than the {bins} bins")
     centred = values - values.mean(axis=0)
@@ -66,6 +68,7 @@ def autocorrelation(counts: ArrayLike, n_lags: int | None = None) -> Floats:
     return result
 
 
+@check_arguments()
 def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     """Fit ``a exp(-lag/tau) + b`` to autocorrelations from lag 1 on, and return tau (Murray et al. 2014).
 
@@ -95,13 +98,12 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     >>> analysis.time_scale(0.8 * np.exp(-lags * 20 / 100)[None], bin_width=20.0).round(3).tolist()  # ms
     [100.0]
     """
-    width = positive_number("bin_width", bin_width)
     curves = real_numbers("correlation", correlation, "shape (n_lags + 1,) or (N, n_lags + 1)")
     if curves.ndim not in (1, 2) or curves.shape[-1] < 5:
         raise ArgumentError(
             f"correlation has shape {curves.shape}; expected (n_lags + 1,) or (N, n_lags + 1), 4 lags or more"
         )
-    lags = width * np.arange(1.0, curves.shape[-1])
+    lags = bin_width * np.arange(1.0, curves.shape[-1])
     taus = np.array([_fit(lags, curve[1:]) for curve in curves.reshape(-1, curves.shape[-1])])
     return taus.reshape(curves.shape[:-1])
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from spiking.checks import whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, fraction, whole_number
 from spiking.connectivity.connections import stream
-from spiking.connectivity.units import Units, check_population_name, checked_fraction, unit_numbers
-from spiking.errors import ArgumentError
+from spiking.connectivity.units import Units, check_population_name, unit_numbers
 from spiking.random_streams import AREA_STREAM
 from spiking.typing import Mask
 
 
+@check_arguments(n_units=at_least(1))
 def area_mask(
     n_units: int,
     areas: Mapping[str, Units],
@@ -65,13 +65,8 @@ def area_mask(
         check_population_name(name)
         known[name] = np.isin(np.arange(n), unit_numbers(name, units, none))
     mask = np.zeros((n, n), np.bool_)
-    for pair, fraction in connections.items():
-        ends: Any = pair
-        if not isinstance(ends, tuple) or len(ends) != 2:
-            raise ArgumentError(
-                f"connections has {pair!r:.60}; expected pairs (sending area, receiving area)"
-            )
+    for pair, wanted in connections.items():
         pre, post = (unit_numbers("connections", area, {**none, **known}) for area in pair)
-        share = checked_fraction(f"connections[{pair!r}]", fraction)
+        share = fraction(f"connections[{pair!r}]", wanted)
         mask[np.ix_(post, pre)] |= rng.random((post.size, pre.size)) < share
     return mask

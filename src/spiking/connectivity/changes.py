@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import finite_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import finite_number, fraction
 from spiking.connectivity.connections import (
     Connected,
     Control,
@@ -28,6 +29,7 @@ from spiking.connectivity.units import Units, check_population_name, number_of_u
 from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
 
 
+@check_arguments(fraction=fraction)
 def scale_weights(
     network: N,
     *,
@@ -76,6 +78,7 @@ def scale_weights(
     )
 
 
+@check_arguments(fraction=fraction)
 def cut(
     network: N,
     *,
@@ -91,6 +94,7 @@ def cut(
     )
 
 
+@check_arguments(fraction=fraction)
 def shuffle_weights(
     network: N,
     *,
@@ -156,6 +160,7 @@ def remove_autapses(network: N) -> N:
     )
 
 
+@check_arguments()
 def shuffle_input_weights(network: N, *, seed: int = 1, post: Units = "all") -> N:
     """Exchange the input weights among units: each gets those of another unit, for all inputs together.
 
@@ -180,6 +185,7 @@ def shuffle_input_weights(network: N, *, seed: int = 1, post: Units = "all") -> 
     return _replaced(network, w_in=w_in)
 
 
+@check_arguments()
 def lesion(network: N, units: Units) -> N:
     """Lesion units: ``network.lesion("som")``, ``network.lesion(UnitFraction(0.1, "exc", seed=1))``.
 
@@ -209,6 +215,7 @@ def lesion(network: N, units: Units) -> N:
     return _replaced(cut(network, pre=chosen)._without_output_of(chosen), lesioned=lesioned)
 
 
+@check_arguments()
 def with_populations(network: N, /, **populations: Units) -> N:
     """Name populations: ``network.with_populations(PFC=mask, MD=[180, 181, 182])``.
 
@@ -241,6 +248,7 @@ def with_populations(network: N, /, **populations: Units) -> N:
     return network._with_named(masks)
 
 
+@check_arguments()
 def units(network: Connected, choice: Units) -> NDArray[np.int64]:
     """Return the numbers of the chosen units: ``network.units("inh")``, shape (units,).
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import whole_number
-from spiking.connectivity.units import Units, checked_fraction, number_of_units, unit_numbers
+from spiking.connectivity.units import Units, number_of_units, unit_numbers
 from spiking.errors import ArgumentError
 from spiking.random_streams import CONTROL_STREAM, FRACTION_STREAM
 from spiking.typing import Floats
@@ -106,10 +105,8 @@ def choose(
     sends[unit_numbers("pre", pre, network.populations)] = True
     receives[unit_numbers("post", post, network.populations)] = True
     between = sends[existing.pre] & receives[existing.post]
-    share = checked_fraction("fraction", fraction)
-    whole_number("seed", seed, 0)
     candidates = np.flatnonzero(between)
-    number = round(share * candidates.size)
+    number = round(fraction * candidates.size)
     numbers = stream(seed, FRACTION_STREAM).permutation(candidates)[:number]
     if control is not None:
         numbers = _controls(existing, between, numbers, stream(seed, CONTROL_STREAM), control)
@@ -125,8 +122,6 @@ def _controls(
     rng: np.random.Generator,
     control: Control,
 ) -> NDArray[np.int64]:
-    if control not in _CONTROLS:
-        raise ArgumentError(f"control is {control!r}; expected one of {', '.join(_CONTROLS)}")
     strength = np.abs(existing.weight)
     if control == "anywhere":
         return rng.permutation(existing.weight.size)[: chosen.size]
@@ -149,4 +144,4 @@ def _controls(
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
     """Return the generator of a seed for one purpose."""
-    return np.random.default_rng(np.random.SeedSequence(whole_number("seed", seed, 0), spawn_key=(purpose,)))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose,)))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import numeric_array, whole_number, whole_units
+from spiking.check_arguments import check_arguments
+from spiking.checks import fraction, numeric_array, whole_units
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
@@ -17,6 +18,7 @@ POPULATIONS = ("all", "exc", "inh", "som", "pv")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")  # which MATLAB takes as the name of a field, too
 
 
+@check_arguments(fraction=fraction)
 @dataclass(frozen=True)
 class UnitFraction:
     """A fraction of a population, chosen at random: ``UnitFraction(0.2, "exc", seed=1)``.
@@ -51,22 +53,8 @@ class UnitFraction:
     population: str = "all"
     seed: int = 1
 
-    def __post_init__(self) -> None:
-        checked_fraction("fraction", self.fraction)
-        if not isinstance(self.population, str):
-            raise ArgumentError(f"population is {self.population!r:.60}; expected the name of one")
-        whole_number("seed", self.seed, 0)
-
 
 Units = str | UnitFraction | Iterable[int]
-
-
-def checked_fraction(name: str, value: object) -> float:
-    """Return a fraction as float, or raise ArgumentError unless it is a number from 0 to 1."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= float(value) <= 1:  # type: ignore[arg-type]  # it is a number
-        raise ArgumentError(f"{name} is {value!r}; expected a number from 0 to 1")
-    return float(value)  # type: ignore[arg-type]  # has been checked
 
 
 def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, ...]:
@@ -163,6 +151,8 @@ def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool
 
 def number_of_units(populations: Mapping[str, NDArray[np.bool_]]) -> int:
     """Return the number of units that these masks are for."""
+    if not populations:
+        raise ArgumentError("populations is empty; expected those of a network")
     return next(iter(populations.values())).size
 
 

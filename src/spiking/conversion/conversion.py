@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spiking.checks import finite_number, finite_numbers, positive_number, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, positive_number
 from spiking.conversion.fine_tuning import FineTuning
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -21,7 +22,6 @@ Kind = Literal["published", "one_offset", "mean_drive", "calibrated", "trained",
 Asked = Literal["published", "matched", "one_offset", "mean_drive", "calibrated"]
 
 VARIANTS: tuple[Variant, ...] = ("one_offset", "mean_drive")
-KINDS = ("published", *VARIANTS, "calibrated", "trained", "fine_tuned")
 ASKED = ("published", "matched", *VARIANTS, "calibrated")  # matched: the better variant
 FITTED = (*VARIANTS, "calibrated")
 _WITH_UNIT_OFFSETS = ("mean_drive", "calibrated")
@@ -66,6 +66,7 @@ class Candidate:
     noise: float = math.nan
 
 
+@check_arguments(factor=positive_number, gain=positive_number, n_trials=at_least(0))
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
     """The parameters of a conversion of a rate model (see `spiking.conversion`).
@@ -133,18 +134,6 @@ class Conversion:
     fine_tuning: FineTuning | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ArgumentError(f"kind is {self.kind!r}; expected one of {', '.join(KINDS)}")
-        for name, check in (
-            ("factor", positive_number),
-            ("gain", positive_number),
-            ("offset", finite_number),
-        ):
-            object.__setattr__(self, name, check(name, getattr(self, name)))
-        for name, least in (("seed", 0), ("n_trials", 0), ("downsample", 1)):
-            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
-        for name in ("unit_offsets", "output_offsets"):
-            object.__setattr__(self, name, _finite_numbers(name, getattr(self, name)))
         if self.kind == "fine_tuned":
             if self.start is None or self.fine_tuning is None:
                 raise ArgumentError("start or fine_tuning is missing; expected both for fine_tuned")
@@ -205,9 +194,18 @@ class Conversion:
         return values
 
     @classmethod
+    @check_arguments()
     def from_json(cls, values: Mapping[str, Any]) -> Conversion:
-        """Return the conversion from `as_json`; raises TypeError, KeyError or ValueError for other values."""
-        arguments = dict(values)
+        """Return the conversion from `as_json`; raises ArgumentError for other values."""
+        try:
+            return cls._from_json(dict(values))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ArgumentError(
+                f"values cannot be used ({error!r}); expected what Conversion.as_json returns"
+            ) from None
+
+    @classmethod
+    def _from_json(cls, arguments: dict[str, Any]) -> Conversion:
         for key in ("fitted_factor", "fit_error"):
             arguments[key] = math.nan if arguments[key] is None else float(arguments[key])
         for key in ("unit_offsets", "output_offsets"):
@@ -219,13 +217,6 @@ class Conversion:
             arguments["start"] = cls.from_json(arguments["start"])
             arguments["fine_tuning"] = FineTuning(**arguments["fine_tuning"])
         return cls(**arguments)
-
-
-def _finite_numbers(name: str, values: object) -> tuple[float, ...]:
-    array = finite_numbers(name, values, "a sequence of finite currents in mV")
-    if array.ndim != 1:
-        raise ArgumentError(f"{name} is {values!r:.60}; expected a sequence of finite currents in mV")
-    return tuple(array.tolist())
 
 
 def _candidate(values: Mapping[str, Any]) -> Candidate:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import positive_number
 from spiking.conversion.calibrate import calibrated_offsets
 from spiking.conversion.conversion import ASKED, VARIANTS, Asked, Conversion, Variant
 from spiking.conversion.mean_field_comparison import MeanFieldComparison
 from spiking.conversion.visited_currents import FIT_TRIALS, VisitedCurrents, visited_currents
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -158,11 +159,10 @@ def _fit(
         if error(offset) > errors[best]:
             offset = float(offsets[best])
         if best in (0, offsets.size - 1):
-            warnings.warn(
+            warn(
                 f"at gain {gain:g} the best offset is at the edge of the compared ones, {offsets[0]:g} to "
                 f"{offsets[-1]:g} mV; the spiking network may differ much from the rate network; try another "
-                f"gain",
-                stacklevel=2,
+                f"gain"
             )
         if math.isfinite(factor(offset)):
             return offset, factor(offset), math.sqrt(error(offset))
@@ -172,6 +172,7 @@ def _fit(
     )
 
 
+@check_arguments(gain=positive_number, factor=positive_number)
 def fit_conversion(
     model: AnyModel,
     task: TaskLike | None = None,
@@ -242,8 +243,6 @@ def fit_conversion(
     """
     if kind not in ASKED[1:]:
         raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
-    gain = None if gain is None else positive_number("gain", gain)
-    factor = None if factor is None else positive_number("factor", factor)
     model = rate_model("model", model)
     visited = visited or visited_currents(model, task, seed=seed, trials=trials)
     if visited.rates.shape[1] != model.n_units:
@@ -289,9 +288,8 @@ def _warn_if_far(comparison: MeanFieldComparison, conversion: Conversion) -> Non
     if conversion.kind != "calibrated" and (rate := comparison.mean_rate(conversion)) > PLAUSIBLE_RATE:
         problems.append(f"fires at {rate:.0f} Hz, above the plausible {PLAUSIBLE_RATE:g} Hz")
     if problems:
-        warnings.warn(
+        warn(
             f"the mean field of the best {conversion.kind} conversion {', and '.join(problems)}; compare "
             f"conversions in spiking trials: find_scaling_factor(model, conversion='matched'), or "
-            f"spiking tune --conversion matched",
-            stacklevel=3,
+            f"spiking tune --conversion matched"
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.conversion.model_info_text import in_words
 from spiking.conversion.model_problems import possible_problems
 from spiking.conversion.recorded_conversion import recorded_conversion
@@ -118,6 +119,7 @@ class ModelInfo:
         return in_words(self)
 
 
+@check_arguments()
 def model_info(model: AnyModel) -> ModelInfo:
     """Return facts about a model.
 

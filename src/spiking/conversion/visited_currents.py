@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spiking.checks import whole_number
+from spiking.check_arguments import check_arguments
 from spiking.random_streams import VISITED_FIRST
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
@@ -59,6 +59,7 @@ class VisitedCurrents:
     share: Floats
 
 
+@check_arguments()
 def visited_currents(
     model: AnyModel, task: TaskLike | None = None, *, seed: int = 1, trials: int = FIT_TRIALS
 ) -> VisitedCurrents:
@@ -93,8 +94,8 @@ def visited_currents(
     """
     model = rate_model("model", model)
     chosen, model = task_for(model, task), model.nonnegative()  # as it is converted
-    numbers = range(VISITED_FIRST, VISITED_FIRST + whole_number("trials", trials, 1))
-    drawn = chosen.trials(trials, seed=whole_number("seed", seed, 0), first=VISITED_FIRST)
+    numbers = range(VISITED_FIRST, VISITED_FIRST + trials)
+    drawn = chosen.trials(trials, seed=seed, first=VISITED_FIRST)
     run = run_columns(model, drawn.inputs, seed=seed, trials=numbers, keep_currents=True)
     assert run.currents is not None
     counts, edges = np.histogram(run.currents, _BINS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import check_function, flag, whole_number
+from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
@@ -81,6 +81,7 @@ class BothNetworks:
         return self.rate.time[1:]
 
 
+@check_arguments()
 def run_both(
     model: AnyModel,
     task: TaskLike | None = None,
@@ -142,11 +143,9 @@ def run_both(
     >>> both.rate_activity.shape == both.spiking_activity.shape
     True
     """
-    check_function("progress", progress)
-    balanced, activity = flag("balanced", balanced), flag("activity", activity)
     model = rate_model("model", model)
     task, model = task_for(model, task), model.nonnegative()  # as it is converted
-    drawn = task.trials(whole_number("trials", trials, 1), seed=seed, balanced=balanced, condition=condition)
+    drawn = task.trials(trials, seed=seed, balanced=balanced, condition=condition)
     if network is None:
         network = SpikingNetwork.from_rate(model, scaling_factor, conversion=conversion, params=params)
     elif scaling_factor is not None or conversion is not None or params is not None:

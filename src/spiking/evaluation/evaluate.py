@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import check_function, flag, whole_number
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
@@ -24,6 +24,7 @@ from spiking.tasks.registry import task_for_channels
 from spiking.tasks.scoring import score
 
 
+@check_arguments()
 def evaluate(
     network: AnyNetwork,
     task: TaskLike | None = None,
@@ -91,9 +92,6 @@ def evaluate(
     >>> result.correct.shape, result.accuracy > 0.8
     ((20,), True)
     """
-    check_function("progress", progress)
-    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
-    strict, keep_outputs = flag("strict", strict), flag("keep_outputs", keep_outputs)
     network = open_network(network)
     task = network_task(network, task)
     if isinstance(network, RateModel) and (stimulation is not None or np.any(input_noise)):
@@ -108,10 +106,10 @@ def evaluate(
     correct, outputs, time = [], [], None
     conditions: list[str] = []
     if isinstance(network, RateModel):
-        chunks = rate_outputs(network, task, seed, n_trials, noise)
+        chunks = rate_outputs(network, task, seed, trials, noise)
     else:
         experiment = {"stimulation": stimulation, "input_noise": input_noise}
-        numbers = range(n_trials)
+        numbers = range(trials)
         chunks = spiking_outputs(
             spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
         )

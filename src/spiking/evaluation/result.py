@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import real_numbers
 from spiking.evaluation.binomial import wilson_interval
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.tasks import CombinedTasks, Task
@@ -37,9 +39,11 @@ class Score:
     scored: bool = True
 
     @classmethod
+    @check_arguments()
     def of(cls, task: Task, correct: NDArray[np.bool_]) -> Score:
         """Return the score of trials of a task."""
-        return cls(int(correct.sum()) if task.scored else 0, correct.size, task.scored)
+        answers = real_numbers("correct", correct, "an array of bool")
+        return cls(int(np.count_nonzero(answers)) if task.scored else 0, answers.size, task.scored)
 
     @property
     def accuracy(self) -> float:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.simulation.result import Simulation
@@ -17,6 +18,7 @@ from spiking.typing import Floats
 _REACH = 4  # a Gaussian is cut off at this many widths
 
 
+@check_arguments(width=positive_number)
 @dataclass(frozen=True)
 class Smoothing:
     """How to smooth samples over time: ``Smoothing("gaussian", 20.0)``.
@@ -47,11 +49,7 @@ class Smoothing:
     kind: Literal["gaussian", "exponential"]
     width: float
 
-    def __post_init__(self) -> None:
-        if self.kind not in ("gaussian", "exponential"):
-            raise ArgumentError(f"kind is {self.kind!r}; expected gaussian or exponential")
-        positive_number("width", self.width)
-
+    @check_arguments(interval=positive_number)
     def apply(self, samples: ArrayLike, interval: float) -> Floats:
         """Smooth along the last axis.
 
@@ -66,8 +64,8 @@ class Smoothing:
         -------
         array, shape (..., samples)
         """
-        x = real_numbers("samples", samples, "shape (..., samples)")
-        width = self.width / positive_number("interval", interval)
+        x = np.atleast_1d(real_numbers("samples", samples, "shape (..., samples)"))
+        width = self.width / interval
         if x.shape[-1] == 0:
             return x
         return self._sums(x, width) / self._sums(np.ones(x.shape[-1]), width)
@@ -85,6 +83,7 @@ class Smoothing:
         return np.asarray(full[..., reach : reach + x.shape[-1]])
 
 
+@check_arguments(interval=positive_number)
 def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: float = 1.0) -> Floats:
     """Return firing rates over time: spike counts in bins, smoothed.
 
@@ -121,10 +120,13 @@ def smoothed_rates(simulation: Simulation, smoothing: Smoothing, *, interval: fl
     spikes = simulation.spikes
     if spikes is None:
         raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
-    stride = round(positive_number("interval", interval) / simulation.time_step)
-    if stride < 1 or abs(stride * simulation.time_step - interval) > 1e-9 * interval:
-        raise ArgumentError(f"interval is {interval} ms; expected a multiple of {simulation.time_step} ms")
     simulation.duration  # noqa: B018  # refuses trials of unequal length
+    stride = round(interval / simulation.time_step)
+    fits = abs(stride * simulation.time_step - interval) <= 1e-9 * interval
+    if not fits or not 1 <= stride <= simulation.n_steps:
+        raise ArgumentError(
+            f"interval is {interval} ms; expected a multiple of {simulation.time_step} ms, at most the trial"
+        )
     network = simulation.network
     neurons = simulation.record.neurons("spikes", network.populations)
     counts = np.zeros((len(simulation.trials), network.n_neurons, simulation.n_steps // stride))

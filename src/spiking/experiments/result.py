@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from spiking.check_arguments import check_arguments
 from spiking.files.escape import csv_text
 from spiking.optional import library
 from spiking.tasks import Task
@@ -74,6 +75,7 @@ class Sweep:
         columns = list(self.rows[0])
         return csv_text(columns, ([row[name] for name in columns] for row in self.rows))
 
+    @check_arguments()
     def plot(self, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         """Draw a column against the varied names (see `spiking.plotting.sweep`)."""
         from spiking.plotting import sweep

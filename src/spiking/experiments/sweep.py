@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spiking
-from spiking.checks import check_function, file_path, flag, thread_count, whole_number
-from spiking.errors import ArgumentError
+from spiking.check_arguments import check_arguments
+from spiking.checks import file_path, thread_count
+from spiking.errors import ArgumentError, warn
 from spiking.evaluation.evaluate import evaluate, network_task
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.smoothing import Smoothing
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
+@check_arguments()
 def sweep(
     network: AnyNetwork,
     task: TaskLike | None = None,
@@ -139,14 +140,9 @@ def sweep(
     >>> [row["refractory"] for row in result.rows]
     [2.0, 10.0]
     """
-    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
-    strict = flag("strict", strict)
-    check_function("progress", progress)
-    common_random_numbers = flag("common_random_numbers", common_random_numbers)
-    rate_network = flag("rate_network", rate_network)
     threads = thread_count(threads)
     varied = axes(grid)
-    base, chosen = _base(network, task, grid, stimulation, whole_number("downsample", downsample, 1), seed)
+    base, chosen = _base(network, task, grid, stimulation, downsample, seed)
     if rate_network:
         if base.model is None or not common_random_numbers:
             given = "a spiking network alone" if base.model is None else "common_random_numbers=False"
@@ -161,8 +157,8 @@ def sweep(
         works.append(
             _SweepWork(point.network, chosen, seed, point.stimulation, point.downsample, strict, smoothing)
         )
-        first = 0 if common_random_numbers else k * n_trials
-        wanted.append(range(first, first + n_trials))
+        first = 0 if common_random_numbers else k * trials
+        wanted.append(range(first, first + trials))
     task_key, version = _task_keys(chosen)
     keys = [f"{task_key} {version} {work.digest()}" for work in works]
     by_key = dict(zip(keys, works, strict=True))
@@ -183,10 +179,9 @@ def sweep(
         outdated = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
         if outdated:
             n_outdated = sum(len(known[key]) for key in outdated)
-            warnings.warn(
+            warn(
                 f"{journal} has {n_outdated} trials that are not used: the code or the random trials of the "
-                f"task {chosen.name}, or the version of spiking or Python, has changed",
-                stacklevel=2,
+                f"task {chosen.name}, or the version of spiking or Python, has changed"
             )
 
         def record(key: str, first: int, values: Floats) -> None:
@@ -216,13 +211,11 @@ def sweep(
             key = digest(rate.w, rate.som_mask, rate.w_in, rate.w_out)
             if key not in scored:
                 scored[key] = _rate_row(
-                    evaluate(rate, chosen, n_trials, seed=seed, strict=strict, smoothing=smoothing)
+                    evaluate(rate, chosen, trials, seed=seed, strict=strict, smoothing=smoothing)
                 )
             beside = scored[key]
         rows.append({**names, **_row(work, values), **beside})
-    return Sweep(
-        names=tuple(grid), task=chosen, n_trials=n_trials, seed=seed, rows=tuple(rows), unused=unused
-    )
+    return Sweep(names=tuple(grid), task=chosen, n_trials=trials, seed=seed, rows=tuple(rows), unused=unused)
 
 
 @dataclass(frozen=True, eq=False)

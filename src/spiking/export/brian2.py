@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import checked_inputs, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import checked_inputs
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
@@ -58,6 +59,7 @@ t_last = t_last + elapsed
 """
 
 
+@check_arguments()
 def to_brian2(
     network: AnyNetwork,
     inputs: ArrayLike,
@@ -110,7 +112,7 @@ def to_brian2(
     brian2 = library("brian2", "brian2", "to_brian2")
     from brian2.units import ms, mV, second
 
-    network, downsample = spiking_network(network), whole_number("downsample", downsample, 1)
+    network = spiking_network(network)
     u = checked_inputs(inputs, network.n_inputs, downsample)
     if u.ndim != 2:
         raise ArgumentError(f"inputs has shape {u.shape}; expected one trial, ({network.n_inputs}, columns)")

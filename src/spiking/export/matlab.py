@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import column_times, recorded_spikes, sampled, settings
@@ -17,6 +18,7 @@ from spiking.simulation.result import Simulation
 _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
 
 
+@check_arguments()
 def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write a simulation as a MATLAB file (version 5) with one struct, ``simulation``.
 

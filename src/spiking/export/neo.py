@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.export.parts import (
     UNITS,
     channel_neurons,
@@ -21,6 +22,7 @@ from spiking.optional import library
 from spiking.simulation.result import Simulation
 
 
+@check_arguments()
 def to_neo(simulation: Simulation) -> Any:
     """Return a simulation as a Neo block, for example for Elephant, with one segment per trial.
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from spiking.checks import flag
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
 
 
+@check_arguments()
 def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     """Return the network as a NIR graph, which ``nir.write`` saves and neuromorphic tools read.
 
@@ -49,7 +50,7 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     >>> "input" in graph.nodes
     True
     """
-    network, approximate = spiking_network(network), flag("approximate", approximate)
+    network = spiking_network(network)
     nir = library("nir", "export", "to_nir")
     p, n = network.params, network.n_neurons
     if p.neuron != "leaky":

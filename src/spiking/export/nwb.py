@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spiking
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.export.parts import (
@@ -45,6 +46,7 @@ _SIGNALS = {  # unit, factor of the conversion to this unit, description
 }
 
 
+@check_arguments()
 def to_nwb(
     simulation: Simulation,
     path: str | os.PathLike[str],
@@ -91,7 +93,7 @@ def to_nwb(
     pynwb = library("pynwb", "export", "to_nwb")
     check_output(target, (".nwb",), force=force)
     spikes = recorded_spikes(simulation, "to_nwb")
-    start_time = session_start_time or datetime.now(UTC)
+    start_time = datetime.now(UTC) if session_start_time is None else session_start_time
     if start_time.tzinfo is None:
         raise ArgumentError(f"session_start_time is {start_time}; expected a time with a time zone")
     starts = trial_starts(simulation, gap)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import population_names, recorded_spikes, trial_table
@@ -17,6 +18,7 @@ from spiking.simulation.result import Simulation
 _TABLES = ("spikes", "trials", "neurons", "rates", "output")
 
 
+@check_arguments()
 def to_pandas(
     simulation: Simulation, table: Literal["spikes", "trials", "neurons", "rates", "output"] = "spikes"
 ) -> Any:
@@ -103,6 +105,7 @@ def to_pandas(
     )
 
 
+@check_arguments()
 def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write the spikes of a simulation as a CSV file: one row per spike, with time in ms.
 

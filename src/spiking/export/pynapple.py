@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.export.parts import (
     channel_neurons,
     population_names,
@@ -38,6 +39,7 @@ class PynappleData(NamedTuple):
     signals: dict[str, Any]
 
 
+@check_arguments()
 def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     """Return a simulation as pynapple objects, with the trials one after another.
 

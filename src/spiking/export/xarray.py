@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.export.parts import (
     UNITS,
     channel_neurons,
@@ -19,6 +20,7 @@ from spiking.optional import library
 from spiking.simulation.result import Simulation
 
 
+@check_arguments()
 def to_xarray(simulation: Simulation) -> Any:
     """Return all recorded quantities as one xarray Dataset in memory.
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import flag, real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.imported import Imported
@@ -34,12 +35,13 @@ _MASKS = {f"{part}_mask": part for part in _MATRICES}
 KEYS = (*PARTS, *_MASKS)
 
 
+@check_arguments()
 def from_named_arrays(
     source: str | os.PathLike[str] | Mapping[str, Any],
     names: Mapping[str, Any],
     *,
     tau: ArrayLike | None = None,
-    step: float,
+    step: float | None,
     form: Literal["current", "rate"],
     activation: Activation,
     activation_parameters: Mapping[str, Any] | None = None,
@@ -187,7 +189,7 @@ def assemble(
         raise ArgumentError(f"tau is {tau!r:.40} and in names; expected one of them")
     model = RateModel.from_arrays(
         **{"tau": tau, **values},  # type: ignore[arg-type]  # arrays, checked there
-        step=step,  # type: ignore[arg-type]  # checked there
+        step=step,
         form=form,
         activation=activation,
         activation_parameters=activation_parameters,

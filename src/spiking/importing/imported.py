@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import FORMS, RateModel
@@ -132,6 +133,7 @@ class Imported:
             ]
         )
 
+    @check_arguments(tolerance=positive_number)
     def check(
         self,
         inputs: ArrayLike,

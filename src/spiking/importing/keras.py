@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.arrays import Activation, assemble
@@ -33,6 +34,7 @@ _WITHOUT_WEIGHTS = (
 _EXPECTED = "the weights of SimpleRNN: kernel, recurrent kernel and bias, then those of a Dense layer"
 
 
+@check_arguments()
 def from_keras(
     source: Any,
     *,

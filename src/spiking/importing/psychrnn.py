@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_read
 from spiking.importing.imported import Imported
@@ -29,11 +30,12 @@ _NAMES = {
 _DALE = ("Dale_rec", "Dale_out")
 
 
+@check_arguments()
 def from_psychrnn(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,
     tau: ArrayLike,
-    step: float,
+    step: float | None,
     activation: Activation = "relu",
     activation_parameters: Mapping[str, Any] | None = None,
 ) -> Imported:

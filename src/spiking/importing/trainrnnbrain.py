@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import finite_number, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.json_text import parsed
@@ -27,6 +28,7 @@ _ELSEWHERE = (  # already in the weights, or of the training
 )
 
 
+@check_arguments()
 def from_trainrnnbrain(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,

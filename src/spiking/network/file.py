@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import spiking
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
@@ -24,6 +25,7 @@ NETWORKS = (".npz",)
 _ZIP = b"PK"
 
 
+@check_arguments()
 def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write the network to a file, completely or not at all: ``network.save("lesioned.npz")``.
 
@@ -63,6 +65,7 @@ def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool =
     replace_file(target, write, verify)
 
 
+@check_arguments()
 def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetwork:
     """Read a network that `save` wrote.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import fraction
 from spiking.connectivity.connections import Control, choose, connections, with_connections
 from spiking.connectivity.units import Units
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
 
 
+@check_arguments(fraction=fraction)
 def freeze(
     network: SpikingNetwork,
     inputs: ArrayLike,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import finite_numbers, flag, positive_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import finite_numbers
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.conversion.choose import choose_conversion
@@ -40,6 +41,7 @@ _SPARSE_DENSITY = 0.3
 _SPARSE_UNITS = 400
 
 
+@check_arguments()
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SpikingNetwork(Remade):
     """A spiking network, made from a rate model with `SpikingNetwork.from_rate`. Immutable.
@@ -109,6 +111,15 @@ class SpikingNetwork(Remade):
     conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
+        n = getattr(self.tau_decay, "size", 0)
+        shapes = {"tau_decay": (n,), "weights": (n, n), "w_in": (n, "inputs"), "readout": ("outputs", n)}
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            sizes, kind = getattr(array, "shape", ()), getattr(getattr(array, "dtype", None), "kind", "O")
+            wanted = [size if isinstance(size, int) else k for size, k in zip(shape, sizes, strict=False)]
+            if kind not in "biuf" or len(sizes) != len(shape) or list(sizes) != wanted:
+                found = f"has shape {sizes}" if kind in "biuf" else f"is {array!r:.60}"
+                raise ArgumentError(f"{name} {found}; expected numbers, shape ({', '.join(map(str, shape))})")
         for name, size in (
             *((name, self.n_neurons) for name in ("offset", "initial_rates", "initial_currents")),
             ("readout_bias", self.n_outputs),
@@ -143,6 +154,7 @@ class SpikingNetwork(Remade):
             )
 
     @classmethod
+    @check_arguments()
     def from_rate(
         cls,
         model: AnyModel,
@@ -211,16 +223,8 @@ class SpikingNetwork(Remade):
             The mean field of a conversion that is fitted here is far from the rate network, or fires at
             implausible rates, as in `fit_conversion`.
         """
-        initial_weights, readout_bias = (
-            flag(name, value)
-            for name, value in (("initial_weights", initial_weights), ("readout_bias", readout_bias))
-        )
-        if scaling_factor is not None:
-            scaling_factor = positive_number("scaling_factor", scaling_factor)
         given = rate_model("model", model)
         model = given.nonnegative()
-        if not isinstance(params, LIFParams | None):
-            raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
         chosen = choose_conversion(model, scaling_factor, conversion, task, gain, params)
         matched = chosen.kind != "published"
         if chosen.kind in FITTED and initial_weights:
@@ -260,6 +264,7 @@ class SpikingNetwork(Remade):
     load = classmethod(file.load)
     save = file.save
 
+    @check_arguments()
     def with_params(self, **changes: Any) -> SpikingNetwork:
         """Return the same network with other constants: ``network.with_params(refractory=5)``.
 
@@ -317,6 +322,7 @@ class SpikingNetwork(Remade):
     freeze = freeze.freeze
     refit_readout = refit.refit_readout
 
+    @check_arguments()
     def stepper(
         self,
         *,

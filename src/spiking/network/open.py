@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.network.file import is_archive
 from spiking.network.network import SpikingNetwork
@@ -13,6 +14,7 @@ from spiking.rate_model.model import RateModel
 AnyNetwork = SpikingNetwork | AnyModel
 
 
+@check_arguments()
 def open_network(network: AnyNetwork) -> RateModel | SpikingNetwork:
     """Read a model file or a network file; which of them it is follows from its content.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spiking.checks import positive_number, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import not_negative
 from spiking.random_streams import REFIT_FIRST
 from spiking.tasks.registry import task_for_channels
 from spiking.timing import STEP_MS
@@ -57,6 +58,7 @@ class ReadoutRefit:
         )
 
 
+@check_arguments(ridge=not_negative)
 def refit_readout(
     network: SpikingNetwork,
     task: Task | str,
@@ -100,15 +102,12 @@ def refit_readout(
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 
-    n_trials, seed = whole_number("trials", trials, 1), whole_number("seed", seed, 0)
-    if ridge != 0:
-        positive_number("ridge", ridge)
     chosen = task_for_channels(task, network.n_inputs, network.n_outputs)
     n = network.n_neurons
     power, product, target_power, samples = np.zeros((n, n)), np.zeros((network.n_outputs, n)), 0.0, 0
     size = max(1, _CHUNK_BYTES // (8 * n * chosen.n_steps))
-    for first in range(REFIT_FIRST, REFIT_FIRST + n_trials, size):
-        numbers = range(first, min(first + size, REFIT_FIRST + n_trials))
+    for first in range(REFIT_FIRST, REFIT_FIRST + trials, size):
+        numbers = range(first, min(first + size, REFIT_FIRST + trials))
         drawn = chosen.trials(len(numbers), seed=seed, first=first)
         run = simulate(
             network,
@@ -137,7 +136,7 @@ def refit_readout(
     new = old + np.linalg.lstsq(penalised, (product - old @ power).T)[0].T
     label = ReadoutRefit(
         task=chosen.name,
-        n_trials=n_trials,
+        n_trials=trials,
         seed=seed,
         ridge=float(ridge),
         error_before=error(old),

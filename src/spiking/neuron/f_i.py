@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers, whole_number
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS
@@ -69,13 +70,14 @@ class FICurve(Remade):
 
     def __post_init__(self) -> None:
         for name in ("current", "rate", "error"):
-            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+            object.__setattr__(self, name, frozen_array(real_numbers(name, getattr(self, name), "numbers")))
 
     def __call__(self, current: ArrayLike) -> Floats:
         """Return rates in Hz at currents in mV, as an array of the same shape."""
         return np.interp(real_numbers("current", current, "currents in mV"), self.current, self.rate)
 
 
+@check_arguments()
 def fi_curve(
     params: LIFParams | None = None, *, downsample: int = 1, method: Method | None = None
 ) -> FICurve:

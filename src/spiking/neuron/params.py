@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
-from spiking.checks import finite_numbers
+from spiking.check_arguments import check_arguments
+from spiking.checks import finite_numbers, not_negative, positive_number, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS, NeuronName
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
-_CHOICES = MappingProxyType(
-    {
-        "neuron": tuple(NEURONS),
-        "synapse": ("double_exponential", "single_exponential"),
-        "noise_scaling": ("fixed", "sqrt_dt"),
-    }
+
+def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...]:
+    expected = "'uniform', 'resting', or finite voltages in mV: one number, or one for each neuron"
+    if isinstance(value, str) and value in ("uniform", "resting"):
+        return value
+    voltages = finite_numbers(name, value, expected)
+    if voltages.ndim > 1 or isinstance(value, bool):
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())
+
+
+@check_arguments(
+    tau_membrane=positive_number,
+    tau_rise=positive_number,
+    refractory=not_negative,
+    noise=not_negative,
+    initial_voltage=_initial_voltage,
 )
-
-
 @dataclass(frozen=True, kw_only=True)
 class LIFParams:
     """Constants of the neurons and synapses (defaults: SI Table S1 of Kim, Li & Sejnowski 2019).
@@ -91,28 +100,6 @@ class LIFParams:
     synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "initial_voltage", _initial_voltage(self.initial_voltage))
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name == "initial_voltage":
-                continue
-            if item.name in _CHOICES:
-                choices = _CHOICES[item.name]
-                if value not in choices:
-                    raise ArgumentError(f"{item.name} is {value!r}; expected one of {', '.join(choices)}")
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-                raise ArgumentError(f"{item.name} is {value!r}; expected a number")
-            if not np.isfinite(value):
-                raise ArgumentError(f"{item.name} is {value}; expected a finite number")
-            if isinstance(value, np.number):  # files and journals hold plain numbers
-                object.__setattr__(self, item.name, value.item())
-        for name in ("tau_membrane", "tau_rise"):
-            if getattr(self, name) <= 0:
-                raise ArgumentError(f"{name} is {getattr(self, name)} ms; expected a time above 0")
-        for name in ("refractory", "noise"):
-            if getattr(self, name) < 0:
-                raise ArgumentError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not self.threshold > self.reset:
             raise ArgumentError(
                 f"threshold is {self.threshold} mV; expected a voltage above the reset, {self.reset} mV"
@@ -120,6 +107,7 @@ class LIFParams:
         if self.peak < self.reset:
             raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
 
+    @check_arguments()
     def difference(self, other: LIFParams) -> str:
         """Return name and value of the constants that differ from those of `other`; empty if none does."""
         pairs = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
@@ -127,35 +115,33 @@ class LIFParams:
             f"{name} {value!r:.40}" for name, value, other_value in pairs if value != other_value
         )
 
+    @check_arguments()
     def step_noise(self, time_step: float) -> float:
         """Return the standard deviation of a step's noise in mV, for a time step in ms."""
         if self.noise_scaling == "fixed":
             return float(self.noise)
         return float(self.noise * np.sqrt(time_step / TIME_STEP_MS))
 
+    @check_arguments()
     def start(self, uniforms: Floats, offset: Floats) -> Floats:
-        """Return initial voltages in mV, shape (N,).
+        """Return initial voltages in mV, shape (N,), or that of `uniforms`.
 
         Parameters
         ----------
-        uniforms : array, shape (N,)
+        uniforms : array, shape (..., N)
             Uniform on [0, 1), used where initial voltages are drawn.
         offset : array, shape (N,)
             Constant current of each neuron, added to the bias.
         """
+        uniforms = real_numbers("uniforms", uniforms, "numbers, shape (..., N)")
+        offset = real_numbers("offset", offset, "numbers, shape (N,)")
+        if offset.ndim != 1 or uniforms.shape[-1:] != offset.shape:
+            raise ArgumentError(
+                f"uniforms has shape {uniforms.shape} and offset {offset.shape}; expected (..., N) and (N,)"
+            )
         if self.initial_voltage == "uniform":
             return self.reset + (self.peak - self.reset) * uniforms
         if self.initial_voltage == "resting":
             current = self.bias + offset
             return np.asarray(NEURONS[self.neuron].rest(current))
         return np.broadcast_to(np.array(self.initial_voltage, np.float64), offset.shape).copy()
-
-
-def _initial_voltage(value: object) -> str | float | tuple[float, ...]:
-    expected = "'uniform', 'resting', or finite voltages in mV: one number, or one for each neuron"
-    if isinstance(value, str) and value in ("uniform", "resting"):
-        return value
-    voltages = finite_numbers("initial_voltage", value, expected)
-    if voltages.ndim > 1 or isinstance(value, bool):
-        raise ArgumentError(f"initial_voltage is {value!r:.60}; expected {expected}")
-    return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())

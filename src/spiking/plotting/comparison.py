@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Score
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@check_arguments()
 def rates_against(
     first: Simulation,
     second: Simulation,
@@ -85,6 +87,7 @@ def rates_against(
     return ax
 
 
+@check_arguments()
 def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
     """Draw accuracies with their 95 % Wilson score intervals, one per row.
 
@@ -115,6 +118,7 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
     return ax
 
 
+@check_arguments()
 def comparison(
     first: BothNetworks,
     second: BothNetworks,

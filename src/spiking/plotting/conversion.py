@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.visited_currents import visited_currents
 from spiking.errors import ArgumentError
@@ -26,6 +27,7 @@ _TAILS = 0.001  # share of the currents that is left out on each side
 _HISTOGRAM_HEIGHT = 0.35  # share of the height of the axes
 
 
+@check_arguments()
 def conversion(
     model: AnyModel,
     how: Conversion | SpikingNetwork | None = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
 
+@check_arguments()
 def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = None) -> Axes:
     """Draw accuracy against scaling factor, the plateau, and the accuracy in fresh trials.
 
@@ -125,6 +127,7 @@ _UNITS = MappingProxyType(
 )
 
 
+@check_arguments()
 def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     """Draw a column of a sweep against the first varied parameter, with a line for each value of the second.
 
@@ -212,6 +215,7 @@ def _colours(groups: list[Any]) -> list[Any]:
     return [mpl.colormaps["viridis"](0.9 * k / (len(groups) - 1)) for k in range(len(groups))]
 
 
+@check_arguments()
 def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     """Draw the loss of every update and of the tests during training, and the accuracy on a second axis.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, open_network
 from spiking.plotting.style import by_population, drawing_on, population_colours, population_label
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _BINS = 24
 
 
+@check_arguments()
 def firing_rates(
     simulation: Simulation, ax: Axes | None = None, *, populations: Sequence[str] | None = None
 ) -> Axes:
@@ -56,6 +58,7 @@ def firing_rates(
     return ax
 
 
+@check_arguments()
 def time_constants(model: AnyNetwork, ax: Axes | None = None) -> Axes:
     """Draw a stacked histogram of the units' synaptic decay time constants by population.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from spiking.analysis.components import condition_means, principal_components
 from spiking.analysis.fixed_points import FixedPoints
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.state_space import trajectories
@@ -24,6 +25,7 @@ _POINT: Mapping[str, Any] = MappingProxyType(
 )
 
 
+@check_arguments()
 def fixed_points(
     both: BothNetworks,
     rate: FixedPoints,

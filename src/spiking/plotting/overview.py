@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spiking.check_arguments import check_arguments
 from spiking.plotting.raster import raster
 from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in, shown
 from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@check_arguments()
 def overview(
     simulation: Simulation,
     *,

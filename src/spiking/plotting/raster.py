@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import flag
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.plotting.style import (
     by_population,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@check_arguments()
 def raster(
     simulation: Simulation,
     trial: int = 0,
@@ -59,7 +60,6 @@ def raster(
     >>> ax = plotting.raster(both.spiking, trial=0, rates=True)
     >>> ax.figure.savefig("raster.pdf")
     """
-    rates = flag("rates", rates)
     spikes = simulation.spikes
     if spikes is None:
         raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.analysis.components import PrincipalComponents, condition_means, principal_components
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on, shown
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@check_arguments()
 def trajectories(
     means: Mapping[str, NDArray[np.float64]],
     ax: Axes | None = None,
@@ -54,6 +56,8 @@ def trajectories(
     >>> ax = plotting.trajectories(means)
     >>> ax.figure.savefig("trajectories.pdf")
     """
+    if not means:
+        raise ArgumentError("means is empty; expected at least one condition")
     components = components or principal_components(np.stack(list(means.values())), max(plane) + 1)
     if not 0 <= min(plane) <= max(plane) < len(components.components):
         raise ArgumentError(f"plane is {plane}; expected components 0 to {len(components.components) - 1}")
@@ -70,6 +74,7 @@ def trajectories(
     return ax
 
 
+@check_arguments()
 def state_space(both: BothNetworks, figure: Figure | None = None, *, start: float = 0.0) -> Figure:
     """Draw the leading principal components of both networks (as in Kim, Li & Sejnowski 2019, Fig. S2).
 

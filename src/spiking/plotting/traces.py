@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.plotting.style import (
     CONDITION_COLOURS,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
 
 
+@check_arguments()
 def output(
     simulation: Simulation,
     ax: Axes | None = None,
@@ -138,6 +140,7 @@ def _targets(ax: Axes, trials: Trials, groups: dict[str, list[int]], channel: in
     ax.plot(trials.time, unique.T, color=TARGET_COLOUR, linewidth=1.8, zorder=1, solid_capstyle="butt")
 
 
+@check_arguments()
 def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     """Draw the inputs of one trial of a task; several channels are stacked, on the same scale, and numbered.
 
@@ -153,6 +156,8 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     >>> ax = plotting.inputs(tasks.get("mante").trials(1, seed=1))
     >>> ax.figure.savefig("inputs.pdf")
     """
+    if trial >= len(trials):
+        raise ArgumentError(f"trial is {trial}; expected 0 to {len(trials) - 1}")
     u = trials.inputs[trial]
     edges = STEP_MS * np.arange(u.shape[1] + 1.0)
     with drawing_on(ax, 25) as ax:
@@ -170,6 +175,7 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@check_arguments()
 def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = None) -> Axes:
     """Shade the time in which a stimulus is on in any of the trials: an input that is not 0 and not constant.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@check_arguments()
 def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, *, channel: int = 0) -> Axes:
     """Draw the outputs of the rate network and the spiking network in one trial, and the target.
 
@@ -81,6 +83,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
     return ax
 
 
+@check_arguments()
 def activity(
     values: ArrayLike,
     time: ArrayLike,
@@ -137,6 +140,7 @@ def activity(
     return ax
 
 
+@check_arguments()
 def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> Figure:
     """Draw one trial of both networks: all outputs, and the activity of all units.
 

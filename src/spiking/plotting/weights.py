@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.network.open import AnyNetwork, open_network
 from spiking.plotting.style import (
     POPULATION_COLOURS,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _FULL_COLOUR = 0.95  # quantile of the absolute weights from which on colours are saturated
 
 
+@check_arguments()
 def weights(model: AnyNetwork, ax: Axes | None = None, *, populations: Sequence[str] | None = None) -> Axes:
     """Draw the recurrent weights W with a colour bar, units grouped by population, presynaptic in columns.
 

@@ -6,11 +6,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.contents import struct_fields
 from spiking.rate_model.model import RateModel
 
-AnyModel = RateModel | str | os.PathLike[str] | Mapping[str, Any]
+AnyModel = RateModel | str | os.PathLike[str] | Mapping[str, Any] | NDArray[np.void]
 
 
 def rate_model(name: str, value: object, expected: str = "a RateModel") -> RateModel:
@@ -37,6 +41,6 @@ def rate_model(name: str, value: object, expected: str = "a RateModel") -> RateM
     if isinstance(value, str | os.PathLike) or struct_fields(value):
         return RateModel.load(value)  # type: ignore[arg-type]  # it checks mappings itself
     raise ArgumentError(
-        f"{name} is {value!r:.60}; expected {expected}, the path of its file, or the name of a model that "
+        f"{name} is {shown(value)}; expected {expected}, the path of its file, or the name of a model that "
         f"comes with the package"
     )

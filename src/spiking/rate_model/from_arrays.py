@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.rate_model.contents import signs_in
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _FAR = 40.0  # sigmoid(40) is 1 and sigmoid(-40) is 0, to the last bit that counts here
 
 
+@check_arguments(step=positive_number, activation=unchecked)
 def from_arrays(
     cls: type[RateModel],
     *,
@@ -31,7 +33,7 @@ def from_arrays(
     activation: str | Transfer | tuple[ArrayLike, ArrayLike],
     activation_parameters: Mapping[str, Any] | None = None,
     tau: ArrayLike,
-    step: float,
+    step: float | None,
     form: Literal["current", "rate"],
     signs: ArrayLike | None = None,
     initial: ArrayLike | None = None,
@@ -134,7 +136,7 @@ def from_arrays(
     name, parameters = name_and_parameters(activation, activation_parameters)
     if step is None:
         raise ArgumentError("step is not given; expected the time step of the training in ms")
-    if positive_number("step", step) > 2 * min(tau_range):
+    if step > 2 * min(tau_range):
         raise ArgumentError(
             f"step is {step:g} ms and the shortest tau {min(tau_range):g} ms; expected a step of at most two "
             f"tau, because longer steps of Euler's method diverge"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.checks import file_path
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.rate_model.contents import (
     MODEL_KEYS,
@@ -104,7 +103,7 @@ def load(
     loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
     unused = unused_weights(loaded)
     if unused:
-        warnings.warn(f"{source}: {unused_words(unused)}", stacklevel=2)
+        warn(f"{source}: {unused_words(unused)}")
     return loaded
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import finite_numbers, flag, not_negative, positive_number
+from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import finite_numbers, not_negative, positive_number
 from spiking.connectivity import changes
 from spiking.connectivity.units import check_mask, check_population_name
 from spiking.errors import ArgumentError, ModelFileError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FORMS = ("current", "rate")
 
 
+@check_arguments(activation=unchecked)
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RateModel(Remade):
     """A trained rate recurrent neural network (Kim, Li & Sejnowski 2019, equations 1 to 4).
@@ -274,6 +276,7 @@ class RateModel(Remade):
     def _with_named(self, masks: Mapping[str, Mask]) -> RateModel:
         return replace(self, own_populations={**self.own_populations, **masks})
 
+    @check_arguments()
     def effective_weights(self, *, initial: bool = False) -> Floats:
         """Recurrent weights W as the network uses them: ``(relu(w) @ m) * som_m`` under Dale's law.
 
@@ -292,7 +295,7 @@ class RateModel(Remade):
         ModelFileError
             `initial` is true, and the model has no initial weights or some that are not finite.
         """
-        w = self.w0 if flag("initial", initial) else self.w
+        w = self.w0 if initial else self.w
         if w is None:
             raise ModelFileError(f"{self.source} has no `w0`: the initial weights were not saved")
         if not np.isfinite(w).all():
@@ -303,6 +306,7 @@ class RateModel(Remade):
             )
         return w * self.sign * self.som_mask
 
+    @check_arguments()
     def tau_decay(self, *, initial: bool = False) -> Floats | None:
         """Synaptic decay time constants in ms, shape (N,).
 
@@ -314,7 +318,7 @@ class RateModel(Remade):
             Before training; None if the model has no ``taus_gaus0``, or one that is not finite.
         """
         shortest, longest = self.tau_range
-        raw = self.taus_gaus0 if flag("initial", initial) else self.taus_gaus
+        raw = self.taus_gaus0 if initial else self.taus_gaus
         raw = None if raw is None or not np.isfinite(raw).all() else raw
         if shortest == longest:
             return np.full(self.n_units, shortest) if raw is not None or not initial else None

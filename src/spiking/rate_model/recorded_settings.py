@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -131,6 +132,7 @@ def recorded_flag(model: RateModel, key: str) -> bool | None:
     return None if value is None else bool(value)
 
 
+@check_arguments()
 def task_for(
     model: AnyModel,
     task: TaskLike | type[Task] | None = None,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import finite_numbers, flag, not_negative
+from spiking.check_arguments import check_arguments
+from spiking.checks import finite_numbers, not_negative, sequence, whole_number
 from spiking.errors import ArgumentError
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -53,6 +54,7 @@ class RateRun:
         return np.float64(self.step) * np.arange(float(self.output.shape[-1]))
 
 
+@check_arguments(noise=not_negative)
 def run(
     model: RateModel,
     inputs: ArrayLike,
@@ -92,8 +94,7 @@ def run(
         or not a number, or the currents become infinite, as with extremely large inputs.
     """
     bias, phi = model.output_bias, model.transfer
-    noise = model.noise if noise is None else not_negative("noise", noise)
-    keep_currents = flag("keep_currents", keep_currents)
+    noise = model.noise if noise is None else noise
     u = finite_numbers("inputs", inputs, f"shape ({model.n_inputs}, steps) or (trials, ..., steps)")
     u = u[np.newaxis] if u.ndim == 2 else u
     if u.ndim != 3 or u.shape[1] != model.n_inputs or u.shape[2] < 1:
@@ -102,15 +103,16 @@ def run(
             f"({model.n_inputs}, steps) or (trials, {model.n_inputs}, steps)"
         )
     n_trials, _, n_steps = u.shape
-    numbers = list(range(n_trials) if trials is None else trials)
+    given = range(n_trials) if trials is None else sequence("trials", trials)
+    numbers = [whole_number("trials", number, 0) for number in given]
     if len(numbers) != n_trials:
         raise ArgumentError(
             f"trials has {len(numbers)} numbers; expected {n_trials}, one for each trial of inputs"
         )
-    sequence = np.random.SeedSequence(seed)
+    entropy = np.random.SeedSequence(seed).entropy
     xi = np.empty((n_trials, n_steps, model.n_units))
     for k, number in enumerate(numbers):
-        stream = np.random.SeedSequence(sequence.entropy, spawn_key=(number,))
+        stream = np.random.SeedSequence(entropy, spawn_key=(number,))
         xi[k] = np.random.default_rng(stream).standard_normal((n_steps, model.n_units))
     decay = model.tau_decay()
     assert decay is not None

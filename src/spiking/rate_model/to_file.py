@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.files.output import MODELS, check_output
 from spiking.matfile.write import update_variables, write_variables
@@ -24,6 +25,7 @@ _CLASSES |= dict.fromkeys(("step_ms", "noise_sd", "activation_x", "activation_y"
 PUBLISHED_NOISE = 0.1  # standard deviation of the noise of a step, in published files
 
 
+@check_arguments()
 def save(model: RateModel, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write the model to a MATLAB file, completely or not at all.
 

@@ -174,9 +174,9 @@ def name_and_parameters(
     raise ArgumentError(f"activation is {activation!r:.60}; expected {EXPECTED}")
 
 
-def complete(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def complete(name: object, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return all parameters of an activation, checked; raise ArgumentError if one is wrong or missing."""
-    if name not in list(_KINDS) or (name not in NAMES and not parameters):  # a list: it may have no hash
+    if not isinstance(name, str) or name not in _KINDS or (name not in NAMES and not parameters):
         raise ArgumentError(f"activation is {name!r:.60}; expected {EXPECTED}")
     defaults = _KINDS[name][1]
     unknown = [key for key in parameters if key not in defaults]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import flag, not_negative, real_numbers, whole_number
-from spiking.connectivity.units import Units, checked_fraction
+from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import at_least, fraction, not_negative, real_numbers
+from spiking.connectivity.units import Units, check_population_name
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNTRAINED_STREAM
 from spiking.rate_model.transfer import Transfer, name_and_parameters
@@ -86,6 +87,16 @@ def checked_connectivity(connectivity: ArrayLike, n_units: int) -> Mask:
     return values.astype(np.bool_)
 
 
+@check_arguments(
+    n_units=at_least(1),
+    n_inputs=at_least(1),
+    n_outputs=at_least(1),
+    gain=not_negative,
+    p_inh=fraction,
+    p_rec=fraction,
+    n_som=at_least(0),
+    activation=unchecked,
+)
 def untrained(
     cls: type[RateModel],
     n_units: int,
@@ -159,24 +170,21 @@ def untrained(
     >>> model.effective_weights()[80:, 80:].any()  # MD does not connect to itself
     np.False_
     """
-    n, seed = whole_number("n_units", n_units, 1), whole_number("seed", seed, 0)
-    if w_dist not in ("gaussian", "gamma"):
-        raise ArgumentError(f"w_dist is {w_dist!r:.40}; expected gaussian or gamma")
     limits = real_numbers("tau", tau, "one number or a pair, in ms").ravel()
     if limits.size not in (1, 2) or not (limits >= STEP_MS).all() or limits[0] > limits[-1]:
         raise ArgumentError(f"tau is {tau!r:.60}; expected ms, at least {STEP_MS:g}, smaller limit first")
     drawn = draw_arrays(
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(UNTRAINED_STREAM,))),
-        n,
-        whole_number("n_inputs", n_inputs, 1),
-        whole_number("n_outputs", n_outputs, 1),
-        gain=not_negative("gain", gain),
-        p_inh=checked_fraction("p_inh", p_inh),
-        p_rec=checked_fraction("p_rec", p_rec),
-        n_som=whole_number("n_som", n_som, 0),
-        dale=flag("dale", dale),
+        n_units,
+        n_inputs,
+        n_outputs,
+        gain=gain,
+        p_inh=p_inh,
+        p_rec=p_rec,
+        n_som=n_som,
+        dale=dale,
         w_dist=w_dist,
-        connectivity=None if connectivity is None else checked_connectivity(connectivity, n),
+        connectivity=None if connectivity is None else checked_connectivity(connectivity, n_units),
     )
     name, parameters = name_and_parameters(activation, activation_parameters)
     model = cls(
@@ -196,4 +204,6 @@ def untrained(
         activation_parameters=parameters,
         source="the untrained network",
     )
+    for population in populations or {}:
+        check_population_name(population)
     return model.with_populations(**(populations or {}))

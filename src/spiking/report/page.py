@@ -13,7 +13,8 @@ from string import Template
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
 from spiking.analysis.faithfulness import faithfulness_of
-from spiking.checks import check_function, file_path
+from spiking.check_arguments import check_arguments
+from spiking.checks import file_path
 from spiking.conversion.model_info import model_info
 from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
@@ -36,6 +37,7 @@ _ACTIVITY_BYTES = 2**28  # maximum size of the activity in the trials that are d
 _DRAWN_EACH = 10  # maximum number of drawn trials of a condition
 
 
+@check_arguments()
 def report(
     model: AnyModel,
     task: TaskLike | None = None,
@@ -94,7 +96,6 @@ def report(
     >>> page[:15]
     '<!doctype html>'
     """
-    check_function("progress", progress)
     own_task = None if task_file is None else str(file_path("task_file", task_file))
     given = task if isinstance(task, str) else own_task
     library("matplotlib", "figures", "a report")

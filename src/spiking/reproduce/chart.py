@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.checks import one_of
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, DASHES, drawing_in, drawing_on
 from spiking.reproduce.conditions import Condition, shown
 from spiking.reproduce.measures import MEASURES
@@ -60,7 +61,7 @@ def draw(reproduction: Reproduction, ax: Axes | None = None, measure: str | None
     -------
     matplotlib.axes.Axes
     """
-    name = measure or reproduction.panel.drawn[0]
+    name = reproduction.panel.drawn[0] if measure is None else one_of("measure", measure, MEASURES)
     with drawing_on(ax, 62) as ax:
         _draw(reproduction, name, ax)
         _legend(ax, [ax], reproduction, loc="lower left", bbox_to_anchor=(0, 1.02))

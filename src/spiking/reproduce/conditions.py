@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _PUBLISHED_ONLY = ("best_of_grid",)  # measures that exist only for the published conversion
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class Paper:
     """A value of the paper: a share, or a mean and standard deviation over networks.
@@ -45,6 +47,7 @@ class Paper:
     reading: float = 0.0
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class Condition:
     """A kind of network at a value on the axis of a panel.
@@ -93,6 +96,7 @@ class Condition:
         return None if self.params is None else Tested(self.params, self.activity)
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class Panel:
     """A panel of the paper, or of your own.
@@ -137,6 +141,7 @@ class Panel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "drawn", self.drawn or self.measures[:1])
 
+    @check_arguments()
     def only(self, values: Sequence[float | str]) -> Panel:
         """Return the panel with some of the values of its axis; its note says so.
 
@@ -171,6 +176,7 @@ class Panel:
         """Whether a scaling factor is tuned in any condition, so that `converted_by` can be used."""
         return any(_tuned(condition) for condition in self.conditions)
 
+    @check_arguments()
     def converted_by(self, conversion: Asked) -> Panel:
         """Return the panel, under a new name, with another conversion of its networks.
 

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from spiking.checks import file_path
+from spiking.check_arguments import check_arguments
+from spiking.checks import file_path, one_of
 from spiking.files.escape import csv_text
 from spiking.files.output import write_whole
 from spiking.optional import library
@@ -60,9 +61,11 @@ class Reproduction:
     entries: tuple[Entry, ...]
     drawn: tuple[int, RateModel] | None = None
 
+    @check_arguments()
     def values(self, condition: Condition, measure: str) -> list[float]:
         """Return a measure of the networks of a condition, without those that do not have it."""
-        values = (MEASURES[measure].of(entry) for entry in self.entries if entry.condition is condition)
+        chosen = MEASURES[one_of("measure", measure, MEASURES)]
+        values = (chosen.of(entry) for entry in self.entries if entry.condition is condition)
         return [value for value in values if value is not None]
 
     @property
@@ -170,12 +173,14 @@ class Reproduction:
         ]
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
+    @check_arguments()
     def plot(self, ax: Axes | None = None, measure: str | None = None) -> Axes:
         """Draw a measure, by default the panel's first, and the paper's values next to it."""
         from spiking.reproduce.chart import draw
 
         return draw(self, ax, measure)
 
+    @check_arguments()
     def draw(self, figure: Figure | None = None) -> Figure:
         """Draw the panel: one network if the panel shows one (see `drawn`), else its measures.
 
@@ -190,6 +195,7 @@ class Reproduction:
             return draw_all(self, figure)
         return self.panel.picture(self, figure)
 
+    @check_arguments()
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write table, networks and figure into files named after the panel; return the paths."""
         target = file_path("folder", folder)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import check_function, file_path, thread_count, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, file_path, thread_count
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.files.output import check_outputs, check_writable
@@ -34,6 +35,7 @@ _CHECK_SECONDS = 0.5  # time between two checks of the cluster
 _SEEDS = 100_000  # network k of a run has the seed `seed` * _SEEDS + k
 
 
+@check_arguments(networks=at_least(1))
 def panel(
     which: str | Panel,
     *,
@@ -104,11 +106,9 @@ def panel(
     if values is not None:
         chosen = chosen.only(values)
     chosen = chosen.converted_by(conversion)
-    networks, seed = whole_number("networks", networks, 1), whole_number("seed", seed, 0)
     for name, value, most in (("networks", networks, _SEEDS), ("seed", seed, 10**9)):
         if value > most:
             raise ArgumentError(f"{name} is {value}; expected at most {most}")
-    check_function("progress", progress)
     threads = thread_count(threads)
     place = file_path("folder", folder)
     prepare(place, [chosen])

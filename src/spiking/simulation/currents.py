@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spiking.checks import finite_number, finite_numbers, positive_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, not_negative, positive_number
 from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
 from spiking.simulation.stimulation import checked_window
 from spiking.typing import Floats
 
 
+@check_arguments(frequency=positive_number, window=checked_window)
 @dataclass(frozen=True)
 class Oscillation:
     """A sinusoidal current, ``amplitude sin(2 pi frequency t + phase)``, t from the trial's start.
@@ -58,19 +60,16 @@ class Oscillation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))
-        object.__setattr__(self, "frequency", positive_number("frequency", self.frequency))
-        for name in ("amplitude", "phase"):
-            object.__setattr__(self, name, finite_number(name, getattr(self, name)))
-        if self.window is not None:
-            object.__setattr__(self, "window", checked_window(self.window))
-        object.__setattr__(self, "weights", _weights(self.weights, self.units))
+        _check_weights(self.weights, self.units)
 
+    @check_arguments(first=at_least(0, 10**8), last=at_least(0, 10**8))
     def amounts(self, first: int, last: int, time_step: float) -> Floats:
         """Return the current in the middle of each of the steps `first` to before `last`, in mV."""
         time = (np.arange(first, last) + 0.5) * np.float64(time_step / 1000)
         return np.float64(self.amplitude) * np.sin(2 * np.pi * self.frequency * time + self.phase)
 
 
+@check_arguments(interval=positive_number, start=not_negative)
 @dataclass(frozen=True)
 class Waveform:
     """An arbitrary current, given as samples that each last `interval`.
@@ -112,20 +111,16 @@ class Waveform:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))
-        object.__setattr__(self, "samples", _numbers("samples", self.samples))
         if not self.samples:
             raise ArgumentError("samples is empty; expected the current in mV at successive times")
-        object.__setattr__(self, "interval", positive_number("interval", self.interval))
-        object.__setattr__(self, "start", finite_number("start", self.start))
-        if self.start < 0:
-            raise ArgumentError(f"start is {self.start} ms; expected 0 or more")
-        object.__setattr__(self, "weights", _weights(self.weights, self.units))
+        _check_weights(self.weights, self.units)
 
     @property
     def window(self) -> tuple[float, float]:
         """Start of the first and end of the last sample in ms."""
         return self.start, self.start + self.interval * len(self.samples)
 
+    @check_arguments(first=at_least(0, 10**8), last=at_least(0, 10**8))
     def amounts(self, first: int, last: int, time_step: float) -> Floats:
         """Return the current at each of the steps `first` to before `last` in mV.
 
@@ -143,19 +138,8 @@ class Waveform:
         return np.array(self.samples)[np.clip(position, 0, len(self.samples) - 1)]
 
 
-def _numbers(name: str, values: object) -> tuple[float, ...]:
-    array = finite_numbers(name, values, "finite numbers, one-dimensional")
-    if array.ndim != 1:
-        raise ArgumentError(f"{name} is {values!r:.60}; expected finite numbers, one-dimensional")
-    return tuple(array.tolist())
-
-
-def _weights(values: object, units: object) -> tuple[float, ...] | None:
-    if values is None:
-        return None
-    weights = _numbers("weights", values)
-    if isinstance(units, tuple) and len(units) != len(weights):
+def _check_weights(weights: tuple[float, ...] | None, units: object) -> None:
+    if weights is not None and isinstance(units, tuple) and len(units) != len(weights):
         raise ArgumentError(
             f"weights has {len(weights)} numbers; expected one for each of {len(units)} units"
         )
-    return weights

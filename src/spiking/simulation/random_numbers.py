@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import numeric_array
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, numeric_array
 from spiking.errors import ArgumentError
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
 from spiking.simulation.trial_streams import (
@@ -67,12 +68,14 @@ class RandomDraws:
         coin = tuple(array("coin", c) for c in coins) if isinstance(coins, tuple) else array("coin", coins)
         object.__setattr__(self, "coin", coin)
 
+    @check_arguments(count=at_least(0))
     def coins(self, count: int) -> tuple[Floats | None, ...]:
         """Return the coins of `count` stimulations, None where there are none."""
         given = self.coin if isinstance(self.coin, tuple) else (self.coin,)
         return (*given, *[None] * count)[:count]
 
     @classmethod
+    @check_arguments(n_neurons=at_least(1), n_steps=at_least(0))
     def from_seed(
         cls,
         seed: int,
@@ -108,6 +111,7 @@ class RandomDraws:
         )
 
 
+@check_arguments()
 class SharedNoise:
     """Membrane noise of the trials of a seed, drawn once for several networks.
 
@@ -135,6 +139,7 @@ class SharedNoise:
         self.seed = seed
         self._drawn: dict[tuple[int, int, int], NDArray[np.float32]] = {}
 
+    @check_arguments(n_neurons=at_least(1), n_steps=at_least(1))
     def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
         """Return the standard normals of a trial, shape (n_steps, n_neurons)."""
         key = (trial, n_neurons, n_steps)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import one_of
 from spiking.connectivity.units import UnitFraction, checked_units, unit_numbers
 from spiking.errors import ArgumentError
 
@@ -18,6 +20,7 @@ _SAMPLED = ("output", "filtered_rates", "voltage", "currents")
 _PER_NEURON = ("spikes", "filtered_rates", "voltage", "currents")
 
 
+@check_arguments()
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What a simulation records. Average firing rates are always recorded.
@@ -63,8 +66,6 @@ class Record:
     interval: float | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.output, bool):
-            raise ArgumentError(f"output is {self.output!r}; expected True or False")
         for name in _PER_NEURON:
             value = getattr(self, name)
             if not isinstance(value, bool):
@@ -78,16 +79,18 @@ class Record:
             if value is not None and not (isinstance(value, int | float) and 0 < value < np.inf):
                 raise ArgumentError(f"interval is {value!r}; expected a time in ms above 0")
 
+    @check_arguments()
     def neurons(self, name: str, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.int64]:
         """Return the recorded neurons of a quantity, shape (neurons,); empty if it is not recorded.
 
         `populations` are those of the network (`SpikingNetwork.populations`).
         """
-        chosen = getattr(self, name)
+        chosen = getattr(self, one_of("name", name, _PER_NEURON))
         return unit_numbers(
             f"record: {name}", ("all" if chosen else ()) if isinstance(chosen, bool) else chosen, populations
         )
 
+    @check_arguments()
     def as_json(self, populations: Mapping[str, NDArray[np.bool_]]) -> dict[str, Any]:
         """Return the fields in types of JSON, as files of simulations hold them; `Record` accepts them.
 
@@ -101,6 +104,7 @@ class Record:
         values["interval"] = dict(self.interval) if isinstance(self.interval, Mapping) else self.interval
         return values
 
+    @check_arguments()
     def stride(self, name: str, time_step: float) -> int:
         """Return the number of steps between two samples of a quantity, for a time step in ms."""
         interval = self.interval.get(name) if isinstance(self.interval, Mapping) else self.interval

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import checked_inputs, checked_interval, not_negative
+from spiking.errors import ArgumentError
 from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.equations import NEURONS
-from spiking.simulation.random_numbers import RandomDraws
+from spiking.simulation.random_numbers import RandomDraws, check_draw
 from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
@@ -55,9 +58,10 @@ class Traces:
     output: Floats
 
 
+@check_arguments(input_noise=not_negative)
 def step_by_step(
     network: AnyNetwork,
-    inputs: Floats,
+    inputs: ArrayLike,
     draws: RandomDraws,
     *,
     downsample: int = 1,
@@ -89,6 +93,11 @@ def step_by_step(
     -------
     Traces
 
+    Raises
+    ------
+    ArgumentError
+        An argument cannot be used, such as inputs of several trials.
+
     Notes
     -----
     The expression for ``t_last`` must stay as published: it differs from ``dt i`` by rounding, which decides
@@ -110,18 +119,19 @@ def step_by_step(
     """
     network = spiking_network(network)
     p, n = network.params, network.n_neurons
-    dt = TIME_STEP_S * downsample
-    if input_interval is None:
-        inputs, steps_per_column = inputs[:, ::downsample], STEPS_PER_COLUMN
-    else:
-        steps_per_column = round(input_interval / (1000 * dt))
+    dt, skipped, steps_per_column = TIME_STEP_S * downsample, downsample, STEPS_PER_COLUMN
+    if input_interval is not None:
+        skipped, steps_per_column = 1, checked_interval(input_interval, 1000 * dt)
+    inputs = checked_inputs(inputs, network.n_inputs, skipped)
+    if inputs.ndim != 2:
+        raise ArgumentError(f"inputs has shape {inputs.shape}; expected one trial, (n_inputs, columns)")
     n_steps = steps_per_column * (inputs.shape[1] - 1)
-    if input_noise:
-        assert draws.input_noise is not None
+    resolved = resolve_stimulation(stimulation, network, n_steps, 1000 * dt)
+    check_draw(draws, n, n_steps, resolved, inputs.T.shape if input_noise else None)
+    if input_noise and draws.input_noise is not None:
         inputs = inputs + input_noise * draws.input_noise.T
     tm, tref, tr, td = p.tau_membrane / 1000, p.refractory / 1000, p.tau_rise / 1000, network.tau_decay / 1000
     drive = network.w_in @ inputs
-    resolved = resolve_stimulation(stimulation, network, n_steps, 1000 * dt)
     sigma, equations = p.step_noise(1000 * dt), NEURONS[p.neuron]
 
     voltage, spikes = np.empty((n_steps, n)), np.empty((n_steps, n), np.bool_)

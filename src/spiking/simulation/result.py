@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import file_path
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, file_path
 from spiking.errors import ArgumentError
 from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
@@ -57,12 +58,14 @@ class Spikes:
         """Time of each spike in ms: ``(step + 1) time_step``."""
         return (self.step + 1.0) * np.float64(self.time_step)
 
+    @check_arguments(trials=at_least(0))
     def first_of_trials(self, trials: int) -> NDArray[np.int64]:
         """Return the index of each trial's first spike, and the number of spikes, shape (trials + 1,)."""
         if self.bounds is not None:
             return self.bounds
         return np.searchsorted(self.trial, np.arange(trials + 1)).astype(np.int64)
 
+    @check_arguments()
     def of_trial(self, trial: int) -> tuple[NDArray[np.int32], Floats]:
         """Return neurons and times in ms of one trial's spikes, given by its position from 0."""
         first, last = self._range(trial)
@@ -147,6 +150,7 @@ class Simulation:
     trial_steps: NDArray[np.int64] | None = None
 
     @classmethod
+    @check_arguments()
     def load(cls, path: str | os.PathLike[str]) -> Simulation:
         """Open a simulation that `save`, or `simulate` with an `output_file`, wrote.
 
@@ -172,6 +176,7 @@ class Simulation:
 
         return load(file_path("path", path))
 
+    @check_arguments()
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the simulation into an HDF5 file, as a whole or not at all.
 
@@ -222,11 +227,13 @@ class Simulation:
         """Times of the output's samples in ms, shape (samples,)."""
         return self.times("output")
 
+    @check_arguments()
     def times(self, quantity: str) -> Floats:
         """Return the times in ms of a quantity's samples, such as ``"voltage"``, in the longest trial."""
         stride = self.record.stride(quantity, self.time_step)
         return np.arange(1.0, self.n_steps // stride + 1) * np.float64(stride * self.time_step)
 
+    @check_arguments()
     def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
         """Return the spikes of one trial as zeros and ones, shape (N, steps of this trial).
 
@@ -242,7 +249,7 @@ class Simulation:
         """
         if self.spikes is None:
             raise ArgumentError("spikes were not recorded; simulate with record=Record(spikes=True)")
-        if not 0 <= trial < len(self.trials):
+        if trial >= len(self.trials):
             raise ArgumentError(f"trial is {trial}; expected 0 to {len(self.trials) - 1}")
         steps = self.n_steps if self.trial_steps is None else int(self.trial_steps[trial])
         matrix = np.zeros((self.network.n_neurons, steps), np.int8)

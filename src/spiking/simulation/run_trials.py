@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.checks import (
+    MOST,
     checked_inputs,
     checked_interval,
     checked_noise,
     numeric_array,
+    seed_number,
     thread_count,
     whole_number,
 )
@@ -84,7 +86,7 @@ def run_trials(
         for draw, steps, shape in zip(replayed, trial_steps.tolist(), input_shapes, strict=True):
             check_draw(draw, n, steps, resolved[steps], shape)
     else:
-        seed = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0)).entropy  # type: ignore[assignment]  # an int, as given or drawn
+        seed = np.random.SeedSequence(None if seed is None else seed_number("seed", seed)).entropy  # type: ignore[assignment]  # an int, as given or drawn
     replay = bool(replayed) or shared_noise is not None
     constants = {
         steps: prepare.constants(network, steps, column_steps, dt, replay=replay) for steps in lengths
@@ -293,7 +295,7 @@ def _check_memory(size: int) -> None:
     if size > memory:
         raise ArgumentError(
             f"recording this takes {size / 1e9:.0f} GB, more than the {memory / 1e9:.0f} GB of this machine; "
-            f"record fewer neurons or trials, or thin it, such as Record(interval=1.0)"
+            f"expected less: record fewer neurons or trials, or thin it, such as Record(interval=1.0)"
         )
 
 
@@ -321,7 +323,7 @@ def trial_numbers(
             trials = numeric_array("trials", trials, "trial numbers").ravel().tolist()
         numbers = [whole_number("trials", trial, 0) for trial in trials]
     else:
-        numbers = list(range(whole_number("trials", trials, 1)))
+        numbers = list(range(whole_number("trials", trials, 1, MOST)))
     if not numbers:
         raise ArgumentError("trials is empty; expected at least one trial number")
     for name, count in (("inputs", n_inputs), ("draws", n_draws)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from spiking.checks import check_function, whole_number
+from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.simulation.random_numbers import (
@@ -24,6 +24,7 @@ from spiking.simulation.task_trials import run_task_trials
 from spiking.tasks import Task, get
 
 
+@check_arguments()
 def simulate(
     network: AnyNetwork,
     inputs: ArrayLike | Task | str,
@@ -116,14 +117,13 @@ def simulate(
     True
     """
     network = spiking_network(network)
-    check_function("progress", progress)
     if not isinstance(record, Record | None):
         raise ArgumentError(f"record is {record!r:.60}; expected Record(...)")
     if isinstance(inputs, str):
         inputs = get(inputs)
     downsample = checked_downsample(network, downsample)
     settings: dict[str, Any] = {
-        "seed": None if seed is None or draws is not None else whole_number("seed", seed, 0),
+        "seed": None if draws is not None else seed,
         "record": record or Record(),
         "stimulation": stimulation,
         "input_noise": input_noise,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.checks import finite_numbers, positive_number, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.open import AnyNetwork, spiking_network
@@ -58,6 +59,7 @@ class Interval:
     filtered_rates: Floats
 
 
+@check_arguments()
 class Stepper:
     """A trial of a spiking network that advances a few ms at a time (`SpikingNetwork.stepper` makes it).
 
@@ -109,9 +111,7 @@ class Stepper:
         resolved = resolve_stimulation(
             stimulation, network, _last_step(stimulation, self._time_step), self._time_step
         )
-        randoms = seeded_numbers(
-            whole_number("seed", seed, 0), whole_number("trial", trial, 0), n, resolved, None
-        )
+        randoms = seeded_numbers(seed, trial, n, resolved, None)
         self._constants = prepare.constants(network, 0, 1, dt, replay=False)
         self._synapses = prepare.synapses(network, dt)
         self._stimulation = prepare.with_hits(
@@ -140,6 +140,7 @@ class Stepper:
         """Length of a time step in ms."""
         return self._time_step
 
+    @check_arguments(duration=positive_number)
     def advance(self, inputs: ArrayLike, duration: float = STEP_MS) -> Interval:
         """Advance by an interval and return what the network did.
 
@@ -168,7 +169,7 @@ class Stepper:
         from spiking.simulation.kernel.trial import run_trial
 
         u = self._columns(inputs)
-        steps = round(positive_number("duration", duration) / self._time_step)
+        steps = round(duration / self._time_step)
         if steps < len(u) or steps % len(u) or abs(steps * self._time_step - duration) > 1e-9 * duration:
             raise ArgumentError(
                 f"duration is {duration} ms; expected a multiple of {len(u) * self._time_step:g} ms, a time "

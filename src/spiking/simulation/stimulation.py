@@ -9,12 +9,44 @@ from typing import Literal
 
 import numpy as np
 
-from spiking.checks import positive_number, real_numbers
-from spiking.connectivity.units import UnitFraction, checked_fraction, checked_units
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, finite_number, fraction, positive_number, real_numbers, sequence, shown
+from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
 
+def checked_window(name: str, window: object) -> tuple[float, float]:
+    """Return a window in ms as two floats, or raise ArgumentError."""
+    expected = "(start, stop) in ms, finite, not negative, start before stop"
+    try:
+        start, stop = (finite_number(name, t) for t in sequence(name, window, 2))
+    except ArgumentError as error:
+        raise ArgumentError(f"{name} is {shown(window)}; expected {expected}") from error
+    if start == stop:
+        raise ArgumentError(f"{name} is {shown(window)}, which is empty; expected {expected}")
+    if not 0 <= start < stop:
+        raise ArgumentError(f"{name} is {shown(window)}; expected {expected}")
+    return start, stop
+
+
+def _amplitude(name: str, value: object) -> float | tuple[float, float]:
+    expected = "a finite number of mV, or two, (first, last), for a ramp"
+    amplitude = real_numbers(name, value, expected)
+    if amplitude.shape not in ((), (2,)) or not np.isfinite(amplitude).all():
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    if amplitude.ndim == 0:
+        return float(amplitude)
+    return float(amplitude[0]), float(amplitude[1])
+
+
+@check_arguments(
+    window=checked_window,
+    amplitude=_amplitude,
+    probability=fraction,
+    frequency=positive_number,
+    pulse_width=positive_number,
+)
 @dataclass(frozen=True)
 class Stimulation:
     """Depolarise or hyperpolarise chosen neurons during a window; generalises the published `stims`.
@@ -76,15 +108,8 @@ class Stimulation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))
-        object.__setattr__(self, "window", checked_window(self.window))
-        object.__setattr__(self, "amplitude", _amplitude(self.amplitude))
-        for name, known in (("acts_on", ("voltage", "current")), ("coin", ("shared", "unit"))):
-            if getattr(self, name) not in known:
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
         if self.probability is None:
             object.__setattr__(self, "probability", 0.5 if self.acts_on == "voltage" else 1.0)
-        else:
-            object.__setattr__(self, "probability", checked_fraction("probability", self.probability))
         self._check_pulses()
 
     def _check_pulses(self) -> None:
@@ -95,13 +120,14 @@ class Stimulation:
                 f"frequency is {self.frequency}, pulse_width {self.pulse_width}; "
                 "expected both or neither, in Hz and ms"
             )
-        frequency, width = (positive_number(k, getattr(self, k)) for k in ("frequency", "pulse_width"))
+        frequency, width = self.frequency, self.pulse_width
         if width > 1000 / frequency:
             raise ArgumentError(
                 f"pulses of {width:g} ms overlap at {frequency:g} Hz, one every {1000 / frequency:g} ms; "
                 f"expected a shorter pulse_width or a lower frequency"
             )
 
+    @check_arguments(first=at_least(0, 10**8), last=at_least(0, 10**8))
     def amounts(self, first: int, last: int, time_step: float) -> Floats:
         """Return the amounts in mV that the steps `first` to `last` - 1 add, shape (steps,).
 
@@ -153,27 +179,3 @@ def window_steps(window: tuple[float, float], time_step: float) -> tuple[int, in
             f"expected at least a time step, {time_step:g} ms"
         )
     return start, stop
-
-
-def checked_window(window: object) -> tuple[float, float]:
-    """Return a window in ms as two floats, or raise ArgumentError."""
-    expected = "(start, stop) in ms, finite, not negative, start before stop"
-    try:
-        start, stop = (float(t) for t in window)  # type: ignore[attr-defined]  # the error is caught
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"window is {window!r}; expected {expected}") from error
-    if start == stop and math.isfinite(start):
-        raise ArgumentError(f"window is {window!r}, which is empty; expected {expected}")
-    if not (math.isfinite(start) and math.isfinite(stop) and 0 <= start < stop):
-        raise ArgumentError(f"window is {window!r}; expected {expected}")
-    return start, stop
-
-
-def _amplitude(value: object) -> float | tuple[float, float]:
-    expected = "a finite number of mV, or two, (first, last), for a ramp"
-    amplitude = real_numbers("amplitude", value, expected)
-    if amplitude.shape not in ((), (2,)) or not np.isfinite(amplitude).all():
-        raise ArgumentError(f"amplitude is {value!r}; expected {expected}")
-    if amplitude.ndim == 0:
-        return float(amplitude)
-    return float(amplitude[0]), float(amplitude[1])

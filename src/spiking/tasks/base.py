@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, number_or_nan, one_of, real_numbers
 from spiking.errors import ArgumentError
 from spiking.random_streams import TASK_STREAM
 from spiking.timing import STEP_MS
@@ -69,9 +71,11 @@ def to_steps(**milliseconds: float) -> list[int]:
     """Return times as numbers of 5 ms steps, or raise ArgumentError unless all are multiples of 5 ms."""
     steps = []
     for name, value in milliseconds.items():
-        step = value / STEP_MS
-        if not (math.isfinite(step) and value >= 0 and abs(step - round(step)) < _TIME_TOLERANCE):
-            raise ArgumentError(f"{name} is {value!r} ms; expected a multiple of {STEP_MS:g} ms, 0 or more")
+        step = number_or_nan(value) / STEP_MS
+        if not (step >= 0 and math.isfinite(step) and abs(step - round(step)) < _TIME_TOLERANCE):
+            raise ArgumentError(
+                f"{name} is {value!r:.60} ms; expected a multiple of {STEP_MS:g} ms, 0 or more"
+            )
         steps.append(round(step))
     return steps
 
@@ -168,6 +172,7 @@ class Task:
         """The settings by name, as `get` takes them and as model files store them."""
         return {field.name: getattr(self, field.name) for field in _fields(self)}
 
+    @check_arguments(n=at_least(1), first=at_least(0, most=None))
     def trials(
         self, n: int, *, seed: int = 1, condition: str | None = None, balanced: bool = False, first: int = 0
     ) -> Trials:
@@ -200,12 +205,9 @@ class Task:
             has several outputs and does not override `score`.
         """
         _check_scorer(type(self), self.n_outputs)
-        for argument, value, least in (("n", n, 1), ("seed", seed, 0), ("first", first, 0)):
-            if value < least:
-                raise ArgumentError(f"{argument} is {value}; expected at least {least}")
         names = tuple(self.conditions)
-        if condition is not None and condition not in names:
-            raise ArgumentError(f"condition is {condition!r}; expected one of {', '.join(names)}")
+        if condition is not None:
+            one_of("condition", condition, names)
         drawn, inputs, targets = [], [], []
         for number in range(first, first + n):
             stream = np.random.SeedSequence(seed, spawn_key=(TASK_STREAM, number))
@@ -229,6 +231,7 @@ class Task:
         labels = np.array([self.conditions[name] for name in drawn], dtype=np.int64)
         return Trials(np.array(inputs, dtype=float), np.array(targets, dtype=float), tuple(drawn), labels)
 
+    @check_arguments()
     def score(
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
     ) -> NDArray[np.bool_]:
@@ -267,9 +270,10 @@ class Task:
         )
         return answers
 
+    @check_arguments()
     def window(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> NDArray[np.float64]:
         """Return the samples that are scored, after checking shapes and values; arguments as in `score`."""
-        samples, times = np.asarray(output, dtype=float), np.asarray(time, dtype=float)
+        samples, times = real_numbers("output", output, "numbers"), real_numbers("time", time, "numbers")
         channels = () if self.n_outputs == 1 else (self.n_outputs,)
         expected = (len(trials), *channels, times.size)
         if times.ndim != 1 or samples.shape != expected:

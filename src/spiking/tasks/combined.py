@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import positive_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import one_of, positive_number
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, Trials
 from spiking.tasks.registry import get
@@ -82,6 +83,7 @@ class CombinedTasks(Task):
         """The earliest time in ms at which a task is scored."""
         return min(self._late(part) + part.score_from for part in self.parts)
 
+    @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return inputs (n_inputs, n_steps) and target: those of the condition's task, and its rule input."""
         number = self._number(condition)
@@ -94,6 +96,7 @@ class CombinedTasks(Task):
         padding = np.zeros((*np.shape(target)[:-1], late))
         return every, np.concatenate([padding, target], axis=-1)
 
+    @check_arguments()
     def score(
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
     ) -> NDArray[np.bool_]:
@@ -124,9 +127,11 @@ class CombinedTasks(Task):
         return self.duration - part.duration
 
     def _number(self, condition: str) -> int:
+        one_of("condition", condition, self.conditions)
         return [part.name for part in self.parts].index(condition.partition(_BETWEEN)[0])
 
 
+@check_arguments(rule=positive_number)
 def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     """Make one task of several, for a network that does all of them.
 
@@ -174,4 +179,4 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     if len({part.n_outputs for part in parts}) > 1:
         counts = ", ".join(f"{part.name} {part.n_outputs}" for part in parts)
         raise ArgumentError(f"tasks have numbers of outputs that differ: {counts}; expected the same")
-    return CombinedTasks(parts=parts, rule=positive_number("rule", rule))
+    return CombinedTasks(parts=parts, rule=rule)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.checks import finite_numbers, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least, finite_numbers, one_of, real_numbers
 from spiking.errors import ArgumentError
 from spiking.read_only import Remade, frozen_array
 from spiking.tasks.base import Task, Trials
@@ -49,7 +50,7 @@ class GivenInputs(Remade, Task):
 
     def __post_init__(self) -> None:
         for name in ("inputs", "targets"):
-            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+            object.__setattr__(self, name, frozen_array(real_numbers(name, getattr(self, name), "numbers")))
 
     @property
     def conditions(self) -> dict[str, int]:  # type: ignore[override]  # of this task, not of the class
@@ -81,11 +82,13 @@ class GivenInputs(Remade, Task):
         """0: the score function chooses."""
         return 0.0
 
+    @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return the inputs and the target of this name; `rng` is not used."""
-        i = self.names.index(condition)
+        i = self.names.index(one_of("condition", condition, self.names))
         return self.inputs[i], self.targets[i, 0] if self.n_outputs == 1 else self.targets[i]
 
+    @check_arguments()
     def score(
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
     ) -> NDArray[np.bool_]:
@@ -97,6 +100,7 @@ class GivenInputs(Remade, Task):
         return self.score_function(np.asarray(output), np.asarray(time), numbers)
 
 
+@check_arguments(n_outputs=at_least(1))
 def from_inputs(
     inputs: ArrayLike,
     targets: ArrayLike | None = None,
@@ -154,7 +158,7 @@ def from_inputs(
             f"(conditions, n_inputs, steps)"
         )
     count, _, steps = u.shape
-    outputs = 1 if n_outputs is None else whole_number("n_outputs", n_outputs, 1)
+    outputs = n_outputs or 1
     z: Any = np.full((count, outputs, steps), np.nan)
     if targets is not None:
         z = finite_numbers("targets", targets, "shape (conditions, n_outputs, steps)")

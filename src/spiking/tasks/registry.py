@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
@@ -33,6 +34,7 @@ def names() -> tuple[str, ...]:
     return (*(task.name for task in _STANDARD), *installed)
 
 
+@check_arguments(name=unchecked)
 def get(name: str, **settings: Any) -> Task:
     """Return a task by its name.
 

@@ -7,7 +7,6 @@ not including, its offset.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,6 +14,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import not_negative, one_of
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, check_order, to_steps
 from spiking.timing import STEP_MS
@@ -22,6 +23,7 @@ from spiking.timing import STEP_MS
 _Trial = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class GoNoGo(Task):
     """Go-NoGo: after a pulse the output must rise to 1 and stay (`go`); without a pulse it stays 0 (`nogo`).
@@ -68,8 +70,10 @@ class GoNoGo(Task):
         """The time in ms from which the output is scored: 500 with the default settings."""
         return self._offset + self.score_delay
 
+    @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
         """Return inputs (1, n_steps) and target (n_steps,)."""
+        one_of("condition", condition, self.conditions)
         inputs, target = np.zeros((1, self.n_steps)), np.zeros(self.n_steps)
         if condition == "go":
             on, off = to_steps(onset=self.stimulus_onset, offset=self._offset)
@@ -114,8 +118,10 @@ class _TwoPulses(Task):
     def _response_end(self) -> float:
         return self._second_offset + self.response_delay + self.response_duration
 
+    @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
         """Return inputs (2, n_steps) and target (n_steps,)."""
+        one_of("condition", condition, self.conditions)
         inputs, target = np.zeros((2, self.n_steps)), np.zeros(self.n_steps)
         length, first, second, start, end = to_steps(
             length=self.stimulus_duration,
@@ -130,6 +136,7 @@ class _TwoPulses(Task):
         return inputs, target
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class XOR(_TwoPulses):
     """Temporal exclusive-or: +1 if two pulses had the same sign (``++``, ``--``), -1 if not (``+-``, ``-+``).
@@ -168,6 +175,7 @@ class XOR(_TwoPulses):
         return self._second_offset + self.score_delay
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class DelayedMatchToSample(_TwoPulses):
     """Delayed match to sample: like `XOR`, with a delay between the pulses that may be long.
@@ -206,6 +214,7 @@ class DelayedMatchToSample(_TwoPulses):
         return self._second_offset
 
 
+@check_arguments(offset=not_negative, noise=not_negative)
 @dataclass(frozen=True)
 class ContextIntegration(Task):
     """Context-dependent integration: report the sign of the cued one of two noisy inputs.
@@ -245,10 +254,6 @@ class ContextIntegration(Task):
     n_inputs: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
-        for name in ("offset", "noise"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise ArgumentError(f"{name} is {value!r}; expected a finite number, 0 or more")
         times = {name: value for name, value in self.settings.items() if name not in ("offset", "noise")}
         to_steps(**times)
         check_order(stimulus_onset=self.stimulus_onset, stimulus_offset=self._stimulus_offset)
@@ -263,10 +268,12 @@ class ContextIntegration(Task):
         """The time in ms from which the output is scored: 1300 with the default settings."""
         return self._stimulus_offset + self.score_delay
 
+    @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
         """Return inputs (4, n_steps) and target (n_steps,)."""
         on, off = to_steps(onset=self.stimulus_onset, offset=self._stimulus_offset)
         inputs, target = np.zeros((4, self.n_steps)), np.zeros(self.n_steps)
+        one_of("condition", condition, self.conditions)
         cued = 0 if condition.startswith("motion") else 1
         signs = np.where(rng.random(2) < 0.5, 1, -1)
         signs[cued] = self.conditions[condition]

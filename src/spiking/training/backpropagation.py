@@ -79,7 +79,7 @@ def transfer(activation: str | Lif | Named) -> Callable[[Array], Array]:
     return lif(activation) if isinstance(activation, Lif) else named(activation)
 
 
-class Weights(NamedTuple):
+class TrainedWeights(NamedTuple):
     """The trained parameters, with the names of the model file (`taus_gaus` flat)."""
 
     w: Array  # (N, N)
@@ -204,7 +204,7 @@ states.defvjp(_forward, _backward)
 
 
 def run(
-    weights: Weights,
+    weights: TrainedWeights,
     fixed: FrozenWeights,
     inputs: Array,
     x0: Array,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.untrained import draw_arrays
 from spiking.tasks import Task
-from spiking.training.backpropagation import FrozenWeights, Weights
+from spiking.training.backpropagation import FrozenWeights, TrainedWeights
 from spiking.training.options import Named, TrainingOptions
 from spiking.typing import Mask
 
@@ -22,7 +22,7 @@ def draw_weights(
     options: TrainingOptions,
     rng: np.random.Generator,
     connectivity: Mask | None = None,
-) -> tuple[Weights, FrozenWeights]:
+) -> tuple[TrainedWeights, FrozenWeights]:
     """Return the weights to be trained, and those that stay as they are drawn."""
     drawn = draw_arrays(
         rng,
@@ -37,7 +37,7 @@ def draw_weights(
         w_dist=options.w_dist,
         connectivity=connectivity,
     )
-    weights = Weights(
+    weights = TrainedWeights(
         w=_single(drawn.w),
         w_out=_single(drawn.w_out),
         b_out=_single(np.zeros(())),
@@ -46,12 +46,12 @@ def draw_weights(
     return weights, FrozenWeights(_single(drawn.w_in), _single(drawn.sign), _single(drawn.som_mask))
 
 
-def weights_of(model: RateModel, connectivity: Mask | None = None) -> tuple[Weights, FrozenWeights]:
+def weights_of(model: RateModel, connectivity: Mask | None = None) -> tuple[TrainedWeights, FrozenWeights]:
     """Return the weights of a model that training goes on from, and those that it leaves as they are."""
     allowed = 1.0 if connectivity is None else connectivity
     bias = model.output_bias
     spread = np.zeros(model.n_units) if model.taus_gaus is None else model.taus_gaus
-    weights = Weights(
+    weights = TrainedWeights(
         w=_single(model.w * allowed),
         w_out=_single(model.w_out),
         b_out=_single(bias[0] if (bias == bias[0]).all() else bias[:, np.newaxis]),

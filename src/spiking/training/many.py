@@ -7,7 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
 
-from spiking.checks import available_threads, check_function
+from spiking.check_arguments import check_arguments
+from spiking.checks import available_threads, seed_number, sequence
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
@@ -15,6 +16,7 @@ from spiking.training.state import TrainingState
 from spiking.training.train import train_steps
 
 
+@check_arguments()
 def train_many(
     task: Task | str,
     n_units: int | None = None,
@@ -59,12 +61,9 @@ def train_many(
     >>> [model.n_units for model in models]
     [20, 20]
     """
-    check_function("finished", finished)
-    order = list(seeds)
+    order = [seed_number("seeds", seed) for seed in sequence("seeds", seeds)]
     if not order or len(set(order)) != len(order):
         raise ArgumentError(f"seeds is {order}; expected at least one seed, and none twice")
-    if threads is not None and threads < 1:
-        raise ArgumentError(f"threads is {threads}; expected at least 1")
     runs = {seed: train_steps(task, n_units, seed=seed, recipe=recipe, **options) for seed in order}
     halt = Event()
 

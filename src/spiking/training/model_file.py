@@ -19,7 +19,7 @@ from spiking.training.options import Lif, TrainingOptions, options_for
 
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
-    from spiking.training.backpropagation import FrozenWeights, Weights
+    from spiking.training.backpropagation import FrozenWeights, TrainedWeights
 
 
 OWN_OPTIMIZER = "a transformation of Optax"
@@ -42,8 +42,8 @@ def origin(task: Task, *, seed: int, recipe: str = "default", **options: Any) ->
 
 
 def variables(
-    weights: Weights,
-    initial: Weights,
+    weights: TrainedWeights,
+    initial: TrainedWeights,
     fixed: FrozenWeights,
     options: TrainingOptions,
     origin: dict[str, Any],

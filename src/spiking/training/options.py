@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spiking.checks import flag
+from spiking.check_arguments import check_arguments
+from spiking.checks import one_of
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.transfer import SCALING_FACTOR
@@ -63,6 +64,7 @@ class Lif(NamedTuple):
 NEURON_PRESETS = {"published": (LIFParams(), 1.0, 0.0), "noisy": (LIFParams(noise=0.5), 4.0, -6.0)}
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class TrainingOptions:
     """Options of `train`.
@@ -187,8 +189,7 @@ class TrainingOptions:
                 f"neuron is {self.neuron!r:.60}; expected {', '.join(NEURON_PRESETS)}, or LIFParams(...)"
             )
         for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(known)}")
+            one_of(name, getattr(self, name), known)
         if not (isinstance(self.optimizer, str) or callable(getattr(self.optimizer, "update", None))):
             raise ArgumentError(
                 f"optimizer is {self.optimizer!r:.60}; expected a name, such as adam, or a transformation "
@@ -199,8 +200,6 @@ class TrainingOptions:
                 f"spike_noise is {self.spike_noise!r}; expected 0 with the activation {self.activation}, "
                 f"whose rates can be negative"
             )
-        for name in ("dale", "published_quirks"):
-            flag(name, getattr(self, name))
         for names, low, high, whole in _RANGES:
             for name in names:
                 value = getattr(self, name)
@@ -232,9 +231,10 @@ class TrainingOptions:
             float(offset if self.input_offset is None else self.input_offset),
         )
 
+    @check_arguments()
     def resolved(self, name: str) -> float:
         """Return the value of an option whose default depends on others."""
-        value = getattr(self, name)
+        value = getattr(self, one_of("name", name, ("spike_noise", "rate_penalty", "stop_r2")))
         if value is not None:
             return float(value)
         plain = self.lif is None or self.lif.params == LIFParams()
@@ -253,8 +253,6 @@ class TrainingOptions:
     def tau_steps(self) -> tuple[float, ...]:
         """The decay in steps of 5 ms: one number, or the two limits."""
         limits = self.tau if isinstance(self.tau, tuple | list) else (self.tau,)
-        if len(limits) not in (1, 2):
-            raise ArgumentError(f"tau is {self.tau!r}; expected one number or a pair (ms)")
         return tuple(limit / STEP_MS for limit in limits)
 
 

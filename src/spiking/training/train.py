@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
-from spiking.checks import check_function, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import at_least
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -29,6 +30,7 @@ _UNITS = 200
 _TRAINABLE = ("sigmoid", "softplus", "relu", "clipped_relu", "tanh", "retanh", "elu", "gelu", "lif")
 
 
+@check_arguments(n_units=at_least(1))
 def train(
     task: Task | str,
     n_units: int | None = None,
@@ -91,7 +93,6 @@ def train(
     >>> model.n_units, bool(model.extras["converged"])
     (20, False)
     """
-    check_function("progress", progress)
     steps = train_steps(
         task, n_units, seed=seed, recipe=recipe, start=start, connectivity=connectivity, **options
     )
@@ -101,6 +102,7 @@ def train(
     return state.model
 
 
+@check_arguments(n_units=at_least(1))
 def train_steps(
     task: Task | str,
     n_units: int | None = None,
@@ -127,8 +129,6 @@ def train_steps(
         raise ArgumentError(
             f"task is {task!r:.60}; expected a task that draws trials: a name, a file, or a Task of your own"
         )
-    n_units = None if n_units is None else whole_number("n_units", n_units, 1)
-    seed = whole_number("seed", seed, 0)
     recorded = origin(task, seed=seed, recipe=recipe, **options)
     start = None if start is None else rate_model("start", start)
     if start is None:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from spiking.errors import ArgumentError
-from spiking.training.backpropagation import Array, FrozenWeights, Weights, run
+from spiking.training.backpropagation import Array, FrozenWeights, TrainedWeights, run
 from spiking.training.options import Lif, Named, TrainingOptions
 
 EARLY_NOISE = 0.1  # fraction of the noise before hardening, while a model learns its task
@@ -46,8 +46,8 @@ class CompiledOptions(NamedTuple):
 class TrainingCarry(NamedTuple):
     """Everything that changes during training."""
 
-    weights: Weights
-    average: Weights
+    weights: TrainedWeights
+    average: TrainedWeights
     moments: Any
     key: Array
     updates: Array
@@ -75,7 +75,7 @@ def split(
     return structure, numbers | {"tau": options.tau_steps, "shot": shot}
 
 
-def start(weights: Weights, seed: int, optimizer: Any) -> TrainingCarry:
+def start(weights: TrainedWeights, seed: int, optimizer: Any) -> TrainingCarry:
     """Return the state before the first update.
 
     Raises
@@ -107,7 +107,7 @@ def _transformation(optimizer: Any) -> optax.GradientTransformation:
 
 
 def objective(
-    weights: Weights,
+    weights: TrainedWeights,
     fixed: FrozenWeights,
     inputs: Array,
     targets: Array,
@@ -122,7 +122,7 @@ def objective(
 
 
 def _run(
-    weights: Weights,
+    weights: TrainedWeights,
     fixed: FrozenWeights,
     inputs: Array,
     key: Array,
@@ -232,7 +232,7 @@ def _learning_rate(updates: Array, numbers: dict[str, Any]) -> Array:
 
 @partial(jax.jit, static_argnames="structure")
 def evaluate(
-    weights: Weights,
+    weights: TrainedWeights,
     fixed: FrozenWeights,
     inputs: Array,
     targets: Array,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from spiking.checks import not_negative, positive_number
+from spiking.checks import not_negative, positive_number, real_numbers
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tuning.plateau import Bits, plateau
@@ -67,10 +65,7 @@ def checked_noises(noises: object) -> tuple[float, ...]:
 
 
 def _numbers(name: str, values: object, expected: str) -> list[float]:
-    try:
-        numbers: list[float] = np.asarray(values, float).ravel().tolist()
-    except (TypeError, ValueError):
-        numbers = []
+    numbers: list[float] = real_numbers(name, values, expected).ravel().tolist()
     if not numbers:
         raise ArgumentError(f"{name} is {values!r:.60}; expected {expected}")
     return numbers

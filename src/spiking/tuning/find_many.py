@@ -10,13 +10,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spiking.checks import check_function, flag, thread_count, whole_number
+from spiking.check_arguments import check_arguments
+from spiking.checks import thread_count
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
+from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.parse_settings import check_known
 from spiking.tasks.registry import find
@@ -62,6 +64,7 @@ class Tuned:
         return self.search is None and self.error is None
 
 
+@check_arguments()
 def find_scaling_factors(
     models: Iterable[AnyModel],
     task: TaskLike | None = None,
@@ -127,8 +130,6 @@ def find_scaling_factors(
     """
     if isinstance(models, str | os.PathLike | Mapping | RateModel) or not isinstance(models, Iterable):
         raise ArgumentError(f"models is {models!r:.60}; expected a list of models")
-    check_function("progress", progress)
-    write, force = flag("write", write), flag("force", force)
     given = list(models)
     try:
         chosen = SearchOptions(**options)
@@ -136,9 +137,8 @@ def find_scaling_factors(
         names = ", ".join(field.name for field in dataclasses.fields(SearchOptions))
         raise ArgumentError(f"options are {', '.join(options)}; expected some of {names}") from None
     kind = find(task) if isinstance(task, str) else task  # an unknown name is an error for all models
-    if isinstance(kind, type):
+    if isinstance(kind, type) and issubclass(kind, Task):
         check_known(kind, settings or ())
-    seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
     stop, count = threading.Event(), _Count(progress)
 

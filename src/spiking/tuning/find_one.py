@@ -11,7 +11,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from spiking.checks import check_function, file_path, flag, thread_count, whole_number
+from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import file_path, thread_count
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -31,6 +32,7 @@ from spiking.tuning.trial_setup import TrialSetup, rate_outputs, trial_runner
 from spiking.tuning.tuned_file import tuned_file
 
 
+@check_arguments(noises=unchecked, candidates=unchecked)
 def find_scaling_factor(
     model: AnyModel,
     task: TaskLike | None = None,
@@ -148,10 +150,8 @@ def find_scaling_factor(
         conversion=conversion,
         noises=noises,
     )
-    check_function("progress", progress)
-    seed = whole_number("seed", seed, 0)
     threads = thread_count(threads)
-    path = written_path(model) if flag("write", write) else None
+    path = written_path(model) if write else None
     loaded = rate_model("model", model)
     with open_executor(threads) as executor:
         return search(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from spiking.checks import flag, positive_number, whole_number
-from spiking.conversion.conversion import ASKED, VARIANTS, Asked
+from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import positive_number
+from spiking.conversion.conversion import VARIANTS, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST
@@ -17,6 +18,7 @@ Method = Literal["auto", "grid"]
 Choice = Literal["plateau", "first"]
 
 
+@check_arguments(margin=positive_number, candidates=unchecked, noises=unchecked)
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions:
     """The options of a search; their meaning is that of the arguments of `find_scaling_factor`.
@@ -42,12 +44,8 @@ class SearchOptions:
     noises: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        choices = {"method": ("auto", "grid"), "choice": ("plateau", "first"), "conversion": ASKED}
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ArgumentError(
-                    f"{name} is {getattr(self, name)!r:.60}; expected one of {', '.join(known)}"
-                )
+        if self.candidates is not None:
+            checked_grid(self.candidates)
         if self.conversion != "published":
             for name in ("method", "candidates", "choice", "margin", "extend"):
                 if getattr(self, name) != getattr(SearchOptions, name):
@@ -61,10 +59,5 @@ class SearchOptions:
                     f"with noises"
                 )
             checked_noises(self.noises)
-        if whole_number("trials", self.trials, 1) > SEARCH_FIRST:
+        if self.trials > SEARCH_FIRST:
             raise ArgumentError(f"trials is {self.trials}; expected at most {SEARCH_FIRST}")
-        whole_number("downsample", self.downsample, 1)
-        flag("extend", self.extend)
-        positive_number("margin", self.margin)
-        if self.candidates is not None:
-            checked_grid(self.candidates)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfulness
+from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
@@ -219,6 +220,7 @@ class ScalingFactorSearch:
         )
         return "\n".join(lines)
 
+    @check_arguments()
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve (see `spiking.plotting.scaling_factor`)."""
         from spiking.plotting import scaling_factor

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Asked
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.files.digest import digest
@@ -20,6 +21,7 @@ _P_REC = 1.0  # 0.2, as in the published code, trains slower than in Fig. 1C (se
 Row = dict[str, Any]
 
 
+@check_arguments()
 @dataclass(frozen=True)
 class NetworkSpec:
     """A rate network, trained as in the paper.

@@ -13,7 +13,6 @@ import pickle
 import stat
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +24,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.neuron import equations
 
 _HERE = Path(__file__).parent
@@ -170,8 +169,7 @@ def _warn(refused: Sequence[str], instead: str) -> None:
     """Say once in a process that the kernel cannot be kept where it should be."""
     if not _warned:
         _warned.append(refused)
-        warnings.warn(
+        warn(
             f"the compiled kernel cannot be kept in {', '.join(refused)}; {instead}; set NUMBA_CACHE_DIR to "
-            f"a folder that can be written",
-            stacklevel=2,
+            f"a folder that can be written"
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import positive_number, whole_number
+from spiking.checks import positive_number, seed_number, whole_number
 from spiking.simulation.result import Simulation
 from spiking.timing import TIME_STEP_MS
 
@@ -75,7 +75,7 @@ def check_sound(simulation: Simulation) -> None:
             f"multiple of {TIME_STEP_MS} ms"
         )
     if simulation.seed is not None:
-        whole_number("seed", simulation.seed, 0)
+        seed_number("seed", simulation.seed)
     if simulation.task is not None and not isinstance(simulation.task, str):
         raise ValueError(f"task is {simulation.task!r:.60}; expected a text")
     _check_arrays(simulation)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import (
-    check_function,
-    finite_number,
+    at_least,
+    fraction,
     not_negative,
     positive_number,
     thread_count,
-    whole_number,
 )
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
@@ -30,6 +30,14 @@ from spiking.training.train import in_thread
 _TOLERANCE = 1e-6  # of 0.05 ms
 
 
+@check_arguments(
+    max_updates=at_least(1),
+    batch_size=at_least(1),
+    learning_rate=positive_number,
+    rate_penalty=not_negative,
+    step=positive_number,
+    stop_accuracy=fraction,
+)
 def fine_tune(
     network: AnyNetwork,
     task: TaskLike,
@@ -131,16 +139,12 @@ def fine_tune(
     ('fine_tuned', 'published')
     """
     network = spiking_network(network)
-    check_function("progress", progress)
     task = task_for_channels(task, network.n_inputs, network.n_outputs)
-    downsample = whole_number("downsample", downsample, 1)
     if network.conversion is not None and network.conversion.downsample != downsample:
         raise ArgumentError(
             f"downsample is {downsample}; expected {network.conversion.downsample}, for which the network's "
             f"conversion was fitted"
         )
-    if stop_accuracy is not None and not 0 <= finite_number("stop_accuracy", stop_accuracy) <= 1:
-        raise ArgumentError(f"stop_accuracy is {stop_accuracy:g}; expected a fraction from 0 to 1, or None")
     rate_model = _checked_model(model, network)
     if rate_model is None and not np.isfinite(task.trials(1, seed=0).targets).all():
         raise ArgumentError(
@@ -150,17 +154,17 @@ def fine_tune(
     options = FineTuningOptions(
         task=task,
         model=rate_model,
-        max_updates=whole_number("max_updates", max_updates, 1),
-        batch_size=len(task.conditions) if batch_size is None else whole_number("batch_size", batch_size, 1),
-        learning_rate=positive_number("learning_rate", learning_rate),
-        rate_penalty=not_negative("rate_penalty", rate_penalty),
+        max_updates=max_updates,
+        batch_size=batch_size or len(task.conditions),
+        learning_rate=learning_rate,
+        rate_penalty=rate_penalty,
         step=_checked_step(step),
-        trials=whole_number("trials", trials, 1),
+        trials=trials,
         stop_accuracy=stop_accuracy,
         downsample=downsample,
         threads=thread_count(threads),
     )
-    for state in in_thread(_steps(network, whole_number("seed", seed, 0), options)):
+    for state in in_thread(_steps(network, seed, options)):
         if progress is not None:
             progress(state)
     return state.network
@@ -176,7 +180,7 @@ def _steps(network: SpikingNetwork, seed: int, options: FineTuningOptions) -> It
 
 def _checked_step(step: float) -> int:
     """Return a time step in units of 0.05 ms."""
-    units = positive_number("step", step) / TIME_STEP_MS
+    units = step / TIME_STEP_MS
     if abs(units - round(units)) > _TOLERANCE or not round(units) or STEPS_PER_COLUMN % round(units):
         raise ArgumentError(
             f"step is {step:g} ms; expected a multiple of 0.05 ms that divides 5 ms, such as 0.5"
