@@ -107,7 +107,8 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
 
 def _damaged(path: Path, error: Exception) -> ModelFileError:
     return ModelFileError(
-        f"{path} is damaged or incomplete: {reason(error)}; use another copy, or save the network again"
+        f"{path} is damaged or incomplete: {reason(error)}; use another copy, or save the network again "
+        f"(spiking.importing reads files of PyTorch)"
     )
 
 
