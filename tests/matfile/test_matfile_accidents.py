@@ -246,4 +246,5 @@ def test_files_without_permission(open_folder: Path) -> None:
     message = error_of(become_nobody, write_variables, path, version(1))
     assert message == f"{path} could not be written: it is write-protected; {path} is unchanged"
     path.chmod(0o000)
-    assert error_of(become_nobody, read_variables, path) == f"{path} could not be opened: Permission denied"
+    message = error_of(become_nobody, read_variables, path)
+    assert message.startswith(f"{path} could not be opened: Permission denied")
