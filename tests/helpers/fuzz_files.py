@@ -2,8 +2,9 @@
 
     python tests/helpers/fuzz_files.py [FILES] [SEED] [KINDS]
 
-The files are good ones (models of version 5, uncompressed and compressed, and 7.3; runs in HDF5 and in .npz),
-changed in one or a few bytes, cut off, spliced together, or with a number replaced by one that could do harm.
+The files are good ones (models of version 5, uncompressed and compressed, and 7.3; runs in HDF5 and in .npz;
+networks), changed in one or a few bytes, cut off, spliced together, or with a number replaced by one that
+could do harm.
 A read is good when it gives a model that passes validation and variables that can be used, or a simulation
 all of whose data can be used, or raises a `SpikingError`, within 5 s of processor time and 1 GiB.
 """
@@ -27,9 +28,21 @@ import numpy as np
 from networks import random_network
 from peak_memory import peak_bytes
 
-SUFFIXES = {**dict.fromkeys(matlab_files.KINDS, ".mat"), "run": ".h5", "run in .npz": ".npz"}
+SUFFIXES = {
+    **dict.fromkeys(matlab_files.KINDS, ".mat"),
+    "run": ".h5",
+    "run in .npz": ".npz",
+    "network": ".npz",
+}
 # Of the files: one of version 7.3 or a run in HDF5 takes 0.3 s, the others some milliseconds.
-SHARES = {"uncompressed": 0.4, "compressed": 0.2, "7.3": 0.15, "run": 0.17, "run in .npz": 0.08}
+SHARES = {
+    "uncompressed": 0.4,
+    "compressed": 0.2,
+    "7.3": 0.15,
+    "run": 0.17,
+    "run in .npz": 0.04,
+    "network": 0.04,
+}
 MAX_SECONDS = 5.0
 MAX_BYTES = 2**30
 HARMFUL = (0, 1, 2, 4, 14, 15, 255, 2**15, 2**16, 2**20, 2**26, 2**31 - 1, 2**31, 2**32 - 1)
@@ -48,7 +61,9 @@ def good_files(folder: Path) -> dict[str, bytes]:
     run = simulate(random_network(12, strength=3.0, bias=-39.0), task, trials=3, seed=1, record=record)
     run.save(folder / "good.h5")
     npz.save(run, folder / "good.npz", model="good.mat")
+    run.network.save(folder / "network.npz")
     return good | {
+        "network": (folder / "network.npz").read_bytes(),
         "run": (folder / "good.h5").read_bytes(),
         "run in .npz": (folder / "good.npz").read_bytes(),
     }
@@ -89,7 +104,7 @@ def read_each(connection: Connection, folder: str) -> None:
     """Read the files whose content is received, and send what came of each."""
     import resource
 
-    from spiking import Simulation
+    from spiking import Simulation, SpikingNetwork
     from spiking.errors import SpikingError
     from spiking.matfile.read import read_variables
     from spiking.rate_model.model import RateModel
@@ -104,6 +119,8 @@ def read_each(connection: Connection, folder: str) -> None:
             if path.suffix == ".mat":
                 use(read_variables(path))
                 RateModel.load(path).effective_weights()
+            elif kind == "network":
+                assert np.isfinite(SpikingNetwork.load(path).weights).all()
             else:
                 harmful_runs.use(Simulation.load(path))
             outcome = "sound"

@@ -122,7 +122,8 @@ def _cycle(file: Any) -> None:
     file["network/again"] = file["network"]
 
 
-def _user_block(path: Path) -> None:
+def user_block(path: Path) -> None:
+    """Let a file begin with 512 bytes that are not HDF5."""
     content = path.read_bytes()
     path.write_bytes(bytes(512) + content)
 

@@ -36,7 +36,7 @@ from spiking.network.arrays import from_arrays, to_arrays
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation, Spikes
-from spiking.simulation.storage.soundness import MAX, InRange, TrialsOf, check_bounds, check_sound
+from spiking.simulation.storage.soundness import MAX, InRange, StepsOf, TrialsOf, check_bounds, check_sound
 
 if TYPE_CHECKING:
     from spiking.files.hdf5.guard import Contents
@@ -193,6 +193,10 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
         },
     )
     n_trials, n = len(trials), network.n_neurons
+    correct, steps = (
+        [block.values[name] for block in found if name in block.values]
+        for name in ("trials/correct", "trials/steps")
+    )
     if "spikes/step" in arrays:
         trial, neuron, step = (arrays.pop(f"spikes/{name}") for name in ("trial", "neuron", "step"))
         bounds = [np.zeros(1, np.int64)]
@@ -207,7 +211,9 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
         arrays["spikes"] = Spikes(
             trial=trial,
             neuron=replace(neuron, check=InRange(0, n - 1)),
-            step=replace(step, check=InRange(0, n_steps - 1)),
+            step=replace(
+                step, check=StepsOf(first, np.concatenate(steps)) if steps else InRange(0, n_steps - 1)
+            ),
             time_step=time_step,
             bounds=first,
         )
@@ -222,10 +228,6 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
     if "rates" in arrays:
         arrays["rates"] = replace(arrays["rates"], check=InRange(0, MAX, nan=True))
     conditions = [name for block in found for name in block.values.get("trials/condition", ())]
-    correct, steps = (
-        [block.values[name] for block in found if name in block.values]
-        for name in ("trials/correct", "trials/steps")
-    )
     return Simulation(
         network=network,
         seed=int(values["seed"]) if "seed" in values else None,

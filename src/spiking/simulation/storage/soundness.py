@@ -48,6 +48,20 @@ class TrialsOf:
             raise ValueError("has other trials than `spikes/first`")
 
 
+@dataclass(frozen=True, eq=False)
+class StepsOf:
+    """Checks that spikes are within their trials of ``n_steps``; ``bounds`` as in `TrialsOf`."""
+
+    bounds: NDArray[np.int64]
+    n_steps: NDArray[Any]
+
+    def __call__(self, start: int, rows: NDArray[Any]) -> None:
+        """Raise ValueError if a spike is before or after its trial."""
+        own = np.searchsorted(self.bounds, np.arange(start, start + len(rows)), side="right") - 1
+        if ((rows < 0) | (rows >= self.n_steps[own])).any():
+            raise ValueError("has spikes after the end of their trial")
+
+
 def check_bounds(bounds: NDArray[Any], n_trials: int, n_spikes: int) -> None:
     """Raise ValueError unless `bounds` can be the index of each trial's first spike."""
     if (
@@ -132,6 +146,9 @@ def _check_spikes(simulation: Simulation) -> None:
         InRange(0, len(simulation.trials) - 1)(0, spikes.trial)
         if (np.diff(spikes.trial) < 0).any():
             raise ValueError("spikes are not in the order of their trials")
+        steps = simulation.trial_steps
+        if steps is not None and (spikes.step >= steps[spikes.trial]).any():
+            raise ValueError("spikes are after the end of their trial")
 
 
 def _check(name: str, array: Any, kinds: str, shape: tuple[int, ...]) -> None:
