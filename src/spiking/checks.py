@@ -54,12 +54,6 @@ def one_of(name: str, value: object, choices: Iterable[str]) -> str:
     return value
 
 
-def check_function(name: str, value: object) -> None:
-    """Raise ArgumentError unless the value is None or can be called."""
-    if value is not None and not callable(value):
-        raise ArgumentError(f"{name} is {shown(value)}; expected a function, or None")
-
-
 def real_numbers(name: str, value: object, expected: str) -> Floats:
     """Return a new array of float64, or raise ArgumentError unless the value is real numbers, none masked."""
     return np.array(numeric_array(name, value, expected), np.float64)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import real_numbers, whole_number
+from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS
 from spiking.neuron.params import LIFParams
@@ -112,11 +112,7 @@ def fi_curve(
     True
     """
     params = params or LIFParams()
-    if not isinstance(params, LIFParams):
-        raise ArgumentError(f"params is {params!r:.60}; expected LIFParams(...)")
-    step = TIME_STEP_MS * whole_number("downsample", downsample, 1)
-    if method not in (None, "theory", "simulation"):
-        raise ArgumentError(f"method is {method!r}; expected theory or simulation")
+    step = TIME_STEP_MS * downsample
     reason = _why_not_theory(params, step)
     if method == "theory" and reason:
         raise ArgumentError(f"method is 'theory'; expected 'simulation', because {reason}")

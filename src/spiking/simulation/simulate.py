@@ -117,8 +117,6 @@ def simulate(
     True
     """
     network = spiking_network(network)
-    if not isinstance(record, Record | None):
-        raise ArgumentError(f"record is {record!r:.60}; expected Record(...)")
     if isinstance(inputs, str):
         inputs = get(inputs)
     downsample = checked_downsample(network, downsample)

@@ -164,9 +164,6 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     (4, 4, 300)
     """
     parts = tuple(get(task) if isinstance(task, str) else task for task in tasks)
-    for part in parts:
-        if not isinstance(part, Task):
-            raise ArgumentError(f"tasks has {part!r:.60}; expected tasks, or names of tasks")
     names = [part.name for part in parts]
     if len(parts) < 2 or len(set(names)) < len(parts):
         raise ArgumentError(
