@@ -36,6 +36,19 @@ def test_weights_that_were_never_rectified_do_not_hold_signs():
     assert RateModel.load({**mapping, "w": elsewhere}).rectified > 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"taus": {"a": 1.0}}, "`taus`"),
+        ({"taus": np.array([[{}]], dtype=object)}, "`taus`"),
+        ({"exc": np.full((20, 1), 1e300)}, "`exc` has shape"),
+    ],
+)
+def test_structs_and_huge_numbers_are_refused(changes, words):
+    with pytest.raises(ModelFileError, match=words):
+        RateModel.load({**model_mapping(), **changes})
+
+
 @pytest.mark.parametrize("key", ["w0", "taus_gaus0"])
 def test_initial_values_that_are_not_finite_are_refused_only_where_they_are_asked_for(key):
     mapping = model_mapping()

@@ -59,7 +59,7 @@ class ModelArrays:
         """Raise one error that names all required variables that are missing."""
         keys = list(_REQUIRED)
         taus = self._variables.get("taus")
-        if taus is not None and len(set(np.ravel(np.asarray(taus, object)).astype(str))) == 1:
+        if taus is not None and len({str(value) for value in np.ravel(np.asarray(taus, object))}) == 1:
             keys.remove("taus_gaus")  # one decay, or the same twice
         missing = [f"`{key}` ({_REQUIRED[key]})" for key in keys if self._variables.get(key) is None]
         if missing:
@@ -209,11 +209,11 @@ class ModelArrays:
         flat = array.ravel()
         if flat.size == n and np.isin(flat, (0.0, 1.0)).all():
             return flat.astype(np.bool_)
-        units = flat.astype(np.int64)
-        if (units != flat).any() or (units < 0).any() or (units >= n).any():
+        if not np.isin(flat, np.arange(n)).all():
             self.fail(
                 key, f"has shape {array.shape} and entries from {flat.min():g} to {flat.max():g}", expected
             )
+        units = flat.astype(np.int64)
         if np.unique(units).size != units.size:
             self.fail(
                 key, f"has shape {array.shape} and lists unit {np.bincount(units).argmax()} twice", expected
