@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.check_arguments import check_arguments
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import checked_inputs, whole_units
 from spiking.connectivity.units import mask_as_array
 from spiking.errors import ArgumentError, warn
@@ -24,7 +24,7 @@ from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
 
 
-@check_arguments()
+@check_arguments(stims=unchecked)
 def LIF_network_fnc(  # the published name
     model_path: AnyModel,
     scaling_factor: float,

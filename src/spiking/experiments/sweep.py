@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spiking
-from spiking.check_arguments import check_arguments
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import file_path, thread_count
 from spiking.errors import ArgumentError, warn
 from spiking.evaluation.evaluate import evaluate, network_task
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
-@check_arguments()
+@check_arguments(grid=unchecked)
 def sweep(
     network: AnyNetwork,
     task: TaskLike | None = None,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spiking.check_arguments import check_arguments
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import flag, real_numbers
 from spiking.errors import ArgumentError
 from spiking.importing.imported import Imported
@@ -35,7 +35,7 @@ _MASKS = {f"{part}_mask": part for part in _MATRICES}
 KEYS = (*PARTS, *_MASKS)
 
 
-@check_arguments()
+@check_arguments(names=unchecked)
 def from_named_arrays(
     source: str | os.PathLike[str] | Mapping[str, Any],
     names: Mapping[str, Any],

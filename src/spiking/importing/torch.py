@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spiking.check_arguments import check_arguments
+from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import plain_array, positive_number, real_numbers
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned, not_read
@@ -23,7 +23,7 @@ from spiking.typing import Floats
 _SAFE_SINCE = (2, 6)  # before, weights_only=True could be got round (CVE-2025-32434)
 
 
-@check_arguments()
+@check_arguments(names=unchecked)
 def from_torch(
     source: Any,
     *,
