@@ -1,6 +1,8 @@
 """Arguments that would give a wrong result without a word: flags, masked arrays, numbers beyond all size."""
 
 import dataclasses
+import itertools
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from spiking import (
     LIFParams,
     RateModel,
     Record,
+    Smoothing,
     SpikingNetwork,
     Stimulation,
     Waveform,
@@ -287,3 +290,71 @@ def test_arrays_of_the_caller_stay_writable():
     kept = (model.w_in, network.readout, network.weights)
     assert not any((array == 7.0).all() or array.flags.writeable for array in kept)
     assert not network.populations["areaA"].all()
+
+
+def raising(*_):
+    raise RuntimeError
+
+
+def numbers_then_an_error():
+    yield 1
+    raise RuntimeError
+
+
+OBJECT = type("Raising", (), dict.fromkeys(("__repr__", "__float__", "__index__", "__getattr__"), raising))()
+UNREADABLE = {
+    "seed": lambda: simulate(NETWORK, pulse_input(), seed=OBJECT),
+    "refractory": lambda: LIFParams(refractory=OBJECT),
+    "inputs": lambda: simulate(NETWORK, OBJECT),
+    "units": lambda: NETWORK.lesion(numbers_then_an_error()),
+    "window": lambda: Stimulation([0], numbers_then_an_error()),
+    "kind": lambda: Smoothing(type("Text", (str,), {"__eq__": raising, "__hash__": None})("a"), 1.0),
+    "grid": lambda: sweep(NETWORK, "go-nogo", grid=type("Table", (dict,), {"items": raising})()),
+    "path": lambda: NETWORK.save(type("Place", (), {"__fspath__": raising})()),
+    "model": lambda: RateModel.load("\ud800"),  # a character that no file name has
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_value_whose_methods_raise(name):
+    with pytest.raises(ArgumentError, match=f"^{name} .*; expected "):
+        UNREADABLE[name]()
+
+
+ENDLESS = {
+    "units": lambda: NETWORK.lesion(itertools.count()),
+    "window": lambda: Stimulation([0], itertools.repeat(1.0)),
+    "trials": lambda: simulate(NETWORK, pulse_input(), trials=range(10**12)),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_sequences_without_end(name):
+    with pytest.raises(ArgumentError, match=rf"^{name} .*; expected "):
+        ENDLESS[name]()
+
+
+@pytest.mark.parametrize(
+    "value", [np.float32(3), np.array(3), np.array(3, np.int8), np.array(3.0), np.uint64(3)]
+)
+def test_whole_numbers_of_numpy(value):
+    assert len(tasks.get("go-nogo").trials(value, seed=value).labels) == 3
+    assert simulate(NETWORK, pulse_input(), trials=value, seed=value).rates.shape == (3, 20)
+
+
+def test_numbers_of_the_decimal_module():
+    assert Waveform([0], [Decimal("0.5"), Decimal(1)], Decimal(1)).samples == (0.5, 1.0)
+
+
+def test_a_population_is_named_by_a_text_of_numpy():
+    np.testing.assert_array_equal(NETWORK.units(np.str_("exc")), NETWORK.units("exc"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.timedelta64(3), np.array("3"), bytearray(b"3"), memoryview(b"3"), np.array(True), np.array([3])],
+)
+def test_what_only_looks_like_a_number(value):
+    for call in (lambda: simulate(NETWORK, pulse_input(), seed=value), lambda: LIFParams(refractory=value)):
+        with pytest.raises(ArgumentError, match=r"^(seed|refractory) is .*; expected a "):
+            call()

@@ -28,7 +28,7 @@ from spiking.checks import (
     shown,
     whole_number,
 )
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, SpikingError
 
 F = TypeVar("F", bound=Callable[..., Any])
 Check = Callable[[str, Any], Any]  # of a name and a value: returns the value to use, or raises ArgumentError
@@ -81,16 +81,18 @@ def check_arguments(**declared: Check) -> Callable[[F], F]:
         @functools.wraps(function)
         def checked(*args: Any, **keywords: Any) -> Any:
             names = itertools.chain(positional, itertools.repeat(rest))
-            given = [check_of(name)(name or "", value) for name, value in zip(names, args, strict=False)]
-            named = {
-                name: check_of(name if name in parameters else others)(name, value)
-                for name, value in keywords.items()
-            }
             try:
+                given = [check_of(name)(name or "", value) for name, value in zip(names, args, strict=False)]
+                named = {
+                    name: check_of(name if name in parameters else others)(name, value)
+                    for name, value in keywords.items()
+                }
                 return function(*given, **named)
             except MemoryError as error:
-                words = f"{function.__name__} needs more memory than there is ({error})"
-                raise ArgumentError(f"{words}; expected smaller arguments, such as fewer trials") from None
+                words = f"{function.__qualname__.removesuffix('.__init__')} needs more memory than there is"
+                raise ArgumentError(
+                    f"{words} ({error}); expected smaller arguments, such as fewer trials"
+                ) from None
 
         return checked  # type: ignore[return-value]  # it has the signature of the function
 
@@ -116,7 +118,15 @@ def _check_of(function: Any, parameter: inspect.Parameter, declared: Check | Non
     def check_given(name: str, value: Any) -> Any:
         if (none and value is None) or (missing and isinstance(value, float) and math.isnan(value)):
             return value
-        return check(name, value)
+        try:
+            return check(name, value)
+        except (SpikingError, MemoryError):
+            raise
+        except Exception as error:
+            why = f"reading it raised {type(error).__name__}"
+            raise ArgumentError(
+                f"{name} is {shown(value)}; expected a value that can be read ({why})"
+            ) from error
 
     return check_given
 

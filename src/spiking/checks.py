@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ def shown(value: object) -> str:
     """Return a value as a message shows it: short, and without control characters."""
     try:
         text = repr(value)
-    except ValueError:  # of an integer with more than 4,300 digits, for instance
+    except Exception:  # noqa: BLE001 - of an integer with more than 4,300 digits, or what a class raises
         text = f"{type(value).__name__} object"
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -38,13 +41,16 @@ def flag(name: str, value: object) -> bool:
 
 def file_path(name: str, value: object) -> Path:
     """Return the value as a path, or raise ArgumentError unless it is a text or path that can name a file."""
-    if isinstance(value, str | os.PathLike):
-        text = os.fsdecode(value)
-        if max(len(os.fsencode(part)) for part in Path(text).parts or "-") > _LONGEST_NAME:
-            raise ArgumentError(f"{name} is {shown(value)}; expected names of at most {_LONGEST_NAME} bytes")
-        if text and "\0" not in text:
-            return Path(text)
-    raise ArgumentError(f"{name} is {shown(value)}; expected a path")
+    try:
+        text = os.fsdecode(value) if isinstance(value, str | os.PathLike) else ""
+        longest = max(len(os.fsencode(part)) for part in Path(text).parts or "-")
+    except Exception:  # noqa: BLE001 - of a character that no file name has, or what a class raises
+        text, longest = "", 0
+    if longest > _LONGEST_NAME:
+        raise ArgumentError(f"{name} is {shown(value)}; expected names of at most {_LONGEST_NAME} bytes")
+    if not text or "\0" in text:
+        raise ArgumentError(f"{name} is {shown(value)}; expected a path")
+    return Path(text)
 
 
 def one_of(name: str, value: object, choices: Iterable[str]) -> str:
@@ -68,14 +74,14 @@ def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
     if isinstance(value, str | bytes):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     parts: Any = value if isinstance(value, list | tuple) else [value]
-    if any(np.ma.is_masked(part) for part in parts):
+    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
         raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")
     try:
         plain = [plain_array(part) for part in parts]
         array = np.asarray(plain if parts is value else plain[0])
         if array.dtype == object:  # of Python's numbers, as tables have them
             array = np.asarray(array.tolist())
-        if array.dtype == object and all(isinstance(entry, Real) for entry in array.flat):
+        if array.dtype == object and all(isinstance(entry, Real | Decimal) for entry in array.flat):
             array = array.astype(np.float64)
     except Exception as error:  # noqa: BLE001 - which ones, other libraries choose
         why = "parts of unequal length" if "inhomogeneous" in str(error) else str(error)
@@ -111,11 +117,14 @@ def finite_numbers(name: str, value: object, expected: str) -> Floats:
 
 def number_or_nan(value: object) -> float:
     """Return the value as a float; NaN if it is not a number."""
-    if isinstance(value, bool | np.bool_ | str | bytes) or np.ma.is_masked(value):
-        return np.nan
     try:
-        return float(value)  # type: ignore[arg-type]  # anything that is not a number raises TypeError
-    except (TypeError, ValueError, OverflowError):
+        kind = getattr(getattr(value, "dtype", None), "kind", "f")
+        if isinstance(value, bool | str | bytes | bytearray | memoryview) or kind not in "iufO":
+            return np.nan
+        if getattr(value, "ndim", 0) or np.ma.is_masked(value):
+            return np.nan
+        return float(value)  # type: ignore[arg-type]  # anything that is not a number raises
+    except Exception:  # noqa: BLE001 - which ones, the class of the value chooses
         return np.nan
 
 
@@ -149,19 +158,18 @@ def not_negative(name: str, value: object) -> float:
 def whole_number(name: str, value: object, least: int | None = None, most: int | None = 2**63 - 1) -> int:
     """Return the value as an int, or raise ArgumentError unless it is a whole number within the limits."""
     expected = "a whole number" if least is None else f"a whole number, {least} or more"
-    if (
-        isinstance(value, bool | np.bool_)
-        or not isinstance(value, int | np.integer | float)
-        or value != value
-        or value in (np.inf, -np.inf)
-        or value != int(value)
-        or (isinstance(value, float) and abs(value) > 2**53)  # which no longer holds every whole number
-        or (least is not None and value < least)
-    ):
+    number: int | None
+    try:
+        number = None if isinstance(value, bool) or np.ma.is_masked(value) else operator.index(value)  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 - which ones, the class of the value chooses
+        real = number_or_nan(value) if isinstance(value, float | np.floating | np.ndarray) else np.nan
+        # a larger float no longer holds every whole number
+        number = int(real) if real.is_integer() and abs(real) <= 2**53 else None
+    if number is None or (least is not None and number < least):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
-    if most is not None and value > most:
+    if most is not None and number > most:
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}, at most {most}")
-    return int(value)
+    return number
 
 
 def at_least(least: int, most: int | None = MOST) -> Callable[[str, object], int]:
@@ -182,22 +190,34 @@ def fraction(name: str, value: object) -> float:
     return number
 
 
+def listed(name: str, value: object, expected: str) -> list[Any]:
+    """Return the items of a sequence, array or iterator, or raise ArgumentError."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    try:
+        items = list(itertools.islice(value, MOST + 1))
+    except Exception as error:
+        why = f"reading it raised {type(error).__name__}"
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected} ({why})") from error
+    if len(items) > MOST:
+        raise ArgumentError(f"{name} has more than {MOST} items; expected {expected}")
+    return items
+
+
 def sequence(name: str, value: object, length: int | None = None) -> list[Any]:
     """Return the values as a list, or raise ArgumentError unless they are in a sequence or array."""
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-        values = [] if getattr(value, "ndim", 1) == 0 else list(value)
-        if length in (None, len(values)):
-            return values
-    raise ArgumentError(f"{name} is {shown(value)}; expected a sequence{f' of {length}' if length else ''}")
+    expected = f"a sequence{f' of {length}' if length else ''}"
+    values = [] if getattr(value, "ndim", 1) == 0 else listed(name, value, expected)
+    if length not in (None, len(values)):
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    return values
 
 
 def whole_units(name: str, units: object) -> tuple[int, ...]:
     """Return unit numbers as a tuple of int, or raise ArgumentError."""
     expected = "whole numbers, 0 or more, each at most once"
-    if isinstance(units, str | bytes) or not isinstance(units, Iterable):
-        raise ArgumentError(f"{name} is {shown(units)}; expected {expected}")
-    listed = units if hasattr(units, "__array__") else list(units)  # also of a set or a generator
-    array = real_numbers(name, listed, expected).ravel()
+    given = units if hasattr(units, "__array__") else listed(name, units, expected)  # also of a generator
+    array = real_numbers(name, given, expected).ravel()
     for value in array:
         if not value.is_integer() or value < 0:
             raise ArgumentError(f"{name} has {value:g}; expected {expected}")

@@ -82,6 +82,8 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
 
 def mask_as_array(name: str, units: object) -> object:
     """Return what is used like an array and lists of bools as an array, and anything else as it is."""
+    if isinstance(units, str):  # also one of NumPy, which can be used like an array
+        return units
     if hasattr(units, "__array__") or (
         isinstance(units, list | tuple) and units and all(map(_is_bool, units))
     ):

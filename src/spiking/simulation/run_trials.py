@@ -16,6 +16,7 @@ from spiking.checks import (
     checked_inputs,
     checked_interval,
     checked_noise,
+    listed,
     numeric_array,
     seed_number,
     thread_count,
@@ -318,10 +319,12 @@ def trial_numbers(
     """Return the numbers of the trials to run; `n_inputs` and `n_draws` are the trials of other arguments."""
     if trials is None:
         numbers = list(range(n_inputs or n_draws or 1))
-    elif isinstance(trials, Iterable):
+    elif isinstance(trials, Iterable) and getattr(trials, "ndim", 1) != 0:
         if hasattr(trials, "__array__"):
             trials = numeric_array("trials", trials, "trial numbers").ravel().tolist()
-        numbers = [whole_number("trials", trial, 0) for trial in trials]
+        numbers = [
+            whole_number("trials", n, 0) for n in listed("trials", trials, "a number or trial numbers")
+        ]
     else:
         numbers = list(range(whole_number("trials", trials, 1, MOST)))
     if not numbers:
