@@ -244,7 +244,7 @@ def test_a_record_is_a_record():
 
 @pytest.mark.parametrize("models", ["m.mat", model_mapping(), MODEL, 3])
 def test_one_model_is_not_several(models):
-    with pytest.raises(ArgumentError, match=r"models is .*; expected a list of models"):
+    with pytest.raises(ArgumentError, match=r"models is .*; expected a (list of models|sequence)"):
         find_scaling_factors(models, seed=1)
 
 
@@ -325,6 +325,7 @@ ENDLESS = {
     "units": lambda: NETWORK.lesion(itertools.count()),
     "window": lambda: Stimulation([0], itertools.repeat(1.0)),
     "trials": lambda: simulate(NETWORK, pulse_input(), trials=range(10**12)),
+    "models": lambda: find_scaling_factors(itertools.count()),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import checked_inputs, whole_units
+from spiking.checks import checked_inputs, shown, whole_units
 from spiking.connectivity.units import mask_as_array
 from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
@@ -185,7 +185,7 @@ def _check_expressible(model: RateModel) -> None:
 def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> Stimulation | None:
     expected = '{"mode": "none"}, or "exc" or "inh" with "dur" and "units"'
     if not isinstance(stims, Mapping):
-        raise ArgumentError(f"stims is {stims!r:.60}; expected a mapping, {expected}")
+        raise ArgumentError(f"stims is {shown(stims)}; expected a mapping, {expected}")
     if "mode" not in stims:
         keys = ", ".join(map(str, stims)) or "none"
         raise ArgumentError(f"stims has no 'mode' (its keys: {keys}); expected {expected}")
@@ -231,12 +231,12 @@ def _dur(dur: object) -> tuple[int, int]:
     try:
         values = np.asarray(dur, np.float64).ravel()
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"stims['dur'] is {dur!r:.60}; expected {expected}") from error
+        raise ArgumentError(f"stims['dur'] is {shown(dur)}; expected {expected}") from error
     if (
         values.size != 2
         or not np.isfinite(values).all()
         or (values % 1).any()
         or not 0 <= values[0] <= values[1]
     ):
-        raise ArgumentError(f"stims['dur'] is {dur!r:.60}; expected {expected}")
+        raise ArgumentError(f"stims['dur'] is {shown(dur)}; expected {expected}")
     return int(values[0]), int(values[1])

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 
 _MOST_VALUES = 10_000
@@ -46,14 +47,14 @@ def listed_numbers(name: str, text: str) -> list[int | float]:
     values = listed_values(name, text)
     numbers = [value for value in values if not isinstance(value, str)]
     if len(numbers) < len(values) or not all(-float("inf") < number < float("inf") for number in numbers):
-        raise ArgumentError(f"{name} is {text!r:.60}; expected numbers, such as 20,25,30 or 20:75:5")
+        raise ArgumentError(f"{name} is {shown(text)}; expected numbers, such as 20,25,30 or 20:75:5")
     return numbers
 
 
 def _range(name: str, part: str) -> list[int | float]:
     texts = [text.strip() for text in part.split(":")]
     texts += ["1"] * (len(texts) == 2)
-    wrong = ArgumentError(f"{name} is {part!r:.60}; expected {_EXPECTED}")
+    wrong = ArgumentError(f"{name} is {shown(part)}; expected {_EXPECTED}")
     try:
         start, stop, step = map(float, texts)
     except ValueError:

@@ -15,6 +15,7 @@ from models import model_mapping
 
 from spiking import ArgumentError, RateModel, Record, SpikingNetwork, plotting, simulate, tasks
 from spiking.analysis import condition_means, principal_components
+from spiking.evaluation import Score
 from spiking.evaluation.both_networks import run_both
 from spiking.plotting.style import POPULATION_COLOURS
 
@@ -323,3 +324,9 @@ def test_the_training_of_this_package_has_a_test_every_100_updates():
     )
     with pytest.raises(ArgumentError, match="has 250 losses, 2 in eval_loss_mean and 1 in eval_perf_mean"):
         plotting.training_curve(wrong)
+
+
+def test_axes_in_polar_coordinates_are_refused():
+    polar = plt.figure().add_subplot(projection="polar")
+    with pytest.raises(ArgumentError, match="ax is polar axes; expected rectilinear ones"):
+        plotting.accuracies({"go": Score(3, 4)}, polar)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from spiking.analysis.fixed_points import FixedPoint, FixedPoints
 from spiking.analysis.mean_field import MeanField, mean_field
 from spiking.check_arguments import check_arguments
-from spiking.checks import MOST, finite_numbers, not_negative, positive_number, whole_number
+from spiking.checks import MOST, finite_numbers, not_negative, positive_number, shown, whole_number
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, open_network
 from spiking.random_streams import FIXED_POINT_STREAM, VISITED_FIRST
@@ -152,7 +152,7 @@ def _visited(
         trials = task.trials(_RUNS, seed=seed, first=VISITED_FIRST, balanced=True)
         inputs = np.moveaxis(trials.inputs, 2, 0)
     else:
-        raise ArgumentError(f"task is {task!r:.60}; expected a Task, or the name of one")
+        raise ArgumentError(f"task is {shown(task)}; expected a Task, or the name of one")
     with np.errstate(over="ignore", invalid="ignore"):
         states = equation.run(equation.initial, equation.drive(inputs), _STEP).reshape(-1, n_units)
         states = states[np.isfinite(states).all(axis=1)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import fraction, numeric_array, whole_units
+from spiking.checks import fraction, numeric_array, shown, whole_units
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
@@ -162,12 +162,12 @@ def check_population_name(name: object) -> None:
     """Raise ArgumentError unless this is a name for a population of the user's own."""
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in POPULATIONS:
         raise ArgumentError(
-            f"population is named {name!r:.80}; expected letters, digits and underscores, a letter first, at "
-            f"most 63, and none of {', '.join(POPULATIONS)}"
+            f"population is named {shown(name)}; expected letters, digits and underscores, a letter first, "
+            f"at most 63, and none of {', '.join(POPULATIONS)}"
         )
 
 
 def check_mask(name: str, mask: object, n: int) -> None:
     """Raise ArgumentError unless this is an array of `n` bools."""
     if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape != (n,):
-        raise ArgumentError(f"{name} is {mask!r:.60}; expected a mask, an array of {n} bools")
+        raise ArgumentError(f"{name} is {shown(mask)}; expected a mask, an array of {n} bools")

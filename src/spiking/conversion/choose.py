@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spiking.checks import shown
 from spiking.conversion.conversion import ASKED, Asked, Conversion
 from spiking.conversion.fit import fit_conversion
 from spiking.conversion.recorded_conversion import tuned_conversion
@@ -61,7 +62,7 @@ def choose_conversion(
                 )
         return conversion
     if conversion not in ASKED:
-        raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
+        raise ArgumentError(f"conversion is {shown(conversion)}; expected one of {', '.join(ASKED)}")
     if conversion == "published":
         if factor is None:
             raise ArgumentError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import positive_number
+from spiking.checks import positive_number, shown
 from spiking.conversion.calibrate import calibrated_offsets
 from spiking.conversion.conversion import ASKED, VARIANTS, Asked, Conversion, Variant
 from spiking.conversion.mean_field_comparison import MeanFieldComparison
@@ -242,7 +242,7 @@ def fit_conversion(
     ((200,), 8.0)
     """
     if kind not in ASKED[1:]:
-        raise ArgumentError(f"kind is {kind!r:.60}; expected one of {', '.join(ASKED[1:])}")
+        raise ArgumentError(f"kind is {shown(kind)}; expected one of {', '.join(ASKED[1:])}")
     model = rate_model("model", model)
     visited = visited or visited_currents(model, task, seed=seed, trials=trials)
     if visited.rates.shape[1] != model.n_units:

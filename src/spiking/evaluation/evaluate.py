@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
@@ -160,5 +161,5 @@ def network_task(network: SpikingNetwork | RateModel, task: TaskLike | None) -> 
     if isinstance(network, RateModel):
         return task_for(network, task)
     if not isinstance(network, SpikingNetwork):
-        raise ArgumentError(f"network is {network!r:.60}; expected a SpikingNetwork or a RateModel")
+        raise ArgumentError(f"network is {shown(network)}; expected a SpikingNetwork or a RateModel")
     return task_for_channels(task, network.n_inputs, network.n_outputs)

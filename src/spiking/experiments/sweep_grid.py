@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from spiking.checks import positive_number, whole_number
+from spiking.checks import positive_number, shown, whole_number
 from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
@@ -61,7 +61,7 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
     given: Any = grid
     if not isinstance(given, Mapping) or not given:
         raise ArgumentError(
-            f"grid is {given!r:.60}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
+            f"grid is {shown(given)}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
         )
     return tuple(_axis(str(name), values) for name, values in grid.items())
 
@@ -95,7 +95,7 @@ def _axis(name: str, values: Any) -> Axis:
     elif isinstance(values, Iterable) and not isinstance(values, str | bytes):
         pairs = [(_label(name, value), value) for value in values]
     else:
-        raise ArgumentError(f"grid: {name} is {values!r:.60}; expected a list of values")
+        raise ArgumentError(f"grid: {name} is {shown(values)}; expected a list of values")
     labels = [label for label, _ in pairs]
     if not pairs:
         raise ArgumentError(f"grid: {name} is empty; expected at least one value")
@@ -183,7 +183,7 @@ def _experiment(name: str, experiment: Callable[[Any], Any], network: Any) -> An
             f"networks have, or no rate_network"
         ) from error
     if not isinstance(changed, kind):
-        raise ArgumentError(f"the function of {name} returned {changed!r:.60}; expected a {kind.__name__}")
+        raise ArgumentError(f"the function of {name} returned {shown(changed)}; expected a {kind.__name__}")
     return changed
 
 
@@ -204,7 +204,7 @@ def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:
 def _stimulated(field: str, value: Any, stimulation: Any) -> Any:
     if not dataclasses.is_dataclass(stimulation) or isinstance(stimulation, type):
         raise ArgumentError(
-            f"stimulation is {stimulation!r:.60}; expected one stimulation, to vary its {field}"
+            f"stimulation is {shown(stimulation)}; expected one stimulation, to vary its {field}"
         )
     known = [item.name for item in dataclasses.fields(stimulation)]
     if field not in known:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import flag, real_numbers
+from spiking.checks import file_path, flag, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.importing.imported import Imported
 from spiking.importing.read import named, read_arrays
@@ -90,11 +90,11 @@ def from_named_arrays(
     """
     framework = "arrays"
     if isinstance(source, str | os.PathLike):
-        framework, (arrays, pickled) = os.fsdecode(source), read_arrays(source)
+        framework, (arrays, pickled) = str(file_path("source", source)), read_arrays(source)
     elif isinstance(source, Mapping):
         arrays, pickled = named(source), ()
     else:
-        raise ArgumentError(f"source is {source!r:.60}; expected a path or a mapping of names to arrays")
+        raise ArgumentError(f"source is {shown(source)}; expected a path or a mapping of names to arrays")
     parts, labels = named_parts(arrays, names)
     unused = [key for key in arrays if not any(key in label.split(" + ") for label in labels.values())]
     if flag("transpose", transpose):
@@ -127,7 +127,7 @@ def named_parts(
 ) -> tuple[dict[str, Floats], dict[str, str]]:
     """Return the arrays that `names` asks for and what to call them, by part."""
     if not isinstance(names, Mapping):
-        raise ArgumentError(f"names is {names!r:.60}; expected a mapping, such as {{'w': 'h2h.weight'}}")
+        raise ArgumentError(f"names is {shown(names)}; expected a mapping, such as {{'w': 'h2h.weight'}}")
     unknown = [key for key in names if key not in KEYS]
     if unknown:
         raise ArgumentError(f"names has {unknown[0]!r:.40}; expected some of {', '.join(KEYS)}")
@@ -141,7 +141,7 @@ def named_parts(
         for name in listed:
             if name not in arrays:
                 there = ", ".join(map(str, arrays)) or "none"
-                raise ArgumentError(f"names has {key}: {name!r:.60}; expected names of arrays: {there:.500}")
+                raise ArgumentError(f"names has {key}: {shown(name)}; expected names of arrays: {there:.500}")
         values = [real_numbers(name, arrays[name], "an array") for name in listed]
         shapes = {value.shape for value in values}
         if len(shapes) > 1:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_numbers, positive_number
+from spiking.checks import finite_numbers, positive_number, shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import FORMS, RateModel
 from spiking.rate_model.transfer import described
@@ -168,7 +168,7 @@ class Imported:
         """
         layout = self.layout if layout is None else layout
         if str(layout) not in LAYOUTS:
-            raise ArgumentError(f"layout is {layout!r:.40}; expected one of {', '.join(LAYOUTS)}")
+            raise ArgumentError(f"layout is {shown(layout)}; expected one of {', '.join(LAYOUTS)}")
         tolerance = positive_number("tolerance", tolerance)
         model = self.model
         u = _trials_first("inputs", inputs, layout, model.n_inputs)

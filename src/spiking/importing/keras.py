@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import real_numbers
+from spiking.checks import real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.importing.arrays import Activation, assemble
 from spiking.importing.imported import Imported
@@ -97,7 +97,9 @@ def from_keras(
     elif isinstance(source, list | tuple):
         weights = source
     else:
-        raise ArgumentError(f"source is {source!r:.60}; expected a layer or a model of Keras, or {_EXPECTED}")
+        raise ArgumentError(
+            f"source is {shown(source)}; expected a layer or a model of Keras, or {_EXPECTED}"
+        )
     if activation is None:
         raise ArgumentError("activation is not given; expected that of the layer, by default 'tanh' in Keras")
     parts, labels = _parts([real_numbers("source", value, _EXPECTED) for value in weights])

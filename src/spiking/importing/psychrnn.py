@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments
+from spiking.checks import shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_read
 from spiking.importing.imported import Imported
@@ -91,7 +92,7 @@ def from_psychrnn(
     elif isinstance(source, Mapping):  # of get_weights, with the function and the ratio as they are
         arrays = {str(key): value for key, value in source.items() if isinstance(value, np.ndarray)}
     else:
-        raise ArgumentError(f"source is {source!r:.60}; expected a path, or the weights of a network")
+        raise ArgumentError(f"source is {shown(source)}; expected a path, or the weights of a network")
     missing = [key for key in ("W_rec", "W_in", "W_out") if key not in arrays]
     if missing:
         there = ", ".join(arrays) or "none"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import file_path
+from spiking.checks import file_path, shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.json_text import parsed
 from spiking.files.numpy_files import DAMAGE, check_size, reason
@@ -36,7 +36,7 @@ def named(arrays: Mapping[Any, Any]) -> dict[str, Any]:
     for key in arrays:
         if not isinstance(key, str):
             raise ArgumentError(
-                f"source has the key {key!r:.60}; expected names of arrays, such as 'h2h.weight'"
+                f"source has the key {shown(key)}; expected names of arrays, such as 'h2h.weight'"
             )
     return dict(arrays)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import plain_array, positive_number, real_numbers
+from spiking.checks import plain_array, positive_number, real_numbers, shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.importing.arrays import Activation, assemble, named_parts, not_mentioned, not_read
 from spiking.importing.imported import Imported
@@ -112,7 +112,8 @@ def from_torch(
                 layout = "NTC" if getattr(known, "batch_first", False) else "TNC"
                 if activation not in (None, known.nonlinearity):
                     raise ArgumentError(
-                        f"activation is {activation!r:.40}; expected {known.nonlinearity}, that of the module"
+                        f"activation is {shown(activation)}; expected {known.nonlinearity}, that of the "
+                        f"module"
                     )
                 activation = known.nonlinearity
             form, step = "rate", _only_step(step, tau, cell=not ending)
@@ -171,7 +172,7 @@ def _arrays(source: Any) -> tuple[dict[str, Floats], tuple[str, ...]]:
                 ):
                     more[f"{prefix}.{key}".lstrip(".")] = value
     else:
-        raise ArgumentError(f"source is {source!r:.60}; expected a module, its state dict, or a path")
+        raise ArgumentError(f"source is {shown(source)}; expected a module, its state dict, or a path")
     nested = [value for value in tensors.values() if isinstance(value, Mapping) and _has_matrix(value)]
     if len(nested) == 1 and not _has_matrix(tensors):  # a checkpoint, with the state dict and others
         tensors = nested[0]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_number, positive_number, real_numbers
+from spiking.checks import finite_number, positive_number, real_numbers, shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.files.json_text import parsed
 from spiking.importing.arrays import Activation, assemble, named_parts
@@ -97,7 +97,7 @@ def from_trainrnnbrain(
         )
     kind = values.get("equation_type", "s")
     if not isinstance(kind, str) or kind not in _FORMS:
-        raise ModelFileError(f"{name} has equation_type {kind!r:.40}; expected h or s")
+        raise ModelFileError(f"{name} has equation_type {shown(kind)}; expected h or s")
     names = {part: key for part, key in _NAMES.items() if values.get(key) is not None}
     bias = next((key for key in ("bias", "bias_rec") if values.get(key) is not None), None)
     parts, labels = named_parts(values, names | ({} if bias is None else {"bias": bias}))
@@ -139,7 +139,7 @@ def _read(source: object, name: str) -> dict[str, Any]:
                 f"{name} is no JSON ({error!s:.80}); expected the parameters of a network"
             ) from None
     if not isinstance(source, Mapping):
-        raise ModelFileError(f"{name} is {source!r:.60}; expected a mapping of names to values")
+        raise ModelFileError(f"{name} is {shown(source)}; expected a mapping of names to values")
     return dict(source)
 
 
@@ -170,7 +170,7 @@ def _activation(
     elif kind == "leaky_relu":
         activation, slope = ((-1.0, 0.0, 1.0), (-number("leak_slope", 0.01), 0.0, slope)), 1.0
     elif kind not in ("relu", "tanh"):
-        raise ArgumentError(f"{name} has the activation {kind!r:.40}; expected activation=, a function")
+        raise ArgumentError(f"{name} has the activation {shown(kind)}; expected activation=, a function")
     if slope <= 0 or scale <= 0:
         raise ArgumentError(f"{name} has {kind} with slope {slope:g}; expected a number above 0")
     bias = parts.get("bias", np.zeros(len(parts["w"])))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.checks import shown
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.visited_currents import visited_currents
 from spiking.errors import ArgumentError
@@ -74,7 +75,7 @@ def conversion(
     if how is None:
         how = SpikingNetwork.from_rate(model)
     if not isinstance(how, Conversion | SpikingNetwork):
-        raise ArgumentError(f"how is {how!r:.60}; expected a Conversion or a SpikingNetwork")
+        raise ArgumentError(f"how is {shown(how)}; expected a Conversion or a SpikingNetwork")
     if not isinstance(how, Conversion):
         params = params or how.params
         how = how.conversion or Conversion(kind="published", factor=how.scaling_factor)

@@ -99,6 +99,10 @@ def publication() -> Iterator[None]:
 def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
     """Yield `ax`, or the axes of a new figure, as wide as a column of print, with the settings for print."""
     if ax is not None:
+        if ax.name != "rectilinear":
+            raise ArgumentError(
+                f"ax is {ax.name} axes; expected rectilinear ones, such as plt.subplots makes"
+            )
         yield ax
         return
     with publication():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import finite_numbers, positive_number
+from spiking.checks import finite_numbers, positive_number, shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.contents import signs_in
 from spiking.rate_model.transfer import Transfer, name_and_parameters
@@ -188,7 +188,7 @@ def _decays(tau: ArrayLike, n: int, form: str) -> tuple[tuple[float, float], Flo
         raise ArgumentError(f"tau is not given; expected {expected}: without it the network has no time")
     values = _array("tau", tau, expected)
     if values.size not in (1, n) or (values <= 0).any():
-        raise ArgumentError(f"tau is {tau!r:.60}; expected {expected}")
+        raise ArgumentError(f"tau is {shown(tau)}; expected {expected}")
     shortest, longest = float(values.min()), float(values.max())
     if shortest == longest:
         return (shortest, longest), None
@@ -208,5 +208,5 @@ def _signs(signs: ArrayLike, n: int) -> Floats:
     expected = f"{n} entries, +1 for an excitatory and -1 for an inhibitory unit"
     values = _array("signs", signs, expected)
     if values.size != n or not np.isin(values, (-1.0, 1.0)).all():
-        raise ArgumentError(f"signs is {signs!r:.60}; expected {expected}")
+        raise ArgumentError(f"signs is {shown(signs)}; expected {expected}")
     return values.ravel()

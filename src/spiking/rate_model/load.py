@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import file_path
+from spiking.checks import file_path, shown
 from spiking.errors import ArgumentError, warn
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.rate_model.contents import (
@@ -95,7 +95,7 @@ def load(
         source = "the mapping" if isinstance(model, Mapping) else "the struct"
         if not variables and not isinstance(model, Mapping):
             raise ArgumentError(
-                f"model is {model!r:.60}; expected a path, or a mapping with the keys of a model file"
+                f"model is {shown(model)}; expected a path, or a mapping with the keys of a model file"
             )
         keys: list[object] = list(variables)  # as users may give them
         if wrong := [key for key in keys if not isinstance(key, str)]:

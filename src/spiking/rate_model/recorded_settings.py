@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -81,7 +82,7 @@ def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, An
             f"{model.source} has `task_settings` {text!r:.80} ({error}); expected a JSON object"
         ) from error
     if not isinstance(settings, dict):
-        raise ArgumentError(f"{model.source} has `task_settings` {text!r:.80}; expected a JSON object")
+        raise ArgumentError(f"{model.source} has `task_settings` {shown(text)}; expected a JSON object")
     name = kind.name
     if not isinstance(name, str):  # a property, which may depend on the settings
         name = make(kind, settings).name
@@ -176,7 +177,7 @@ def task_for(
     if task is None or (isinstance(task, type) and issubclass(task, Task)):
         task = recorded_task(model, task, settings)
     elif not isinstance(task, Task):
-        raise ArgumentError(f"task is {task!r:.60}; expected a Task, or the name of one")
+        raise ArgumentError(f"task is {shown(task)}; expected a Task, or the name of one")
     elif settings:
         raise ArgumentError(
             f"settings are {', '.join(settings)} and task is a Task; expected its name or class"

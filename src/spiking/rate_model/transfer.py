@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from spiking.checks import positive_number, real_numbers
+from spiking.checks import positive_number, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.neuron.f_i_table import fi_table
@@ -162,7 +162,7 @@ def name_and_parameters(
 ) -> tuple[str, dict[str, Any]]:
     """Return name and parameters, as `RateModel` has them, of what a user gives as an activation."""
     if not isinstance(parameters, Mapping | None):
-        raise ArgumentError(f"activation_parameters is {parameters!r:.60}; expected a mapping")
+        raise ArgumentError(f"activation_parameters is {shown(parameters)}; expected a mapping")
     if parameters and not isinstance(activation, str):
         raise ArgumentError("activation_parameters are given; expected none for a function or a table")
     if isinstance(activation, str):
@@ -171,13 +171,13 @@ def name_and_parameters(
         return "callable", {"function": activation}
     if isinstance(activation, tuple) and len(activation) == 2:
         return "table", dict(zip(("x_values", "y_values"), activation, strict=True))
-    raise ArgumentError(f"activation is {activation!r:.60}; expected {EXPECTED}")
+    raise ArgumentError(f"activation is {shown(activation)}; expected {EXPECTED}")
 
 
 def complete(name: object, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return all parameters of an activation, checked; raise ArgumentError if one is wrong or missing."""
     if not isinstance(name, str) or name not in _KINDS or (name not in NAMES and not parameters):
-        raise ArgumentError(f"activation is {name!r:.60}; expected {EXPECTED}")
+        raise ArgumentError(f"activation is {shown(name)}; expected {EXPECTED}")
     defaults = _KINDS[name][1]
     unknown = [key for key in parameters if key not in defaults]
     if unknown:
@@ -189,10 +189,10 @@ def complete(name: object, parameters: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if key == "params":
             if not isinstance(value, LIFParams):
-                raise ArgumentError(f"params of the activation is {value!r:.60}; expected LIFParams(...)")
+                raise ArgumentError(f"params of the activation is {shown(value)}; expected LIFParams(...)")
         elif key == "function":
             if not callable(value):
-                raise ArgumentError(f"activation is {value!r:.60}; expected {EXPECTED}")
+                raise ArgumentError(f"activation is {shown(value)}; expected {EXPECTED}")
         elif key in ("x_values", "y_values"):
             values[key] = real_numbers(key, () if value is None else value, "one number for each point")
         elif not (key == "maximum" and value == np.inf):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import at_least, fraction, not_negative, real_numbers
+from spiking.checks import at_least, fraction, not_negative, real_numbers, shown
 from spiking.connectivity.units import Units, check_population_name
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNTRAINED_STREAM
@@ -172,7 +172,7 @@ def untrained(
     """
     limits = real_numbers("tau", tau, "one number or a pair, in ms").ravel()
     if limits.size not in (1, 2) or not (limits >= STEP_MS).all() or limits[0] > limits[-1]:
-        raise ArgumentError(f"tau is {tau!r:.60}; expected ms, at least {STEP_MS:g}, smaller limit first")
+        raise ArgumentError(f"tau is {shown(tau)}; expected ms, at least {STEP_MS:g}, smaller limit first")
     drawn = draw_arrays(
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(UNTRAINED_STREAM,))),
         n_units,

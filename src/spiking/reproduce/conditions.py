@@ -189,7 +189,7 @@ class Panel:
             The conversion is unknown, or the panel tunes nothing.
         """
         if conversion not in ASKED:
-            raise ArgumentError(f"conversion is {conversion!r:.60}; expected one of {', '.join(ASKED)}")
+            raise ArgumentError(f"conversion is {shown(conversion)}; expected one of {', '.join(ASKED)}")
         if conversion == "published":
             return self
         if not self.tunes:

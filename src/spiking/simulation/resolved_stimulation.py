@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import shown
 from spiking.connectivity.units import unit_numbers
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
@@ -80,7 +81,7 @@ def resolve_stimulation(
     for item in given:
         if not isinstance(item, AnyStimulation):
             raise ArgumentError(
-                f"stimulation is {item!r:.60}; expected a Stimulation, Oscillation or Waveform, or several"
+                f"stimulation is {shown(item)}; expected a Stimulation, Oscillation or Waveform, or several"
             )
     return tuple(_resolve(item, network, n_steps, time_step) for item in given)
 

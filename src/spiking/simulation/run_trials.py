@@ -19,6 +19,7 @@ from spiking.checks import (
     listed,
     numeric_array,
     seed_number,
+    shown,
     thread_count,
     whole_number,
 )
@@ -309,7 +310,7 @@ def _checked_draws(
         raise ArgumentError("seed and draws are both given; expected one of them")
     result = [draws] if isinstance(draws, RandomDraws) else list(draws)
     if not result or not all(isinstance(draw, RandomDraws) for draw in result):
-        raise ArgumentError(f"draws is {draws!r:.60}; expected RandomDraws, one for each trial")
+        raise ArgumentError(f"draws is {shown(draws)}; expected RandomDraws, one for each trial")
     return result
 
 

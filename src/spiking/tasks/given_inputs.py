@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import at_least, finite_numbers, one_of, real_numbers
+from spiking.checks import at_least, finite_numbers, one_of, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.read_only import Remade, frozen_array
 from spiking.tasks.base import Task, Trials
@@ -169,10 +169,10 @@ def from_inputs(
                 f"targets has shape {np.shape(targets)}; expected finite numbers of shape {expected}"
             )
     if names is not None and (isinstance(names, str) or not isinstance(names, Sequence)):
-        raise ArgumentError(f"names is {names!r:.60}; expected {count} different names, one for each input")
+        raise ArgumentError(f"names is {shown(names)}; expected {count} different names, one for each input")
     chosen = tuple(f"input {i}" for i in range(count)) if names is None else tuple(map(str, names))
     if len(set(chosen)) != count or len(chosen) != count:
-        raise ArgumentError(f"names is {names!r:.60}; expected {count} different names, one for each input")
+        raise ArgumentError(f"names is {shown(names)}; expected {count} different names, one for each input")
     if score is not None and not callable(score):
-        raise ArgumentError(f"score is {score!r:.60}; expected a function of (output, time, number)")
+        raise ArgumentError(f"score is {shown(score)}; expected a function of (output, time, number)")
     return GivenInputs(inputs=u, targets=z, score_function=score, names=chosen)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.number_lists import listed_numbers
 from spiking.tasks.base import Task
@@ -70,7 +71,7 @@ def recordable(task: Task) -> str:
             json.dumps(plain(value))
         except TypeError:
             raise ArgumentError(
-                f"{task.name}: the setting {name} is {value!r:.60}; expected a value that a model file can "
+                f"{task.name}: the setting {name} is {shown(value)}; expected a value that a model file can "
                 f"hold: a number, text, True, False, or a tuple of these"
             ) from None
     return json.dumps({name: plain(value) for name, value in task.settings.items()})
@@ -124,7 +125,7 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
     except ValueError:
         choices = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
         expected = ", ".join(map(str, choices)) or _EXPECTED.get(hint, str(hint))
-        raise ArgumentError(f"{name} is {value!r:.60}; expected {expected}") from None
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}") from None
 
 
 def _tuple(values: list[Any]) -> tuple[Any, ...]:

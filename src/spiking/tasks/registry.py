@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task, check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
@@ -98,7 +99,7 @@ def task_for_channels(task: TaskLike | None, n_inputs: int, n_outputs: int) -> T
         task = from_inputs(task, n_outputs=n_outputs)
     chosen = get(task) if isinstance(task, str) else task
     if not isinstance(chosen, Task):
-        raise ArgumentError(f"task is {task!r:.60}; expected a Task, the name of one, or inputs")
+        raise ArgumentError(f"task is {shown(task)}; expected a Task, the name of one, or inputs")
     check_channels(chosen, n_inputs, n_outputs, "the network")
     return chosen
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.tasks import Task, Trials
 from spiking.typing import Floats
@@ -26,6 +27,6 @@ def score(
     correct: Any = task.score(scored, time, trials, **({"strict": True} if strict else {}))
     if not isinstance(correct, np.ndarray) or correct.dtype != bool or correct.shape != (len(trials),):
         raise ArgumentError(
-            f"score() of the task {task.name} gave {correct!r:.60}; expected an array of {len(trials)} bools"
+            f"score() of the task {task.name} gave {shown(correct)}; expected an array of {len(trials)} bools"
         )
     return np.asarray(correct)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import at_least
+from spiking.checks import at_least, shown
 from spiking.errors import ArgumentError
 from spiking.optional import library
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -127,7 +127,7 @@ def train_steps(
     given: object = task  # as users may give it
     if isinstance(given, GivenInputs) or not isinstance(given, Task):
         raise ArgumentError(
-            f"task is {task!r:.60}; expected a task that draws trials: a name, a file, or a Task of your own"
+            f"task is {shown(task)}; expected a task that draws trials: a name, a file, or a Task of your own"
         )
     recorded = origin(task, seed=seed, recipe=recipe, **options)
     start = None if start is None else rate_model("start", start)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.training.backpropagation import Array, FrozenWeights, TrainedWeights, run
 from spiking.training.options import Lif, Named, TrainingOptions
@@ -100,7 +101,7 @@ def _transformation(optimizer: Any) -> optax.GradientTransformation:
         made = None
     if not isinstance(made, optax.GradientTransformation):
         raise ArgumentError(
-            f"optimizer is {optimizer!r:.60}; expected one of Optax that needs only a learning rate, such "
+            f"optimizer is {shown(optimizer)}; expected one of Optax that needs only a learning rate, such "
             f"as adam, adamw, rmsprop, sgd or lion, or a transformation, such as optax.adamw(1e-3)"
         )
     return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spiking.checks import not_negative, positive_number, real_numbers
+from spiking.checks import not_negative, positive_number, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import RateModel
 from spiking.tuning.plateau import Bits, plateau
@@ -67,7 +67,7 @@ def checked_noises(noises: object) -> tuple[float, ...]:
 def _numbers(name: str, values: object, expected: str) -> list[float]:
     numbers: list[float] = real_numbers(name, values, expected).ravel().tolist()
     if not numbers:
-        raise ArgumentError(f"{name} is {values!r:.60}; expected {expected}")
+        raise ArgumentError(f"{name} is {shown(values)}; expected {expected}")
     return numbers
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import thread_count
+from spiking.checks import sequence, shown, thread_count
 from spiking.errors import ArgumentError, ClusterError, SpikingError
 from spiking.parallel.executor import Executor
 from spiking.parallel.open import open_executor
@@ -128,9 +128,9 @@ def find_scaling_factors(
     >>> [tuned.scaling_factor for tuned in find_scaling_factors(models, seed=1, force=True, **options)]
     [30.0, 30.0]
     """
-    if isinstance(models, str | os.PathLike | Mapping | RateModel) or not isinstance(models, Iterable):
-        raise ArgumentError(f"models is {models!r:.60}; expected a list of models")
-    given = list(models)
+    if isinstance(models, str | os.PathLike | Mapping | RateModel):
+        raise ArgumentError(f"models is {shown(models)}; expected a list of models")
+    given = sequence("models", models)
     try:
         chosen = SearchOptions(**options)
     except TypeError:

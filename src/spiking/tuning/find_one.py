@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import file_path, thread_count
+from spiking.checks import file_path, shown, thread_count
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -170,7 +170,7 @@ def find_scaling_factor(
 def written_path(model: object) -> Path:
     """Return the path of the model file that the result is written into."""
     if not isinstance(model, str | os.PathLike):
-        raise ArgumentError(f"model is {model!r:.60}; expected the path of a file with write=True")
+        raise ArgumentError(f"model is {shown(model)}; expected the path of a file with write=True")
     if is_shipped(model):
         raise ArgumentError(
             f"model is {model!r}, which comes with the package; expected a file of your own with write=True, "
