@@ -63,7 +63,7 @@ def check_arguments(**declared: Check) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         if inspect.isclass(function):
-            function.__init__ = decorate(function.__init__)  # type: ignore[method-assign]  # wrapped
+            function.__init__ = decorate(function.__init__)  # type: ignore[method-assign]  # same signature
             return function
         parameters = inspect.signature(function).parameters
         kinds = {parameter.kind: parameter.name for parameter in parameters.values()}
@@ -122,7 +122,7 @@ def _check_of(function: Any, parameter: inspect.Parameter, declared: Check | Non
             return check(name, value)
         except (SpikingError, MemoryError):
             raise
-        except Exception as error:
+        except Exception as error:  # which ones, the class of the value chooses
             why = f"reading it raised {type(error).__name__}"
             raise ArgumentError(
                 f"{name} is {shown(value)}; expected a value that can be read ({why})"

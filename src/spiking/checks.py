@@ -26,7 +26,7 @@ def shown(value: object) -> str:
     """Return a value as a message shows it: short, and without control characters."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - of an integer with more than 4,300 digits, or what a class raises
+    except Exception:  # noqa: BLE001  # of a huge integer, or what the class raises
         text = f"{type(value).__name__} object"
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -44,7 +44,7 @@ def file_path(name: str, value: object) -> Path:
     try:
         text = os.fsdecode(value) if isinstance(value, str | os.PathLike) else ""
         longest = max(len(os.fsencode(part)) for part in Path(text).parts or "-")
-    except Exception:  # noqa: BLE001 - of a character that no file name has, or what a class raises
+    except Exception:  # noqa: BLE001  # of a character that no name has, or what the class raises
         text, longest = "", 0
     if longest > _LONGEST_NAME:
         raise ArgumentError(f"{name} is {shown(value)}; expected names of at most {_LONGEST_NAME} bytes")
@@ -83,7 +83,7 @@ def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
             array = np.asarray(array.tolist())
         if array.dtype == object and all(isinstance(entry, Real | Decimal) for entry in array.flat):
             array = array.astype(np.float64)
-    except Exception as error:  # noqa: BLE001 - which ones, other libraries choose
+    except Exception as error:  # noqa: BLE001  # which ones, other libraries choose
         why = "parts of unequal length" if "inhomogeneous" in str(error) else str(error)
         raise ArgumentError(f"{name} is not an array of numbers ({why:.150}); expected {expected}") from None
     if array.dtype.kind not in "biuf":
@@ -123,8 +123,8 @@ def number_or_nan(value: object) -> float:
             return np.nan
         if getattr(value, "ndim", 0) or np.ma.is_masked(value):
             return np.nan
-        return float(value)  # type: ignore[arg-type]  # anything that is not a number raises
-    except Exception:  # noqa: BLE001 - which ones, the class of the value chooses
+        return float(value)  # type: ignore[arg-type]  # what is not a number raises, which is caught
+    except Exception:  # noqa: BLE001  # which ones, the class of the value chooses
         return np.nan
 
 
@@ -160,8 +160,9 @@ def whole_number(name: str, value: object, least: int | None = None, most: int |
     expected = "a whole number" if least is None else f"a whole number, {least} or more"
     number: int | None
     try:
-        number = None if isinstance(value, bool) or np.ma.is_masked(value) else operator.index(value)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - which ones, the class of the value chooses
+        no_number = isinstance(value, bool) or np.ma.is_masked(value)
+        number = None if no_number else operator.index(value)  # type: ignore[arg-type]  # raises for others
+    except Exception:  # noqa: BLE001  # which ones, the class of the value chooses
         real = number_or_nan(value) if isinstance(value, float | np.floating | np.ndarray) else np.nan
         # a larger float no longer holds every whole number
         number = int(real) if real.is_integer() and abs(real) <= 2**53 else None
@@ -196,7 +197,7 @@ def listed(name: str, value: object, expected: str) -> list[Any]:
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     try:
         items = list(itertools.islice(value, MOST + 1))
-    except Exception as error:
+    except Exception as error:  # which ones, the class of the value chooses
         why = f"reading it raised {type(error).__name__}"
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected} ({why})") from error
     if len(items) > MOST:

@@ -239,7 +239,7 @@ def named_stimulation(
     sign = 1 if mode == "exc" else -1
     frequency, pulse_width = pulses or (None, None)
     return Stimulation(
-        units=listed_numbers("--units", units) if units.strip()[:1].isdigit() else units,  # type: ignore[arg-type]  # checked there
+        units=listed_numbers("--units", units) if units.strip()[:1].isdigit() else units,  # type: ignore[arg-type]  # Stimulation checks it
         window=window,
         amplitude=sign * (0.5 if current is None else positive_number("--current", current)),
         acts_on="voltage" if current is None else "current",
