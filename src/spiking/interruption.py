@@ -85,7 +85,7 @@ def _end(interrupted: threading.Event, _: object) -> None:
         for action in list(_actions.values()):
             try:
                 messages.append(action())
-            except Exception as error:  # noqa: BLE001 - the process ends, whatever happens
+            except Exception as error:  # noqa: BLE001  # the process ends, whatever happens
                 messages.append(str(error))
         _exit("; ".join(dict.fromkeys(filter(None, messages))) or "no file was left half-written")
 

@@ -45,7 +45,7 @@ def read_arrays(source: str | bytes, names: Collection[str] | None, max_bytes: i
                 raise
             except TooLargeError as error:
                 raise TooLargeError(error.excess, name) from None
-            except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
+            except Exception as error:  # noqa: BLE001  # what h5py raises on damaged files is not documented
                 text = " ".join(str(error).split())
                 raise DamagedError(f"its variable '{name}' is damaged: {text}") from None
     return arrays

@@ -117,7 +117,7 @@ def _from_file(path: Path, class_name: str | None) -> type[Task]:
     sys.modules[label] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except Exception as error:  # whatever the code of a user raises
         raise ArgumentError(f"{path} could not be run: {type(error).__name__}: {error}") from error
     tasks = {
         key: value

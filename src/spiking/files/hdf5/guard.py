@@ -86,7 +86,7 @@ def contents(paths: Sequence[str], located: Collection[str], max_bytes: int) -> 
             found.append(_contents(Path(path), located, max_bytes))
         except TooLargeError:
             raise
-        except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
+        except Exception as error:  # noqa: BLE001  # what h5py raises on damaged files is not documented
             place = f"{Path(path).name}: " if len(paths) > 1 else ""
             raise DamagedError(f"{place}{' '.join(str(error).split())}") from None
     return found

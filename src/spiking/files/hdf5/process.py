@@ -130,7 +130,7 @@ def main() -> None:
         result = function(*arguments)
     except (DamagedError, NotMatlabError, TooLargeError, ModelFileError, MemoryError) as error:
         result = error
-    except Exception as error:  # noqa: BLE001 - what h5py raises on damaged files is not documented
+    except Exception as error:  # noqa: BLE001  # what h5py raises on damaged files is not documented
         result = DamagedError(" ".join(str(error).split()))
     pickle.dump(result, sys.stdout.buffer, protocol=5)
     sys.stdout.flush()
