@@ -369,3 +369,69 @@ def test_the_rate_network_runs_with_the_same_changes():
     ):
         with pytest.raises(ArgumentError, match=message):
             sweep(given, task, trials=1, seed=1, rate_network=True, **words)
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels(Cue):
+    """A cue whose level is a setting, and whose trial must be longer than its cue."""
+
+    level: float = 2.0
+    cue: float = 100.0
+
+    def __post_init__(self):
+        if self.cue >= self.duration:
+            raise ArgumentError(f"cue is {self.cue:g} ms; expected less than the duration, {self.duration:g}")
+
+    def trial(self, condition, rng):
+        inputs, target = super().trial(condition, rng)
+        inputs[:] = self.level if condition == "go" else -self.level
+        inputs[:, round(self.cue / 5) :] = 0.0
+        return inputs, target
+
+
+def test_settings_of_the_task_are_varied_with_and_without_others(tmp_path):
+    grid = {"task.duration": [150.0, 200.0], "noise": [0.1, 0.3], "task.cue": {"short": 120, "long": 140.0}}
+    arguments = {"grid": grid, "trials": 5, "seed": 3}
+    result = sweep(NETWORK, Levels(), **arguments, journal=tmp_path / "sweep.journal")
+    assert len(result.rows) == 8
+    for row in result.rows:
+        task = Levels(duration=row["task.duration"], cue={"short": 120.0, "long": 140.0}[row["task.cue"]])
+        alone = evaluate(NETWORK.with_params(noise=row["noise"]), task, 5, seed=3)
+        assert row["correct"] == alone.score.correct
+        rates = simulate(
+            NETWORK.with_params(noise=row["noise"]), task.trials(5, seed=3).spiking_inputs, seed=3
+        ).rates
+        assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
+    assert len({row["rate"] for row in result.rows}) == 8
+    done = [0]  # the journal has all trials, also for fewer points and one more
+    grid = {"task.cue": [120, 130.0], "task.duration": [200], "noise": [0.3]}
+    arguments["grid"] = grid
+    again = sweep(NETWORK, Levels(), **arguments, journal=tmp_path / "sweep.journal", progress=done.append)
+    assert done[-1] == 5
+    assert again.rows[0]["rate"] == result.rows[6]["rate"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        (
+            {"task.dely": [100]},
+            "at task.dely=100: cue: unknown setting dely; expected one of duration, score_from, level, cue",
+        ),
+        (
+            {"task.duration": [200.0, 120.0], "task.cue": [110.0, 130.0]},
+            "at task.duration=120.0, task.cue=130.0: cue is 130 ms; expected less than the duration",
+        ),
+        (
+            {"task.duration": [202.0]},
+            "at task.duration=202.0: duration is 202.0 ms; expected a multiple of 5",
+        ),
+        ({"task.level": ["high"]}, "at task.level=high: cue: level is 'high'; expected a number"),
+    ],
+)
+def test_invalid_settings_are_named_with_their_point_before_anything_runs(grid, message):
+    def refused(done):
+        raise AssertionError("a trial was run")
+
+    with pytest.raises(ArgumentError, match=message):
+        sweep(NETWORK, Levels(), grid=grid, trials=2, seed=1, progress=refused)

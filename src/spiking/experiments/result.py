@@ -26,6 +26,7 @@ class Sweep:
     names : tuple of str
         The names that were varied.
     task : Task
+        The task, without the settings that were varied.
     n_trials : int
         Number of trials at each point.
     seed : int

@@ -20,7 +20,7 @@ from spiking.evaluation.evaluate import evaluate, network_task
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
-from spiking.experiments.sweep_grid import SweepPoint, axes, points
+from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, open_network
@@ -79,6 +79,7 @@ def sweep(
 
         - any field of `LIFParams`, such as ``"refractory"``;
         - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
+        - ``"task.delay"`` and the other settings of the task, times in ms;
         - ``"stimulation.amplitude"`` and the other fields of `stimulation`;
         - ``"scale_weights.inh.exc"`` (from `pre` to `post`; either may be left out): the factor;
         - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`.
@@ -142,7 +143,7 @@ def sweep(
     """
     threads = thread_count(threads)
     varied = axes(grid)
-    base, chosen = _base(network, task, grid, stimulation, downsample, seed)
+    base = _base(network, task, grid, stimulation, downsample, seed)
     if rate_network:
         if base.model is None or not common_random_numbers:
             given = "a spiking network alone" if base.model is None else "common_random_numbers=False"
@@ -150,17 +151,21 @@ def sweep(
                 f"rate_network is True with {given}; expected a rate model and common random numbers"
             )
         base = dataclasses.replace(base, rate=base.model)
-    labels, works, wanted, rates = [], [], [], []
+    labels, works, wanted, rates, keys = [], [], [], [], []
+    task_keys: dict[int, tuple[str, str]] = {}  # of each task object: its key in a journal, and its version
     for k, (names, point) in enumerate(points(base, varied)):
+        work = _SweepWork(
+            point.network, point.task, seed, point.stimulation, point.downsample, strict, smoothing
+        )
+        if id(point.task) not in task_keys:
+            task_keys[id(point.task)] = _task_keys(point.task)
+        with naming_point(names):
+            keys.append(" ".join((*task_keys[id(point.task)], work.digest())))
         labels.append(names)
         rates.append(point.rate)
-        works.append(
-            _SweepWork(point.network, chosen, seed, point.stimulation, point.downsample, strict, smoothing)
-        )
+        works.append(work)
         first = 0 if common_random_numbers else k * trials
         wanted.append(range(first, first + trials))
-    task_key, version = _task_keys(chosen)
-    keys = [f"{task_key} {version} {work.digest()}" for work in works]
     by_key = dict(zip(keys, works, strict=True))
     # Points may have the same key, for example where the weights are scaled by 1.
     needed: dict[str, set[int]] = {key: set() for key in keys}
@@ -176,12 +181,13 @@ def sweep(
         hold = functools.cache(lambda key: executor.hold(by_key[key]))
         known: Known = trial_journal.known if trial_journal else {}
         unused = sum(len(known[key].keys() - needed.get(key, set())) for key in known)
-        outdated = [key for key in known if key.startswith(f"{task_key} ") and version not in key]
+        versions = dict(task_keys.values())
+        outdated = [key for key in known if _is_outdated(key, versions)]
         if outdated:
             n_outdated = sum(len(known[key]) for key in outdated)
             warn(
                 f"{journal} has {n_outdated} trials that are not used: the code or the random trials of the "
-                f"task {chosen.name}, or the version of spiking or Python, has changed"
+                f"task {base.task.name}, or the version of spiking or Python, has changed"
             )
 
         def record(key: str, first: int, values: Floats) -> None:
@@ -192,7 +198,9 @@ def sweep(
             if progress:
                 progress(done)
 
-        size = block_trials(executor.block_seconds, chosen, base.network.n_neurons, downsample)
+        lengths = {work.task.n_steps: work.task for work in works}
+        longest = lengths[max(lengths)]
+        size = block_trials(executor.block_seconds, longest, base.network.n_neurons, downsample)
         runner: TrialRunner[str] = TrialRunner(
             lambda keys, *trials: executor.submit(run_block, [hold(key) for key in keys], keys, *trials),
             size,
@@ -201,21 +209,25 @@ def sweep(
             executor.check,
         )
         with executor.guarded():
-            runner({key: sorted(numbers) for key, numbers in needed.items()})
+            for n_steps in lengths:  # trials of different lengths do not have the same noise in memory
+                own = {key: sorted(needed[key]) for key in needed if by_key[key].task.n_steps == n_steps}
+                runner(own)
             results = [runner({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
     scored: dict[str, dict[str, float]] = {}  # points may have the same rate network
     rows = []
     for names, work, values, rate in zip(labels, works, results, rates, strict=True):
         beside: dict[str, float] = {}
         if rate is not None:
-            key = digest(rate.w, rate.som_mask, rate.w_in, rate.w_out)
+            key = digest(task_keys[id(work.task)], rate.w, rate.som_mask, rate.w_in, rate.w_out)
             if key not in scored:
                 scored[key] = _rate_row(
-                    evaluate(rate, chosen, trials, seed=seed, strict=strict, smoothing=smoothing)
+                    evaluate(rate, work.task, trials, seed=seed, strict=strict, smoothing=smoothing)
                 )
             beside = scored[key]
         rows.append({**names, **_row(work, values), **beside})
-    return Sweep(names=tuple(grid), task=chosen, n_trials=trials, seed=seed, rows=tuple(rows), unused=unused)
+    return Sweep(
+        names=tuple(grid), task=base.task, n_trials=trials, seed=seed, rows=tuple(rows), unused=unused
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,6 +290,12 @@ def _task_keys(task: Task) -> tuple[str, str]:
     return key, digest(spiking.__version__, described)[:16]
 
 
+def _is_outdated(key: str, versions: Mapping[str, str]) -> bool:
+    """Return whether a key of the journal is of one of these tasks, but of another version of it."""
+    task, _, rest = key.rpartition(" ")[0].rpartition(" ")
+    return task in versions and rest != versions[task]
+
+
 def _base(
     network: AnyNetwork,
     task: TaskLike | None,
@@ -285,7 +303,7 @@ def _base(
     stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
     downsample: int,
     seed: int,
-) -> tuple[SweepPoint, Task]:
+) -> SweepPoint:
     model: RateModel | None = None
     network = open_network(network)
     if isinstance(network, RateModel):
@@ -300,7 +318,7 @@ def _base(
         # The grid replaces the factor 1.
         network = SpikingNetwork.from_rate(model, 1.0 if untuned else None)
     chosen = network_task(network, task) if model is None else task_for(model, task)
-    return SweepPoint(network, model, stimulation, downsample, seed), chosen
+    return SweepPoint(network, model, chosen, stimulation, downsample, seed)
 
 
 def _rate_row(evaluation: Evaluation) -> dict[str, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,29 +17,35 @@ from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.tasks import Task
+from spiking.tasks.base import check_channels
+from spiking.tasks.parse_settings import make
 
 Experiment = Callable[[SpikingNetwork], SpikingNetwork]
 
 _PARAMETERS = tuple(field.name for field in dataclasses.fields(LIFParams))
-_STIMULATION = "stimulation."
+_STIMULATION, _TASK = "stimulation.", "task."
 _CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
 
 
 @dataclass(frozen=True, eq=False)
 class SweepPoint:
-    """The network and settings that are simulated at a point of the grid.
+    """The network, task and settings that are simulated at a point of the grid.
 
     `model` is the rate model that the network was converted from, or None. It is converted again when the
     grid varies the scaling factor. `rate` is the rate model with the same changes of units and connections,
-    or None if it is not run.
+    or None if it is not run. `task_settings` are those that the grid has changed so far; `points` makes the
+    task with all of them at once, because they may be valid only together.
     """
 
     network: SpikingNetwork
     model: RateModel | None
+    task: Task
     stimulation: Any
     downsample: int
     seed: int
     rate: RateModel | None = None
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +74,10 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], SweepPoint]]:
-    """Yield the labels and the network and settings of each point; the last axis varies fastest.
+    """Yield the labels and the network, task and settings of each point; the last axis varies fastest.
 
-    The scaling factor is applied first, because it makes the network that the other names change.
+    The scaling factor is applied first, because it makes the network that the other names change. Points with
+    the same settings of the task have the same task object.
 
     Raises
     ------
@@ -77,16 +85,44 @@ def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str,
         A value is invalid; the message names the point.
     """
     order = sorted(range(len(grid)), key=lambda k: grid[k].name != "scaling_factor")
+    settings = [k for k, axis in enumerate(grid) if axis.name.startswith(_TASK)]
+    tasks: dict[tuple[int, ...], Task] = {}
     for chosen in itertools.product(*(range(len(axis.labels)) for axis in grid)):
         labels = {axis.name: axis.labels[k] for axis, k in zip(grid, chosen, strict=True)}
         point = base
-        try:
+        with naming_point(labels):
             for k in order:
                 point = grid[k].changes[chosen[k]](point)
-        except ArgumentError as error:
-            where = ", ".join(f"{name}={label}" for name, label in labels.items())
-            raise ArgumentError(f"at {where}: {error}") from None
-        yield labels, point
+            key = tuple(chosen[k] for k in settings)
+            if key not in tasks:
+                tasks[key] = _task(point)
+        yield labels, dataclasses.replace(point, task=tasks[key])
+
+
+@contextmanager
+def naming_point(labels: Mapping[str, Any]) -> Iterator[None]:
+    """Add the point of the grid to the message of an ArgumentError."""
+    try:
+        yield
+    except ArgumentError as error:
+        where = ", ".join(f"{name}={label}" for name, label in labels.items())
+        raise ArgumentError(f"at {where}: {error}") from None
+
+
+def _task(point: SweepPoint) -> Task:
+    """Return the task of a point with the settings that the grid has changed."""
+    if not point.task_settings:
+        return point.task
+    usual = point.task.settings
+    settings = {  # 100 and 100.0 are the same setting, also in a journal
+        name: float(value) if isinstance(usual.get(name), float) and type(value) is int else value
+        for name, value in point.task_settings.items()
+    }
+    task = make(type(point.task), usual | settings)
+    check_channels(task, point.network.n_inputs, point.network.n_outputs, "the network")
+    if task.n_steps < 1:  # this also checks the duration of a user's task
+        raise ArgumentError(f"duration is {task.duration:g} ms; expected at least one step")
+    return task
 
 
 def _axis(name: str, values: Any) -> Axis:
@@ -137,6 +173,9 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
         return lambda point: dataclasses.replace(
             point, stimulation=_stimulated(name.removeprefix(_STIMULATION), value, point.stimulation)
         )
+    if name.startswith(_TASK):
+        setting = {name.removeprefix(_TASK): value}
+        return lambda point: dataclasses.replace(point, task_settings={**point.task_settings, **setting})
     method, *populations = name.split(".")
     if method in _CONNECTIONS and len(populations) <= 2:
         ends: dict[str, Any] = dict(zip(("pre", "post"), populations, strict=False))
@@ -156,7 +195,7 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
         )
     raise ArgumentError(
         f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, scaling_factor, downsample, "
-        f"stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, shuffle_weights.PRE.POST, "
+        f"task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, shuffle_weights.PRE.POST, "
         f"lesion.POPULATION, or functions as values"
     )
 
