@@ -17,8 +17,26 @@ import pytest
 from scipy.sparse import csr_array
 
 from spiking import Record, SpikingError
+from spiking.checks import shown
 
 SECONDS = 5  # after which a call counts as hanging
+
+
+class Raising:
+    """A class of the user's own, some of whose methods raise."""
+
+
+def raising(*_):
+    raise RuntimeError("a method of a class of the user's own")
+
+
+def whose_methods_raise(methods, base=object, *args):
+    """Return an object of a class whose methods of these names raise."""
+    bases = (Raising,) if base is object else (Raising, base)
+    return type("Own", bases, dict.fromkeys(methods, raising))(*args)
+
+
+IN_MAPPINGS = ("__iter__", "__getitem__", "__contains__", "keys", "items", "values", "get")
 BAD = {
     "None": None,
     "an empty text": "",
@@ -64,6 +82,18 @@ BAD = {
     "Decimal": Decimal("NaN"),
     "Fraction": Fraction(1, 3),
     "a record": Record(),
+    "no attribute": whose_methods_raise(["__getattr__"]),
+    "no comparison": whose_methods_raise(["__eq__", "__ne__", "__hash__", "__bool__"]),
+    "no array": whose_methods_raise(["__array__", "__repr__"]),
+    "no number": whose_methods_raise(["__float__", "__index__", "__int__"]),
+    "no items": whose_methods_raise(["__iter__", "__len__", "__getitem__"]),
+    "no list": whose_methods_raise(["__iter__", "__len__", "__getitem__", "__repr__"], list, [1, 2]),
+    "no tuple": whose_methods_raise(["__iter__", "__len__", "__getitem__"], tuple, [1, 2]),
+    "no text": whose_methods_raise(["__eq__", "__hash__", "__str__", "__repr__"], str, "a"),
+    "no mapping": whose_methods_raise(IN_MAPPINGS, dict, {"mode": "none"}),
+    "an unreadable item": [whose_methods_raise(["__getattr__", "__array__", "__repr__", "__eq__"])],
+    "an unreadable entry": {"w": whose_methods_raise(["__getattr__", "__array__", "__repr__", "__eq__"])},
+    "an unreadable key": {whose_methods_raise(["__repr__", "__str__"], float, 1.0): 1},
 }
 
 
@@ -114,7 +144,10 @@ def foreign(function, given, name, value):
     except Began:
         return None
     except SpikingError as error:
-        said = any(word in str(error) for word in (name, "expected", "give", "missing", str(value)))
+        text = str.__str__(value) if isinstance(value, str) else shown(value)
+        text = str(value) if isinstance(value, Path) else text
+        words = (name, "expected", "give", "missing", text)
+        said = any(word in str(error) for word in words)
         return (
             None if said else AssertionError(f"the message names neither argument nor expectation: {error}")
         )
@@ -136,7 +169,7 @@ def makes_sense(parameter, value):
         return True
     if kind == "bool":
         return isinstance(value, bool | np.bool_)
-    if isinstance(value, bool | np.bool_ | str | bytes | complex) or np.ndim(value):
+    if isinstance(value, bool | np.bool_ | str | bytes | complex | Raising) or np.ndim(value):
         return False
     return kind != "int" or (isinstance(value, int | float) and value == value and value % 1 == 0)
 

@@ -23,6 +23,7 @@ from spiking.checks import (
     flag,
     one_of,
     positive_number,
+    readable,
     seed_number,
     sequence,
     shown,
@@ -75,7 +76,7 @@ def check_arguments(**declared: Check) -> Callable[[F], F]:
         @functools.cache
         def check_of(name: str | None) -> Check:
             if name is None or name not in parameters:
-                return unchecked
+                return readable
             return _check_of(function, parameters[name], declared.get(name))
 
         @functools.wraps(function)
@@ -116,6 +117,7 @@ def _check_of(function: Any, parameter: inspect.Parameter, declared: Check | Non
     missing = isinstance(parameter.default, float) and math.isnan(parameter.default)
 
     def check_given(name: str, value: Any) -> Any:
+        value = readable(name, value)
         if (none and value is None) or (missing and isinstance(value, float) and math.isnan(value)):
             return value
         try:

@@ -32,6 +32,41 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+_PLAIN = {str, int, float, bool, type(None), np.ndarray, np.float64, np.bool_, np.int64}
+_OWN_CLASSES = {"builtins", "numpy", "scipy", "spiking"}  # modules of classes that can always be read
+
+
+def readable(name: str, value: Any, depth: int = 2) -> Any:
+    """Return the value, texts as plain `str`; raise ArgumentError if its attributes or items cannot be read.
+
+    Classes of users and of other libraries may raise anything when they are asked for an attribute or an
+    item, and when they are compared. They are asked here, once, and in the items of a value too.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    foreign = kind.__module__.partition(".")[0] not in _OWN_CLASSES
+    if not foreign and kind not in (list, tuple, dict):
+        return value
+    try:
+        if foreign:
+            _ = hasattr(value, "shape") or value == value  # tables and tensors are not compared
+        items: list[Any] = []
+        if isinstance(value, Mapping):
+            items = [value[key] for key in value]
+        elif isinstance(value, list | tuple):
+            items = list(value)
+    except Exception as error:  # which ones, the class of the value chooses
+        why = f"reading it raised {type(error).__name__}"
+        raise ArgumentError(f"{name} is {shown(value)}; expected a value that can be read ({why})") from error
+    for item in items if depth else ():
+        if type(item) not in _PLAIN:
+            readable(f"an item of {name}", item, depth - 1)
+    return value
+
+
 def flag(name: str, value: object) -> bool:
     """Return the value as a bool, or raise ArgumentError unless it is True or False."""
     if not isinstance(value, bool | np.bool_):
@@ -73,6 +108,7 @@ def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
     """
     if isinstance(value, str | bytes):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+    readable(name, value)
     parts: Any = value if isinstance(value, list | tuple) else [value]
     if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
         raise ArgumentError(f"{name} has masked entries; expected {expected}, none masked")

@@ -187,11 +187,11 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
     if not isinstance(stims, Mapping):
         raise ArgumentError(f"stims is {shown(stims)}; expected a mapping, {expected}")
     if "mode" not in stims:
-        keys = ", ".join(map(str, stims)) or "none"
+        keys = ", ".join(map(shown, stims)) or "none"
         raise ArgumentError(f"stims has no 'mode' (its keys: {keys}); expected {expected}")
-    mode = str(stims["mode"]).lower()
+    mode = stims["mode"].lower() if isinstance(stims["mode"], str) else ""
     if mode not in ("none", "exc", "inh"):
-        raise ArgumentError(f"stims['mode'] is {stims['mode']!r}; expected none, exc or inh")
+        raise ArgumentError(f"stims['mode'] is {shown(stims['mode'])}; expected none, exc or inh")
     if mode == "none":
         return None
     for key in ("dur", "units"):

@@ -70,7 +70,9 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
         raise ArgumentError(
             f"grid is {shown(given)}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
         )
-    return tuple(_axis(str(name), values) for name, values in grid.items())
+    if names := [name for name in given if not isinstance(name, str)]:
+        raise ArgumentError(f"grid has the key {shown(names[0])}; expected names of constants or arguments")
+    return tuple(_axis(name, values) for name, values in given.items())
 
 
 def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], SweepPoint]]:

@@ -130,7 +130,7 @@ def named_parts(
         raise ArgumentError(f"names is {shown(names)}; expected a mapping, such as {{'w': 'h2h.weight'}}")
     unknown = [key for key in names if key not in KEYS]
     if unknown:
-        raise ArgumentError(f"names has {unknown[0]!r:.40}; expected some of {', '.join(KEYS)}")
+        raise ArgumentError(f"names has {shown(unknown[0])}; expected some of {', '.join(KEYS)}")
     parts, labels = {}, {}
     for key, wanted in names.items():
         several = isinstance(wanted, list | tuple) and all(isinstance(name, str) for name in wanted)
@@ -186,7 +186,7 @@ def assemble(
         if key in values:
             values[key] = values[key].ravel()
     if tau is not None and "tau" in values:
-        raise ArgumentError(f"tau is {tau!r:.40} and in names; expected one of them")
+        raise ArgumentError(f"tau is {shown(tau)} and in names; expected one of them")
     model = RateModel.from_arrays(
         **{"tau": tau, **values},  # type: ignore[arg-type]  # arrays, checked there
         step=step,

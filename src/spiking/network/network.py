@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_numbers
+from spiking.checks import finite_numbers, shown
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.conversion.choose import choose_conversion
@@ -118,7 +118,7 @@ class SpikingNetwork(Remade):
             sizes, kind = getattr(array, "shape", ()), getattr(getattr(array, "dtype", None), "kind", "O")
             wanted = [size if isinstance(size, int) else k for size, k in zip(shape, sizes, strict=False)]
             if kind not in "biuf" or len(sizes) != len(shape) or list(sizes) != wanted:
-                found = f"has shape {sizes}" if kind in "biuf" else f"is {array!r:.60}"
+                found = f"has shape {sizes}" if kind in "biuf" else f"is {shown(array)}"
                 raise ArgumentError(f"{name} {found}; expected numbers, shape ({', '.join(map(str, shape))})")
         for name, size in (
             *((name, self.n_neurons) for name in ("offset", "initial_rates", "initial_currents")),

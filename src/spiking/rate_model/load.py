@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import file_path, shown
+from spiking.checks import file_path, readable, shown
 from spiking.errors import ArgumentError, warn
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.rate_model.contents import (
@@ -77,7 +77,7 @@ def load(
     UserWarning
         There are variables that look like trained weights but are not used.
     """
-    unread = False
+    unread, model = False, readable("model", model)
     if isinstance(model, str | os.PathLike):
         place = file_path("model", model)
         if is_shipped(model):
@@ -99,7 +99,7 @@ def load(
             )
         keys: list[object] = list(variables)  # as users may give them
         if wrong := [key for key in keys if not isinstance(key, str)]:
-            raise ArgumentError(f"model has the key {wrong[0]!r:.60}; expected names of variables")
+            raise ArgumentError(f"model has the key {shown(wrong[0])}; expected names of variables")
     loaded = _from_arrays(cls, ModelArrays(flattened(variables, source), source), unread)
     unused = unused_weights(loaded)
     if unused:

@@ -183,7 +183,7 @@ def complete(name: object, parameters: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         known = ", ".join(defaults) or "none"
         raise ArgumentError(
-            f"activation {name} has no parameter {unknown[0]!r:.40}; expected some of: {known}"
+            f"activation {name} has no parameter {shown(unknown[0])}; expected some of: {known}"
         )
     values = {**defaults, **parameters}
     for key, value in values.items():

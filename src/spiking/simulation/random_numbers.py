@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import at_least, numeric_array
+from spiking.checks import at_least, numeric_array, readable
 from spiking.errors import ArgumentError
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
 from spiking.simulation.trial_streams import (
@@ -64,7 +64,7 @@ class RandomDraws:
 
         for name in ("v0", "noise", "input_noise"):
             object.__setattr__(self, name, array(name, getattr(self, name)))
-        coins = self.coin
+        coins = readable("coin", self.coin)
         coin = tuple(array("coin", c) for c in coins) if isinstance(coins, tuple) else array("coin", coins)
         object.__setattr__(self, "coin", coin)
 

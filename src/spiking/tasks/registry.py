@@ -69,7 +69,8 @@ def get(name: str, **settings: Any) -> Task:
 def find(name: str) -> type[Task]:
     """Return the class of a task; `name` and errors as in `get`."""
     unknown = ArgumentError(
-        f"task is {name!r}; expected one of {', '.join(names())}, or a file: mytask.py or mytask.py:ClassName"
+        f"task is {shown(name)}; expected one of {', '.join(names())}, or a file: mytask.py or "
+        f"mytask.py:ClassName"
     )
     if not isinstance(name, str):
         raise unknown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import one_of
+from spiking.checks import one_of, shown
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.transfer import SCALING_FACTOR
@@ -186,19 +186,19 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if not isinstance(self.neuron, LIFParams) and self.neuron not in NEURON_PRESETS:
             raise ArgumentError(
-                f"neuron is {self.neuron!r:.60}; expected {', '.join(NEURON_PRESETS)}, or LIFParams(...)"
+                f"neuron is {shown(self.neuron)}; expected {', '.join(NEURON_PRESETS)}, or LIFParams(...)"
             )
         for name, known in _CHOICES.items():
             one_of(name, getattr(self, name), known)
         if not (isinstance(self.optimizer, str) or callable(getattr(self.optimizer, "update", None))):
             raise ArgumentError(
-                f"optimizer is {self.optimizer!r:.60}; expected a name, such as adam, or a transformation "
+                f"optimizer is {shown(self.optimizer)}; expected a name, such as adam, or a transformation "
                 f"of Optax"
             )
         if self.activation in SIGNED and self.spike_noise:
             raise ArgumentError(
-                f"spike_noise is {self.spike_noise!r}; expected 0 with the activation {self.activation}, "
-                f"whose rates can be negative"
+                f"spike_noise is {shown(self.spike_noise)}; expected 0 with the activation "
+                f"{self.activation}, whose rates can be negative"
             )
         for names, low, high, whole in _RANGES:
             for name in names:
@@ -207,13 +207,13 @@ class TrainingOptions:
                     continue
                 if not isinstance(value, int | float) or not low <= value <= high or (whole and value % 1):
                     kind = "a whole number" if whole else "a number"
-                    raise ArgumentError(f"{name} is {value!r}; expected {kind} from {low:g} to {high:g}")
+                    raise ArgumentError(f"{name} is {shown(value)}; expected {kind} from {low:g} to {high:g}")
         limits = self.tau_steps
         if not all(math.isfinite(limit) and limit >= 1 for limit in limits) or sorted(set(limits)) != list(
             limits
         ):
             raise ArgumentError(
-                f"tau is {self.tau!r}; expected ms, at least {STEP_MS:g}, smaller limit first"
+                f"tau is {shown(self.tau)}; expected ms, at least {STEP_MS:g}, smaller limit first"
             )
 
     @property
