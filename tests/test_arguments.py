@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from models import model_mapping
 from networks import pulse_input, random_network
+from scipy.sparse import csc_array
 
 from spiking import (
     ArgumentError,
     LIF_network_fnc,
     LIFParams,
+    RandomDraws,
     RateModel,
     Record,
     Smoothing,
@@ -33,6 +35,7 @@ from spiking import (
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fit import GAINS, fit_conversion
 from spiking.evaluation.both_networks import run_both
+from spiking.simulation import SharedNoise
 from spiking.training.options import TrainingOptions
 
 MODEL = RateModel.load(model_mapping(task="go-nogo"))
@@ -192,12 +195,6 @@ def test_voltages_that_overflow_are_an_error(overflow):
         overflow()
 
 
-def test_outputs_that_overflow_are_an_error():
-    loud = dataclasses.replace(NETWORK, readout=np.full((1, 20), 1e308))
-    with pytest.raises(ArgumentError, match="outputs become NaN or infinite"):
-        simulate(loud, np.full((1, 11), 50.0), seed=1)
-
-
 @pytest.mark.parametrize("factor", [1e-320, 1e-309])
 def test_a_scaling_factor_whose_inverse_is_infinite_is_an_error(factor):
     with pytest.raises(ArgumentError, match="expected a number above 0, from 1e-200 to 1e"):
@@ -322,6 +319,7 @@ def test_a_value_whose_methods_raise(name):
 
 
 ENDLESS = {
+    "pre": lambda: NETWORK.scale_weights(factor=2.0, pre=itertools.count()),
     "units": lambda: NETWORK.lesion(itertools.count()),
     "window": lambda: Stimulation([0], itertools.repeat(1.0)),
     "trials": lambda: simulate(NETWORK, pulse_input(), trials=range(10**12)),
@@ -359,3 +357,50 @@ def test_what_only_looks_like_a_number(value):
     for call in (lambda: simulate(NETWORK, pulse_input(), seed=value), lambda: LIFParams(refractory=value)):
         with pytest.raises(ArgumentError, match=r"^(seed|refractory) is .*; expected a "):
             call()
+
+
+def test_no_more_units_are_read_than_the_network_has():
+    numbers = itertools.count()
+    with pytest.raises(ArgumentError, match="pre has more than 20 items"):
+        NETWORK.scale_weights(factor=2.0, pre=numbers)
+    assert next(numbers) == 21
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"n_neurons": 10**7, "n_steps": 100},
+        {"n_neurons": 100, "n_steps": 10**7},
+        {"n_neurons": 2, "n_steps": 10**6, "coins": (1, 1000)},
+        {"n_neurons": 2, "n_steps": 10, "input_shape": (10**6, 1000)},
+    ],
+)
+def test_random_numbers_of_a_trial_have_a_limit(sizes):
+    with pytest.raises(ArgumentError, match="GiB of random numbers; expected at most 2 GiB"):
+        RandomDraws.from_seed(1, 0, **sizes)
+
+
+def test_shared_noise_has_a_limit():
+    with pytest.raises(ArgumentError, match=r"n_neurons is 10000000 and n_steps is 100, which are .* GiB"):
+        SharedNoise(1).of(0, 10**7, 100)
+
+
+HUGE = {
+    "output weights": lambda: dataclasses.replace(NETWORK, readout=np.full((1, 20), 1e308)),
+    "recurrent weights": lambda: NETWORK.with_weights(np.full((20, 20), 1e308)),
+    "sparse weights": lambda: dataclasses.replace(NETWORK, weights=csc_array(np.full((20, 20), -1e308))),
+    "input weights": lambda: NETWORK.with_input_weights(np.full((20, 1), 1e308)),
+    "the weights of a model": lambda: RateModel.load(model_mapping(20) | {"w": np.full((20, 20), 1e308)}),
+    "a large factor": lambda: NETWORK.scale_weights(factor=1e300),
+    "two large factors": lambda: NETWORK.scale_weights(factor=1e99).scale_weights(factor=1e308),
+    "a small scaling factor": lambda: SpikingNetwork.from_rate(MODEL, 1e-150),
+    "a small factor and large weights": lambda: SpikingNetwork.from_rate(
+        RateModel.load(model_mapping(20) | {"w": np.full((20, 20), 1e99)}), 1e-200
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_weights_that_overflow_are_refused_without_a_warning(what):
+    with pytest.raises(ArgumentError, match=r"1e\+100; expected numbers|expected weights of at most 1e\+100"):
+        HUGE[what]()

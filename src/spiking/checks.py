@@ -18,6 +18,8 @@ from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
 _SMALLEST = 1e-200  # beyond it, products and quotients overflow
+LARGEST_WEIGHT = 1e100  # sums and products of weights up to this are finite
+MOST_UNITS = 10**6
 MOST = 10**7  # of things that are counted, such as trials: more would fill the memory, or take months
 _LONGEST_NAME = 255  # bytes, in the file systems of Linux, macOS and Windows
 
@@ -151,6 +153,19 @@ def finite_numbers(name: str, value: object, expected: str) -> Floats:
     return array
 
 
+def check_weights(**weights: Any) -> None:
+    """Raise ArgumentError if an array of weights, dense or sparse, has a too large one."""
+    for name, array in weights.items():
+        values = np.asarray(array.data if hasattr(array, "nnz") else array)
+        if values.dtype.kind not in "iuf":
+            continue
+        largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+        if largest > LARGEST_WEIGHT:
+            raise ArgumentError(
+                f"{name} has an entry of size {largest:g}; expected weights of at most {LARGEST_WEIGHT:g}"
+            )
+
+
 def number_or_nan(value: object) -> float:
     """Return the value as a float; NaN if it is not a number."""
     try:
@@ -227,17 +242,17 @@ def fraction(name: str, value: object) -> float:
     return number
 
 
-def listed(name: str, value: object, expected: str) -> list[Any]:
-    """Return the items of a sequence, array or iterator, or raise ArgumentError."""
+def listed(name: str, value: object, expected: str, most: int = MOST) -> list[Any]:
+    """Return the items, at most so many, of a sequence, array or iterator, or raise ArgumentError."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     try:
-        items = list(itertools.islice(value, MOST + 1))
+        items = list(itertools.islice(value, most + 1))
     except Exception as error:  # which ones, the class of the value chooses
         why = f"reading it raised {type(error).__name__}"
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected} ({why})") from error
-    if len(items) > MOST:
-        raise ArgumentError(f"{name} has more than {MOST} items; expected {expected}")
+    if len(items) > most:
+        raise ArgumentError(f"{name} has more than {most} items; expected {expected}")
     return items
 
 
@@ -250,10 +265,12 @@ def sequence(name: str, value: object, length: int | None = None) -> list[Any]:
     return values
 
 
-def whole_units(name: str, units: object) -> tuple[int, ...]:
-    """Return unit numbers as a tuple of int, or raise ArgumentError."""
+def whole_units(name: str, units: object, most: int = MOST_UNITS) -> tuple[int, ...]:
+    """Return unit numbers, at most so many, as a tuple of int, or raise ArgumentError."""
     expected = "whole numbers, 0 or more, each at most once"
-    given = units if hasattr(units, "__array__") else listed(name, units, expected)  # also of a generator
+    given = (
+        units if hasattr(units, "__array__") else listed(name, units, expected, most)
+    )  # also of a generator
     array = real_numbers(name, given, expected).ravel()
     for value in array:
         if not value.is_integer() or value < 0:

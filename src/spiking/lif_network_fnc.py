@@ -213,7 +213,7 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
                 f"units"
             )
         given = np.flatnonzero(given)
-    units = whole_units("stims['units']", given)
+    units = whole_units("stims['units']", given, n_units)
     wrong = [unit for unit in units if unit >= n_units]
     if wrong:
         raise ArgumentError(f"stims['units'] has {wrong[0]}; expected numbers from 0 to {n_units - 1}")

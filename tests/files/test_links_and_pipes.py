@@ -115,3 +115,21 @@ def test_the_folder_of_an_unfinished_run_is_no_link(tmp_path, interrupted):
     (tmp_path / "run.h5.parts").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ArgumentError, match="is a link"):
         interrupted("run.h5")
+
+
+def test_a_file_with_the_name_of_a_lock_is_kept(tmp_path):
+    (tmp_path / "m.mat.tuning.lock").write_text("notes")
+    with (
+        pytest.raises(ArgumentError, match=r"tuning\.lock exists and is not a lock of spiking"),
+        locked(tmp_path / "m.mat.tuning", "in use"),
+    ):
+        pass
+    assert (tmp_path / "m.mat.tuning.lock").read_text() == "notes"
+
+
+def test_a_link_that_leads_to_itself_is_no_output(tmp_path):
+    for name, other in (("a.h5", "b.h5"), ("b.h5", "a.h5")):
+        (tmp_path / name).symlink_to(tmp_path / other)
+    with pytest.raises(ArgumentError, match=r"output is .*a\.h5, a link that leads back to itself"):
+        simulate(random_network(3), pulse_input(), seed=1, output_file=tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").is_symlink()

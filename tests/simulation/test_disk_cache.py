@@ -275,3 +275,24 @@ def test_without_the_compiler_one_line_says_why():
         "spiking: NUMBA_DISABLE_JIT is 1; expected 0 or nothing, because simulations need the compiler of "
         "Numba\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "printed"),
+    [
+        ({"NUMBA_NUM_THREADS": "0"}, 2, "spiking: Numba cannot be used with NUMBA_NUM_THREADS=0 "),
+        ({"NUMBA_OPT": "abc"}, 0, "spiking: note: Environment variable 'NUMBA_OPT' is defined but "),
+    ],
+)
+def test_variables_that_numba_cannot_use_are_named_in_one_line(given, status, printed):
+    done = subprocess.run(
+        [sys.executable, "-m", "spiking", *EVALUATE],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == status
+    assert done.stderr.startswith(printed), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr

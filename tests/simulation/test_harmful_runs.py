@@ -68,8 +68,12 @@ def test_a_user_block(good, tmp_path):
     [
         (lambda steps: steps[:-1], "trial_steps has shape"),
         (lambda steps: -steps, "trial_steps has numbers that are not from 1"),
+        (
+            lambda steps: steps - (steps < steps.max()),
+            "trial_steps has numbers that are not multiples of 100",
+        ),
         (lambda steps: steps + 0.5, "trial_steps has shape .* and type float64"),
-        (lambda steps: np.ones_like(steps), "after the end of their trial"),
+        (lambda steps: np.full_like(steps, 100), "after the end of their trial"),
     ],
 )
 @pytest.mark.parametrize("ending", ["h5", "npz"])

@@ -73,9 +73,9 @@ def scale_weights(
     """
     factor, existing = finite_number("factor", factor), connections(network)
     chosen = choose(network, existing, pre, post, fraction, seed, control)
-    return with_connections(
-        network, existing._replace(weight=np.where(chosen, existing.weight * factor, existing.weight))
-    )
+    with np.errstate(over="ignore"):  # what is too large, the new network refuses
+        weight = np.where(chosen, existing.weight * factor, existing.weight)
+    return with_connections(network, existing._replace(weight=weight))
 
 
 @check_arguments(fraction=fraction)

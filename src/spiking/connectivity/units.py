@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import fraction, numeric_array, shown, whole_units
+from spiking.checks import MOST_UNITS, fraction, numeric_array, shown, whole_units
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
@@ -57,7 +57,7 @@ class UnitFraction:
 Units = str | UnitFraction | Iterable[int]
 
 
-def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, ...]:
+def checked_units(name: str, units: object, most: int = MOST_UNITS) -> str | UnitFraction | tuple[int, ...]:
     """Return a choice of units in immutable form, checked as far as possible without a network.
 
     Parameters
@@ -66,6 +66,8 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
         Name of the argument, for messages.
     units : str, UnitFraction, iterable of int or array of bool
         A population; a fraction of one; unit numbers from 0 on, without repetition; or a mask.
+    most : int
+        Largest number of units: that of the network, where it is known.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def checked_units(name: str, units: object) -> str | UnitFraction | tuple[int, .
     units = mask_as_array(name, units)
     if isinstance(units, np.ndarray) and units.dtype == bool:
         units = np.flatnonzero(units)
-    return whole_units(name, units)
+    return whole_units(name, units, most)
 
 
 def mask_as_array(name: str, units: object) -> object:
@@ -113,7 +115,7 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
     n, units = number_of_units(populations), mask_as_array(name, units)
     if isinstance(units, np.ndarray) and units.dtype == bool and units.shape != (n,):
         raise ArgumentError(f"{name} is a mask of shape {units.shape}; expected ({n},), one entry a unit")
-    units = checked_units(name, units)
+    units = checked_units(name, units, n)
     if isinstance(units, tuple):
         wrong = [unit for unit in units if unit >= n]
         if wrong:

@@ -26,12 +26,16 @@ def locked(path: Path, in_use: str) -> Iterator[None]:
     Raises
     ------
     ArgumentError
-        Another process holds the lock, or the lock file cannot be created or locked.
+        Another process holds the lock, or the lock file cannot be created or locked, or is not ours.
     """
     from filelock import FileLock, Timeout
 
     lock_path = path.with_name(path.name + ".lock")
     check_no_link(lock_path)
+    if lock_path.exists() and lock_path.stat().st_size:  # ours are empty
+        raise ArgumentError(
+            f"{lock_path} exists and is not a lock of spiking, as it is not empty; rename or remove it"
+        )
     new = not lock_path.exists()
     lock = FileLock(lock_path, thread_local=False, fallback_to_soft=False)
 

@@ -98,6 +98,10 @@ def check_output(path: Path, endings: tuple[str, ...], *, force: bool = False) -
 
 def check_writable(path: Path) -> None:
     """Raise ArgumentError if it is evident that a file cannot be written."""
+    if path.is_symlink() and Path(os.path.realpath(path)).is_symlink():
+        raise ArgumentError(
+            f"output is {path}, a link that leads back to itself; remove it or choose another name"
+        )
     if path.is_dir():
         raise ArgumentError(f"output is {path}, a folder; expected the name of a file")
     if not path.parent.is_dir():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_numbers, shown
+from spiking.checks import LARGEST_WEIGHT, check_weights, finite_numbers, shown
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.conversion.choose import choose_conversion
@@ -120,6 +120,7 @@ class SpikingNetwork(Remade):
             if kind not in "biuf" or len(sizes) != len(shape) or list(sizes) != wanted:
                 found = f"has shape {sizes}" if kind in "biuf" else f"is {shown(array)}"
                 raise ArgumentError(f"{name} {found}; expected numbers, shape ({', '.join(map(str, shape))})")
+        check_weights(weights=self.weights, w_in=self.w_in, readout=self.readout)
         for name, size in (
             *((name, self.n_neurons) for name in ("offset", "initial_rates", "initial_currents")),
             ("readout_bias", self.n_outputs),
@@ -241,9 +242,9 @@ class SpikingNetwork(Remade):
         with np.errstate(over="ignore"):
             weights = model.effective_weights(initial=initial_weights) * chosen.gain / factor
             w_in, readout = model.w_in * chosen.gain, model.w_out / factor
-        if not all(np.isfinite(array).all() for array in (weights, w_in, readout)):
+        if not all((np.abs(array) <= LARGEST_WEIGHT).all() for array in (weights, w_in, readout)):
             raise ArgumentError(
-                f"scaling factor {factor!r} and gain {chosen.gain!r} make weights that are not finite; "
+                f"scaling factor {factor!r} and gain {chosen.gain!r} make weights above {LARGEST_WEIGHT:g}; "
                 f"expected numbers of the usual size, such as 50 and 8"
             )
         return cls(

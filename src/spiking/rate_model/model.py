@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import finite_numbers, not_negative, positive_number
+from spiking.checks import check_weights, finite_numbers, not_negative, positive_number, shown
 from spiking.connectivity import changes
 from spiking.connectivity.units import check_mask, check_population_name
 from spiking.errors import ArgumentError, ModelFileError
@@ -136,7 +136,8 @@ class RateModel(Remade):
 
     def __post_init__(self) -> None:
         if str(self.form) not in FORMS:
-            raise ArgumentError(f"form is {self.form!r:.40}; expected one of {', '.join(FORMS)}")
+            raise ArgumentError(f"form is {shown(self.form)}; expected one of {', '.join(FORMS)}")
+        check_weights(w=self.w, w0=self.w0, w_in=self.w_in, w_out=self.w_out)
         object.__setattr__(self, "step", positive_number("step", self.step))
         object.__setattr__(self, "noise", not_negative("noise", self.noise))
         if self.activation is not None:

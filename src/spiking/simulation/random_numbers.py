@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,8 @@ from spiking.simulation.trial_streams import (
     normals,
 )
 from spiking.typing import Floats
+
+_MOST_BYTES = 2 * 2**30  # of the numbers of a trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,17 @@ class RandomDraws:
             units; 0 if it always acts.
         input_shape : (int, int), optional
             (columns, n_inputs) of the inputs that are kept, if there is noise on inputs.
+
+        Raises
+        ------
+        ArgumentError
+            An argument is wrong, or the numbers take more than 2 GiB.
         """
+        _check_amount(n_neurons=n_neurons, n_steps=n_steps)
+        for count in coins:
+            _check_amount(coins=count, n_steps=n_steps)
+        if input_shape is not None:
+            _check_amount(columns=input_shape[0], n_inputs=input_shape[1])
         all_coins = tuple(
             coin_uniforms(seed, trial, n_steps, k, count) if count else None for k, count in enumerate(coins)
         )
@@ -142,10 +155,22 @@ class SharedNoise:
     @check_arguments(n_neurons=at_least(1), n_steps=at_least(1))
     def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:
         """Return the standard normals of a trial, shape (n_steps, n_neurons)."""
+        _check_amount(n_neurons=n_neurons, n_steps=n_steps)
         key = (trial, n_neurons, n_steps)
         if key not in self._drawn:
             self._drawn[key] = normals(self.seed, trial, n_neurons, n_steps)
         return self._drawn[key]
+
+
+def _check_amount(**counts: int) -> None:
+    """Raise ArgumentError if so many random numbers, the product of these, take more than `_MOST_BYTES`."""
+    n_bytes = 8 * math.prod(counts.values())
+    if n_bytes > _MOST_BYTES:
+        given = " and ".join(f"{name} is {count}" for name, count in counts.items())
+        raise ArgumentError(
+            f"{given}, which are {n_bytes / 2**30:.3g} GiB of random numbers; expected at most "
+            f"{_MOST_BYTES / 2**30:g} GiB: take fewer, or simulate with a seed, which keeps none"
+        )
 
 
 Hits = NDArray[np.bool_] | None

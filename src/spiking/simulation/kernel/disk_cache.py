@@ -19,22 +19,17 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
-import numba as nb
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
-from spiking.errors import ArgumentError, warn
+from spiking.errors import warn
 from spiking.neuron import equations
+from spiking.simulation.kernel.compiler import nb
 
 _HERE = Path(__file__).parent
 _SOURCES = (*sorted(_HERE.glob("*.py")), Path(equations.__file__))
 _DIGEST = hashlib.sha256().digest_size
-
-if nb.config.DISABLE_JIT:
-    raise ArgumentError(
-        "NUMBA_DISABLE_JIT is 1; expected 0 or nothing, because simulations need the compiler of Numba"
-    )
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 from numba.extending import overload
 
 from spiking.neuron.equations import NEURONS
 from spiking.simulation.kernel.arguments import NEURON_TYPES
+from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.standard_normals import FAST
 
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it

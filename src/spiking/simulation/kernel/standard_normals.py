@@ -5,12 +5,12 @@ The amplitude of the membrane's noise is `LIFParams.noise`.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.disk_cache import compiled
 
 # Sums may be reordered and fused: it moves a voltage by 1e-14 mV. NaN and infinity keep their meaning.

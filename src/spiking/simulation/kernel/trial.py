@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
+from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.disk_cache import compiled
 from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial

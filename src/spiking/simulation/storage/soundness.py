@@ -126,6 +126,11 @@ def _check_arrays(simulation: Simulation) -> None:
         _check("inputs", inputs, "f", shape if inputs.ndim == 2 else (n_trials, *shape))
         if columns < 2 or simulation.n_steps % (columns - 1):
             raise ValueError(f"inputs have {columns} columns for {simulation.n_steps} steps")
+        column = simulation.n_steps // (columns - 1)
+        if steps is not None and (np.asarray(steps) % column).any():
+            raise ValueError(
+                f"trial_steps has numbers that are not multiples of {column}, the steps of a column"
+            )
         if isinstance(inputs, np.ndarray):
             InRange(-MAX, MAX, nan=simulation.trial_steps is not None)(0, inputs)
     if isinstance(simulation.rates, np.ndarray):
