@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from models import model_mapping
 
-from spiking import ArgumentError, RateModel, Record, SpikingNetwork, plotting, simulate, tasks
+from spiking import (
+    ArgumentError,
+    RateModel,
+    Record,
+    SpikingNetwork,
+    Stimulation,
+    datasets,
+    plotting,
+    simulate,
+    tasks,
+)
 from spiking.analysis import condition_means, principal_components
 from spiking.evaluation import Score
 from spiking.evaluation.both_networks import run_both
-from spiking.plotting.style import POPULATION_COLOURS
+from spiking.plotting.style import POPULATION_COLOURS, STIMULATION_COLOUR
 
 GO_NOGO = Path(__file__).parents[1] / "golden" / "sst.mat"
 TASK = tasks.GoNoGo()
@@ -290,6 +302,11 @@ def test_every_output_is_drawn_and_named():
     figure = plotting.trial(both)
     assert [ax.get_ylabel() for ax in figure.axes[:2]] == ["Output 0", "Output 1"]
     assert plotting.output(both.spiking, Figure().subplots(), channel=1).get_ylabel() == "Output 1"
+    figure = plotting.outputs(both.spiking, trials=both.trials, task=task)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["Output 0", "Output 1"]
+    assert not any(map(dotted, figure.axes))
+    figure = plotting.comparison(both, both)
+    assert [ax.get_ylabel() for ax in figure.axes[:4]] == ["Output 0", "", "Output 1", ""]
     with pytest.raises(ArgumentError, match="channel is 2; expected 0 to 1"):
         plotting.outputs_of_both(both, channel=2)
 
@@ -330,3 +347,83 @@ def test_axes_in_polar_coordinates_are_refused():
     polar = plt.figure().add_subplot(projection="polar")
     with pytest.raises(ArgumentError, match="ax is polar axes; expected rectilinear ones"):
         plotting.accuracies({"go": Score(3, 4)}, polar)
+
+
+def texts(figure):
+    """Return all texts that a figure shows, with the tick labels of the axes' limits and between them."""
+    figure.canvas.draw()
+    for ax in figure.findobj(Axes):
+        yield from (*ax.texts, ax.title, ax.xaxis.label, ax.yaxis.label)
+        yield from ax.get_legend().get_texts() if ax.get_legend() else ()
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [tick for tick in axis.get_major_ticks() if low - 1e-9 <= tick.get_loc() <= high + 1e-9]
+            yield from (label for tick in ticks for label in (tick.label1, tick.label2))
+    yield from figure.texts
+    yield from (text for legend in figure.legends for text in legend.get_texts())
+
+
+def assert_texts_are_apart(figure, points=1.0):
+    """Fail if two texts of a figure are closer than this, or one is cut off."""
+    shown = [text for text in texts(figure) if text.get_visible() and text.get_text()]
+    boxes = [text.get_window_extent().padded(points / 2 * figure.dpi / 72) for text in shown]
+    for (a, first), (b, second) in itertools.combinations(zip(shown, boxes, strict=True), 2):
+        assert not first.overlaps(second), (a.get_text(), b.get_text())
+    for text, box in zip(shown, boxes, strict=True):
+        margin = figure.dpi / 72
+        assert -margin < box.x0 < box.x1 < figure.bbox.width + margin, text.get_text()
+
+
+@pytest.mark.parametrize("name", ["go-nogo", "mante", "xor"])
+def test_no_texts_touch_in_a_column_of_print(name):
+    both = run_both(datasets.load(name), trials=4, seed=1)
+    for figure in (
+        plotting.overview(both.spiking, trials=both.trials, task=both.task, rate=both.rate),
+        plotting.outputs(both.spiking, trials=both.trials, task=both.task),
+        plotting.trial(both),
+        plotting.comparison(both, both),
+        plotting.state_space(both),
+        plotting.raster(both.spiking, rates=True).figure,
+        plotting.firing_rates(both.spiking).figure,
+        plotting.time_constants(both.model).figure,
+        plotting.training_curve(both.model).figure,
+    ):
+        assert_texts_are_apart(figure)
+        plt.close(figure)
+
+
+def words(figure):
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_figures_say_which_trial_and_what_the_band_is(run, trials, both):
+    overview = words(plotting.overview(run, trials=trials, task=TASK))
+    go = [k for k, name in enumerate(trials.conditions) if name == "go"]
+    assert f"trial {go[0]}" in overview
+    assert f"mean ± SD, {len(go)} trials" in overview
+    assert "mean ± SD, 8 trials" in words(plotting.output(run).figure)
+    assert "trial 3" in words(plotting.raster(run, 3).figure)
+    assert f"Trial 1, {both.trials.conditions[1]}" in words(plotting.trial(both, 1))
+
+
+def test_the_window_of_a_stimulation_is_shaded(run, trials):
+    lights = [Stimulation("inh", (600, 800)), Stimulation("exc", (100, 150))]
+    figure = plotting.overview(run, trials=trials, task=TASK, stimulation=lights)
+    for ax in figure.axes[2:]:  # below the inputs
+        shaded = [
+            patch for patch in ax.patches if to_hex(patch.get_facecolor()).upper() == STIMULATION_COLOUR
+        ]
+        assert [(patch.get_x(), patch.get_width()) for patch in shaded] == [(600, 200), (100, 50)]
+    assert "stimulation" in words(figure)
+    assert "stimulation" not in words(plotting.overview(run, trials=trials, task=TASK))
+
+
+def test_inputs_without_targets_and_score_have_neither_in_the_figure(model):
+    both = run_both(model, np.ones((2, 1, 100)), 4, seed=1, scaling_factor=50)
+    figure = plotting.overview(both.spiking, trials=both.trials, task=both.task)
+    assert not {"target", "scored", "criterion"} & set(words(figure))
+
+
+def test_the_training_curve_ends_at_the_last_update():
+    model = datasets.load("go-nogo")
+    assert plotting.training_curve(model).get_xlim() == (0, np.size(model.extras["losses"]))

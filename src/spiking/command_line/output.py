@@ -11,8 +11,6 @@ from spiking.files.escape import printable
 from spiking.optional import library
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from spiking.analysis import Faithfulness
 
 BAD_INPUT = 2
@@ -46,7 +44,7 @@ def check_can_draw(what: str) -> None:
     library("matplotlib", "figures", what).use("agg")  # draws without a window
 
 
-def write_figure(path: Path, figure: Figure, dpi: int = 300) -> None:
+def write_figure(path: Path, figure: Any, dpi: int = 300) -> None:
     """Write a figure into a file, whole or not at all, and print its name; `dpi` is for a .png."""
     import matplotlib as mpl
 

@@ -15,7 +15,7 @@ from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.state_space import state_space, trajectories
 from spiking.plotting.style import publication
-from spiking.plotting.traces import inputs, output, shade_stimulus
+from spiking.plotting.traces import inputs, output, outputs, shade_stimulation, shade_stimulus
 from spiking.plotting.trial import activity, outputs_of_both, trial
 from spiking.plotting.weights import weights
 
@@ -28,12 +28,14 @@ __all__ = [
     "fixed_points",
     "inputs",
     "output",
+    "outputs",
     "outputs_of_both",
     "overview",
     "publication",
     "raster",
     "rates_against",
     "scaling_factor",
+    "shade_stimulation",
     "shade_stimulus",
     "state_space",
     "sweep",

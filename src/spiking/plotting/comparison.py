@@ -158,12 +158,18 @@ def comparison(
     if len(experiments) < 2:
         raise ArgumentError(f"labels are {labels[0]!r} and {labels[1]!r}; expected two different names")
     same = first.spiking.network.n_neurons == second.spiking.network.n_neurons
-    with drawing_in(figure, 1.5 * COLUMN_MM, 95) as figure:
-        grid = figure.subplots(2, 2, height_ratios=[1, 1.25])
-        for (label, both), ax in zip(experiments.items(), grid[0], strict=True):
-            output(both.spiking, ax, trials=both.trials, task=both.task, singles=0).set_title(shown(label))
-        grid[0, 0].sharey(grid[0, 1])
-        grid[0, 1].set_ylabel("")
+    n_outputs = first.model.n_outputs
+    with drawing_in(figure, 1.5 * COLUMN_MM, 95 + 40 * (n_outputs - 1)) as figure:
+        grid = figure.subplots(n_outputs + 1, 2, height_ratios=[*[1] * n_outputs, 1.25])
+        for (label, both), column in zip(experiments.items(), grid[:-1].T, strict=True):
+            for channel, ax in enumerate(column):
+                output(both.spiking, ax, trials=both.trials, task=both.task, singles=0, channel=channel)
+                if ax is not column[-1]:
+                    ax.set_xlabel("")
+            column[0].set_title(shown(label), pad=15)  # above the note
+        for left, right in grid[:-1]:
+            left.sharey(right)
+            right.set_ylabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
         grid[0, 1].legend(handles, names, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
         accuracies(
@@ -172,12 +178,12 @@ def comparison(
                 for label, both in experiments.items()
                 for name, score in _scores(both)
             },
-            grid[1, 0],
+            grid[-1, 0],
         )
         if same:
-            rates_against(first.spiking, second.spiking, grid[1, 1], labels=labels)
+            rates_against(first.spiking, second.spiking, grid[-1, 1], labels=labels)
         else:
-            _cumulative_rates({label: both.spiking for label, both in experiments.items()}, grid[1, 1])
+            _cumulative_rates({label: both.spiking for label, both in experiments.items()}, grid[-1, 1])
     return figure
 
 

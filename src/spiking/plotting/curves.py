@@ -256,12 +256,15 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     mark = "o" if tests.size == 1 else None  # a single point needs a marker to be visible
     with drawing_on(ax, 50) as ax:
         ax.plot(np.arange(1, losses.size + 1), losses, color="0.75", linewidth=0.5, label="loss, updates")
+        if (losses > 0).all() and (tests > 0).all():
+            ax.set_yscale("log")  # the first updates can have a hundred times the loss of the last ones
         ax.plot(updates, tests, color="#0072B2", linewidth=1, marker=mark, label="loss, 100 fresh trials")
         ax.set(xlabel="Update", ylabel="Loss")
         other = ax.twinx()
         other.plot(updates, 100 * accuracy, color="#D55E00", linewidth=1, marker=mark, label="accuracy")
         other.set(ylabel="Accuracy (%)", ylim=(0, 102))
         other.spines["right"].set_visible(True)
+        ax.set_xlim(0, max(1, losses.size))  # no empty space that looks like further updates
         lines = [line for line in (*ax.get_lines(), *other.get_lines()) if np.size(line.get_xdata())]
         names = [str(line.get_label()) for line in lines]
         ax.legend(lines, names, **ABOVE)  # inside the axes, lines of the second axes would cross the legend

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.raster import raster
-from spiking.plotting.style import COLUMN_MM, DASHES, TARGET_COLOUR, THRESHOLD_COLOUR, drawing_in, shown
-from spiking.plotting.traces import by_condition, condition_colours, criteria, inputs, output, shade_stimulus
+from spiking.plotting.style import (
+    COLUMN_MM,
+    DASHES,
+    STIMULATION_COLOUR,
+    TARGET_COLOUR,
+    THRESHOLD_COLOUR,
+    drawing_in,
+    shown,
+)
+from spiking.plotting.traces import (
+    by_condition,
+    condition_colours,
+    criteria,
+    inputs,
+    output,
+    shade_stimulation,
+    shade_stimulus,
+)
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
+from spiking.simulation.stimulation import Stimulation
 from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
@@ -23,6 +43,7 @@ def overview(
     trials: Trials | None = None,
     task: Task | None = None,
     rate: RateRun | None = None,
+    stimulation: Stimulation | Sequence[Stimulation] = (),
     figure: Figure | None = None,
 ) -> Figure:
     """Draw a simulation: for each condition its inputs, the raster of its first trial and all its outputs.
@@ -35,6 +56,8 @@ def overview(
         With spikes and output recorded.
     trials, task, rate : optional
         As in `output`.
+    stimulation : Stimulation or sequence of Stimulation
+        What `simulate` was given; its windows are shaded.
 
     Examples
     --------
@@ -69,26 +92,35 @@ def overview(
                 output(simulation, ax, trials=trials, task=task, conditions=only, rate=rate, channel=channel)
             for ax in outputs[:-1]:
                 ax.set_xlabel("")
+            for ax in (spikes, *outputs):
+                shade_stimulation(ax, stimulation)
         for ax in grid[:, 1:].flat:
             ax.set_ylabel("")
         if trials is not None:
-            marks = legend_marks(rate=rate is not None, task=task)
+            marks = legend_marks(
+                rate=rate is not None, task=task, targets=bool(np.isfinite(trials.targets).any())
+            )
+            if stimulation:
+                from matplotlib.patches import Patch
+
+                marks["stimulation"] = Patch(color=STIMULATION_COLOUR, linewidth=0)
             _legend(figure, condition_colours(trials, groups), marks)
         figure.align_ylabels(grid[:, 0])
     return figure
 
 
-def legend_marks(*, rate: bool, task: Task | None) -> dict[str, Any]:
+def legend_marks(*, rate: bool, task: Task | None, targets: bool = True) -> dict[str, Any]:
     """Return the legend entries of what `output` draws in addition to outputs of the spiking network."""
     from matplotlib.lines import Line2D
 
     entries: dict[str, Any] = {}
     if rate:
         entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
-    entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
+    if targets:
+        entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
     if task is not None and criteria(task, list(task.conditions)):
         entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
-    if task is not None:
+    if task is not None and task.scored:
         entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
     return entries
 

@@ -14,6 +14,7 @@ from spiking.plotting.style import (
     by_population,
     drawing_on,
     finish_time_axis,
+    note,
     population_colours,
     population_label,
 )
@@ -95,6 +96,7 @@ def raster(
             label.set_color(colours[name])
         ax.set_ylim(rows, 0)
         finish_time_axis(ax, float(simulation.durations[trial]))
+        note(ax, f"trial {trial}")
         if rates:
             _draw_rates(ax, simulation.rates[trial], groups, colours)
     return ax

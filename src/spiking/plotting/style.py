@@ -33,6 +33,7 @@ _OWN_COLOURS = ("#009E73", "#882255", "#56B4E9", "#AA8800", "#CC79A7")  # green,
 POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST", "all": "all"})
 CONDITION_COLOURS = ("#009E73", "#CC79A7", "#56B4E9", "#882255")  # green, pink, light blue, wine
 STIMULUS_COLOUR, THRESHOLD_COLOUR, TARGET_COLOUR = "#E4E4E4", "#777777", "#AAAAAA"
+STIMULATION_COLOUR = "#FBE3A6"  # pale yellow, unlike the grey of stimuli
 DASHES = (0, (4, 2))  # the rate model
 ABOVE: Mapping[str, Any] = MappingProxyType(  # arguments for a legend of three entries above the axes
     {
@@ -121,7 +122,8 @@ def drawing_in(figure: Figure | None, width_mm: float, height_mm: float) -> Iter
 
             figure = plt.figure()
         figure.set_size_inches(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH)
-        figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02)
+        # The padding keeps the first and last tick labels of neighbouring panels apart.
+        figure.set_layout_engine("constrained", w_pad=0.05, h_pad=0.04)
         yield figure
 
 
@@ -130,6 +132,21 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
     ax.set_xlim(0, duration)
     ax.set_xlabel("Time (ms)")
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def note(ax: Axes, text: str) -> None:
+    """Write a short remark above the right end of axes: what is drawn, and of how many trials."""
+    ax.annotate(
+        text,
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=6,
+        color="#555555",
+    )
 
 
 def shown(text: str) -> str:

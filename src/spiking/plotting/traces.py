@@ -11,22 +11,28 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.plotting.style import (
+    COLUMN_MM,
     CONDITION_COLOURS,
     DASHES,
+    STIMULATION_COLOUR,
     STIMULUS_COLOUR,
     TARGET_COLOUR,
     THRESHOLD_COLOUR,
+    drawing_in,
     drawing_on,
     finish_time_axis,
+    note,
     shown,
 )
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
+from spiking.simulation.stimulation import Stimulation
 from spiking.tasks import Task, Trials
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
 
@@ -124,9 +130,88 @@ def output(
             shade_stimulus(ax, trials, [k for members in groups.values() for k in members])
         if task is not None:
             mark_scoring(ax, task, duration, list(groups))
+        note(ax, mean_and_spread(groups))
         if alone and trials is not None:
-            ax.legend(frameon=False)
+            legend_above(ax)
     return ax
+
+
+@check_arguments()
+def outputs(
+    simulation: Simulation,
+    figure: Figure | None = None,
+    *,
+    trials: Trials | None = None,
+    task: Task | None = None,
+    conditions: Sequence[str] | None = None,
+    rate: RateRun | None = None,
+    singles: int = 3,
+    target: bool = True,
+) -> Figure:
+    """Draw all outputs by condition, with a panel for each (see `output`).
+
+    Parameters
+    ----------
+    simulation : Simulation
+        With the output recorded.
+    trials, task, conditions, rate, singles, target : optional
+        As in `output`.
+
+    Raises
+    ------
+    ArgumentError
+        As for `output`.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.evaluation import run_both
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
+    >>> figure = plotting.outputs(both.spiking, trials=both.trials, task=both.task)
+    >>> figure.savefig("outputs.pdf")
+    """
+    n_outputs = simulation.network.n_outputs
+    with drawing_in(figure, COLUMN_MM, 20 + 38 * n_outputs) as figure:
+        panels = figure.subplots(n_outputs, 1, sharex=True, squeeze=False)[:, 0]
+        for channel, ax in enumerate(panels):
+            output(
+                simulation,
+                ax,
+                trials=trials,
+                task=task,
+                conditions=conditions,
+                rate=rate,
+                channel=channel,
+                singles=singles,
+                target=target,
+            )
+            if ax is not panels[-1]:
+                ax.set_xlabel("")
+        if trials is not None:
+            legend_above(panels[0])
+    return figure
+
+
+def legend_above(ax: Axes) -> None:
+    """Draw a legend above the axes and above their note: inside, it would hide lines."""
+    entries = len(ax.get_legend_handles_labels()[1])
+    ax.legend(
+        frameon=False,
+        ncols=min(entries, 4),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.05),
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
+
+
+def mean_and_spread(groups: dict[str, list[int]]) -> str:
+    """Return what the lines and bands of `output` are, such as ``mean ± SD, 20 trials each``."""
+    sizes = sorted({len(members) for members in groups.values()})
+    if sizes == [1]:
+        return "1 trial" if len(groups) == 1 else "1 trial each"
+    count = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    return f"mean ± SD, {count} trials{' each' if len(groups) > 1 else ''}"
 
 
 def output_name(channel: int, n_outputs: int) -> str:
@@ -200,6 +285,28 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     return ax
 
 
+@check_arguments()
+def shade_stimulation(ax: Axes, stimulation: Stimulation | Sequence[Stimulation]) -> Axes:
+    """Shade the windows in which neurons are stimulated, in another colour than stimuli.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    stimulation : Stimulation or sequence of Stimulation
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, Stimulation, datasets, plotting, simulate, tasks
+    >>> light, network = Stimulation("inh", (250, 500)), SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> run = simulate(network, tasks.get("go-nogo"), stimulation=light, record=Record(spikes=True))
+    >>> ax = plotting.shade_stimulation(plotting.raster(run), light)
+    >>> ax.figure.savefig("stimulated.pdf")
+    """
+    for item in [stimulation] if isinstance(stimulation, Stimulation) else stimulation:
+        ax.axvspan(*item.window, color=STIMULATION_COLOUR, linewidth=0, zorder=-1)
+    return ax
+
+
 def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> list[tuple[float, float]]:
     """Return start and end in ms of each stimulus in these trials; arguments as in `shade_stimulus`."""
     u = trials.inputs if members is None else trials.inputs[list(members)]
@@ -244,6 +351,8 @@ def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -
             linestyle=":",
             zorder=4,
         )
+    if not task.scored:
+        return
     ax.plot(
         [task.score_from, duration],
         [1, 1],

@@ -19,6 +19,7 @@ from spiking.plotting.style import (
     drawing_in,
     drawing_on,
     finish_time_axis,
+    shown,
 )
 from spiking.plotting.traces import mark_scoring, output_name, shade_stimulus
 
@@ -79,6 +80,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
         mark_scoring(ax, both.task, both.spiking.duration, [trials.conditions[trial]])
         finish_time_axis(ax, both.spiking.duration)
         ax.set_ylabel(output_name(channel, both.model.n_outputs))
+        ax.set_title(f"Trial {trial}, {shown(trials.conditions[trial])}", pad=18, fontsize="medium")
         ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.8)
     return ax
 
@@ -176,7 +178,8 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
         for channel, top in enumerate(tops):
             outputs_of_both(both, number, top, channel=channel).set_xlabel("")
             if channel:
-                top.get_legend().remove()  # the legend of the first panel is for all
+                top.get_legend().remove()  # the legend and the title of the first panel are for all
+                top.set_title("")
         activity(rate[order], both.activity_time, middle, label="Rate")
         middle.set(xlabel="", ylabel="Rate network\n(unit)")
         activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")

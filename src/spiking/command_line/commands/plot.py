@@ -208,7 +208,7 @@ def _of_run(
         case "overview":
             return plotting.overview(run, trials=trials, task=task, rate=rate)
         case "output":
-            ax = plotting.output(run, trials=trials, task=task)
+            return plotting.outputs(run, trials=trials, task=task)
         case "raster":
             ax = plotting.raster(run, trial, rates=True, populations=populations)
             plotting.shade_stimulus(ax, trials, [trial])

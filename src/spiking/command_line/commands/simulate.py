@@ -115,4 +115,7 @@ def simulate(
         from spiking import plotting
 
         drawn = None if task is None else task.trials(total, seed=seed, condition=condition)
-        write_figure(plot, plotting.overview(run, trials=drawn, task=task, figure=Figure()))
+        figure = plotting.overview(
+            run, trials=drawn, task=task, stimulation=stimulation or (), figure=Figure()
+        )
+        write_figure(plot, figure)

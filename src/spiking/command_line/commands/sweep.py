@@ -106,11 +106,7 @@ def sweep(
         else:
             journal.unlink(missing_ok=True)
     if plot is not None:
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(4.5, 3.2), layout="constrained")
-        result.plot(y, figure.subplots())
-        write_figure(plot, figure)
+        write_figure(plot, result.plot(y).figure)
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

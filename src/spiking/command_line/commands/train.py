@@ -331,13 +331,9 @@ def _clear() -> None:
 
 
 def _draw(state: TrainingState, path: Path) -> None:
-    from matplotlib.figure import Figure
-
     from spiking.plotting import training_curve
 
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    training_curve(state.model, ax=figure.subplots())
-    write_figure(path, figure)
+    write_figure(path, training_curve(state.model).figure)
 
 
 def _decay(text: str) -> float | tuple[float, float]:

@@ -141,11 +141,7 @@ def tune(
             except ArgumentError as failure:  # the other file is still written
                 errors.append(failure)
     if plot is not None and only is not None:
-        from matplotlib.figure import Figure
-
-        figure = Figure(layout="constrained")
-        only.plot(figure.subplots())
-        write_figure(plot, figure)
+        write_figure(plot, only.plot().figure)
     for error in errors:
         print_message(str(error))
     if errors:
