@@ -239,6 +239,7 @@ OWN = {
     "export.to_nwb": {"path": "new.nwb"},
     "export.to_nir": {"approximate": True},
     "plotting.training_curve": {"model": spiking.datasets.load("go-nogo")},
+    "plotting.shade_stimulation": {"ax": SEARCH.plot()},
     "plotting.shade_stimulus": {"ax": SEARCH.plot()},
     "Reproduction.save": {"folder": "."},
     "network.open_network": {"path": "network.npz"},
