@@ -8,7 +8,16 @@ from cue import Cue, cue_model
 from models import model_mapping
 from scipy import stats
 
-from spiking import ArgumentError, RateModel, SpikingNetwork, Stimulation, evaluate, simulate, tasks
+from spiking import (
+    ArgumentError,
+    RateModel,
+    SpikingNetwork,
+    Stimulation,
+    datasets,
+    evaluate,
+    simulate,
+    tasks,
+)
 from spiking.evaluation.binomial import sign_test, wilson_interval
 
 MODEL = RateModel.load(cue_model())
@@ -157,3 +166,33 @@ def test_trials_with_stimulation_and_noise_on_inputs(network):
     assert (plain != noisy).any()
     with pytest.raises(ArgumentError, match="network is a RateModel; expected a SpikingNetwork"):
         evaluate(RateModel.load(cue_model()), "go-nogo", 5, seed=1, stimulation=silenced)
+
+
+def test_an_evaluation_has_every_score_and_a_table():
+    model = datasets.load("xor")
+    result, strictly = (evaluate(model, trials=30, seed=2, strict=strict) for strict in (False, True))
+    assert list(result.scores) == ["published", "strict", "sustained"]
+    assert result.correct.tolist() == result.published.tolist()
+    assert strictly.correct.tolist() == strictly.strict.tolist() == result.strict.tolist()
+    assert strictly.published.tolist() == result.published.tolist()
+    assert result.strict_score.correct <= result.score.correct
+    assert result.sustained_score.trials == 30
+    table = result.table()
+    assert list(table) == [
+        "trial", "condition", "label", "correct", "strict", "sustained", "decision", "predicted", "response_time"
+    ]  # fmt: skip
+    assert {column.shape for column in table.values()} == {(30,)}
+    answered = ~np.isnan(table["response_time"])
+    assert answered.sum() > 20
+    assert (table["response_time"][answered] >= 1000).all()
+    right = table["predicted"] == table["label"]
+    assert table["correct"][right].all()
+    kept = evaluate(model, trials=30, seed=2, keep_outputs=True)
+    scored = (kept.time >= 1000) & (kept.time < 1350)
+    np.testing.assert_allclose(kept.output[:, 0, scored].mean(axis=1), table["decision"], atol=1e-12)
+
+
+def test_what_a_task_does_not_define_is_not_in_the_table():
+    result = evaluate(datasets.load("go-nogo"), np.zeros((1, 1, 40)), 3)
+    assert result.strict_score is result.sustained_score is None
+    assert list(result.table()) == ["trial", "condition", "label", "correct", "decision"]

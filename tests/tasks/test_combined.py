@@ -7,7 +7,7 @@ from spiking import tasks
 from spiking.errors import ArgumentError
 from spiking.evaluation import Evaluation
 
-BOTH = tasks.combine("go-nogo", "xor", rule=0.5)
+BOTH = tasks.combine("go-nogo", "xor", rule_input=0.5)
 
 
 def test_a_trial_is_that_of_its_task_with_a_rule_input():
@@ -65,5 +65,5 @@ def test_what_cannot_be_combined(parts, message):
 
 @pytest.mark.parametrize("rule", [0, float("nan"), "x", None])
 def test_a_rule_that_does_not_tell_the_tasks_apart(rule):
-    with pytest.raises(ArgumentError, match="rule is"):
-        tasks.combine("go-nogo", "xor", rule=rule)
+    with pytest.raises(ArgumentError, match="rule_input is"):
+        tasks.combine("go-nogo", "xor", rule_input=rule)

@@ -25,7 +25,7 @@ from spiking.rate_model.run import run_columns
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.scoring import score
+from spiking.tasks.scoring import score_trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 
@@ -206,7 +206,7 @@ def faithfulness(
     )
     assert run.output is not None
     quiet = run_columns(model, drawn.inputs, noise=0.0)
-    correct = score(task, run.output, run.time, drawn)
+    scored = score_trials(task, run.output, run.time, drawn)
     both = BothNetworks(
         model=model,
         task=task,
@@ -215,7 +215,7 @@ def faithfulness(
         rate=quiet,
         spiking=run,
         rate_score=evaluate(model, task, trials, seed=seed),
-        spiking_score=Evaluation(task=task, seed=seed, correct=correct, conditions=drawn.conditions),
+        spiking_score=Evaluation(task=task, seed=seed, conditions=drawn.conditions, **vars(scored)),
     )
     return _measured(both)
 

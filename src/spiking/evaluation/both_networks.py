@@ -24,7 +24,7 @@ from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.scoring import score
+from spiking.tasks.scoring import score_trials
 from spiking.timing import STEP_MS
 
 
@@ -164,7 +164,10 @@ def run_both(
     assert spiking.output is not None
     scores = [
         Evaluation(
-            task=task, seed=seed, correct=score(task, output, time, drawn), conditions=drawn.conditions
+            task=task,
+            seed=seed,
+            conditions=drawn.conditions,
+            **vars(score_trials(task, output, time, drawn)),
         )
         for output, time in ((rate.output, rate.time), (spiking.output, spiking.time))
     ]

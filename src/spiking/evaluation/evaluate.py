@@ -22,7 +22,7 @@ from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.registry import task_for_channels
-from spiking.tasks.scoring import score
+from spiking.tasks.scoring import ScoredTrials, score, score_trials
 
 
 @check_arguments()
@@ -58,7 +58,7 @@ def evaluate(
         Seed of the trials and of the network's noise. Trial k of a seed is the same for any number of trials.
     strict : bool
         In tasks with responses of both signs, also count a trial as wrong if the output crosses the opposite
-        threshold.
+        threshold. The result has the scores by the other rules too.
     smoothing : Smoothing, optional
         Smooth the outputs before they are scored and kept.
     stimulation, input_noise
@@ -104,7 +104,7 @@ def evaluate(
             f"noise is {noise!r} and network is a SpikingNetwork; expected a RateModel with noise, or "
             f"network.with_params(noise=...)"
         )
-    correct, outputs, time = [], [], None
+    scored, outputs, time = [], [], None
     conditions: list[str] = []
     if isinstance(network, RateModel):
         chunks = rate_outputs(network, task, seed, trials, noise)
@@ -117,7 +117,7 @@ def evaluate(
     done = 0
     for drawn, raw, time in chunks:
         output = smoothing.apply(raw, time[1] - time[0]) if smoothing else raw
-        correct.append(score(task, output, time, drawn, strict=strict))
+        scored.append(score_trials(task, output, time, drawn, strict=strict))
         conditions += drawn.conditions
         if keep_outputs:
             outputs.append(output)
@@ -127,8 +127,8 @@ def evaluate(
     return Evaluation(
         task=task,
         seed=seed,
-        correct=np.concatenate(correct),
         conditions=tuple(conditions),
+        **vars(ScoredTrials.join(scored)),
         output=np.concatenate(outputs) if keep_outputs else None,
         time=time if keep_outputs else None,
         readout_refit=network.readout_refit if isinstance(network, SpikingNetwork) else None,

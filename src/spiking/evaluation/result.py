@@ -84,9 +84,18 @@ class Evaluation:
     seed : int
         Seed of the trials and of the network's noise.
     correct : array of bool, shape (trials,)
-        Whether each trial was answered correctly.
+        Whether each trial was answered correctly, by the rule of the evaluation: `strict` where
+        ``evaluate(strict=True)`` asked for it.
     conditions : tuple of str
         Condition of each trial.
+    published, strict, sustained : array of bool, shape (trials,), or None
+        Whether each trial is correct by ``task.rule()``, by ``task.rule(strict=True)``, and by
+        ``task.sustained_rule()``. None where the task does not define the rule, or where only `correct` was
+        kept.
+    decision : array, shape (trials,) or (trials, n_outputs), or None
+    predicted : array of int, shape (trials,), or None
+    response_time : array in ms, shape (trials,), or None
+        Mean output, response and its time in each trial, as in `spiking.tasks.Answers`.
     output : array, shape (trials, n_outputs, samples), or None
         The outputs, with ``keep_outputs=True``.
     time : array, shape (samples,), or None
@@ -103,12 +112,20 @@ class Evaluation:
     True
     >>> sorted(result.by_condition)
     ['go', 'nogo']
+    >>> list(result.scores)
+    ['published', 'strict', 'sustained']
     """
 
     task: Task
     seed: int
     correct: NDArray[np.bool_]
     conditions: tuple[str, ...]
+    published: NDArray[np.bool_] | None = None
+    strict: NDArray[np.bool_] | None = None
+    sustained: NDArray[np.bool_] | None = None
+    decision: Floats | None = None
+    predicted: NDArray[np.int64] | None = None
+    response_time: Floats | None = None
     output: Floats | None = None
     time: Floats | None = None
     readout_refit: ReadoutRefit | None = None
@@ -127,6 +144,57 @@ class Evaluation:
     def interval(self) -> tuple[float, float]:
         """95 % Wilson score interval of the accuracy."""
         return self.score.interval
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """Score by each rule that the task defines: ``published``, ``strict`` and ``sustained``."""
+        rules = {"published": self.published, "strict": self.strict, "sustained": self.sustained}
+        return {name: Score.of(self.task, bits) for name, bits in rules.items() if bits is not None}
+
+    @property
+    def strict_score(self) -> Score | None:
+        """Score by ``task.rule(strict=True)``, or None."""
+        return self.scores.get("strict")
+
+    @property
+    def sustained_score(self) -> Score | None:
+        """Score by ``task.sustained_rule()``, or None."""
+        return self.scores.get("sustained")
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Expected response of each trial: +1, -1, or 0 for none."""
+        return np.array([self.task.conditions[name] for name in self.conditions], dtype=np.int64)
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """Return one row for each trial, as columns: for ``pandas.DataFrame(result.table())`` and CSV.
+
+        Returns
+        -------
+        dict of str to array, shape (trials,)
+            ``trial``, ``condition``, ``label``, ``correct``, and those of ``strict``, ``sustained``,
+            ``decision`` (one column for each of several outputs), ``predicted`` and ``response_time`` (ms)
+            that the task defines.
+
+        Examples
+        --------
+        >>> from spiking import datasets, evaluate
+        >>> list(evaluate(datasets.load("go-nogo"), trials=20, seed=1).table())[:4]
+        ['trial', 'condition', 'label', 'correct']
+        """
+        columns: dict[str, NDArray[Any]] = {
+            "trial": np.arange(len(self.conditions)),
+            "condition": np.array(self.conditions),
+            "label": self.labels,
+            "correct": self.correct,
+        }
+        for name in ("strict", "sustained", "decision", "predicted", "response_time"):
+            values = getattr(self, name)
+            if values is not None and values.ndim == 2:
+                columns |= {f"{name}_{channel}": column for channel, column in enumerate(values.T)}
+            elif values is not None:
+                columns[name] = values
+        return columns
 
     @property
     def by_condition(self) -> dict[str, Score]:

@@ -7,6 +7,7 @@
 5.0
 """
 
+from spiking.tasks.answers import Answers
 from spiking.tasks.base import Task, Trials
 from spiking.tasks.combined import CombinedTasks, combine
 from spiking.tasks.given_inputs import GivenInputs, from_inputs
@@ -17,6 +18,7 @@ from spiking.timing import STEP_MS
 __all__ = [
     "STEP_MS",
     "XOR",
+    "Answers",
     "CombinedTasks",
     "ContextIntegration",
     "DelayedMatchToSample",

@@ -16,6 +16,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, number_or_nan, one_of, real_numbers
 from spiking.errors import ArgumentError
 from spiking.random_streams import TASK_STREAM
+from spiking.tasks.answers import Answers, mean_response, sustained_rule, threshold_answers, threshold_rule
 from spiking.timing import STEP_MS
 
 _TIME_TOLERANCE = 1e-6  # ms; (k + 1) * 0.05 is not exact
@@ -97,7 +98,8 @@ class Task:
 
     A subclass defines `name`, `n_inputs`, `conditions`, `duration` and `score_from` (class attributes, fields
     or properties) and the method `trial`. `score` uses the expected responses in `conditions`; override it to
-    score otherwise. A task with several outputs must override it.
+    score otherwise, `rule` to say so in words, and `answers` to give the response of each trial. A task with
+    several outputs must override `score`.
 
     Attributes
     ----------
@@ -108,8 +110,9 @@ class Task:
         below -`threshold`) or 0 (it must stay below `quiet`).
     n_inputs, n_outputs : int
         Numbers of input and output channels; one output by default.
-    duration, score_from : float
-        Length of a trial, and the time from which the output is scored (until the end), in ms.
+    duration, score_from, response_end : float
+        Length of a trial, the time from which the output is scored (until the end), and the end of the time
+        whose mean is the decision (by default the end of the trial), in ms.
     scored : bool
         Whether there are right and wrong answers; False only for given inputs without a score.
 
@@ -147,6 +150,11 @@ class Task:
     def score_from(self) -> float:
         """The time in ms from which the output is scored."""
         raise NotImplementedError(f"{type(self).__name__} must define score_from, in ms")
+
+    @property
+    def response_end(self) -> float:
+        """The time in ms until which the output is averaged: the mean from `score_from` is the decision."""
+        return self.duration
 
     def trial(
         self, condition: str, rng: np.random.Generator
@@ -269,6 +277,69 @@ class Task:
             [trials.labels > 0, trials.labels < 0], [up, down], default=highest < self.quiet
         )
         return answers
+
+    def rule(self, strict: bool = False) -> str:
+        """Return in words how `score` scores.
+
+        Parameters
+        ----------
+        strict : bool
+            The rule of ``score(..., strict=True)``.
+
+        Returns
+        -------
+        str
+            Such as ``output above 0.7 at any time from 500 ms (go); ...``. A task that overrides `score` but
+            not this method gets ``as the method score of the task NAME decides``.
+
+        Examples
+        --------
+        >>> from spiking import tasks
+        >>> tasks.get("go-nogo").rule()
+        'output above 0.7 at any time from 500 ms (go); below 0.3 at all times from 500 ms (nogo)'
+        """
+        if self._by_threshold:
+            return threshold_rule(self, strict=strict)
+        return f"as the method score of the task {self.name} decides"
+
+    def sustained_rule(self) -> str | None:
+        """Return in words how `Answers.sustained` is scored; None for a task that overrides `score`.
+
+        Examples
+        --------
+        >>> from spiking import tasks
+        >>> tasks.get("go-nogo").sustained_rule()
+        'mean output from 500 ms above 0.7 (go); below 0.3 and never above 0.7 (nogo)'
+        """
+        return sustained_rule(self) if self._by_threshold else None
+
+    @check_arguments()
+    def answers(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> Answers:
+        """Return the decision, the response and its time in each trial; arguments and errors as in `score`.
+
+        A task that overrides `score` but not this method gets the decision alone.
+
+        Returns
+        -------
+        Answers
+
+        Examples
+        --------
+        >>> from spiking import tasks
+        >>> task = tasks.get("go-nogo")
+        >>> trials = task.trials(2, seed=1, balanced=True)
+        >>> task.answers(trials.targets, trials.time, trials).response_time.tolist()
+        [500.0, nan]
+        """
+        samples, times = np.asarray(output, float), np.asarray(time, float)
+        if self._by_threshold:
+            return threshold_answers(self, samples, times, trials)
+        window = self.window(samples, times, trials)
+        return Answers(decision=mean_response(self, window, times[-window.shape[-1] :]))
+
+    @property
+    def _by_threshold(self) -> bool:
+        return type(self).score is Task.score
 
     @check_arguments()
     def window(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import one_of, positive_number
 from spiking.errors import ArgumentError
+from spiking.tasks.answers import Answers
 from spiking.tasks.base import Task, Trials
 from spiking.tasks.registry import get
 from spiking.timing import STEP_MS
@@ -26,7 +28,7 @@ class CombinedTasks(Task):
     Attributes
     ----------
     parts : tuple of Task
-    rule : float
+    rule_input : float
         Size of the rule input of the trial's task; those of the others are 0.
 
     Examples
@@ -38,7 +40,7 @@ class CombinedTasks(Task):
     """
 
     parts: tuple[Task, ...]
-    rule: float = 1.0
+    rule_input: float = 1.0
 
     @property
     def name(self) -> str:  # type: ignore[override]  # of this task, not of the class
@@ -48,7 +50,7 @@ class CombinedTasks(Task):
     @property
     def settings(self) -> dict[str, Any]:
         """The settings of all tasks, by the name of the task."""
-        return {"rule": self.rule} | {
+        return {"rule_input": self.rule_input} | {
             f"{part.name}{_BETWEEN}{key}": value
             for part in self.parts
             for key, value in part.settings.items()
@@ -92,7 +94,7 @@ class CombinedTasks(Task):
         late = round(self._late(part) / STEP_MS)
         every = np.zeros((self.n_inputs, self.n_steps))
         every[: part.n_inputs, late:] = inputs
-        every[self.n_inputs - len(self.parts) + number] = self.rule
+        every[self.n_inputs - len(self.parts) + number] = self.rule_input
         padding = np.zeros((*np.shape(target)[:-1], late))
         return every, np.concatenate([padding, target], axis=-1)
 
@@ -101,10 +103,45 @@ class CombinedTasks(Task):
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False
     ) -> NDArray[np.bool_]:
         """Return for each trial whether its task says that the output is correct."""
+        correct = np.zeros(len(trials), np.bool_)
+        for part, chosen, own in self._of_parts(output, time, trials):
+            correct[chosen] = part.score(*own, **({"strict": True} if strict else {}))
+        return correct
+
+    @check_arguments()
+    def answers(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> Answers:
+        """Return what each trial answers by its task; None for what one of the tasks does not define."""
+        found = [
+            (part, chosen, part.answers(*own)) for part, chosen, own in self._of_parts(output, time, trials)
+        ]
+        joined: dict[str, Any] = {}
+        for name in ("decision", "predicted", "response_time", "sustained"):
+            values = [getattr(answers, name) for _, _, answers in found]
+            if any(value is None for value in values):
+                continue
+            joined[name] = np.empty((len(trials), *values[0].shape[1:]), values[0].dtype)
+            for (part, chosen, _), value in zip(found, values, strict=True):
+                joined[name][chosen] = value + self._late(part) if name == "response_time" else value
+        return Answers(**joined)
+
+    def rule(self, strict: bool = False) -> str:
+        """Return the rules of all tasks in words; times count from the start of a task's own trial."""
+        return ". ".join(f"{part.name}{_BETWEEN}{part.rule(strict)}" for part in self.parts)
+
+    def sustained_rule(self) -> str | None:
+        """Return the rules by which responses are sustained; None if one of the tasks has none."""
+        rules = {part.name: part.sustained_rule() for part in self.parts}
+        if None in rules.values():
+            return None
+        return ". ".join(f"{name}{_BETWEEN}{rule}" for name, rule in rules.items())
+
+    def _of_parts(
+        self, output: ArrayLike, time: ArrayLike, trials: Trials
+    ) -> Iterator[tuple[Task, NDArray[np.intp], tuple[Floats, Floats, Trials]]]:
+        """Yield each task that has trials, their numbers, and what it scores: its own time and trials."""
         self.window(output, time, trials)
         outputs, times = np.asarray(output, float), np.asarray(time, float)
         numbers = np.array([self._number(name) for name in trials.conditions])
-        correct = np.zeros(len(trials), np.bool_)
         for number, part in enumerate(self.parts):
             chosen = np.flatnonzero(numbers == number)
             if chosen.size:
@@ -117,11 +154,7 @@ class CombinedTasks(Task):
                     trials.labels[chosen],
                 )
                 inside = times >= late - 1e-6
-                options = {"strict": True} if strict else {}
-                correct[chosen] = part.score(
-                    outputs[chosen][..., inside], times[inside] - late, own, **options
-                )
-        return correct
+                yield part, chosen, (outputs[chosen][..., inside], times[inside] - late, own)
 
     def _late(self, part: Task) -> float:
         return self.duration - part.duration
@@ -131,19 +164,19 @@ class CombinedTasks(Task):
         return [part.name for part in self.parts].index(condition.partition(_BETWEEN)[0])
 
 
-@check_arguments(rule=positive_number)
-def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
+@check_arguments(rule_input=positive_number)
+def combine(*tasks: Task | str, rule_input: float = 1.0) -> CombinedTasks:
     """Make one task of several, for a network that does all of them.
 
-    All tasks share the input channels and the output. Each has one more input, which is `rule` during its
-    trials and 0 in those of the others. All trials last as long as the longest; the shorter begin later, with
-    silence. `evaluate` gives the accuracy of each condition, and ``evaluate(...).by_task`` that of each task.
+    All tasks share the input channels and the output. Each has one more input, which is `rule_input`
+    during its trials and 0 in those of the others. All trials last as long as the longest; the shorter begin
+    later, with silence. `evaluate` gives the accuracy of each condition, and ``evaluate(...).by_task`` that of each task.
 
     Parameters
     ----------
     *tasks : Task or str
         At least two tasks with different names and as many outputs.
-    rule : float
+    rule_input : float
         Size of the rule input.
 
     Returns
@@ -154,7 +187,7 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     ------
     ArgumentError
         There are fewer than two tasks, two have the same name, one has no score, or they have different
-        numbers of outputs; or `rule` is not a number above 0.
+        numbers of outputs; or `rule_input` is not a number above 0.
 
     Examples
     --------
@@ -176,4 +209,4 @@ def combine(*tasks: Task | str, rule: float = 1.0) -> CombinedTasks:
     if len({part.n_outputs for part in parts}) > 1:
         counts = ", ".join(f"{part.name} {part.n_outputs}" for part in parts)
         raise ArgumentError(f"tasks have numbers of outputs that differ: {counts}; expected the same")
-    return CombinedTasks(parts=parts, rule=rule)
+    return CombinedTasks(parts=parts, rule_input=rule_input)

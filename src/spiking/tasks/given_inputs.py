@@ -99,6 +99,12 @@ class GivenInputs(Remade, Task):
         numbers = np.array([self.names.index(name) for name in trials.conditions])
         return self.score_function(np.asarray(output), np.asarray(time), numbers)
 
+    def rule(self, strict: bool = False) -> str:
+        """Return that the given function scores, or that nothing does."""
+        if self.score_function is None:
+            return "not scored: nothing says which outputs are correct"
+        return f"as the given function {getattr(self.score_function, '__name__', 'score')} decides"
+
 
 @check_arguments(n_outputs=at_least(1))
 def from_inputs(

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking.errors import ArgumentError
 from spiking.tasks import Task, Trials
+from spiking.tasks.answers import Answers, first_time, sustained_rule, threshold_answers, threshold_rule
 from spiking.timing import STEP_MS
 
 _SAMPLED = 200  # trials that determine the actions, the length of a trial, and when to score
@@ -163,3 +164,36 @@ class NeuroGymTask(Task):
         chosen = window.mean(axis=-1).argmax(axis=-1) + 1
         silent = window.max(axis=(1, 2)) < self.quiet
         return np.asarray(np.where(trials.labels == 0, silent, chosen == trials.labels), dtype=bool)
+
+    def rule(self, strict: bool = False) -> str:
+        """Return in words how `score` scores."""
+        if self.n_outputs == 1:
+            return threshold_rule(self, strict=strict)
+        return (
+            f"largest mean output from {self.score_from:g} ms is that of the correct action; for action 0, all "
+            f"outputs below {self.quiet:g}"
+        )
+
+    def sustained_rule(self) -> str | None:
+        """Return in words how sustained responses are scored; None for several outputs."""
+        return sustained_rule(self) if self.n_outputs == 1 else None
+
+    def answers(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> Answers:
+        """Return the decision and the action of each trial; parameters as in `Task.score`.
+
+        Of several outputs, `predicted` is the action with the largest mean output, or 0 if all outputs stay
+        below 0.3, and the response time is when that output first exceeds the threshold.
+        """
+        samples, times = np.asarray(output, float), np.asarray(time, float)
+        if self.n_outputs == 1:
+            return threshold_answers(self, samples, times, trials)
+        window = self.window(samples, times, trials)
+        decision = window.mean(axis=-1)
+        largest = decision.argmax(axis=-1)
+        silent = window.max(axis=(1, 2)) < self.quiet
+        crossed = window[np.arange(len(trials)), largest] > self.threshold
+        return Answers(
+            decision=decision,
+            predicted=np.where(silent, 0, largest + 1).astype(np.int64),
+            response_time=first_time(crossed, times[-window.shape[-1] :]),
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -9,8 +12,64 @@ from numpy.typing import NDArray
 
 from spiking.checks import shown
 from spiking.errors import ArgumentError
-from spiking.tasks import Task, Trials
+from spiking.tasks import GivenInputs, Task, Trials
 from spiking.typing import Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoredTrials:
+    """Whether the outputs of trials are correct by each rule, and what they answer.
+
+    The fields are those of `spiking.evaluation.Evaluation`; None where the task does not define them.
+    """
+
+    correct: NDArray[np.bool_]
+    published: NDArray[np.bool_]
+    strict: NDArray[np.bool_] | None
+    sustained: NDArray[np.bool_] | None
+    decision: Floats
+    predicted: NDArray[np.int64] | None
+    response_time: Floats | None
+
+    @classmethod
+    def join(cls, chunks: Sequence[ScoredTrials]) -> ScoredTrials:
+        """Return the trials of all chunks, of the same task."""
+        columns = {field.name: [getattr(chunk, field.name) for chunk in chunks] for field in fields(cls)}
+        return cls(
+            **{
+                name: None if any(part is None for part in parts) else np.concatenate(parts)
+                for name, parts in columns.items()
+            }
+        )
+
+
+def score_trials(
+    task: Task, output: Floats, time: Floats, trials: Trials, *, strict: bool = False
+) -> ScoredTrials:
+    """Score the outputs, shape (trials, n_outputs, samples), by every rule that the task has.
+
+    Raises
+    ------
+    ArgumentError
+        As `score`.
+    """
+    published = score(task, output, time, trials)
+    takes_strict = task.scored and _takes_strict(task)
+    strictly = score(task, output, time, trials, strict=True) if strict or takes_strict else None
+    answers = task.answers(output[:, 0] if task.n_outputs == 1 else output, time, trials)
+    return ScoredTrials(
+        correct=published if strictly is None or not strict else strictly,
+        published=published,
+        strict=strictly,
+        sustained=answers.sustained,
+        decision=answers.decision,
+        predicted=answers.predicted,
+        response_time=answers.response_time,
+    )
+
+
+def _takes_strict(task: Task) -> bool:
+    return not isinstance(task, GivenInputs) and "strict" in inspect.signature(task.score).parameters
 
 
 def score(

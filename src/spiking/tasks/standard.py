@@ -118,6 +118,11 @@ class _TwoPulses(Task):
     def _response_end(self) -> float:
         return self._second_offset + self.response_delay + self.response_duration
 
+    @property
+    def response_end(self) -> float:
+        """The end of the target in ms: 1350 for XOR with the default settings."""
+        return self._response_end
+
     @check_arguments()
     def trial(self, condition: str, rng: np.random.Generator) -> _Trial:
         """Return inputs (2, n_steps) and target (n_steps,)."""
