@@ -179,7 +179,8 @@ def test_an_evaluation_has_every_score_and_a_table():
     assert result.sustained_score.trials == 30
     table = result.table()
     assert list(table) == [
-        "trial", "condition", "label", "correct", "strict", "sustained", "decision", "predicted", "response_time"
+        "trial", "condition", "label", "correct", "strict", "sustained", "decision", "predicted",
+        "response_time",
     ]  # fmt: skip
     assert {column.shape for column in table.values()} == {(30,)}
     answered = ~np.isnan(table["response_time"])

@@ -170,8 +170,8 @@ class NeuroGymTask(Task):
         if self.n_outputs == 1:
             return threshold_rule(self, strict=strict)
         return (
-            f"largest mean output from {self.score_from:g} ms is that of the correct action; for action 0, all "
-            f"outputs below {self.quiet:g}"
+            f"largest mean output from {self.score_from:g} ms is that of the correct action; "
+            f"for action 0, all outputs below {self.quiet:g}"
         )
 
     def sustained_rule(self) -> str | None:

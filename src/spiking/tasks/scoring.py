@@ -34,13 +34,11 @@ class ScoredTrials:
     @classmethod
     def join(cls, chunks: Sequence[ScoredTrials]) -> ScoredTrials:
         """Return the trials of all chunks, of the same task."""
-        columns = {field.name: [getattr(chunk, field.name) for chunk in chunks] for field in fields(cls)}
-        return cls(
-            **{
-                name: None if any(part is None for part in parts) else np.concatenate(parts)
-                for name, parts in columns.items()
-            }
-        )
+        columns: dict[str, Any] = {}
+        for name in (field.name for field in fields(cls)):
+            parts = [getattr(chunk, name) for chunk in chunks]
+            columns[name] = None if any(part is None for part in parts) else np.concatenate(parts)
+        return cls(**columns)
 
 
 def score_trials(
