@@ -33,6 +33,14 @@ class Answers:
     sustained : array of bool, shape (trials,), or None
         Whether the decision is beyond the threshold of the expected response, and the output crosses the
         threshold of no other one.
+
+    Examples
+    --------
+    >>> from spiking import tasks
+    >>> task = tasks.get("xor")
+    >>> trials = task.trials(3, seed=1, balanced=True)
+    >>> task.answers(trials.targets, trials.time, trials).predicted.tolist()
+    [1, -1, -1]
     """
 
     decision: Floats

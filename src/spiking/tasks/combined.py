@@ -170,8 +170,8 @@ def combine(*tasks: Task | str, rule_input: float = 1.0) -> CombinedTasks:
 
     All tasks share the input channels and the output. Each has one more input, which is `rule_input`
     during its trials and 0 in those of the others. All trials last as long as the longest; the shorter begin
-    later, with silence. `evaluate` gives the accuracy of each condition, and ``evaluate(...).by_task`` that of
-    each task.
+    later, with silence. `evaluate` gives the accuracy of each condition, ``evaluate(...).by_task``
+    that of each task.
 
     Parameters
     ----------
