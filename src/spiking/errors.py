@@ -1,13 +1,19 @@
-"""Exceptions and warnings of this package. A message says what was wrong, where, and what was expected."""
+"""Exceptions and warnings of this package, and announcements of long work, such as compiling.
+
+A message says what was wrong, where, and what was expected. The command line shows what is announced.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
+_listeners: list[Callable[[str], None]] = []
 
 
 class SpikingError(ValueError):
@@ -73,3 +79,29 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, depth = frame.f_back, depth + 1
     warnings.warn(message, stacklevel=depth)
+
+
+def announce(work: str) -> None:
+    """Tell the innermost listener what begins, in a few words; an empty text when it has ended."""
+    if _listeners:
+        _listeners[-1](work)
+
+
+@contextmanager
+def announced(work: str) -> Iterator[None]:
+    """Announce the work inside this context, and its end."""
+    announce(work)
+    try:
+        yield
+    finally:
+        announce("")
+
+
+@contextmanager
+def listening(listener: Callable[[str], None]) -> Iterator[None]:
+    """Call a function with what is announced inside this context, in the thread that does the work."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

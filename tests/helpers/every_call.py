@@ -108,7 +108,7 @@ OBJECTS = [
     TRIALS,
     training.FineTuningState(1, 1.0, 1.0, "", lambda: NETWORK),
     training.TrainingOptions(),
-    training.TrainingState(1, 1.0, 1.0, 1.0, "", None, None, None, dict),
+    training.TrainingState(1, 1.0, 1.0, 1.0, "learning", "", None, None, None, dict),
     tuning.SearchOptions(),
     tuning.Tuned("m.mat", SEARCH),
 ]

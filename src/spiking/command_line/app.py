@@ -25,6 +25,7 @@ from spiking.command_line.commands.sweep import sweep
 from spiking.command_line.commands.train import train
 from spiking.command_line.commands.tune import tune
 from spiking.command_line.output import print_message
+from spiking.command_line.progress import compiling_shown
 from spiking.errors import ArgumentError, SpikingError
 
 
@@ -63,7 +64,8 @@ def main() -> NoReturn:
     warnings.filterwarnings("once", category=UserWarning)
     warnings.showwarning = _show_warning
     try:
-        status = app(prog_name="spiking", standalone_mode=False)
+        with compiling_shown():
+            status = app(prog_name="spiking", standalone_mode=False)
     except typer.TyperException as error:  # wrong usage
         context = getattr(error, "ctx", None)
         command = "spiking" if context is None else context.command_path

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.errors import announced
 from spiking.random_streams import TRAINING_STREAM
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, Trials
@@ -26,6 +27,7 @@ from spiking.typing import Mask
 
 _NEVER = 2**30  # an update that never comes
 _EVERY = 100  # updates between evaluations, and trials in one
+_compiled: set[tuple[Any, ...]] = set()  # what JAX has compiled in this process
 
 
 def training_steps(
@@ -63,8 +65,11 @@ def training_steps(
         trials = task.trials(count * batch, seed=trial_seed, first=updates * batch, balanced=balanced)
         inputs, targets = _batches(trials, count)
         stage = numbers | {"hardened_from": hardened_from}
-        state, latest = advance(state, fixed, inputs, targets, stage, structure=structure)
-        losses += np.asarray(latest).tolist()
+        compilation = structure, n_units, inputs.shape
+        with announced("" if compilation in _compiled else "compiling the training"):
+            state, latest = advance(state, fixed, inputs, targets, stage, structure=structure)
+            losses += np.asarray(latest).tolist()
+        _compiled.add(compilation)
         updates += count
         weights = state.average if options.averaging else state.weights
         early = options.hardening > 0 and hardened_from == _NEVER
@@ -108,13 +113,14 @@ def training_steps(
             good = good and is_hardened(hardened, options)
             if good:
                 model, limit = RateModel.load(contents({})), options.stop_accuracy
-                if options.lif is None:
-                    converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
-                else:
-                    spiking = spiking_outcome(model, task, seed=test_seed + updates)
-                    converted = is_faithful(*spiking, options)
-                    if best is None or spiking > best[0]:
-                        best = spiking, contents
+                with announced("spiking test"):
+                    if options.lif is None:
+                        converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
+                    else:
+                        spiking = spiking_outcome(model, task, seed=test_seed + updates)
+                        converted = is_faithful(*spiking, options)
+                        if best is None or spiking > best[0]:
+                            best = spiking, contents
                 outcome["converts"] = converted
                 good = ends_hardening(converted, hardened, options)
         stopped = why_stopped(task, updates, loss, good, options)
@@ -132,6 +138,7 @@ def training_steps(
             loss,
             correct,
             speed,
+            "hardening" if options.hardening and hardened_from != _NEVER else "learning",
             stopped,
             converted,
             spiking_accuracy=None if spiking is None else spiking.accuracy,

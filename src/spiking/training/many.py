@@ -25,6 +25,7 @@ def train_many(
     recipe: str = "default",
     threads: int | None = None,
     finished: Callable[[int, TrainingState], None] | None = None,
+    progress: Callable[[int, TrainingState], None] | None = None,
     **options: Any,
 ) -> list[RateModel]:
     """Train one model for each seed, several at a time; each equals the result of `train`.
@@ -43,6 +44,8 @@ def train_many(
         Number of models trained at the same time; by default one per available processor.
     finished : function, optional
         Called with the seed and the last state when a model is finished, in the thread of the caller.
+    progress : function, optional
+        Called with the seed and the state after each 100 updates of each model, in the thread of the model.
 
     Returns
     -------
@@ -68,9 +71,11 @@ def train_many(
     halt = Event()
 
     def last_state(seed: int) -> TrainingState:
-        state = next(runs[seed])
-        while not state.stopped and not halt.is_set():
-            state = next(runs[seed])
+        for state in runs[seed]:
+            if progress is not None:
+                progress(seed, state)
+            if state.stopped or halt.is_set():
+                break
         return state
 
     models: dict[int, RateModel] = {}

@@ -22,6 +22,9 @@ class TrainingState:
         Mean loss and fraction correct in 100 new trials.
     updates_per_second : float
         Since the last evaluation, including compilation.
+    stage : str
+        ``learning`` until the criteria are met for the first time, then ``hardening``, in which the noise
+        grows and the spiking network is tested; always ``learning`` with ``hardening=0``.
     stopped : str
         Empty while training continues; then ``converged``, ``limit`` (of updates) or ``diverged``.
     converts : bool or None
@@ -44,6 +47,7 @@ class TrainingState:
     loss: float
     accuracy: float
     updates_per_second: float
+    stage: str
     stopped: str
     converts: bool | None
     spiking_accuracy: float | None

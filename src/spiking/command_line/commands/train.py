@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
-import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,8 @@ import typer
 from spiking.checks import whole_number
 from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, echo, print_message, write_figure
+from spiking.command_line.progress import progress_bar, training_bar
+from spiking.command_line.training_verdict import Verdict, verdict
 from spiking.errors import ArgumentError
 from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption, uninterrupted
@@ -106,6 +110,7 @@ def train(
     force: options.Force = False,
     threads: options.Threads = None,
     plot: Annotated[Path | None, options.picture_of("loss and accuracy")] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Train a rate model on a task.
 
@@ -155,11 +160,11 @@ def train(
         check_outputs([(output, MODELS), (plot, PICTURES)], [task_name, start], force=force)
         if start is not None:
             chosen["start"] = options.load_model(start)
-        _train_one(task, n_units, seed, recipe, chosen, output, force, plot)
+        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, as_json)
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
-        _train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads)
+        _train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, as_json)
 
 
 def _train_one(
@@ -171,10 +176,13 @@ def _train_one(
     output: Path,
     force: bool,
     plot: Path | None,
+    as_json: bool,
 ) -> None:
     from spiking.files.output import keep
+    from spiking.training.options import options_for
     from spiking.training.train import train_steps
 
+    limits = options_for(recipe, **{name: value for name, value in options.items() if name != "start"})
     state, saved, began = None, False, time.perf_counter()
 
     def save(last: TrainingState) -> None:
@@ -182,23 +190,29 @@ def _train_one(
 
     def rescue() -> str | None:
         """Save the current model, marked as interrupted, unless it is saved already."""
-        _clear()
         last = None if saved else state  # training continues at the same time
         if last is None:
             return None
         save(last)
         return f"saved the model after {last.updates} updates in {output}"
 
-    with at_interruption(rescue):
-        for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
-            _show(state)
-        _clear()
+    with ExitStack() as stack:
+        with training_bar(limits.max_updates) as show:  # Ctrl-C removes it first
+            stack.enter_context(at_interruption(rescue))
+            for state in train_steps(task, n_units, seed=seed, recipe=recipe, **options):
+                show(state)
         assert state is not None
-        outcome = _outcome(state, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
         with uninterrupted:
             save(state)
             saved = True
-    echo(f"{outcome}; saved {output}")
+    result = verdict(state, limits, str(output))
+    if as_json:
+        echo(json.dumps(_json(state, result, seconds, output), indent=1), lines=True)
+    else:
+        echo(f"{_outcome(state, seconds)}; saved {output}")
+        for line in result.lines + result.advice:
+            echo(line)
     if plot is not None:
         _draw(state, plot)
     if state.stopped != "converged":
@@ -214,11 +228,14 @@ def _train_family(
     folder: Path,
     force: bool,
     threads: int | None,
+    as_json: bool,
 ) -> None:
     from spiking.files.output import MODELS, check_outputs, keep
     from spiking.training.many import train_many
     from spiking.training.model_file import origin
+    from spiking.training.options import options_for
 
+    limits = options_for(recipe, **options)
     paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
     existing = [seed for seed in seeds if paths[seed].exists() and not force]
     if len(existing) < len(seeds):
@@ -229,34 +246,59 @@ def _train_family(
         raise ArgumentError(
             f"{folder} could not be created: {error.strerror or error}; choose another folder"
         ) from error
-    converged, errors = 0, list[ArgumentError]()
+    converged, errors, results = 0, list[ArgumentError](), list[dict[str, Any]]()
     for seed in existing:
         expected = origin(task, seed=seed, recipe=recipe, **options)
         converged += _has_converged(paths[seed], n_units, expected)
-    if existing:
+    if existing and not as_json:
         echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
         nonlocal converged
         converged += state.stopped == "converged"
-        outcome = f"seed {seed}: {_outcome(state, time.perf_counter() - began)}"
+        seconds = time.perf_counter() - began
+        result = verdict(state, limits, str(paths[seed]))
+        results.append({"seed": seed, **_json(state, result, seconds, paths[seed])})
+        lines = [f"seed {seed}: {_outcome(state, seconds)}"]
         try:
             keep(paths[seed], lambda place: state.model.save(place, force=force))
         except ArgumentError as error:  # the other models are still trained
             errors.append(error)
-            echo(outcome)
         else:
-            echo(f"{outcome}; saved {paths[seed]}")
+            lines[0] += f"; saved {paths[seed]}"
+        lines += result.lines + result.advice
+        if not as_json:
+            echo("\n  ".join(lines), lines=True)
 
     missing = [seed for seed in seeds if seed not in existing]
     check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
     if missing:
-        with at_interruption(lambda: "the same command trains the missing models"):
+        done, of_all = 0, dict.fromkeys(missing, 0)
+
+        def trained(seed: int, state: TrainingState) -> None:
+            nonlocal done
+            done, of_all[seed] = done + bool(state.stopped), state.updates
+            advance(done, note=f"{sum(of_all.values())} updates, seed {seed} {state.stage}")
+
+        with (
+            progress_bar("models", len(missing)) as advance,
+            at_interruption(lambda: "the same command trains the missing models"),
+        ):
+            advance(0, note="compiling")
             train_many(
-                task, n_units, seeds=missing, recipe=recipe, threads=threads, finished=finished, **options
+                *(task, n_units),
+                seeds=missing,
+                recipe=recipe,
+                threads=threads,
+                finished=finished,
+                progress=trained,
+                **options,
             )
-    echo(f"{converged} of {len(seeds)} models have converged")
+    if as_json:
+        echo(json.dumps(results, indent=1), lines=True)
+    else:
+        echo(f"{converged} of {len(seeds)} models have converged")
     for failure in errors:
         print_message(str(failure))
     if errors or converged < len(seeds):
@@ -300,34 +342,23 @@ def _outcome(state: TrainingState, seconds: float) -> str:
         "limit": "not converged, stopped at the limit of updates",
         "diverged": "not converged, the loss is no longer a number",
     }[state.stopped]
-    converts = {True: ", converts", False: ", does not convert well", None: ""}[state.converts]
-    measured = (
-        f"{reason}: {state.updates} updates in {seconds:.1f} s, loss {state.loss:.2f}, "
-        f"accuracy {100 * state.accuracy:.0f} %{converts}"
-    )
-    if state.stopped != "limit" or state.spiking_accuracy is None:
-        return measured
-    return (
-        f"{measured}; the best network is kept, whose spiking network has an accuracy of "
-        f"{100 * state.spiking_accuracy:.0f} % and an output R2 of {state.spiking_r2:.2f}"
-    )
+    return f"{reason}: {state.updates} updates in {seconds:.1f} s"
 
 
-def _show(state: TrainingState) -> None:
-    """Print the progress on stderr: in one line of a terminal, or every 500 updates elsewhere."""
-    line = (
-        f"{state.updates} updates: loss {state.loss:.2f}, accuracy {100 * state.accuracy:.0f} %, "
-        f"{state.updates_per_second:.0f} updates/s"
-    )
-    if sys.stderr.isatty():
-        typer.echo(f"\r{line:<78}", nl=False, err=True)
-    elif state.updates % 500 == 0:
-        echo(line, err=True)
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{'':<78}\r", nl=False, err=True)
+def _json(state: TrainingState, result: Verdict, seconds: float, path: Path) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "learnt": result.learnt,
+        "converts": result.converts,
+        "stopped": state.stopped,
+        "updates": state.updates,
+        "seconds": seconds,
+        "loss": state.loss if math.isfinite(state.loss) else None,
+        "accuracy": state.accuracy,
+        "spiking_accuracy": state.spiking_accuracy,
+        "spiking_r2": state.spiking_r2,
+        "advice": result.advice,
+    }
 
 
 def _draw(state: TrainingState, path: Path) -> None:

@@ -23,7 +23,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
-from spiking.errors import warn
+from spiking.errors import announce, warn
 from spiking.neuron import equations
 from spiking.simulation.kernel.compiler import nb
 
@@ -61,10 +61,12 @@ class DiskCache:
         for folder in _folders():
             with suppress(Exception):  # whatever is wrong with a file, the function can be compiled
                 return CompileResult._rebuild(target_context, *pickle.loads(_content(folder / name)))
+        announce("compiling the simulation, once on this machine")  # what Numba does next
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Write the code for a signature into the first folder that takes it."""
+        announce("")
         name, content = self._name(sig, data.codegen), dumps(data._reduce())
         refused: list[str] = []
         for folder in _folders():

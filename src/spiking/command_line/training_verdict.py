@@ -1,0 +1,134 @@
+"""What a training came to: whether the task was learnt, whether the network converts, and what to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from spiking.training import TrainingOptions
+    from spiking.training.state import TrainingState
+
+_FALLING = 0.95  # the loss still falls if its last third is below this fraction of the third before
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Two answers with their reasons, and advice.
+
+    Attributes
+    ----------
+    learnt : bool
+        Whether loss and accuracy met the criteria, at the end or when the hardening began.
+    converts : bool or None
+        Whether the spiking network does the task; None if it was not tested.
+    lines : (str, str)
+        The two answers in words.
+    advice : tuple of str
+        What went wrong and what to try, or what to do next.
+    """
+
+    learnt: bool
+    converts: bool | None
+    lines: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdict:
+    """Return what a training came to, from its last state; `path` is the file of the model."""
+    extras = state.model.extras
+    losses, accuracies = (np.atleast_1d(extras[f"eval_{name}_mean"]) for name in ("loss", "perf"))
+    good = (losses < options.stop_loss) & (accuracies >= options.stop_accuracy)
+    hardening = state.stage == "hardening"
+    learnt = hardening or state.stopped == "converged"
+    needed = (
+        f"accuracy {100 * state.accuracy:.0f} % in 100 new trials "
+        f"(at least {100 * options.stop_accuracy:g} % is needed), loss {state.loss:.2f} "
+        f"(below {options.stop_loss:g} is needed)"
+    )
+    meets = state.loss < options.stop_loss and state.accuracy >= options.stop_accuracy
+    word = (
+        "yes" if learnt and (meets or not hardening) else "yes, but lost again with noise" if learnt else "no"
+    )
+    converts, reason = _conversion(state, options, learnt)
+    shown = {True: "yes", False: "no", None: "not tested"}[converts]
+    advice: list[str] = []
+    if state.stopped == "diverged":
+        advice = [
+            f"the loss is no longer a number after {state.updates} updates; try a smaller --learning-rate "
+            f"than {options.learning_rate:g}, a smaller --gain, or --clip-norm 1"
+        ]
+    elif not learnt:
+        advice = [_not_learnt(losses, accuracies, options)]
+    elif state.stopped != "converged":
+        began = 100 * (int(np.argmax(good)) + 1)
+        left = options.hardening - (state.updates - began)
+        if left > 0 and good.any():
+            advice = [
+                f"training ended at --max-updates {options.max_updates}, {left} updates before the end of "
+                f"the hardening; try more of them"
+            ]
+        elif converts is None:
+            advice = [
+                "what was learnt was lost when the noise grew; try another --seed, more --n-units, or a "
+                "smaller --spike-noise"
+            ]
+        else:
+            advice = [
+                "the spiking network does not follow the rate network closely enough; try another --seed, "
+                "more --n-units, or a slower task"
+            ]
+        advice.append(f"`spiking evaluate {path}` measures both networks in more trials")
+    elif converts is False:
+        advice = [f"`spiking tune {path} --conversion matched` may still convert it; or try another --seed"]
+    elif converts is None:
+        advice = [f"next, `spiking tune {path}` finds its scaling factor, and tells whether it converts"]
+    return Verdict(
+        learnt, converts, (f"learnt: {word}, {needed}", f"converts: {shown}, {reason}"), tuple(advice)
+    )
+
+
+def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) -> tuple[bool | None, str]:
+    """Return whether the network converts, and why."""
+    converts = state.converts
+    if converts is None and state.spiking_accuracy is not None:
+        converts = False  # the best of the networks that were tested, none of which did
+    if converts is None:
+        if not options.hardening:
+            return None, "because --hardening is 0"
+        if not learnt:
+            return None, "because the task was not learnt"
+        return None, "because the network met the criteria too rarely in the hardening"
+    if state.spiking_accuracy is None or state.spiking_r2 is None:
+        some = "at three or more" if converts else "at fewer than three"
+        return converts, f"the spiking network does the task {some} neighbouring scaling factors"
+    kept = "" if converts else "; the best network is kept"
+    return converts, (
+        f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 fresh trials (at least "
+        f"{50 * (1 + options.stop_accuracy):g} % is needed), R2 of its output {state.spiking_r2:.2f} "
+        f"(at least {options.resolved('stop_r2'):g} is needed){kept}"
+    )
+
+
+def _not_learnt(losses: Any, accuracies: Any, options: TrainingOptions) -> str:
+    """Return what kept a network from learning, and what to try."""
+    third = len(losses) // 3
+    more = f"more --max-updates than {options.max_updates}"
+    if accuracies[-1] >= options.stop_accuracy:
+        return (
+            f"the accuracy suffices and the loss does not; try {more}, or --stop-loss "
+            f"{1.1 * losses[-1]:.3g} if the output is good enough for you"
+        )
+    if losses[-1] < options.stop_loss:
+        return (
+            "the output is close to its target and still scored as wrong; check that the target of the task "
+            "crosses its threshold in the scored window, or try a smaller --stop-loss"
+        )
+    if not third or np.mean(losses[-third:]) < _FALLING * np.mean(losses[-2 * third : -third]):
+        return f"the loss was still falling; try {more}"
+    return (
+        "the loss no longer fell; try another --seed, more --n-units, a smaller --learning-rate, or an "
+        "easier task first and then --start MODEL (--plot draws loss and accuracy)"
+    )

@@ -1,0 +1,60 @@
+"""The verdicts of a training say what went wrong and what to try."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from spiking.command_line.training_verdict import verdict
+from spiking.training import TrainingOptions, TrainingState
+
+FALLING = [30 - 2 * step for step in range(9)]
+
+
+def outcome(losses, accuracies, *, stage="learning", stopped="limit", spiking=(None, None, None), **options):
+    converts, accuracy, r2 = spiking
+    state = TrainingState(
+        *(100 * len(losses), losses[-1], accuracies[-1], 300.0),
+        *(stage, stopped, converts, accuracy, r2, dict),
+    )
+    extras = {"eval_loss_mean": np.array(losses), "eval_perf_mean": np.array(accuracies)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingState, "model", SimpleNamespace(extras=extras))
+        return verdict(state, TrainingOptions(**options), "m.mat")
+
+
+@pytest.mark.parametrize(
+    ("losses", "accuracies", "changes", "learnt", "converts", "advice"),
+    [
+        ([9, np.nan], [0.5, 0], {"stopped": "diverged"}, False, None, "a smaller --learning-rate than 0.01"),
+        (FALLING, [0.5] * 9, {}, False, None, "the loss was still falling; try more --max-updates than 6000"),
+        ([20] * 9, [0.5] * 9, {}, False, None, "the loss no longer fell; try another --seed"),
+        ([20] * 9, [0.99] * 9, {}, False, None, "the accuracy suffices and the loss does not"),
+        ([5] * 9, [0.5] * 9, {}, False, None, "check that the target of the task"),
+        ([5] * 9, [1] * 9, {"stage": "hardening"}, True, None, "1200 updates before the end"),
+        (
+            *([5] * 30, [1] * 30, {"stage": "hardening", "spiking": (None, 0.8, 0.7)}),
+            *(True, False, "does not follow the rate network closely enough"),
+        ),
+        (
+            *([5, *[20] * 30], [1, *[0.6] * 30], {"stage": "hardening"}),
+            *(True, None, "noise"),
+        ),
+        ([5], [1], {"stopped": "converged", "hardening": 0}, True, None, "next, `spiking tune m.mat`"),
+        ([5], [1], {"stopped": "converged", "spiking": (False, None, None)}, True, False, "matched"),
+    ],
+)
+def test_what_went_wrong_and_what_to_try(losses, accuracies, changes, learnt, converts, advice):
+    result = outcome(losses, accuracies, **changes)
+    assert (result.learnt, result.converts) == (learnt, converts)
+    assert advice in result.advice[0]
+    assert result.lines[0].startswith("learnt: yes" if learnt else "learnt: no")
+    shown = {True: "yes", False: "no", None: "not tested"}[converts]
+    assert result.lines[1].startswith(f"converts: {shown}, ")
+
+
+def test_a_network_that_converts_needs_no_advice():
+    result = outcome([5], [1], stage="hardening", stopped="converged", spiking=(True, 1.0, 0.97))
+    assert result.advice == ()
+    assert "is right in 100 % of 40 fresh trials (at least 97.5 % is needed)" in result.lines[1]
+    assert "R2 of its output 0.97 (at least 0.94 is needed)" in result.lines[1]
