@@ -51,7 +51,6 @@ app = typer.Typer(
     "Example: spiking simulate model.mat --scaling-factor 50 --task go-nogo --trials 20 --plot out.png",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

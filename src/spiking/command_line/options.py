@@ -22,11 +22,24 @@ if TYPE_CHECKING:
     from spiking.simulation.stimulation import Stimulation
     from spiking.tasks import Task
 
-Model = Annotated[str, typer.Argument(help="Model file (.mat), or go-nogo, xor, mante or dms.")]
+_NAMES = ("go-nogo", "xor", "mante", "dms")  # of tasks, and of models of the package
+
+
+def names_for(incomplete: str) -> list[str]:
+    """Return the names of tasks that begin so; a shell completes files where there is none."""
+    return [name for name in _NAMES if name.startswith(incomplete)]
+
+
+Model = Annotated[
+    str,
+    typer.Argument(autocompletion=names_for, help="Model file (.mat), or go-nogo, xor, mante or dms."),
+]
 Network = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Model file (.mat), network file (.npz), or go-nogo, xor, mante or dms."
+        metavar="MODEL",
+        autocompletion=names_for,
+        help="Model file (.mat), network file (.npz), or go-nogo, xor, mante or dms.",
     ),
 ]
 RateModelFile = Annotated[
@@ -44,7 +57,9 @@ ScalingFactor = Annotated[
 TaskName = Annotated[
     str | None,
     typer.Option(
-        "--task", help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records."
+        "--task",
+        autocompletion=names_for,
+        help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records.",
     ),
 ]
 Settings = Annotated[
@@ -89,7 +104,7 @@ StimulatedUnits = Annotated[
     str | None,
     typer.Option(
         "--units",
-        help="Neurons to stimulate: numbers from 0, such as 10,15,20 or 10:20; a population (exc, inh, som, "
+        help="Neurons to stimulate: numbers from 0, such as 10,15,20 or 10:20; a population (exc, inh, sst, "
         "pv, all, or one of the file); or several combined, such as 'PFC&inh'.",
     ),
 ]

@@ -15,6 +15,7 @@ from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
 
 POPULATIONS = ("all", "exc", "inh", "som", "pv")
+_SST = "sst"  # today's name of the population "som"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")  # which MATLAB takes as the name of a field, too
 
 
@@ -30,8 +31,8 @@ class UnitFraction:
     fraction : float
         From 0 to 1; the number of units is rounded.
     population : str
-        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` or ``"pv"``, another one of the network, or several
-        combined, such as ``"PFC&exc"``.
+        ``"all"``, ``"exc"``, ``"inh"``, ``"som"`` (or ``"sst"``) or ``"pv"``, in capitals or not, another
+        one of the network, or several combined, such as ``"PFC&exc"``.
     seed : int
         Seed of the random choice.
 
@@ -141,7 +142,7 @@ def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool
     for term in combined.split("|"):
         both = known["all"].copy()
         for factor in map(str.strip, term.split("&")):
-            population = factor.removeprefix("~").strip()
+            population = standard_population(factor.removeprefix("~").strip(), known)
             if population not in known:
                 what = "" if population == combined else f", in which {population!r} is unknown"
                 raise ArgumentError(
@@ -151,6 +152,13 @@ def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool
             both &= known[population] ^ factor.startswith("~")
         either |= both
     return either
+
+
+def standard_population(name: str, known: Iterable[str] = POPULATIONS) -> str:
+    """Return the package's name of a population: ``som`` for ``SST``, ``pv`` for ``PV``; else the same."""
+    lower = name.lower()
+    standard = "som" if lower == _SST else lower
+    return name if name in known or standard not in POPULATIONS else standard
 
 
 def number_of_units(populations: Mapping[str, NDArray[np.bool_]]) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.connectivity.units import unit_numbers
+from spiking.connectivity.units import standard_population, unit_numbers
 from spiking.errors import ArgumentError
 from spiking.files.escape import printable
 from spiking.optional import library
@@ -167,7 +167,8 @@ def by_population(
             raise ArgumentError(
                 f"populations is {chosen!r}; expected a list of names, such as ['PFC', 'MD&inh']"
             )
-        return [(name, unit_numbers("populations", name, populations)) for name in chosen]
+        units = (unit_numbers("populations", name, populations) for name in chosen)
+        return [(standard_population(name, populations), of) for name, of in zip(chosen, units, strict=True)]
     if not populations["inh"].any():
         return [("all", np.arange(len(populations["inh"])))]
     names = ("exc", "pv", "som") if populations["som"].any() else ("exc", "inh")

@@ -19,7 +19,9 @@ def info(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL", help="Model or network files (.mat, .npz), or go-nogo, xor, mante, dms."
+            metavar="MODEL",
+            autocompletion=options.names_for,
+            help="Model or network files (.mat, .npz), or go-nogo, xor, mante, dms.",
         ),
     ],
     as_json: options.AsJson = False,

@@ -33,7 +33,12 @@ _NOT_CONVERGED, _UNITS = 1, 200
 def train(
     context: typer.Context,
     task_name: Annotated[
-        str, typer.Argument(metavar="TASK", help="Task: go-nogo, xor, mante, dms, or mytask.py.")
+        str,
+        typer.Argument(
+            metavar="TASK",
+            autocompletion=options.names_for,
+            help="Task: go-nogo, xor, mante, dms, or mytask.py.",
+        ),
     ],
     output: Annotated[Path, options.output_to("Model file (.mat) to write; with --seeds, a folder.")],
     n_units: Annotated[
