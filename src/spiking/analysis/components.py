@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 
@@ -40,6 +41,8 @@ class PrincipalComponents:
     components: Floats
     explained: Floats
     mean: Floats
+
+    __repr__ = short_repr
 
     @check_arguments()
     def project(self, activity: ArrayLike) -> Floats:

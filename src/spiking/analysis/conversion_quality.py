@@ -12,6 +12,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.short_repr import short_repr
 
 _COMPONENTS = 3  # they explain 99 % of the variance in Fig. S2 of the paper
 
@@ -40,6 +41,8 @@ class Agreement:
     slope: float
     error: float
     correlation: float
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,8 @@ class ConversionQuality:
     trajectories: Agreement
     scaling_factor: float
     matching_factor: float
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         rows = {

@@ -22,6 +22,7 @@ from spiking.network.open import AnyNetwork, spiking_network
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
+from spiking.short_repr import short_repr
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks.given_inputs import TaskLike
@@ -128,6 +129,8 @@ class Faithfulness:
     high_rate: float
     cv2: float
     fano: float
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         """Return the most important measures in one line, without the accuracy."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 
@@ -46,6 +47,8 @@ class FixedPoint:
     speed: float
     eigenvalues: NDArray[np.complex128]
     n_starts: int
+
+    __repr__ = short_repr
 
     @property
     def stable(self) -> bool:
@@ -88,6 +91,8 @@ class FixedPointPair:
     rates: float
     mutual: bool
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FixedPoints:
@@ -112,6 +117,8 @@ class FixedPoints:
     points: tuple[FixedPoint, ...]
     inputs: Floats
     n_starts: int
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.points)

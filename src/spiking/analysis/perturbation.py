@@ -19,6 +19,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
+from spiking.short_repr import short_repr
 from spiking.simulation.record import Record
 from spiking.simulation.simulate import simulate
 from spiking.tasks.given_inputs import TaskLike
@@ -49,6 +50,8 @@ class PerturbationResponse:
 
     units: Agreement
     output: Agreement
+
+    __repr__ = short_repr
 
 
 @check_arguments(amplitude=positive_number, n_patterns=at_least(1), fraction=fraction)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import numeric_array, real_numbers
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 
@@ -35,6 +36,8 @@ class Selectivity:
 
     auc: Floats
     p_value: Floats
+
+    __repr__ = short_repr
 
 
 @check_arguments()

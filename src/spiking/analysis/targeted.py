@@ -12,6 +12,7 @@ from spiking.analysis.components import activity_of_units, condition_means, prin
 from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 
@@ -50,6 +51,8 @@ class TargetedAxes:
     peak: NDArray[np.int64]
     mean: Floats
     scale: Floats
+
+    __repr__ = short_repr
 
     @check_arguments()
     def project(self, activity: ArrayLike) -> Floats:

@@ -13,6 +13,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import MOST_UNITS, fraction, numeric_array, shown, whole_units
 from spiking.errors import ArgumentError
 from spiking.random_streams import UNIT_STREAM
+from spiking.short_repr import short_repr
 
 POPULATIONS = ("all", "exc", "inh", "som", "pv")
 _SST = "sst"  # today's name of the population "som"
@@ -53,6 +54,8 @@ class UnitFraction:
     fraction: float
     population: str = "all"
     seed: int = 1
+
+    __repr__ = short_repr
 
 
 Units = str | UnitFraction | Iterable[int]

@@ -15,6 +15,7 @@ from spiking.checks import at_least, positive_number
 from spiking.conversion.fine_tuning import FineTuning
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 Variant = Literal["one_offset", "mean_drive"]
@@ -64,6 +65,8 @@ class Candidate:
     nrmse: float = math.nan
     rate: float = math.nan
     noise: float = math.nan
+
+    __repr__ = short_repr
 
 
 @check_arguments(factor=positive_number, gain=positive_number, n_trials=at_least(0))
@@ -132,6 +135,8 @@ class Conversion:
     downsample: int = 1
     start: Conversion | None = None
     fine_tuning: FineTuning | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if self.kind == "fine_tuned":

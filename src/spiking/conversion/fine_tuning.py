@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spiking.short_repr import short_repr
+
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuning:
@@ -48,6 +50,8 @@ class FineTuning:
     error_before: float | None = None
     error_after: float | None = None
     scored: bool = True
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         done = f"fine-tuned on {self.task}: seed {self.seed}, {self.updates} updates"

@@ -24,6 +24,7 @@ from spiking.rate_model.recorded_settings import (
     tests_of_training,
 )
 from spiking.rate_model.transfer import described
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 _DENSE_EIGENVALUES = 1000  # units; up to this size computing all eigenvalues takes about a second
@@ -114,6 +115,8 @@ class ModelInfo:
     conversion: str | None
     spiking_accuracy: float | None
     suspicious: tuple[str, ...]
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         return in_words(self)

@@ -12,6 +12,7 @@ from spiking.random_streams import VISITED_FIRST
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class VisitedCurrents:
     rates: Floats
     x: Floats
     share: Floats
+
+    __repr__ = short_repr
 
 
 @check_arguments()

@@ -19,6 +19,7 @@ from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import RateRun, run_columns
+from spiking.short_repr import short_repr
 from spiking.simulation.record import Record
 from spiking.simulation.result import Simulation
 from spiking.simulation.simulate import simulate
@@ -63,6 +64,8 @@ class BothNetworks:
     spiking: Simulation
     rate_score: Evaluation
     spiking_score: Evaluation
+
+    __repr__ = short_repr
 
     @property
     def rate_activity(self) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.evaluation.binomial import wilson_interval
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.short_repr import joined, part, short_repr
 from spiking.tasks import CombinedTasks, Task
 from spiking.typing import Floats
 
@@ -37,6 +38,8 @@ class Score:
     correct: int
     trials: int
     scored: bool = True
+
+    __repr__ = short_repr
 
     @classmethod
     @check_arguments()
@@ -217,6 +220,11 @@ class Evaluation:
             for part in self.task.parts
             if part.name in names
         }
+
+    def __repr__(self) -> str:
+        parts = [f"task={part(self.task.name)}", f"trials={len(self.correct)}"]
+        parts += [f"correct={self.score.correct}"] if self.score.scored else []
+        return joined("Evaluation", [*parts, f"seed={self.seed}"])
 
     def __str__(self) -> str:
         lines = [f"{self.task.name}: {self.score}"]

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import positive_number, real_numbers
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.simulation.result import Simulation
 from spiking.timing import STEPS_NOT_COUNTED
 from spiking.typing import Floats
@@ -48,6 +49,8 @@ class Smoothing:
 
     kind: Literal["gaussian", "exponential"]
     width: float
+
+    __repr__ = short_repr
 
     @check_arguments(interval=positive_number)
     def apply(self, samples: ArrayLike, interval: float) -> Floats:

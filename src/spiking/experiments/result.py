@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spiking.check_arguments import check_arguments
 from spiking.files.escape import csv_text
 from spiking.optional import library
+from spiking.short_repr import short_repr
 from spiking.tasks import Task
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Sweep:
     seed: int
     rows: tuple[Mapping[str, Any], ...] = field(repr=False)
     unused: int = 0
+
+    __repr__ = short_repr
 
     @cached_property
     def table(self) -> pd.DataFrame:

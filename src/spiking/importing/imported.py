@@ -13,6 +13,7 @@ from spiking.checks import finite_numbers, positive_number, shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import FORMS, RateModel
 from spiking.rate_model.transfer import described
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 LAYOUTS = ("TNC", "NTC", "NCT", "CTN")
@@ -52,6 +53,8 @@ change by at most 0.01
     step: float
     at_a_tenth: float
     advice: str = ""
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         verdict = "the same network" if self.agrees else "not the same network"
@@ -116,6 +119,8 @@ class Imported:
     left: tuple[str, ...] = ()
     shift: int = 1
     layout: Literal["TNC", "NTC", "NCT", "CTN"] = "NCT"
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         model = self.model

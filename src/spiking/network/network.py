@@ -24,6 +24,7 @@ from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.read_only import FrozenMapping, Remade, frozen_array
+from spiking.short_repr import joined
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -287,13 +288,12 @@ class SpikingNetwork(Remade):
 
     def __repr__(self) -> str:
         kind = "dense" if isinstance(self.weights, np.ndarray) else "sparse"
-        notes = f", {len(self.lesioned)} lesioned" if self.lesioned else ""
-        notes += f", {self.readout_refit}" if self.readout_refit else ""
-        notes += f", {self.conversion}" if self.conversion else ""
-        return (
-            f"SpikingNetwork(N={self.n_neurons}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"scaling_factor={self.scaling_factor:g}, {kind} weights{notes})"
-        )
+        parts = [f"N={self.n_neurons}", f"n_inputs={self.n_inputs}", f"n_outputs={self.n_outputs}"]
+        parts += [f"scaling_factor={self.scaling_factor:g}", f"{kind} weights"]
+        parts += [f"{len(self.lesioned)} lesioned"] if self.lesioned else []
+        parts += ["readout refitted"] if self.readout_refit else []
+        parts += [str(self.conversion)] if self.conversion else []
+        return joined("SpikingNetwork", parts)
 
     @property
     def n_neurons(self) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.checks import not_negative
 from spiking.random_streams import REFIT_FIRST
+from spiking.short_repr import short_repr
 from spiking.tasks.registry import task_for_channels
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -51,6 +52,8 @@ class ReadoutRefit:
     ridge: float
     error_before: float
     error_after: float
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         return (

@@ -28,6 +28,7 @@ from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS
 from spiking.neuron.params import LIFParams
 from spiking.read_only import Remade, frozen_array
+from spiking.short_repr import short_repr
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
@@ -67,6 +68,8 @@ class FICurve(Remade):
     rate: Floats
     error: Floats
     method: Method
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         for name in ("current", "rate", "error"):

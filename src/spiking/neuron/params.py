@@ -11,6 +11,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import finite_numbers, not_negative, positive_number, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.neuron.equations import NEURONS, NeuronName
+from spiking.short_repr import short_repr
 from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
@@ -98,6 +99,8 @@ class LIFParams:
     initial_voltage: str | float | tuple[float, ...] = "uniform"
     neuron: NeuronName = "leaky"
     synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not self.threshold > self.reset:

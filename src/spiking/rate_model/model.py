@@ -24,6 +24,7 @@ from spiking.rate_model.to_file import save as save_model
 from spiking.rate_model.transfer import complete, sigmoid, transfer
 from spiking.rate_model.untrained import untrained as draw_untrained
 from spiking.read_only import FrozenMapping, Remade, frozen_array
+from spiking.short_repr import joined, part
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
 
@@ -172,10 +173,9 @@ class RateModel(Remade):
     split_signs = split_signs
 
     def __repr__(self) -> str:
-        return (
-            f"RateModel(N={self.n_units}, n_inputs={self.n_inputs}, n_outputs={self.n_outputs}, "
-            f"activation={self.activation!r}, source={self.source!r})"
-        )
+        numbers = [f"N={self.n_units}", f"n_inputs={self.n_inputs}", f"n_outputs={self.n_outputs}"]
+        origin = [f"activation={part(self.activation)}", f"source={part(self.source)}"]
+        return joined("RateModel", [*numbers, *origin])
 
     @property
     def n_units(self) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import finite_numbers, not_negative, sequence, whole_number
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 
@@ -47,6 +48,8 @@ class RateRun:
     rates: Floats
     currents: Floats | None = None
     step: float = STEP_MS
+
+    __repr__ = short_repr
 
     @property
     def time(self) -> Floats:

@@ -12,6 +12,7 @@ from spiking.conversion.conversion import ASKED, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.reproduce.paper.spec import Activity, Matched, NetworkSpec, Tested, Tuning
+from spiking.short_repr import short_repr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,6 +46,8 @@ class Paper:
     sd: float | None = None
     networks: int | None = None
     reading: float = 0.0
+
+    __repr__ = short_repr
 
 
 @check_arguments()
@@ -84,6 +87,8 @@ class Condition:
     line: str = ""
     paper: Mapping[str, Paper] = field(default_factory=dict)
     activity: Activity | None = None
+
+    __repr__ = short_repr
 
     @property
     def tuning(self) -> Tuning:
@@ -137,6 +142,8 @@ class Panel:
     compared: tuple[str, ...] = ()
     evenly: bool = False
     picture: Callable[[Any, Figure | None], Figure] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drawn", self.drawn or self.measures[:1])

@@ -22,6 +22,7 @@ from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paired import Pair, pairs, pairs_text
 from spiking.reproduce.statistics import difference, paired_difference
 from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
+from spiking.short_repr import short_repr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,6 +61,8 @@ class Reproduction:
     seed: int
     entries: tuple[Entry, ...]
     drawn: tuple[int, RateModel] | None = None
+
+    __repr__ = short_repr
 
     @check_arguments()
     def values(self, condition: Condition, measure: str) -> list[float]:

@@ -11,6 +11,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, not_negative, positive_number
 from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.simulation.stimulation import checked_window
 from spiking.typing import Floats
 
@@ -57,6 +58,8 @@ class Oscillation:
     phase: float = 0.0
     window: tuple[float, float] | None = None
     weights: tuple[float, ...] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))
@@ -108,6 +111,8 @@ class Waveform:
     interval: float
     start: float = 0.0
     weights: tuple[float, ...] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, numeric_array, readable
 from spiking.errors import ArgumentError
+from spiking.short_repr import part, short_repr
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
 from spiking.simulation.trial_streams import (
     coin_uniforms,
@@ -60,6 +61,8 @@ class RandomDraws:
     noise: Floats
     coin: Floats | tuple[Floats | None, ...] | None = None
     input_noise: Floats | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         def array(name: str, value: object) -> object:
@@ -151,6 +154,9 @@ class SharedNoise:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._drawn: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+
+    def __repr__(self) -> str:
+        return f"SharedNoise(seed={part(self.seed)}, {len(self._drawn)} trials drawn)"
 
     @check_arguments(n_neurons=at_least(1), n_steps=at_least(1))
     def of(self, trial: int, n_neurons: int, n_steps: int) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import one_of
 from spiking.connectivity.units import UnitFraction, checked_units, unit_numbers
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 
 Neurons = bool | str | UnitFraction | Sequence[int] | NDArray[np.integer]
 
@@ -64,6 +65,8 @@ class Record:
     voltage: Neurons = False
     currents: Neurons = False
     interval: float | Mapping[str, float] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         for name in _PER_NEURON:

@@ -18,6 +18,7 @@ from spiking.errors import ArgumentError
 from spiking.network.initial_state import first_column, initial_synapses
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.equations import NEURONS
+from spiking.short_repr import short_repr
 from spiking.simulation.random_numbers import RandomDraws, check_draw
 from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
@@ -56,6 +57,8 @@ class Traces:
     currents: Floats
     rates: Floats
     output: Floats
+
+    __repr__ = short_repr
 
 
 @check_arguments(input_noise=not_negative)

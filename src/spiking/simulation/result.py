@@ -13,6 +13,7 @@ from spiking.checks import at_least, file_path
 from spiking.errors import ArgumentError
 from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
+from spiking.short_repr import joined, part, short_repr
 from spiking.simulation.record import Record
 from spiking.typing import Floats
 
@@ -49,6 +50,8 @@ class Spikes:
     step: NDArray[np.int32]
     time_step: float
     bounds: NDArray[np.int64] | None = None
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return self.step.size
@@ -257,6 +260,19 @@ class Simulation:
         matrix[self.spikes.neuron[first:last], self.spikes.step[first:last]] = 1
         return matrix
 
+    def __repr__(self) -> str:
+        n_trials, n = self.rates.shape
+        parts = [f"task={part(self.task)}"] if self.task else []
+        parts += [f"trials={n_trials}", f"duration={self._length()} ms", f"N={n}"]
+        parts += [f"seed={self.seed}"] if self.seed is not None else ["replayed random numbers"]
+        quantities = ("output", "spikes", "filtered_rates", "voltage", "currents")
+        parts += [" + ".join(name for name in quantities if getattr(self, name) is not None)]
+        parts += ["unfinished"] if self.unfinished else []
+        return joined("Simulation", list(filter(None, parts)))
+
+    def _length(self) -> str:
+        return " to ".join(f"{end:g}" for end in np.unique([self.durations.min(), self.durations.max()]))
+
     def __str__(self) -> str:
         n_trials, n = self.rates.shape
         mean = self.rates.mean(axis=0)
@@ -266,9 +282,8 @@ class Simulation:
         if not populations["som"].any():
             del populations["pv"]  # all inhibitory neurons
         parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
-        length = " to ".join(f"{end:g}" for end in np.unique([self.durations.min(), self.durations.max()]))
         lines = [
-            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {length} ms, {n} neurons{lesioned}, "
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self._length()} ms, {n} neurons{lesioned}, "
             f"scaling factor {self.network.scaling_factor:g}, "
             + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
         ]

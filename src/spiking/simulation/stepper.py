@@ -13,6 +13,7 @@ from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.short_repr import joined, short_repr
 from spiking.simulation.kernel import prepare
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, Recording
 from spiking.simulation.random_numbers import seeded_numbers
@@ -57,6 +58,8 @@ class Interval:
     spikes: Spikes
     rates: Floats
     filtered_rates: Floats
+
+    __repr__ = short_repr
 
 
 @check_arguments()
@@ -128,7 +131,8 @@ class Stepper:
         self._done = 0
 
     def __repr__(self) -> str:
-        return f"Stepper({self.network!r}, time={self.time:g} ms)"
+        parts = [f"N={self.network.n_neurons}", f"time={self.time:g} ms", f"time_step={self.time_step:g} ms"]
+        return joined("Stepper", parts)
 
     @property
     def time(self) -> float:

@@ -13,6 +13,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, finite_number, fraction, positive_number, real_numbers, sequence, shown
 from spiking.connectivity.units import UnitFraction, checked_units
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 
@@ -105,6 +106,8 @@ class Stimulation:
     coin: Literal["shared", "unit"] = "shared"
     frequency: float | None = None
     pulse_width: float | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", checked_units("units", self.units))

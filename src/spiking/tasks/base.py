@@ -16,6 +16,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, number_or_nan, one_of, real_numbers
 from spiking.errors import ArgumentError
 from spiking.random_streams import TASK_STREAM
+from spiking.short_repr import joined, part, short_repr
 from spiking.tasks.answers import Answers, mean_response, sustained_rule, threshold_answers, threshold_rule
 from spiking.timing import STEP_MS
 
@@ -49,6 +50,8 @@ class Trials:
     targets: NDArray[np.float64]
     conditions: tuple[str, ...]
     labels: NDArray[np.int64]
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.conditions)
@@ -140,6 +143,9 @@ class Task:
         if isinstance(cls.n_outputs, int):
             _check_scorer(cls, cls.n_outputs)
         return super().__new__(cls)
+
+    def __repr__(self) -> str:  # of tasks that are not dataclasses
+        return joined(type(self).__name__, [f"name={part(getattr(self, 'name', ''))}"])
 
     @property
     def duration(self) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import one_of, positive_number
 from spiking.errors import ArgumentError
+from spiking.short_repr import short_repr
 from spiking.tasks.answers import Answers
 from spiking.tasks.base import Task, Trials
 from spiking.tasks.registry import get
@@ -41,6 +42,8 @@ class CombinedTasks(Task):
 
     parts: tuple[Task, ...]
     rule_input: float = 1.0
+
+    __repr__ = short_repr
 
     @property
     def name(self) -> str:  # type: ignore[override]  # of this task, not of the class

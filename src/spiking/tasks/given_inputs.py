@@ -13,6 +13,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, finite_numbers, one_of, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.read_only import Remade, frozen_array
+from spiking.short_repr import short_repr
 from spiking.tasks.base import Task, Trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
@@ -46,6 +47,8 @@ class GivenInputs(Remade, Task):
     targets: Floats
     score_function: ScoreFunction | None
     names: tuple[str, ...]
+
+    __repr__ = short_repr
     name = "given inputs"
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from spiking.checks import one_of, shown
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.transfer import SCALING_FACTOR
+from spiking.short_repr import short_repr
 from spiking.timing import STEP_MS
 
 _CHOICES = {
@@ -182,6 +183,8 @@ class TrainingOptions:
     stop_accuracy: float = 0.95
     stop_r2: float | None = None
     published_quirks: bool = False
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not isinstance(self.neuron, LIFParams) and self.neuron not in NEURON_PRESETS:

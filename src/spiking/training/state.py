@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spiking.rate_model.model import RateModel
+from spiking.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,8 @@ class TrainingState:
     spiking_accuracy: float | None
     spiking_r2: float | None
     contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
+
+    __repr__ = short_repr
 
     @property
     def model(self) -> RateModel:

@@ -18,6 +18,7 @@ from spiking.parallel.open import open_executor
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
+from spiking.short_repr import short_repr
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.parse_settings import check_known
@@ -57,6 +58,8 @@ class Tuned:
     search: ScalingFactorSearch | None = None
     error: SpikingError | None = None
     scaling_factor: float | None = None
+
+    __repr__ = short_repr
 
     @property
     def skipped(self) -> bool:

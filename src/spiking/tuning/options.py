@@ -12,6 +12,7 @@ from spiking.conversion.conversion import VARIANTS, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST
+from spiking.short_repr import short_repr
 from spiking.tuning.candidates import checked_grid, checked_noises
 
 Method = Literal["auto", "grid"]
@@ -42,6 +43,8 @@ class SearchOptions:
     params: LIFParams | None = None
     conversion: Asked = "published"
     noises: Sequence[float] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if self.candidates is not None:

@@ -16,6 +16,7 @@ from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.short_repr import short_repr
 from spiking.tasks import Task
 from spiking.tasks.identity import as_json_value
 
@@ -103,6 +104,8 @@ class ScalingFactorSearch:
     fresh_rate: float
     reason: str
     conversion: Conversion | None = None
+
+    __repr__ = short_repr
 
     @property
     def accuracy(self) -> float:

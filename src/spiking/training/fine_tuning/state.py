@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spiking.network.network import SpikingNetwork
+from spiking.short_repr import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class FineTuningState:
     accuracy: float
     stopped: str
     make: Callable[[], SpikingNetwork] = dataclasses.field(repr=False)
+
+    __repr__ = short_repr
 
     @property
     def network(self) -> SpikingNetwork:
