@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Answers:
     predicted: NDArray[np.int64] | None = None
     response_time: Floats | None = None
     sustained: NDArray[np.bool_] | None = None
+
+    __repr__ = short_repr
 
 
 def threshold_answers(task: Task, output: Floats, time: Floats, trials: Trials) -> Answers:
