@@ -21,6 +21,7 @@ INSIDE = {
     ("training.fine_tuning.fine_tune", "training.fine_tuning.loop"),
     ("training.train", "training.loop"),
     # methods and functions that hand over to a package above, or to a module that needs their class
+    ("experiments.curves", "plotting"),
     ("experiments.result", "plotting"),
     ("network.freeze", "simulation.record"),
     ("network.freeze", "simulation.simulate"),

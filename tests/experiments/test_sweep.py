@@ -28,6 +28,7 @@ from spiking import (
     sweep,
     tasks,
 )
+from spiking.experiments import Sweep
 
 MODEL = RateModel.load(cue_model())
 NETWORK = SpikingNetwork.from_rate(MODEL, 30)
@@ -347,15 +348,18 @@ def test_the_rate_network_runs_with_the_same_changes():
     }
     found = sweep(model, task, grid=grid, trials=6, seed=1, rate_network=True)
     plain = sweep(model, task, grid=grid, trials=6, seed=1)
-    for row, other in zip(found.rows, plain.rows, strict=True):
+    spiking_rows = [row for row in found.rows if row["network"] == "spiking"]
+    assert spiking_rows == list(plain.rows)
+    rate_rows = [row for row in found.rows if row["network"] == "rate"]
+    for row, other in zip(rate_rows, spiking_rows, strict=True):
+        assert [row[name] for name in grid] == [other[name] for name in grid]
         changed = model.lesion(UnitFraction(row["lesion.inh"], "inh", seed=1))
         if row["cut"] == "yes":
             changed = changed.cut(pre="exc", fraction=0.7, seed=2)
         expected = evaluate(changed, task, 6, seed=1)
-        assert row["rate_network_accuracy"] == expected.accuracy
-        assert (row["rate_network_low"], row["rate_network_high"]) == expected.interval
-        assert {key: value for key, value in row.items() if not key.startswith("rate_network")} == other
-    assert len({row["rate_network_accuracy"] for row in found.rows}) > 1
+        assert (row["accuracy"], row["low"], row["high"]) == (expected.accuracy, *expected.interval)
+        assert np.isnan(row["rate"])
+    assert len({row["accuracy"] for row in rate_rows}) > 1
     network = SpikingNetwork.from_rate(model)
     fitting = {"constants": {"other": lambda net: net.with_params(noise=0.2)}}
     for given, words, message in (
@@ -369,6 +373,10 @@ def test_the_rate_network_runs_with_the_same_changes():
     ):
         with pytest.raises(ArgumentError, match=message):
             sweep(given, task, trials=1, seed=1, rate_network=True, **words)
+    with pytest.raises(ArgumentError, match="expected rate_network=True"):
+        sweep(model, task, trials=1, grid={"noise": [0.1]}, rate_network=model)
+    with pytest.raises(ArgumentError, match="those of the rate model"):
+        sweep(network, task, trials=1, grid={"noise": [0.1]}, rate_network=datasets.load("xor"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -435,3 +443,126 @@ def test_invalid_settings_are_named_with_their_point_before_anything_runs(grid, 
 
     with pytest.raises(ArgumentError, match=message):
         sweep(NETWORK, Levels(), grid=grid, trials=2, seed=1, progress=refused)
+
+
+def test_both_networks_with_settings_of_the_task_and_single_trials(tmp_path):
+    model = datasets.load("mante")
+    network = SpikingNetwork.from_rate(model)
+    arguments = {"task": "mante", "trials": 6, "seed": 2, "journal": tmp_path / "sweep.journal"}
+    arguments["grid"] = {"task.offset": [0.1, 0.5], "task.stimulus_duration": [500]}
+    result = sweep(network, rate_network=model, **arguments)
+    assert [row["network"] for row in result.rows] == ["spiking", "rate"] * 2
+    for row, trials in zip(result.rows, result.by_trial, strict=True):
+        task = tasks.get("mante", offset=row["task.offset"], stimulus_duration=500.0)
+        alone = evaluate(model if row["network"] == "rate" else network, task, 6, seed=2)
+        assert trials["trial"].tolist() == [0, 1, 2, 3, 4, 5]
+        assert trials["expected"].tolist() == [task.conditions[name] for name in alone.conditions]
+        assert trials["correct"].tolist() == alone.correct.tolist()
+        assert trials["predicted"].tolist() == alone.predicted.tolist()
+        np.testing.assert_array_equal(trials["response_time"], alone.response_time)
+        assert row["positive"] == np.mean(alone.predicted == 1)
+        assert row["response_time"] == pytest.approx(np.nanmean(alone.response_time), nan_ok=True)
+    done = []
+    again = sweep(network, rate_network=model, **arguments, progress=done.append)
+    assert done == []
+    assert again.csv() == result.csv()
+
+
+def made_sweep(fraction, *, scored=True):
+    """Return a sweep as if trials had been run: `fraction` of responses +1 by signed value and network."""
+    rng = np.random.default_rng(3)
+    rows, by_trial = [], []
+    task = tasks.get("mante") if scored else tasks.from_inputs(np.zeros((4, 500)))
+    for value in (0.0, 0.1, 0.2, 0.4, 0.8):
+        for network in ("spiking", "rate"):
+            expected = np.where(rng.random(300) < 0.5, 1, -1)
+            up = rng.random(300) < fraction(expected * value, network)
+            predicted = np.where(up, 1, -1)
+            time = 1300.0 + 100 * (0.8 - value) + 10 * rng.standard_normal(300)
+            rows.append({"task.offset": value, "network": network, "trials": 300})
+            by_trial.append(
+                {
+                    "trial": np.arange(300),
+                    "expected": expected,
+                    "correct": predicted == expected,
+                    "predicted": predicted.astype(float),
+                    "response_time": time,
+                }
+            )
+    return Sweep(
+        names=("task.offset",),
+        task=task,
+        n_trials=300,
+        seed=3,
+        strict=False,
+        rows=tuple(rows),
+        by_trial=tuple(by_trial),
+    )
+
+
+def test_psychometric_curves_of_both_networks(tmp_path):
+    bias = {"spiking": 0.1, "rate": -0.1}
+    result = made_sweep(lambda x, network: 1 / (1 + np.exp(-8 * (x - bias[network]))))
+    curves = result.psychometric(resamples=100)
+    assert list(curves.curves) == ["spiking", "rate"]
+    for network, curve in curves.curves.items():
+        assert curve.x.tolist() == [-0.8, -0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.8]
+        assert curve.trials.sum() == 1500
+        assert curve.trials[4] == 300
+        assert curve.fit.threshold.low < bias[network] < curve.fit.threshold.high
+        assert curve.fit.slope.low < 8 < curve.fit.slope.high
+        assert curve.response_time[[0, -1]] == pytest.approx(1300, abs=5)
+    correct = result.psychometric(signed=False, resamples=100).curves["rate"]
+    assert correct.x.tolist() == [0.0, 0.1, 0.2, 0.4, 0.8]
+    assert correct.responses.tolist() == [int(t["correct"].sum()) for t in result.by_trial[1::2]]
+    rows = list(csv.DictReader(curves.csv().splitlines()))
+    assert [row["curve"] for row in rows] == ["spiking"] * 9 + ["rate"] * 9
+    assert json.loads(json.dumps(curves.as_json()))["curves"]["rate"]["fit"]["slope"]["value"] > 5
+    figure = curves.plot()
+    left, right = figure.axes
+    assert left.get_xlabel() == "Offset \u00d7 expected response"
+    foot = " ".join(figure.get_supxlabel().split())
+    for words in (
+        "300 trials at each value of task.offset, seed 3",
+        "output above 0.7 at any time",
+        "rate: threshold",
+    ):
+        assert words in foot
+    figure.savefig(tmp_path / "curves.png")
+    right_means = [line.get_ydata() for line in right.lines if len(line.get_ydata()) == 9]
+    assert any(np.array_equal(line, curves.curves["rate"].response_time) for line in right_means)
+
+
+def test_curves_of_perfect_networks_give_a_reason_and_are_drawn(tmp_path):
+    curves = made_sweep(lambda x, network: x >= 0).psychometric(resamples=100)
+    assert curves.curves["spiking"].fit is None
+    assert "do not determine the slope" in str(curves)
+    figure = curves.plot()
+    assert "no fit: responses change" in " ".join(figure.get_supxlabel().split())
+    figure.savefig(tmp_path / "curves.png")
+    always = made_sweep(lambda x, network: x > -9).psychometric(resamples=100)
+    assert "all 1500 trials have the response" in str(always)
+
+
+def test_curves_need_numbers_and_responses():
+    result = sweep(NETWORK, Cue(), grid={"which": {"a": lambda net: net}}, trials=2, seed=1)
+    with pytest.raises(ArgumentError, match="which has the value 'a'; expected numbers"):
+        result.psychometric()
+    with pytest.raises(ArgumentError, match="x is 'noise'; expected one of which"):
+        result.psychometric("noise")
+    unscored = made_sweep(lambda x, network: x > 0, scored=False)
+    with pytest.raises(ArgumentError, match="has no score"):
+        unscored.psychometric(signed=False)
+
+
+def test_curves_on_the_command_line(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    levels = [*SWEEP[:8], "--scaling-factor", 30, "--trials", 6, "--vary", "task.score_from=20:120:20"]
+    done = run(*levels, "--curve", "correct", "--rate-network", "--plot", "curves.png")
+    assert done.returncode == 0, done.stderr
+    assert "correct against task.score_from; 95 % intervals" in done.stdout
+    assert done.stdout.count("36 trials at 6 values") == 2
+    assert (folder / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    done = run(*levels, "--curve", "both")
+    assert done.returncode == 2
+    assert "--curve is 'both'; expected one of signed, correct" in done.stderr

@@ -249,7 +249,17 @@ EXAMPLES = {
         task=TASK,
         n_trials=4,
         seed=1,
-        rows=({"noise": 0.1, "rate": np.nan},),
+        strict=True,
+        rows=({"noise": 0.1, "network": "spiking", "rate": np.nan},),
+        by_trial=(
+            {
+                "trial": np.arange(4),
+                "expected": np.array([1, 0, 1, 0]),
+                "correct": np.array([True, True, False, True]),
+                "predicted": np.array([1.0, 0.0, 0.0, 0.0]),
+                "response_time": np.array([100.0, np.nan, np.nan, np.nan]),
+            },
+        ),
         unused=3,
     ),
     Stimulation: lambda: Stimulation(

@@ -12,6 +12,7 @@ from spiking.analysis.faithfulness import Faithfulness, faithfulness
 from spiking.analysis.find_fixed_points import fixed_points
 from spiking.analysis.fixed_points import FixedPoint, FixedPointPair, FixedPoints
 from spiking.analysis.perturbation import PerturbationResponse, perturbation_response
+from spiking.analysis.psychometric import Estimate, PsychometricCurve, PsychometricFit, psychometric
 from spiking.analysis.selectivity import Selectivity, selectivity
 from spiking.analysis.spike_trains import (
     count_correlations,
@@ -27,12 +28,15 @@ from spiking.analysis.time_scales import autocorrelation, time_scale
 __all__ = [
     "Agreement",
     "ConversionQuality",
+    "Estimate",
     "Faithfulness",
     "FixedPoint",
     "FixedPointPair",
     "FixedPoints",
     "PerturbationResponse",
     "PrincipalComponents",
+    "PsychometricCurve",
+    "PsychometricFit",
     "Selectivity",
     "TargetedAxes",
     "agreement",
@@ -49,6 +53,7 @@ __all__ = [
     "perturbation_response",
     "population_rates",
     "principal_components",
+    "psychometric",
     "selectivity",
     "spike_counts",
     "targeted_axes",

@@ -1,4 +1,4 @@
-"""The result of a sweep: a tidy table with one row for each point of the grid."""
+"""The result of a sweep: a tidy table with one row for each point of the grid and each network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from spiking.check_arguments import check_arguments
+from spiking.experiments.curves import PsychometricCurves, psychometric_curves
 from spiking.files.escape import csv_text
 from spiking.optional import library
 from spiking.short_repr import short_repr
@@ -32,14 +35,22 @@ class Sweep:
         Number of trials at each point.
     seed : int
         Seed of the trials and of the noise.
+    strict : bool
+        Whether trials were scored by the strict rule.
     rows : tuple of mapping
-        One row for each point in the order of the grid, the last name varying fastest: the value of each
-        name (for a function, its name), ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score
-        interval ``low`` to ``high``, ``rate`` (mean over units and trials in Hz) and the same for each
-        population of the network, ``rate_exc``, ``rate_inh`` and, with SST units, ``rate_som``, ``rate_pv``.
-        With ``rate_network``, also ``rate_network_accuracy``, ``rate_network_low`` and ``rate_network_high``.
-        Rates leave out lesioned units and are NaN if none is left. ``readout`` is ``trained`` or describes
-        the refitted readout.
+        One row for each point and network, in the order of the grid, the last name varying fastest: the value
+        of each name (for a function, its name), ``network`` (``spiking``, or ``rate`` with `rate_network`),
+        ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``,
+        ``positive`` (fraction of trials with the response +1) and ``response_time`` (mean in ms over the
+        trials with a response), both NaN where the task does not define them, ``rate`` (mean over units and
+        trials in Hz) and the same for each population of the network, ``rate_exc``, ``rate_inh`` and, with
+        SST units, ``rate_som``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
+        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout.
+    by_trial : tuple of mapping
+        The single trials of each row, arrays of shape (trials,): ``trial`` (its number; trials of the same
+        number have the same random numbers), ``expected`` (response, +1, -1 or 0),
+        ``correct``, ``predicted`` (response; NaN where the task does not define it) and ``response_time`` in
+        ms (NaN without a response).
     unused : int
         Number of trials in the journal that this sweep does not use.
 
@@ -49,14 +60,16 @@ class Sweep:
     >>> grid = {"scale_weights.inh": [0.7, 1.0], "noise": [0.1, 0.2]}
     >>> result = sweep(datasets.load("go-nogo"), grid=grid, trials=4, seed=1)
     >>> len(result.table), list(result.table.columns[:4])
-    (4, ['scale_weights.inh', 'noise', 'trials', 'correct'])
+    (4, ['scale_weights.inh', 'noise', 'network', 'trials'])
     """
 
     names: tuple[str, ...]
     task: Task
     n_trials: int
     seed: int
+    strict: bool
     rows: tuple[Mapping[str, Any], ...] = field(repr=False)
+    by_trial: tuple[Mapping[str, NDArray[Any]], ...] = field(repr=False)
     unused: int = 0
 
     __repr__ = short_repr
@@ -85,6 +98,46 @@ class Sweep:
         from spiking.plotting import sweep
 
         return sweep(self, y, ax)
+
+    @check_arguments()
+    def psychometric(
+        self, x: str | None = None, *, signed: bool = True, seed: int = 1, resamples: int = 1000
+    ) -> PsychometricCurves:
+        """Measure and fit psychometric and chronometric curves.
+
+        There is a curve for each network and each combination of values of the other varied names. Intervals
+        and reasons for a missing fit are those of `spiking.analysis.psychometric`.
+
+        Parameters
+        ----------
+        x : str, optional
+            The varied name with the values of the stimulus, which are numbers; by default the first.
+        signed : bool
+            True: the fraction of responses +1 against the value times the expected response (+1, -1 or 0),
+            such as the offset of context integration. False: the fraction of correct responses against the
+            value, such as a delay.
+        seed, resamples
+            As in `spiking.analysis.psychometric`.
+
+        Returns
+        -------
+        PsychometricCurves
+
+        Raises
+        ------
+        ArgumentError
+            `x` was not varied or has values that are not numbers, or the task does not define responses.
+
+        Examples
+        --------
+        >>> from spiking import datasets, sweep
+        >>> grid = {"task.offset": [0.0, 0.1, 0.2, 0.4]}
+        >>> result = sweep(datasets.load("mante"), grid=grid, trials=20, seed=1)
+        >>> curve = result.psychometric(resamples=100).curves["spiking"]
+        >>> curve.x.tolist()
+        [-0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4]
+        """
+        return psychometric_curves(self, x, signed, seed, resamples)
 
     def __str__(self) -> str:
         columns = list(self.rows[0])

@@ -7,36 +7,31 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 import spiking
 from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import file_path, thread_count
 from spiking.errors import ArgumentError, warn
-from spiking.evaluation.evaluate import evaluate, network_task
-from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.both_networks import check_sizes
+from spiking.evaluation.evaluate import network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points
+from spiking.experiments.sweep_work import SpikingWork, rate_trials, row, trials_of
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, open_network
 from spiking.parallel.blocks import TrialRunner, block_trials, run_block
 from spiking.parallel.open import open_executor
 from spiking.parallel.trial_journal import Known, open_trials
+from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
-from spiking.simulation.random_numbers import SharedNoise
-from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
-from spiking.simulation.simulate import simulate
+from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.identity import identity
-from spiking.tasks.scoring import score
-from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -56,7 +51,7 @@ def sweep(
     smoothing: Smoothing | None = None,
     downsample: int = 1,
     common_random_numbers: bool = True,
-    rate_network: bool = False,
+    rate_network: bool | AnyModel = False,
     journal: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     client: Client | None = None,
@@ -98,11 +93,12 @@ def sweep(
     common_random_numbers : bool
         All points use the same trials and the same noise, so that they differ only in the varied names. If
         False, each point has different trials, so that the points are independent.
-    rate_network : bool
-        Also run the rate network, in the same trials, with the same changes of units and connections, as a
-        control: a column ``rate_network_accuracy``, with its interval. Needs a rate model, changes that both
-        networks have, and the same trials at all points. Constants of the neurons, the scaling factor and
-        stimulation do not change it.
+    rate_network : bool, RateModel, path, str or mapping
+        Also run the rate network, in the same trials, with the same changes of units, connections and task:
+        the table has a row for each network at each point. True: `network`, which is a rate model; or the
+        model, its file or its name, if `network` is a spiking network. It needs changes that both networks
+        have, and the same trials at all points. Constants of the neurons, the scaling factor and stimulation
+        do not change it.
     journal : path, optional
         Record finished trials in this file. If the call is stopped in any way, the same call continues from
         the file and gives the same table. Points and trials may be added. The file is kept; delete it when it
@@ -144,17 +140,11 @@ def sweep(
     threads = thread_count(threads)
     varied = axes(grid)
     base = _base(network, task, grid, stimulation, downsample, seed)
-    if rate_network:
-        if base.model is None or not common_random_numbers:
-            given = "a spiking network alone" if base.model is None else "common_random_numbers=False"
-            raise ArgumentError(
-                f"rate_network is True with {given}; expected a rate model and common random numbers"
-            )
-        base = dataclasses.replace(base, rate=base.model)
+    base = dataclasses.replace(base, rate=_rate_network(rate_network, base, common_random_numbers))
     labels, works, wanted, rates, keys = [], [], [], [], []
     task_keys: dict[int, tuple[str, str]] = {}  # of each task object: its key in a journal, and its version
     for k, (names, point) in enumerate(points(base, varied)):
-        work = _SweepWork(
+        work = SpikingWork(
             point.network, point.task, seed, point.stimulation, point.downsample, strict, smoothing
         )
         if id(point.task) not in task_keys:
@@ -172,6 +162,7 @@ def sweep(
     for key, numbers in zip(keys, wanted, strict=True):
         needed[key].update(numbers)
 
+    rate_results = _rate_results(rates, works, [task_keys[id(work.task)] for work in works], trials)
     done = 0
     opened: Any = nullcontext()
     if journal is not None:
@@ -213,71 +204,22 @@ def sweep(
                 own = {key: sorted(needed[key]) for key in needed if by_key[key].task.n_steps == n_steps}
                 runner(own)
             results = [runner({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
-    scored: dict[str, dict[str, float]] = {}  # points may have the same rate network
-    rows = []
-    for names, work, values, rate in zip(labels, works, results, rates, strict=True):
-        beside: dict[str, float] = {}
-        if rate is not None:
-            key = digest(task_keys[id(work.task)], rate.w, rate.som_mask, rate.w_in, rate.w_out)
-            if key not in scored:
-                scored[key] = _rate_row(
-                    evaluate(rate, work.task, trials, seed=seed, strict=strict, smoothing=smoothing)
-                )
-            beside = scored[key]
-        rows.append({**names, **_row(work, values), **beside})
+    rows, by_trial = [], []
+    for names, work, numbers, values, rate in zip(labels, works, wanted, results, rate_results, strict=True):
+        for network_name, measured in (("spiking", values), ("rate", rate)):
+            if measured is not None:
+                rows.append({**names, "network": network_name, **row(work, measured)})
+                by_trial.append(trials_of(measured, numbers))
     return Sweep(
-        names=tuple(grid), task=base.task, n_trials=trials, seed=seed, rows=tuple(rows), unused=unused
+        names=tuple(grid),
+        task=base.task,
+        n_trials=trials,
+        seed=seed,
+        strict=strict,
+        rows=tuple(rows),
+        by_trial=tuple(by_trial),
+        unused=unused,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _SweepWork:
-    """The network and settings that all blocks of a point share."""
-
-    network: SpikingNetwork
-    task: Task
-    seed: int
-    stimulation: Any
-    downsample: int
-    strict: bool
-    smoothing: Smoothing | None
-
-    @property
-    def populations(self) -> tuple[str, ...]:
-        """Populations with a column of rates: not empty, and som and pv only if there are som units."""
-        populations = self.network.populations
-        left_out = () if populations["som"].any() else ("som", "pv")
-        return tuple(name for name, mask in populations.items() if mask.any() and name not in left_out)
-
-    def run(self, point: str, first: int, n: int, shared_noise: SharedNoise | None = None) -> Floats:
-        """Run trials `first` to `first + n - 1`; return correct, mean rate and each population's rate."""
-        trials = self.task.trials(n, seed=self.seed, first=first)
-        run = simulate(
-            self.network,
-            trials.spiking_inputs,
-            seed=self.seed,
-            trials=range(first, first + n),
-            stimulation=self.stimulation,
-            downsample=self.downsample,
-            threads=1,
-            shared_noise=shared_noise,
-        )
-        assert run.output is not None
-        output, interval = run.output, run.time[1] - run.time[0]
-        if self.smoothing:
-            output = self.smoothing.apply(output, interval)
-        correct = score(self.task, output, run.time, trials, strict=self.strict)
-        alive = ~np.isnan(run.rates[0])
-        groups = [alive, *(alive & self.network.populations[name] for name in self.populations)]
-        rates = [run.rates[:, group].mean(axis=1) if group.any() else np.full(n, np.nan) for group in groups]
-        return np.column_stack([correct, *rates])
-
-    def digest(self) -> str:
-        """Return a digest of everything, except the task, that the result of a trial depends on."""
-        time_step = 1000 * TIME_STEP_S * self.downsample
-        n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
-        acting = resolve_stimulation(self.stimulation, self.network, n_steps, time_step)
-        return digest(self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
 
 
 _FORMAT = "spiking sweep journal 1"
@@ -321,17 +263,40 @@ def _base(
     return SweepPoint(network, model, chosen, stimulation, downsample, seed)
 
 
-def _rate_row(evaluation: Evaluation) -> dict[str, float]:
-    low, high = evaluation.interval
-    names = ("rate_network_accuracy", "rate_network_low", "rate_network_high")
-    return dict(zip(names, (evaluation.accuracy, low, high), strict=True))
+def _rate_network(rate_network: object, base: SweepPoint, common_random_numbers: bool) -> RateModel | None:
+    """Return the rate model to run beside the spiking network, or None."""
+    if rate_network is False:
+        return None
+    if not common_random_numbers:
+        raise ArgumentError(
+            "rate_network is given with common_random_numbers=False; expected common random numbers"
+        )
+    if rate_network is True:
+        if base.model is None:
+            raise ArgumentError(
+                "rate_network is True with a spiking network alone; expected its rate model or the model's "
+                "file: rate_network='model.mat' (--rate-model model.mat)"
+            )
+        return base.model
+    if base.model is not None:
+        raise ArgumentError("rate_network is a model and network is a rate model; expected rate_network=True")
+    model = rate_model("rate_network", rate_network, "True, False, a RateModel").nonnegative()
+    check_sizes(base.network, model)
+    return model
 
 
-def _row(work: _SweepWork, values: Floats) -> dict[str, Any]:
-    total = Score.of(work.task, values[:, 0] > 0.5)
-    low, high = total.interval
-    names = ("rate", *(f"rate_{name}" for name in work.populations))
-    rates = {name: float(values[:, 1 + k].mean()) for k, name in enumerate(names)}
-    readout = "trained" if work.network.readout_refit is None else str(work.network.readout_refit)
-    counts = {"trials": total.trials, "correct": total.correct}
-    return {**counts, "accuracy": total.accuracy, "low": low, "high": high, **rates, "readout": readout}
+def _rate_results(
+    rates: Sequence[RateModel | None], works: Sequence[SpikingWork], task_keys: Sequence[Any], trials: int
+) -> list[Floats | None]:
+    """Run the rate networks of all points; points may have the same network and task."""
+    known: dict[str, Floats] = {}
+    results: list[Floats | None] = []
+    for rate, work, task_key in zip(rates, works, task_keys, strict=True):
+        if rate is None:
+            results.append(None)
+            continue
+        key = digest(task_key, rate.w, rate.som_mask, rate.w_in, rate.w_out)
+        if key not in known:
+            known[key] = rate_trials(rate, work, trials)
+        results.append(known[key])
+    return results

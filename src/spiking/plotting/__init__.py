@@ -8,13 +8,14 @@ settings. The colours, by Okabe and Ito (and one by Tol), can be distinguished b
 
 from spiking.plotting.comparison import accuracies, comparison, rates_against
 from spiking.plotting.conversion import conversion
-from spiking.plotting.curves import scaling_factor, sweep, training_curve
+from spiking.plotting.curves import scaling_factor, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
 from spiking.plotting.fixed_points import fixed_points
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.state_space import state_space, trajectories
 from spiking.plotting.style import publication
+from spiking.plotting.sweeps import psychometric, sweep
 from spiking.plotting.traces import inputs, output, outputs, shade_stimulation, shade_stimulus
 from spiking.plotting.trial import activity, outputs_of_both, trial
 from spiking.plotting.weights import weights
@@ -31,6 +32,7 @@ __all__ = [
     "outputs",
     "outputs_of_both",
     "overview",
+    "psychometric",
     "publication",
     "raster",
     "rates_against",

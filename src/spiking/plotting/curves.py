@@ -1,9 +1,8 @@
-"""Draw curves: accuracy against scaling factor, sweeps, training."""
+"""Draw curves: accuracy against scaling factor, training."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from spiking.evaluation.result import Score
-    from spiking.experiments import Sweep
 
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
@@ -117,102 +115,6 @@ def _errors(scores: list[Score]) -> list[list[float]]:
         [score.accuracy - score.interval[0] for score in scores],
         [score.interval[1] - score.accuracy for score in scores],
     ]
-
-
-_UNITS = MappingProxyType(
-    {
-        **dict.fromkeys(("tau_membrane", "refractory", "tau_rise"), "ms"),
-        **dict.fromkeys(("reset", "threshold", "bias", "peak", "noise", "stimulation.amplitude"), "mV"),
-    }
-)
-
-
-@check_arguments()
-def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
-    """Draw a column of a sweep against the first varied parameter, with a line for each value of the second.
-
-    Parameters
-    ----------
-    result : Sweep
-        A sweep of one or two parameters.
-    y : str
-        A column of numbers: ``"accuracy"`` (drawn with its 95 % intervals), ``"rate"``, ``"rate_exc"``, ...
-
-    Raises
-    ------
-    ArgumentError
-        The column does not exist, or more than two parameters were varied.
-
-    Examples
-    --------
-    >>> from spiking import datasets, plotting, sweep
-    >>> result = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, trials=4, seed=1)
-    >>> ax = plotting.sweep(result, "rate")
-    >>> ax.figure.savefig("sweep.pdf")
-    """
-    columns = [name for name in result.rows[0] if name not in (*result.names, "readout")]
-    if y not in columns:
-        raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
-    if len(result.names) > 2:
-        raise ArgumentError(
-            f"result varies {len(result.names)} parameters ({', '.join(result.names)}); expected one or two; "
-            f"draw parts of the table"
-        )
-    with drawing_on(ax) as ax:
-        x, *second = result.names
-        groups = list(dict.fromkeys(row[second[0]] for row in result.rows)) if second else [None]
-        values = list(dict.fromkeys(row[x] for row in result.rows))
-        numeric = all(isinstance(value, int | float) for value in values)
-        for group, colour in zip(groups, _colours(groups), strict=True):
-            rows = [row for row in result.rows if not second or row[second[0]] == group]
-            if numeric:
-                rows.sort(key=lambda row: float(row[x]))
-            positions = [row[x] if numeric else values.index(row[x]) for row in rows]
-            heights = [row[y] for row in rows]
-            label = None if group is None else f"{group:g}" if isinstance(group, float) else str(group)
-            style = {"marker": "o", "markersize": 4, "color": colour, "label": label}
-            line = "-" if numeric else "none"
-            ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
-            if y == "accuracy":
-                low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
-                if numeric and len(rows) > 1:
-                    ax.fill_between(positions, low, high, color=colour, alpha=0.2, linewidth=0)
-                else:
-                    ax.vlines(positions, low, high, color=colour, linewidth=1.2)
-        if not numeric:
-            ax.set_xticks(range(len(values)), [str(value) for value in values])
-            ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xlabel(_title(x))
-        ax.set_ylabel({"accuracy": "Accuracy", "rate": "Rate (Hz)"}.get(y, _title(y)))
-        if y == "accuracy":
-            ax.set_ylim(0, 1.02)
-        elif all(row[y] >= 0 for row in result.rows):
-            ax.set_ylim(bottom=0)
-        if second:
-            ax.legend(title=_title(second[0]), frameon=False)
-        ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _title(name: str) -> str:
-    if name.startswith("rate_"):
-        return f"Rate of {name.removeprefix('rate_')} (Hz)"
-    unit = _UNITS.get(name)
-    plain = {"refractory": "refractory period"}.get(name, name.replace("_", " ").replace(".", " "))
-    title = plain[:1].upper() + plain[1:]
-    return f"{title} ({unit})" if unit else title
-
-
-def _colours(groups: list[Any]) -> list[Any]:
-    """Return a colour for each line: from a colour scale for numbers, otherwise distinct colours."""
-    if len(groups) == 1:
-        return [CONDITION_COLOURS[3]]
-    numeric = all(isinstance(group, int | float) for group in groups)
-    if len(groups) <= len(CONDITION_COLOURS) and not numeric:
-        return list(CONDITION_COLOURS[: len(groups)])
-    import matplotlib as mpl
-
-    return [mpl.colormaps["viridis"](0.9 * k / (len(groups) - 1)) for k in range(len(groups))]
 
 
 @check_arguments()

@@ -13,7 +13,8 @@ from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.number_lists import listed_values
 
-_DRAWN = ("accuracy", "rate_network_accuracy", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
+_DRAWN = ("accuracy", "positive", "response_time", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
+_CURVES = ("signed", "correct")
 
 
 def sweep(
@@ -38,8 +39,10 @@ def sweep(
         bool, typer.Option("--independent", help="Use different trials and noise at every point.")
     ] = False,
     rate_network: Annotated[
-        bool, typer.Option("--rate-network", help="Also run the rate network with the same changes.")
+        bool,
+        typer.Option("--rate-network", help="Also run the rate network, in the same trials: a row for each."),
     ] = False,
+    rate_model: options.RateModelFile = None,
     downsample: options.Downsample = 1,
     stimulate: options.Stimulate = None,
     units: options.StimulatedUnits = None,
@@ -49,8 +52,16 @@ def sweep(
     threads: options.Threads = None,
     scheduler: options.Scheduler = None,
     output: Annotated[Path | None, options.output_to("Write the table into this .csv file.")] = None,
-    plot: Annotated[Path | None, options.picture_of("one or two varied names")] = None,
+    plot: Annotated[Path | None, options.picture_of("one or two varied names, or --curve,")] = None,
     y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
+    curve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="signed|correct",
+            help="Fit a psychometric curve to the first name of --vary. signed: responses +1 against value x "
+            "expected response. correct: correct responses against the value.",
+        ),
+    ] = None,
 ) -> None:
     """Run a task at every point of a grid, and print the table.
 
@@ -58,17 +69,22 @@ def sweep(
     killed, the same command continues where it stopped.
 
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
+
+    Psychometric curves of both networks:
+    spiking sweep mante --vary task.offset=0,0.05,0.1,0.2 --rate-network --curve signed --plot curves.png
     """
     from spiking.experiments import sweep as run_sweep
     from spiking.files.output import PICTURES, check_outputs, keep_text
 
     grid, stimulation = _grid(vary), options.named_stimulation(stimulate, units, window, current, pulses)
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
+    if curve is not None and curve not in _CURVES:
+        raise ArgumentError(f"--curve is {curve!r}; expected one of {', '.join(_CURVES)}")
     if plot is not None:
         check_can_draw(f"the picture {plot}")
         if y not in _DRAWN:
             raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
-        if len(grid) > 2:
+        if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
     loaded = options.load_network(model)
     task = options.chosen_task(loaded, task_name, settings)
@@ -76,6 +92,9 @@ def sweep(
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
     network = loaded if scaling_factor is None else options.both_networks(model, None, scaling_factor)[1]
+    if rate_model is not None and rate_network:
+        raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
+    beside = rate_network if rate_model is None else options.load_model(rate_model)
     points = 1
     for values in grid.values():
         points *= len(values)
@@ -90,13 +109,16 @@ def sweep(
             strict=strict,
             downsample=downsample,
             common_random_numbers=not independent,
-            rate_network=rate_network,
+            rate_network=beside,
             journal=journal,
             threads=threads,
             client=client,
             progress=advance,
         )
     echo(str(result), lines=True)
+    curves = None if curve is None else result.psychometric(signed=curve == "signed")
+    if curves is not None:
+        echo(str(curves), lines=True)
     if output is not None and journal is not None:
         keep_text(output, result.csv())
         echo(f"wrote {output}")
@@ -106,7 +128,7 @@ def sweep(
         else:
             journal.unlink(missing_ok=True)
     if plot is not None:
-        write_figure(plot, result.plot(y).figure)
+        write_figure(plot, result.plot(y).figure if curves is None else curves.plot())
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

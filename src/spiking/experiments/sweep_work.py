@@ -1,0 +1,120 @@
+"""Run the trials of a point of a sweep, and summarise them in a row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking.evaluation.result import Score
+from spiking.evaluation.smoothing import Smoothing
+from spiking.evaluation.trial_chunks import rate_outputs
+from spiking.files.digest import digest
+from spiking.network.network import SpikingNetwork
+from spiking.rate_model.model import RateModel
+from spiking.simulation.random_numbers import SharedNoise
+from spiking.simulation.resolved_stimulation import resolve_stimulation
+from spiking.simulation.simulate import simulate
+from spiking.tasks import Task, Trials
+from spiking.tasks.scoring import score_trials
+from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
+from spiking.typing import Floats
+
+ANSWERS = ("expected", "correct", "predicted", "response_time")  # the first columns of each trial
+
+
+@dataclass(frozen=True, eq=False)
+class SpikingWork:
+    """The network and settings that all blocks of a point share."""
+
+    network: SpikingNetwork
+    task: Task
+    seed: int
+    stimulation: Any
+    downsample: int
+    strict: bool
+    smoothing: Smoothing | None
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Populations with a column of rates: not empty, and som and pv only if there are som units."""
+        populations = self.network.populations
+        left_out = () if populations["som"].any() else ("som", "pv")
+        return tuple(name for name, mask in populations.items() if mask.any() and name not in left_out)
+
+    def run(self, point: str, first: int, n: int, shared_noise: SharedNoise | None = None) -> Floats:
+        """Run trials `first` to `first + n - 1`; return `ANSWERS`, mean rate and those of populations."""
+        trials = self.task.trials(n, seed=self.seed, first=first)
+        run = simulate(
+            self.network,
+            trials.spiking_inputs,
+            seed=self.seed,
+            trials=range(first, first + n),
+            stimulation=self.stimulation,
+            downsample=self.downsample,
+            threads=1,
+            shared_noise=shared_noise,
+        )
+        assert run.output is not None
+        alive = ~np.isnan(run.rates[0])
+        groups = [alive, *(alive & self.network.populations[name] for name in self.populations)]
+        rates = [run.rates[:, group].mean(axis=1) if group.any() else np.full(n, np.nan) for group in groups]
+        return np.column_stack([self.answers(run.output, run.time, trials), *rates])
+
+    def answers(self, output: Floats, time: Floats, trials: Trials) -> Floats:
+        """Return the columns `ANSWERS` of trials, from outputs of shape (trials, n_outputs, samples)."""
+        if self.smoothing:
+            output = self.smoothing.apply(output, time[1] - time[0])
+        scored = score_trials(self.task, output, time, trials, strict=self.strict)
+        unknown = np.full(len(trials), np.nan)
+        answers = (
+            unknown if column is None else column for column in (scored.predicted, scored.response_time)
+        )
+        return np.column_stack([trials.labels, scored.correct, *answers])
+
+    def digest(self) -> str:
+        """Return a digest of everything, except the task, that the result of a trial depends on."""
+        time_step = 1000 * TIME_STEP_S * self.downsample
+        n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
+        acting = resolve_stimulation(self.stimulation, self.network, n_steps, time_step)
+        return digest(ANSWERS, self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
+
+
+def rate_trials(model: RateModel, work: SpikingWork, trials: int) -> Floats:
+    """Run the first trials of a point as a rate network; return the columns `ANSWERS`."""
+    outputs = rate_outputs(model, work.task, work.seed, trials, None)
+    return np.concatenate([work.answers(output, time, drawn) for drawn, output, time in outputs])
+
+
+def trials_of(values: Floats, numbers: range) -> Mapping[str, NDArray[Any]]:
+    """Return the numbers of the trials and the columns `ANSWERS` by name."""
+    columns: dict[str, NDArray[Any]] = {name: values[:, k] for k, name in enumerate(ANSWERS)}
+    columns["correct"] = columns["correct"] > 0.5
+    columns["expected"] = columns["expected"].astype(np.int64)
+    return {"trial": np.array(numbers), **columns}
+
+
+def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
+    """Return the summary of the trials of a network at a point; without rates of units, they are NaN."""
+    _, correct, predicted, response_time = values[:, : len(ANSWERS)].T
+    total = Score.of(work.task, correct > 0.5)
+    low, high = total.interval
+    timed = response_time[~np.isnan(response_time)]
+    names = ("rate", *(f"rate_{name}" for name in work.populations))
+    rates = values[:, len(ANSWERS) :].mean(axis=0)
+    is_spiking = rates.size > 0
+    refit = work.network.readout_refit if is_spiking else None
+    return {
+        "trials": total.trials,
+        "correct": total.correct,
+        "accuracy": total.accuracy,
+        "low": low,
+        "high": high,
+        "positive": np.nan if np.isnan(predicted).any() else float(np.mean(predicted == 1)),
+        "response_time": float(timed.mean()) if timed.size else np.nan,
+        **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
+        "readout": "trained" if refit is None else str(refit),
+    }

@@ -1,0 +1,137 @@
+"""Draw psychometric and chronometric curves of both networks."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spiking.check_arguments import check_arguments
+from spiking.plotting.style import CONDITION_COLOURS, DASHES, THRESHOLD_COLOUR, drawing_in, shown
+from spiking.plotting.sweeps.table import title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from spiking.analysis import PsychometricCurve
+    from spiking.experiments import PsychometricCurves
+
+_COLOURS = (CONDITION_COLOURS[3], CONDITION_COLOURS[0], CONDITION_COLOURS[2], CONDITION_COLOURS[1])
+_FOOT_COLUMNS, _FOOT_SIZE, _FOOT_LINE_MM = 150, 6, 3.0
+
+
+@check_arguments()
+def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Figure:
+    """Draw psychometric curves, and beside them the chronometric ones.
+
+    Left, the fraction of responses with 95 % Wilson intervals, the fitted curves, and their thresholds with
+    95 % intervals above the axis. Right, the mean response time in trials with a response, with 95 %
+    bootstrap intervals. The rate network is dashed, with open markers. The text below has the fits or why
+    there are none, the number of trials, and the rule by which responses are scored.
+
+    Parameters
+    ----------
+    curves : PsychometricCurves
+        Of `Sweep.psychometric`.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting, sweep
+    >>> grid = {"task.offset": [0.0, 0.1, 0.2, 0.4]}
+    >>> result = sweep(datasets.load("mante"), grid=grid, trials=10, seed=1, rate_network=True)
+    >>> figure = plotting.psychometric(result.psychometric(resamples=100))
+    >>> figure.savefig("psychometric.pdf")
+    """
+    foot = _foot(curves)
+    with drawing_in(figure, 158, 55 + _FOOT_LINE_MM * len(foot)) as figure:
+        figure.clear()
+        left, right = figure.subplots(1, 2)
+        others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
+        for name, curve in curves.curves.items():
+            network, _, group = name.partition(", ")
+            style = _style(network, others.index(group), len(curves.curves))
+            _fraction(left, curve, shown(name), style)
+            _times(right, curve, style)
+        x = title(curves.x) + (" \u00d7 expected response" if curves.signed else "")
+        for ax in (left, right):
+            ax.set_xlabel(x)
+            ax.spines[["top", "right"]].set_visible(False)
+        left.set_ylabel("Fraction of responses +1" if curves.signed else "Fraction correct")
+        left.set_ylim(0, 1.02)
+        left.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        if curves.signed:
+            left.axvline(0, color=THRESHOLD_COLOUR, linewidth=0.5, zorder=0)
+        right.set_ylabel("Response time (ms)")
+        if not right.lines:
+            right.text(0.5, 0.5, "no responses", transform=right.transAxes, ha="center", va="center")
+        if len(curves.curves) > 1:
+            handles, labels = left.get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+        figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=_FOOT_SIZE, linespacing=1.3)
+    return figure
+
+
+def _style(network: str, group: int, n_curves: int) -> dict[str, Any]:
+    """Return colour and markers: one colour for each network, or, with other varied names, for each group."""
+    both = n_curves > 2
+    is_rate = network == "rate"
+    colour = _COLOURS[(group if both else is_rate) % len(_COLOURS)]
+    return {
+        "color": colour,
+        "dashes": DASHES if is_rate else "-",
+        "face": "white" if is_rate else colour,
+    }
+
+
+def _points(ax: Axes, x: Any, y: Any, low: Any, high: Any, label: str | None, style: dict[str, Any]) -> None:
+    ax.errorbar(
+        x,
+        y,
+        yerr=[y - low, high - y],
+        marker="o",
+        markersize=3.5,
+        markerfacecolor=style["face"],
+        markeredgewidth=0.8,
+        linestyle="none",
+        color=style["color"],
+        elinewidth=0.8,
+        label=label,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def _fraction(ax: Axes, curve: PsychometricCurve, label: str, style: dict[str, Any]) -> None:
+    _points(ax, curve.x, curve.fraction, curve.low, curve.high, label, style)
+    if curve.fit is None:
+        return
+    line = {"color": style["color"], "linewidth": 1.0}
+    x = np.linspace(curve.x[0], curve.x[-1], 400)
+    ax.plot(x, curve.fit.predict(x), linestyle=style["dashes"], **line)
+    threshold = curve.fit.threshold
+    row = 0.03 if style["face"] == "white" else 0.06
+    ax.plot([threshold.low, threshold.high], [row, row], solid_capstyle="butt", **line)
+    ax.plot(threshold.value, row, marker="|", markersize=5, **line)
+
+
+def _times(ax: Axes, curve: PsychometricCurve, style: dict[str, Any]) -> None:
+    known = curve.timed > 0
+    if not known.any():
+        return
+    low, mean, high = (
+        column[known] for column in (curve.response_time_low, curve.response_time, curve.response_time_high)
+    )
+    ax.plot(curve.x[known], mean, color=style["color"], linestyle=style["dashes"], linewidth=1.0)
+    _points(ax, curve.x[known], mean, np.minimum(low, mean), np.maximum(high, mean), None, style)
+
+
+def _foot(curves: PsychometricCurves) -> list[str]:
+    """Return the text below the figure."""
+    notes = [f"{name}: {curve.fit or f'no fit: {curve.problem}'}" for name, curve in curves.curves.items()]
+    notes.append(
+        f"Bars and values in brackets: 95 % intervals. {curves.n_trials} trials at each value of "
+        f"{curves.x}, seed {curves.seed}. Task {curves.task.name}: {curves.task.rule(curves.strict)}."
+    )
+    return [shown(line) for note in notes for line in textwrap.wrap(note, _FOOT_COLUMNS)]
