@@ -121,7 +121,7 @@ def profile_interval(x: Floats, n: Floats, k: Floats, parameters: Floats, which:
 
     best = float(parameters[which])
     low, high = (
-        end if excess(end) >= 0 else float(brentq(excess, *sorted((best, end)), xtol=1e-4))
+        end if excess(end) >= 0 else float(brentq(excess, min(best, end), max(best, end), xtol=1e-4))
         for end in (0.0, MOST_LAPSES)
     )
     return min(low, best), max(high, best)
