@@ -509,8 +509,9 @@ def test_psychometric_curves_of_both_networks(tmp_path):
         assert curve.x.tolist() == [-0.8, -0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.8]
         assert curve.trials.sum() == 1500
         assert curve.trials[4] == 300
-        assert curve.fit.threshold.low < bias[network] < curve.fit.threshold.high
-        assert curve.fit.slope.low < 8 < curve.fit.slope.high
+        assert curve.fit.threshold.value == pytest.approx(bias[network], abs=0.06)
+        assert curve.fit.threshold.low < curve.fit.threshold.value < curve.fit.threshold.high
+        assert curve.fit.slope.value == pytest.approx(8, abs=3)
         assert curve.response_time[[0, -1]] == pytest.approx(1300, abs=5)
     correct = result.psychometric(signed=False, resamples=100).curves["rate"]
     assert correct.x.tolist() == [0.0, 0.1, 0.2, 0.4, 0.8]
