@@ -4,6 +4,7 @@ import functools
 import re
 
 import in_process
+import numpy as np
 import pytest
 from models import model_mapping
 from pages import ROOT, blocks, words
@@ -20,7 +21,7 @@ def run_right_column(page, folder, monkeypatch, **names):
     savemat(folder / "models" / "model.mat", model_mapping(30))
     monkeypatch.chdir(folder)
     text = (ROOT / page).read_text(encoding="utf-8").partition("## Side by side")[2]
-    text = re.split("^## (?:The same|Where)", text, flags=re.MULTILINE)[0]
+    text = re.split("^## (?:The s|Where)", text, flags=re.MULTILINE)[0]
     namespace = {}
     exec(blocks(page, "python")[0].code, namespace)
     namespace |= names
@@ -34,6 +35,29 @@ def run_right_column(page, folder, monkeypatch, **names):
             else:
                 exec(compile(code, page, "exec"), namespace)
     return namespace, commands
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "condition", "columns", "first_sample"),
+    [  # u(channel, first:last) and out(first_sample:end), as in the MATLAB scripts, from 1
+        ("go-nogo", {"stimulus_onset": 150, "stimulus_duration": 100}, "go", {0: (31, 50)}, None),
+        ("go-nogo", {}, "go", {0: (51, 75)}, 10000),
+        ("xor", {}, "++", {0: (51, 100), 1: (111, 160)}, 20000),
+        ("mante", {"offset": 0.5}, "motion+", {0: (51, 250), 1: (51, 250)}, 26000),
+    ],
+)
+def test_stimuli_of_the_published_scripts(name, settings, condition, columns, first_sample):
+    task = spiking.tasks.get(name, **settings)
+    trials = task.trials(50, seed=1, condition=condition)
+    for channel, (first, last) in columns.items():
+        filled = np.flatnonzero(trials.spiking_inputs[:, channel].any(axis=0))
+        assert (filled[0] + 1, filled[-1] + 1) == (first, last)
+    expected = 0.5 if name == "mante" else 1.0  # mean of the first input; 50 trials of 200 columns
+    first, last = columns[0]
+    mean = trials.spiking_inputs[:, 0, first - 1 : last].mean()
+    assert mean == pytest.approx(expected, abs=0.05)
+    if first_sample is not None:
+        assert task.score_from == pytest.approx(first_sample * 0.05)
 
 
 def test_coming_from_matlab(tmp_path, monkeypatch):
