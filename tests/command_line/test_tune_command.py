@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import inspect
 import json
+import re
 
 import numpy as np
 import pytest
@@ -121,7 +122,32 @@ def test_evaluate_command(path):
     assert "60 trials, seed 4, scaling factor 35" in tuned.stdout
     assert "rate network" in tuned.stdout
     assert "nogo" in tuned.stdout
-    assert tuned.stdout.splitlines()[-1].startswith("faithfulness in 40 trials: output R2 ")
+    lines = tuned.stdout.splitlines()
+    assert re.match(
+        r"faithfulness in 40 trials: output \d\.\d\d times the rate network's at its peak", lines[-1]
+    )
+    assert "95 % Wilson intervals; fresh trials, seed 4" in lines[-2]
+    assert f"correct: {given['rule']}" in " ".join(tuned.stdout.split())
+
+
+def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
+    words = ["evaluate", "xor", "--trials", 12, "--csv", "trials.csv"]
+    printed = run(*words, cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    for name in ("correct", "strict", "sustained"):
+        assert re.search(rf"^{name}: ", printed.stdout, re.M)
+        assert re.search(rf"^{name} +\d\.\d\d\d \(", printed.stdout, re.M)
+    with (tmp_path / "trials.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    facts = json.loads(run(*words, "--json", cwd=tmp_path).stdout)
+    assert len(rows) == 12
+    for network in ("rate", "spiking"):
+        right = sum(row[f"{network}_correct"] == "True" for row in rows)
+        assert facts[network]["correct"] == right == facts[network]["by_rule"]["published"]["correct"]
+        assert {row[f"{network}_predicted"] for row in rows} <= {"1", "-1", "0"}
+        assert all(float(row[f"{network}_response_time"] or 1000) >= 1000 for row in rows)
+    assert f"{facts['spiking']['correct']} of 12" in facts["methods"]
+    assert facts["rule"] in facts["methods"]
 
 
 @pytest.mark.parametrize(

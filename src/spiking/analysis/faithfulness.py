@@ -135,8 +135,8 @@ class Faithfulness:
     def __str__(self) -> str:
         """Return the most important measures in one line, without the accuracy."""
         return (
-            f"output R2 {_text(self.output_r2)} (means {_text(self.mean_output_r2)}), "
-            f"peak x {_text(self.peak_ratio)}; "
+            f"output {_text(self.peak_ratio)} times the rate network's at its peak, "
+            f"R2 {_text(self.output_r2)} (means {_text(self.mean_output_r2)}); "
             f"population R2 {_text(self.population_r2)}; "
             f"{self.mean_rate:.1f} Hz, CV2 {_text(self.cv2)}, Fano {_text(self.fano)}"
         )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from spiking.command_line import options
 from spiking.command_line.output import echo, faithfulness_json, faithfulness_line
 from spiking.command_line.progress import progress_bar
+from spiking.files.escape import csv_text
 
 if TYPE_CHECKING:
     from spiking.evaluation.result import Evaluation, Score
@@ -23,12 +29,17 @@ def evaluate(
     strict: options.Strict = False,
     downsample: options.Downsample = 1,
     threads: options.Threads = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table into this file, one row per trial.")
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Measure how often the rate and the spiking network are correct.
 
-    Both networks run the same trials. Intervals are 95 % Wilson score intervals. The last line says how
-    close the spiking network is to the rate network without noise, and how it fires, in the first 40 trials.
+    Both networks run the same trials. Beside the task's rule stand the strict one, which forbids the
+    opposite response, and the sustained one, of the mean output. Intervals are 95 % Wilson score intervals.
+    The last line says how close the spiking network is to the rate network without noise, and how it fires,
+    in the first 40 trials.
     A network file is compared with the rate model in --rate-model, or run alone.
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
@@ -37,7 +48,11 @@ def evaluate(
 
     from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
     from spiking.evaluation import evaluate as score_network
+    from spiking.evaluation.words import freshness, rules
+    from spiking.files.output import check_outputs, keep_text
+    from spiking.report.methods import methods
 
+    check_outputs([(csv_file, (".csv",))], [model, task_name])
     rates, network = options.both_networks(model, rate_model, scaling_factor)
     task = options.chosen_task(rates or network, task_name, settings)
     kind = "published" if network.conversion is None else network.conversion.kind
@@ -71,23 +86,66 @@ def evaluate(
             "model": model,
             "task": task.name,
             "seed": seed,
+            "trials": freshness(task, seed),
+            "rule": task.rule(strict),
+            "rules": rules(scores["spiking"]),
             "scaling_factor": network.scaling_factor,
             "conversion": kind,
         }
         results = {name: _json(evaluation) for name, evaluation in scores.items()}
         measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
-        echo(json.dumps({**facts, **results, **measures}, indent=1), lines=True)
-        return
-    echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
-    if network.conversion is not None:
-        echo(str(network.conversion))
+        paragraph = {"methods": methods(rates, network, scores, close, downsample=downsample)}
+        echo(json.dumps({**facts, **results, **measures, **paragraph}, indent=1), lines=True)
+    else:
+        echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
+        if network.conversion is not None:
+            echo(str(network.conversion))
+        _print_scores(scores, strict)
+        if close is not None:
+            echo(faithfulness_line(close))
+    if csv_file is not None:
+        keep_text(csv_file, _csv(scores))
+
+
+def _print_scores(scores: dict[str, Evaluation], strict: bool) -> None:
+    from spiking.evaluation.words import freshness, rules
+
     evaluations = list(scores.values())
+    first = evaluations[0]
+    if first.score.scored:
+        for name, rule in rules(first).items():
+            title = "correct" if name == "published" else name
+            echo(textwrap.fill(f"{title}: {rule}", 80, subsequent_indent="  "), lines=True)
     _print_row("", [f"{name} network" for name in scores])
-    _print_row("all", [_cell(evaluation.score) for evaluation in evaluations])
-    for condition in evaluations[0].by_condition:
-        _print_row(condition, [_cell(evaluation.by_condition[condition]) for evaluation in evaluations])
-    if close is not None:
-        echo(faithfulness_line(close))
+    names = list(rules(first))
+    if len(names) < 2:
+        _print_row("correct", [_cell(evaluation.score) for evaluation in evaluations])
+    else:
+        for name in names:
+            title = "correct" if name == "published" else name
+            _print_row(title, [_cell(evaluation.scores[name]) for evaluation in evaluations])
+    for condition in first.by_condition:
+        _print_row(
+            f"  {condition}", [_cell(evaluation.by_condition[condition]) for evaluation in evaluations]
+        )
+    used = "strict rule" if strict and "strict" in names else "first rule"
+    by = f"conditions by the {used}; " if len(names) > 1 else ""
+    echo(f"{by}95 % Wilson intervals; {freshness(first.task, first.seed)}")
+
+
+def _csv(scores: dict[str, Evaluation]) -> str:
+    """Return one row a trial: what is common to both networks, then the columns of each network."""
+    tables = {name: evaluation.table() for name, evaluation in scores.items()}
+    shared = ("trial", "condition", "label")
+    columns = {name: next(iter(tables.values()))[name] for name in shared}
+    for network, table in tables.items():
+        columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
+    rows = zip(*([_text(value) for value in values.tolist()] for values in columns.values()), strict=True)
+    return csv_text(list(columns), (list(row) for row in rows))
+
+
+def _text(value: object) -> object:
+    return "" if isinstance(value, float) and math.isnan(value) else value
 
 
 def _print_row(name: str, cells: list[str]) -> None:
@@ -96,7 +154,8 @@ def _print_row(name: str, cells: list[str]) -> None:
 
 def _json(evaluation: Evaluation) -> dict[str, object]:
     conditions = {name: score.as_json() for name, score in evaluation.by_condition.items()}
-    return {**evaluation.score.as_json(), "by_condition": conditions}
+    others = {name: score.as_json() for name, score in evaluation.scores.items()}
+    return {**evaluation.score.as_json(), "by_condition": conditions, "by_rule": others}
 
 
 def _cell(score: Score) -> str:
