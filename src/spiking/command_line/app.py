@@ -24,7 +24,7 @@ from spiking.command_line.commands.simulate import simulate
 from spiking.command_line.commands.sweep import sweep
 from spiking.command_line.commands.train import train
 from spiking.command_line.commands.tune import tune
-from spiking.command_line.output import print_message
+from spiking.command_line.output import print_message, set_options
 from spiking.command_line.progress import compiling_shown
 from spiking.errors import ArgumentError, SpikingError
 
@@ -33,6 +33,7 @@ class _Command(TyperCommand):
     """A command that refuses empty texts: an empty path would be the working folder."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        set_options(option for parameter in self.params for option in parameter.opts)
         for before, text in zip(["", *args], args, strict=False):
             name, equals, value = text.partition("=")
             if not text:

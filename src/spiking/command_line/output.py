@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,6 +20,37 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 
 
+_option_names: ContextVar[Mapping[str, str]] = ContextVar("option_names", default=MappingProxyType({}))
+
+
+def set_options(options: Iterable[str]) -> None:
+    """Set the options of the command that runs, such as ``--scaling-factor``, for its messages."""
+    long = [option for option in options if option.startswith("--")]
+    _option_names.set({option[2:].replace("-", "_"): option for option in long})
+
+
+def with_options(message: str) -> str:
+    """Return a message in which the command's options stand for the arguments of functions.
+
+    An argument is named at the beginning of a message (``trials is 0``), before a value
+    (``scaling_factor=50``), or is a name with an underscore. Names in quotes and code are left.
+    """
+    names = "|".join(sorted(_option_names.get(), key=len, reverse=True))
+    if not names:
+        return message
+    option = _option_names.get()
+    message = re.sub(rf"^({names})(?= (?:is|are|has)\b)", lambda found: option[found[1]], message)
+    message = re.sub(
+        rf"(?<![\w.'\"`{{(\[-])(?<!, )({names})=(?=[\w.])", lambda found: f"{option[found[1]]} ", message
+    )
+    message = re.sub(
+        rf"(?<![\w.'\"`{{(\[/-])({names})(?![\w.'\"`=:/-])",
+        lambda found: option[found[1]] if "_" in found[1] else found[1],
+        message,
+    )
+    return re.sub(r"(--[\w-]+ \S+) \(\1\)", r"\1", message)  # it named the option as well
+
+
 def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
     """Print a line, or `lines`, on stdout or stderr; names and texts of files cannot control the terminal."""
     typer.echo(printable(text, lines=lines), err=err)
@@ -23,7 +58,7 @@ def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
 
 def print_message(message: str) -> int:
     """Print a message as one line on stderr and return the exit status for bad usage or input."""
-    echo(f"spiking: {' '.join(message.split())}", err=True)
+    echo(f"spiking: {with_options(' '.join(message.split()))}", err=True)
     return BAD_INPUT
 
 
