@@ -173,6 +173,46 @@ def test_nwb(run, tmp_path):
         assert '"refractory": 2.0' in file.notes
 
 
+def test_nwb_metadata(run, tmp_path):
+    pynwb, nwbinspector = pytest.importorskip("pynwb"), pytest.importorskip("nwbinspector")
+    about = {
+        "experimenter": "Lovelace, Ada",
+        "institution": "A University",
+        "lab": "A Laboratory",
+        "related_publications": ["doi:10.1073/pnas.1905926116"],
+        "keywords": ["working memory"],
+    }
+    export.to_nwb(run, tmp_path / "run.nwb", metadata=about)
+    with pynwb.NWBHDF5IO(tmp_path / "run.nwb", "r") as io:
+        file = io.read()
+        assert tuple(file.experimenter) == ("Lovelace, Ada",)
+        assert (file.institution, file.lab) == ("A University", "A Laboratory")
+        assert tuple(file.related_publications) == ("doi:10.1073/pnas.1905926116",)
+        assert list(file.keywords[:]) == ["working memory"]
+    found = {
+        item.check_function_name for item in nwbinspector.inspect_nwbfile(nwbfile_path=tmp_path / "run.nwb")
+    }
+    assert not found & {"check_experimenter_form", "check_doi_publications", "check_experimenter_exists"}
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        ({"experimentor": "Lovelace, Ada"}, "metadata has 'experimentor'; expected fields of experimenter"),
+        ({"experimenter": "Ada Lovelace"}, "experimenter is 'Ada Lovelace'; expected 'Last, First'"),
+        ({"related_publications": ["10.1073/x"]}, "related_publications has '10.1073/x'; expected a DOI"),
+        ({"institution": ["a", "b"]}, "institution is .*; expected one text"),
+        ({"keywords": []}, "keywords is .*; expected texts, not empty"),
+        ({"lab": 3}, "lab is 3; expected one text"),
+    ],
+)
+def test_nwb_metadata_that_cannot_be_used(run, tmp_path, about, message):
+    pytest.importorskip("pynwb")
+    with pytest.raises(ArgumentError, match=message):
+        export.to_nwb(run, tmp_path / "run.nwb", metadata=about)
+    assert not list(tmp_path.iterdir())
+
+
 def test_nwb_of_one_trial_without_a_task(tmp_path):
     pynwb, nwbinspector = pytest.importorskip("pynwb"), pytest.importorskip("nwbinspector")
     run = simulate(random_network(10, strength=3.0), pulse_input(), seed=1, record=Record(spikes=[3, 1]))

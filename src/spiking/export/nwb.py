@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 import spiking
 from spiking.check_arguments import check_arguments
-from spiking.checks import file_path
+from spiking.checks import file_path, shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.export.parts import (
     channel_neurons,
@@ -37,6 +38,11 @@ from spiking.simulation.result import Simulation
 # NWB requires a species; this is "synthetic construct".
 _SPECIES = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
 _POPULATIONS = "exc: excitatory; som and pv: inhibitory; inh: inhibitory, if these are not distinguished"
+# of a person, as DANDI and NWB Inspector expect it
+_PERSON = re.compile(r"[\w\s\-.']+,\s+[\w\s\-.']+")
+_LISTS = ("experimenter", "keywords", "related_publications")
+METADATA = ("experimenter", "institution", "keywords", "lab", "related_publications")
+_DOI = ("doi:", "http://dx.doi.org/", "https://doi.org/")
 _ROWS = 2**16  # of a signal, in memory at once
 _SIGNALS = {  # unit, factor of the conversion to this unit, description
     "output": ("a.u.", 1.0, "Readout of the network, one column per channel."),
@@ -53,6 +59,7 @@ def to_nwb(
     *,
     session_start_time: datetime | None = None,
     gap: float = 1000.0,
+    metadata: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> None:
     """Write a simulation as an NWB file.
@@ -72,14 +79,18 @@ def to_nwb(
         With a time zone; by default the current time.
     gap : float
         Time between the end of a trial and the start of the next, in ms.
+    metadata : mapping, optional
+        What the file says about its origin: ``experimenter`` (``"Last, First"``, one or a list),
+        ``institution``, ``lab``, ``related_publications`` (one DOI or a list, such as
+        ``"doi:10.1073/pnas.1905926116"``) and ``keywords`` (a list, in place of the usual ones).
     force : bool
         Replace an existing file.
 
     Raises
     ------
     ArgumentError
-        PyNWB is not installed, spikes were not recorded, the start time has no time zone, the file exists
-        already, or it cannot be written.
+        PyNWB is not installed, the metadata has an unknown field or a value that cannot be used, spikes were
+        not recorded, the start time has no time zone, the file exists already, or it cannot be written.
 
     Examples
     --------
@@ -90,6 +101,7 @@ def to_nwb(
     >>> export.to_nwb(run, "run.nwb")
     """
     target = file_path("path", path)
+    about = checked_metadata({} if metadata is None else metadata)
     pynwb = library("pynwb", "export", "to_nwb")
     check_output(target, (".nwb",), force=force)
     spikes = recorded_spikes(simulation, "to_nwb")
@@ -104,7 +116,7 @@ def to_nwb(
         session_start_time=start_time,
         experiment_description="A trained rate recurrent neural network, converted into a spiking one "
         "(Kim, Li & Sejnowski, PNAS 2019) and simulated; no animal was involved.",
-        keywords=["simulation", "spiking neural network", "recurrent neural network"],
+        **{"keywords": ["simulation", "spiking neural network", "recurrent neural network"], **about},
         notes="\n".join(f"{name}: {value}" for name, value in settings(simulation).items()),
         source_script=f"spiking {spiking.__version__}",
         source_script_file_name="spiking",
@@ -164,6 +176,29 @@ def to_nwb(
         replace_file(target, write, verify=lambda _: None)
     except ModelFileError as error:
         raise ArgumentError(str(error)) from None
+
+
+def checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metadata as PyNWB takes it; raise ArgumentError for unknown fields and unusable values."""
+    checked: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if name not in METADATA:
+            raise ArgumentError(f"metadata has {shown(name)}; expected fields of {', '.join(METADATA)}")
+        texts = [value] if isinstance(value, str) else value
+        several = isinstance(texts, list | tuple) and (name in _LISTS or isinstance(value, str))
+        if not several or not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+            kinds = "texts" if name in _LISTS else "one text"
+            raise ArgumentError(f"metadata: {name} is {shown(value)}; expected {kinds}, not empty")
+        for text in texts:
+            if name == "experimenter" and not _PERSON.fullmatch(text):
+                raise ArgumentError(f"metadata: experimenter is {shown(text)}; expected 'Last, First'")
+            if name == "related_publications" and not text.startswith(_DOI):
+                raise ArgumentError(
+                    f"metadata: related_publications has {shown(text)}; expected a DOI, such as "
+                    "'doi:10.1073/pnas.1905926116'"
+                )
+        checked[name] = list(texts) if name in _LISTS else value
+    return checked
 
 
 def _add_trials(file: Any, simulation: Simulation, starts: NDArray[np.float64]) -> None:
