@@ -106,7 +106,7 @@ def test_report(folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("evaluate", "lesioned.npz"), "a network file records no task; give one"),
+        (("evaluate", "lesioned.npz", "--task", "xor"), "inputs: 2"),
         (("simulate", "lesioned.npz", "--scaling-factor", "20"), "which is converted already"),
         (("simulate", "lesioned.npz", "--task", "mante"), "input"),
         (("evaluate", "go-nogo", "--rate-model", "go-nogo"), "go-nogo is a rate model"),

@@ -118,7 +118,7 @@ def test_a_failing_trial_is_an_error_not_a_zero(network):
 def test_which_task():
     with pytest.raises(ArgumentError, match="does not record the task"):
         evaluate(MODEL, trials=1, seed=0)
-    with pytest.raises(ArgumentError, match="task is None; expected a task"):
+    with pytest.raises(ArgumentError, match="the network does not record a task; give one"):
         evaluate(SpikingNetwork.from_rate(MODEL, 20), trials=1, seed=0)
     with pytest.raises(ArgumentError, match="expected inputs: 4"):
         evaluate(MODEL, "mante", trials=1, seed=0)

@@ -120,6 +120,7 @@ def spiking_network(*, sparse=False):
         lesioned=(3, 7),
         readout_refit=readout_refit(),
         conversion=fine_tuned(),
+        task=tasks.TaskRecord(name="go-nogo", settings={"duration": 150.0}, file="/home/me/mine.py:GoNoGo"),
     )
 
 

@@ -146,8 +146,8 @@ def test_functions_use_recorded_settings_unless_a_task_is_given(folder, model, u
         run(tasks.get("two.py"))
         assert set(used) == {150.0}
     used.clear()
-    evaluate(network, "two.py", 2, seed=1)  # says nothing about settings
-    assert set(used) == {150.0}
+    evaluate(network, "two.py", 2, seed=1)  # the network records the settings of its search
+    assert set(used) == {300.0}
 
 
 def test_a_name_of_the_package_and_the_demonstration(used):
@@ -317,7 +317,7 @@ def test_several_outputs_need_a_scorer(folder, model):
 def test_what_a_file_records_does_not_reach_the_terminal_raw(capsys):
     recorded = np.array([json.dumps({"mode": "\x1b[31m\n"})])
     model = RateModel.load(cue_model(task=np.array(["typed"]), task_settings=recorded))
-    print_settings(model, task_for(model, Typed), ())
+    print_settings(model, task_for(model, Typed), (), suggested=False)
     assert capsys.readouterr().err.endswith("task typed, mode \\x1b[31m\\n (recorded)\n")
 
 

@@ -59,7 +59,8 @@ TaskName = Annotated[
     typer.Option(
         "--task",
         autocompletion=names_for,
-        help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records.",
+        help="Task: go-nogo, xor, mante, dms, or mytask.py. Default: the one that the file records, or that "
+        "its name has (Task_xor_N_200_....mat).",
     ),
 ]
 Settings = Annotated[
@@ -202,27 +203,47 @@ def chosen_task(
     from spiking import SpikingNetwork
     from spiking.rate_model.recorded_settings import task_for
     from spiking.tasks.base import check_channels
-    from spiking.tasks.parse_settings import make
+    from spiking.tasks.record import recorded_task, task_for_channels
     from spiking.tasks.registry import find
 
     given = task_settings(settings)
     if isinstance(model, SpikingNetwork):
-        if name is None:
-            raise ArgumentError("a network file records no task; give one, such as --task go-nogo")
-        own = make(find(name) if isinstance(name, str) else name, given)
-        check_channels(own, model.n_inputs, model.n_outputs, "the network")
-        return own
-    task = task_for(model, name, given)
-    print_settings(model, task, given)
+        kind = find(name) if isinstance(name, str) else name
+        task = recorded_task(model.task, "the network", kind, given)
+        if task is None:
+            return task_for_channels(None, model.n_inputs, model.n_outputs)  # which says what to do
+        check_channels(task, model.n_inputs, model.n_outputs, "the network")
+    else:
+        task = task_for(model, name, given)
+    print_settings(model, task, given, suggested=name is None)
     return task
 
 
-def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
-    """Print the settings of a task that differ from the defaults, and their origin, on stderr."""
-    from spiking.rate_model.recorded_settings import recorded_settings
+def print_settings(
+    model: RateModel | SpikingNetwork, task: Task, given: Iterable[str], *, suggested: bool
+) -> None:
+    """Print on stderr which task the name of a file suggests, and the settings that differ from the defaults.
+
+    Parameters
+    ----------
+    model : RateModel or SpikingNetwork
+    task : Task
+        The task that is run.
+    given : iterable of str
+        Names of the settings in `--setting`.
+    suggested : bool
+        No task was given, so that it is that of the file's name if the file records none.
+    """
+    from spiking import RateModel
+    from spiking.rate_model.recorded_settings import suggested_task, task_record
     from spiking.tasks.parse_settings import as_text, changed
 
-    recorded = recorded_settings(model, task)
+    if isinstance(model, RateModel):
+        source, record = model.source, task_record(model)
+        suggested = suggested and suggested_task(model) is type(task)
+    else:
+        source, record, suggested = "the network", model.task, False
+    recorded = {} if record is None else record.settings_for(task)
     unusual = []
     for name, value in task.settings.items():
         if name in given:
@@ -230,8 +251,10 @@ def print_settings(model: RateModel, task: Task, given: Iterable[str]) -> None:
             unusual.append(f"{name} {as_text(value)} (--setting{other})")
         elif name in recorded and name in changed(type(task), task.settings):
             unusual.append(f"{name} {as_text(value)} (recorded)")
+    if suggested:
+        unusual.insert(0, "from the file's name; --task chooses another")
     if unusual:
-        echo(printable(f"{model.source}: task {task.name}, {', '.join(unusual)}"), err=True)
+        echo(printable(f"{source}: task {task.name}, {', '.join(unusual)}"), err=True)
 
 
 def named_stimulation(

@@ -21,7 +21,7 @@ from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.registry import task_for_channels
+from spiking.tasks.record import task_for_channels
 from spiking.tasks.scoring import ScoredTrials, score, score_trials
 
 
@@ -162,4 +162,4 @@ def network_task(network: SpikingNetwork | RateModel, task: TaskLike | None) -> 
         return task_for(network, task)
     if not isinstance(network, SpikingNetwork):
         raise ArgumentError(f"network is {shown(network)}; expected a SpikingNetwork or a RateModel")
-    return task_for_channels(task, network.n_inputs, network.n_outputs)
+    return task_for_channels(task, network.n_inputs, network.n_outputs, network.task)

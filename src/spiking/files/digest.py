@@ -119,7 +119,10 @@ class _Reader:
 
     def _object_parts(self, value: Any) -> list[Any]:
         if is_dataclass(value):
-            return [type(value), {item.name: getattr(value, item.name) for item in fields(value)}]
+            return [
+                type(value),
+                {item.name: getattr(value, item.name) for item in fields(value) if item.compare},
+            ]
         if self._is_user_code(type(value).__module__):
             return [type(value), dict(sorted(vars(value).items()))] if self._is_new(value) else []
         text = repr(value)

@@ -3,5 +3,6 @@
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import open_network
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.network.record_task import record_task
 
-__all__ = ["ReadoutRefit", "SpikingNetwork", "open_network"]
+__all__ = ["ReadoutRefit", "SpikingNetwork", "open_network", "record_task"]

@@ -13,6 +13,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.files.json_text import parsed
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
+from spiking.tasks.record import TaskRecord
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
@@ -29,7 +30,7 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
     stored: dict[str, Any] = {}
     for item in fields(network):
         value = getattr(network, item.name)
-        if isinstance(value, Conversion):
+        if isinstance(value, Conversion | TaskRecord):
             stored[item.name] = json.dumps(value.as_json())
         elif is_dataclass(value) and not isinstance(value, type):
             stored[item.name] = json.dumps(asdict(value), default=float)
@@ -56,6 +57,8 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
             values[name] = record(**parsed(values[name]))
     if "conversion" in values:
         values["conversion"] = Conversion.from_json(parsed(values["conversion"]))
+    if "task" in values:
+        values["task"] = TaskRecord(**parsed(values["task"]))
     if isinstance(values["weights"], dict):
         from scipy.sparse import csc_array
 

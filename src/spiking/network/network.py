@@ -23,8 +23,10 @@ from spiking.network.initial_state import from_rate_model
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
+from spiking.rate_model.recorded_settings import record_for_network
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.short_repr import joined
+from spiking.tasks.record import TaskRecord
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -79,6 +81,9 @@ class SpikingNetwork(Remade):
         How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
         How it was made from its rate model, if not as published.
+    task : TaskRecord or None
+        The task that it is run on where none is given: that of its rate model's file, unless another was
+        given. It does not change the simulation.
 
     Raises
     ------
@@ -110,6 +115,7 @@ class SpikingNetwork(Remade):
     lesioned: tuple[int, ...] = ()
     readout_refit: ReadoutRefit | None = None
     conversion: Conversion | None = None
+    task: TaskRecord | None = field(default=None, compare=False)  # no spike depends on it
 
     def __post_init__(self) -> None:
         n = getattr(self.tau_decay, "size", 0)
@@ -194,7 +200,8 @@ class SpikingNetwork(Remade):
             each unit, which takes about 10 s. A `~spiking.conversion.Conversion` that was fitted before is
             used as it is.
         task : Task or str, optional
-            Task in whose trials a matched conversion is fitted. None: the one that the model's file records.
+            Task in whose trials a matched conversion is fitted, and which the network records. None: the one
+            that the model's file records.
         gain : float, optional
             Gain of a matched conversion that is fitted here (only allowed then); by default as in
             `fit_conversion`.
@@ -261,6 +268,7 @@ class SpikingNetwork(Remade):
             **from_rate_model(model, chosen.gain, factor),
             lesioned=model.lesioned,
             conversion=chosen if matched else None,
+            task=record_for_network(given, task),
         )
 
     load = classmethod(file.load)

@@ -12,7 +12,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import not_negative
 from spiking.random_streams import REFIT_FIRST
 from spiking.short_repr import short_repr
-from spiking.tasks.registry import task_for_channels
+from spiking.tasks.record import record_of, task_for_channels
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 
@@ -105,7 +105,7 @@ def refit_readout(
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 
-    chosen = task_for_channels(task, network.n_inputs, network.n_outputs)
+    chosen = task_for_channels(task, network.n_inputs, network.n_outputs, network.task)
     n = network.n_neurons
     power, product, target_power, samples = np.zeros((n, n)), np.zeros((network.n_outputs, n)), 0.0, 0
     size = max(1, _CHUNK_BYTES // (8 * n * chosen.n_steps))
@@ -145,4 +145,5 @@ def refit_readout(
         error_before=error(old),
         error_after=error(new),
     )
-    return dataclasses.replace(network, readout=new, readout_refit=label)
+    record = network.task or record_of(chosen)
+    return dataclasses.replace(network, readout=new, readout_refit=label, task=record)

@@ -13,10 +13,11 @@ from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
-from spiking.tasks import Task, names
+from spiking.tasks import Task
 from spiking.tasks.base import check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
-from spiking.tasks.parse_settings import make
+from spiking.tasks.record import TaskRecord, record_of, task_in_name
+from spiking.tasks.record import recorded_task as record_to_task
 from spiking.tasks.registry import find
 from spiking.typing import Floats
 
@@ -36,44 +37,17 @@ def recorded_task(
 ) -> Task | None:
     """Return the task that the file records, with its settings, or None if it records none.
 
-    Only installed tasks are accepted, because a model file must not decide which Python file is run.
-
-    Parameters
-    ----------
-    model : RateModel
-    kind : type of Task, optional
-        Use this task instead of the recorded one; it gets the recorded settings if it has the recorded name.
-    settings : mapping of str to value, optional
-        Settings that replace recorded ones.
-
-    Raises
-    ------
-    ArgumentError
-        The recorded task is unknown, or its settings are wrong.
+    If it records none, but has a name of the original scripts (``Task_xor_N_200_...mat``), it is that task.
+    Arguments and errors are those of `spiking.tasks.record.recorded_task`.
     """
-    name = recorded_text(model, "task")
-    if kind is None:
-        if name is None:
-            return None
-        if name not in names():
-            raise ArgumentError(
-                f"{model.source} records the task {name!r}; expected one of {', '.join(names())}; if it is "
-                f"your own, name the file that defines it: task='mytask.py' (--task mytask.py)"
-            )
-        kind = find(name)
-    recorded = recorded_settings(model, kind)
-    try:
-        task = make(kind, recorded)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(
-            f"{model.source} records `task_settings` that the task no longer accepts: {error}; "
-            f"give a Task with other settings, which is used instead"
-        ) from error
-    return make(kind, {**recorded, **settings}) if settings else task
+    record = task_record(model)
+    if record is None and kind is None:
+        kind = suggested_task(model)
+    return record_to_task(record, model.source, kind, settings)
 
 
-def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
-    """Return the settings that the file records for the task `kind`; empty if it records another task."""
+def task_record(model: RateModel) -> TaskRecord | None:
+    """Return the record of the task in a model's file, or None; raises ArgumentError if it is unreadable."""
     text = recorded_text(model, "task_settings") or "{}"
     try:
         settings = parsed(text)
@@ -83,10 +57,55 @@ def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, An
         ) from error
     if not isinstance(settings, dict):
         raise ArgumentError(f"{model.source} has `task_settings` {shown(text)}; expected a JSON object")
-    name = kind.name
-    if not isinstance(name, str):  # a property, which may depend on the settings
-        name = make(kind, settings).name
-    return settings if recorded_text(model, "task") == name else {}
+    name = recorded_text(model, "task")
+    if name is None:
+        return None
+    return TaskRecord(name=name, settings=settings, file=recorded_text(model, "task_file"))
+
+
+def suggested_task(model: RateModel) -> type[Task] | None:
+    """Return the task that the name of the model's file suggests, if the file records none."""
+    if recorded_text(model, "task") is not None:
+        return None
+    return task_in_name(model.source, model.n_inputs, model.n_outputs)
+
+
+def is_of_training(model: RateModel) -> bool:
+    """Return whether the task that the file records is that of its training, which nothing replaces."""
+    return recorded_text(model, "training_options") is not None and recorded_text(model, "task") is not None
+
+
+def record_variables(model: RateModel, task: Task) -> dict[str, Any]:
+    """Return the variables that record a task in the model's file.
+
+    There are none if the file already records this task or that of its training, or cannot hold this task.
+    """
+    record = record_of(task)
+    try:
+        same = record == task_record(model)
+    except ArgumentError:  # what the file records cannot be read
+        same = False
+    return {} if record is None or same or is_of_training(model) else record.as_variables()
+
+
+def record_for_network(model: RateModel, task: TaskLike | type[Task] | None) -> TaskRecord | None:
+    """Return what a network that is made from a model records of its task; None without a usable task.
+
+    It is the given task, or else the one that the model's file records or its name suggests.
+    """
+    try:
+        record = task_record(model)
+        if task is None and record is not None:
+            return record
+        return TaskRecord.of(task_for(model, task))
+    except ArgumentError:  # the conversion itself needs no task
+        return None
+
+
+def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
+    """Return the settings that the file records for the task `kind`; empty if it records another task."""
+    record = task_record(model)
+    return {} if record is None else record.settings_for(kind)
 
 
 def recorded_text(model: RateModel, key: str) -> str | None:
@@ -148,7 +167,8 @@ def task_for(
     task : Task, its class, str or array, optional
         A task, which is used unchanged; inputs, as `spiking.tasks.from_inputs` takes; or its class or name
         (as for `spiking.tasks.get`), which gets the recorded settings if the model's file records a task of
-        this name. None: the recorded task.
+        this name. None: the recorded task, or, if none is recorded, the one in a file name of the original
+        scripts, such as ``Task_xor_N_200_Taus_4.0_20.0_Act_sigmoid.mat``.
     settings : mapping of str to value, optional
         Settings that replace recorded ones; only without a `~spiking.tasks.Task` object.
 

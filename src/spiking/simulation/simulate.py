@@ -21,7 +21,8 @@ from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import checked_downsample, run_trials, trial_numbers
 from spiking.simulation.storage.stream import simulate_to_file
 from spiking.simulation.task_trials import run_task_trials
-from spiking.tasks import Task, get
+from spiking.tasks import Task
+from spiking.tasks.record import task_for_channels
 
 
 @check_arguments()
@@ -118,7 +119,7 @@ def simulate(
     """
     network = spiking_network(network)
     if isinstance(inputs, str):
-        inputs = get(inputs)
+        inputs = task_for_channels(inputs, network.n_inputs, network.n_outputs, network.task)
     downsample = checked_downsample(network, downsample)
     settings: dict[str, Any] = {
         "seed": None if draws is not None else seed,

@@ -14,6 +14,7 @@ from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import run_trials
 from spiking.tasks import Task, Trials
 from spiking.tasks.base import check_channels
+from spiking.tasks.record import record_of
 from spiking.tasks.scoring import score
 
 
@@ -32,6 +33,9 @@ def run_task_trials(
     drawn = _draw(task, trials, seed, condition)
     run = run_trials(network, drawn.spiking_inputs, seed=seed, trials=trials, **settings)
     correct = None if run.output is None else score(task, run.output, run.time, drawn)
+    record = record_of(task)  # with the settings that were run
+    if record != run.network.task:
+        run = replace(run, network=replace(run.network, task=record))
     return replace(run, task=task.name, conditions=drawn.conditions, correct=correct)
 
 

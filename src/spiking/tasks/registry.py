@@ -8,13 +8,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import shown
 from spiking.errors import ArgumentError
-from spiking.tasks.base import Task, check_channels
-from spiking.tasks.given_inputs import TaskLike, from_inputs
+from spiking.tasks.base import Task
 from spiking.tasks.parse_settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
@@ -74,9 +70,8 @@ def find(name: str) -> type[Task]:
     )
     if not isinstance(name, str):
         raise unknown
-    for task in _STANDARD:
-        if task.name == name.replace("_", "-"):  # go_nogo, as the PyTorch port has it
-            return task
+    if (kind := standard(name)) is not None:
+        return kind
     path, _, class_name = name.rpartition(":")
     if name.endswith(".py"):
         return _from_file(Path(name), None)
@@ -92,17 +87,10 @@ def find(name: str) -> type[Task]:
     raise unknown
 
 
-def task_for_channels(task: TaskLike | None, n_inputs: int, n_outputs: int) -> Task:
-    """Return the task to run a spiking network on, or raise ArgumentError unless it fits the network."""
-    if task is None:
-        raise ArgumentError("task is None; expected a task, such as 'go-nogo', for a spiking network")
-    if isinstance(task, np.ndarray | list):
-        task = from_inputs(task, n_outputs=n_outputs)
-    chosen = get(task) if isinstance(task, str) else task
-    if not isinstance(chosen, Task):
-        raise ArgumentError(f"task is {shown(task)}; expected a Task, the name of one, or inputs")
-    check_channels(chosen, n_inputs, n_outputs, "the network")
-    return chosen
+def standard(name: str) -> type[Task] | None:
+    """Return the task of this package that has this name, or None."""
+    name = name.replace("_", "-")  # go_nogo, as the PyTorch port has it
+    return next((task for task in _STANDARD if task.name == name), None)
 
 
 def _from_file(path: Path, class_name: str | None) -> type[Task]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from spiking.rate_model.model import RateModel
 from spiking.short_repr import short_repr
 from spiking.tasks import Task
 from spiking.tasks.identity import as_json_value
+from spiking.tasks.record import record_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,9 +128,10 @@ class ScalingFactorSearch:
     @cached_property
     def network(self) -> SpikingNetwork:
         """The tuned network, ready to simulate."""
-        return SpikingNetwork.from_rate(
+        network = SpikingNetwork.from_rate(
             self.model, self.scaling_factor, params=self.params, conversion=self.conversion or "published"
         )
+        return replace(network, task=record_of(self.task))
 
     @cached_property
     def faithfulness(self) -> Faithfulness:

@@ -13,6 +13,7 @@ from spiking.files.lock import locked
 from spiking.matfile.write import update_variables
 from spiking.parallel.trial_journal import Known, TrialJournal, is_marked, open_trials
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded_settings import record_variables
 from spiking.tuning.result import ScalingFactorSearch
 from spiking.tuning.trial_setup import TrialSetup, identity, model_digest
 
@@ -34,7 +35,7 @@ class TunedFile:
             self._journal.add(point, first, values)
 
     def finish(self, result: ScalingFactorSearch) -> None:
-        """Write the result into the file and delete the journal.
+        """Write the result, and the task unless the file records its training, and delete the journal.
 
         Raises
         ------
@@ -52,10 +53,11 @@ class TunedFile:
                 f"{self._path} was removed while it was tuned; restore it and tune it again ({outcome})"
             )
         try:
-            same = model_digest(RateModel.load(self._path)) == model_digest(self._setup.model)
+            model = RateModel.load(self._path)
+            same = model_digest(model) == model_digest(self._setup.model)
             if same:
                 self._journal.mark(variables["tuning"].item())
-                update_variables(self._path, variables)
+                update_variables(self._path, variables | record_variables(model, result.task))
         except SpikingError as error:
             raise ModelFileError(f"{error} ({outcome})") from None
         if not same:

@@ -65,7 +65,7 @@ def demo(
         origin = "tuned now, on other trials"
     with progress_bar("trials", _TRIALS) as advance:
         both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, progress=advance)
-    options.print_settings(rate_model, task, ())
+    options.print_settings(rate_model, task, (), suggested=False)
     echo(str(both.spiking), lines=True)
     echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):

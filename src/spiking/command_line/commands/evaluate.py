@@ -33,6 +33,13 @@ def evaluate(
         Path | None, typer.Option("--csv", help="Write a table into this file, one row per trial.")
     ] = None,
     as_json: options.AsJson = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Write the task and its settings into the file, so that --task need not be given again.",
+        ),
+    ] = False,
 ) -> None:
     """Measure how often the rate and the spiking network are correct.
 
@@ -50,11 +57,14 @@ def evaluate(
     from spiking.evaluation import evaluate as score_network
     from spiking.evaluation.words import freshness, rules
     from spiking.files.output import check_outputs, keep_text
+    from spiking.network.record_task import check_recordable, record_task
     from spiking.report.methods import methods
 
     check_outputs([(csv_file, (".csv",))], [model, task_name])
     rates, network = options.both_networks(model, rate_model, scaling_factor)
     task = options.chosen_task(rates or network, task_name, settings)
+    if record:
+        check_recordable(model, network if rates is None or rate_model is not None else rates, task)
     kind = "published" if network.conversion is None else network.conversion.kind
     scores = {}
     if rates is not None:
@@ -70,6 +80,9 @@ def evaluate(
             threads=threads,
             progress=advance,
         )
+    if record:
+        record_task(model, task)
+        echo(f"{model} now records the task {task.name}", err=True)
     close = None
     if rates is not None:
         close = faithfulness(

@@ -93,7 +93,7 @@ def tune(
         check_can_draw(f"the picture {plot}")
         if len(models) > 1:
             raise ArgumentError(f"{len(models)} models are given; expected one with --plot")
-    search: dict[str, Any] = {
+    search_options: dict[str, Any] = {
         "method": method,
         "candidates": None if candidates is None else listed_numbers("--candidates", candidates),
         "trials": trials,
@@ -117,11 +117,12 @@ def tune(
             progress=lambda models, candidates, trials: advance(
                 models, note=f"{candidates} candidates, {trials} trials"
             ),
-            **search,
+            **search_options,
         )
     for result in tuned:
         if result.search is not None:
-            options.print_settings(result.search.model, result.search.task, given)
+            search = result.search
+            options.print_settings(search.model, search.task, given, suggested=task_name is None)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -21,7 +22,7 @@ from spiking.optional import library
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.registry import task_for_channels
+from spiking.tasks.record import record_of, task_for_channels
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_MS
 from spiking.training.fine_tuning.options import FineTuningOptions
 from spiking.training.fine_tuning.state import FineTuningState
@@ -139,7 +140,7 @@ def fine_tune(
     ('fine_tuned', 'published')
     """
     network = spiking_network(network)
-    task = task_for_channels(task, network.n_inputs, network.n_outputs)
+    task = task_for_channels(task, network.n_inputs, network.n_outputs, network.task)
     if network.conversion is not None and network.conversion.downsample != downsample:
         raise ArgumentError(
             f"downsample is {downsample}; expected {network.conversion.downsample}, for which the network's "
@@ -167,7 +168,7 @@ def fine_tune(
     for state in in_thread(_steps(network, seed, options)):
         if progress is not None:
             progress(state)
-    return state.network
+    return dataclasses.replace(state.network, task=record_of(task))
 
 
 def _steps(network: SpikingNetwork, seed: int, options: FineTuningOptions) -> Iterator[FineTuningState]:
