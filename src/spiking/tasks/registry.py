@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spiking.check_arguments import check_arguments, unchecked
+from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task
 from spiking.tasks.parse_settings import make
