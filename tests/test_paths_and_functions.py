@@ -35,7 +35,7 @@ from spiking import (
 from spiking.analysis import faithfulness
 from spiking.evaluation import run_both
 from spiking.importing import from_keras, from_named_arrays, from_psychrnn, from_torch, from_trainrnnbrain
-from spiking.network import open_network
+from spiking.network import open_network, record_task
 from spiking.report import report
 from spiking.reproduce import PANELS, Reproduction, panel
 
@@ -65,6 +65,7 @@ PATHS = {
     "from_psychrnn.source": lambda v: from_psychrnn(v, tau=100, step=10),
     "from_trainrnnbrain.source": from_trainrnnbrain,
     "open_network.path": open_network,
+    "record_task.path": lambda v: record_task(v, "go-nogo"),
     "Reproduction.save.folder": RESULT.save,
     "panel.folder": lambda v: panel("fig2e", networks=1, folder=v),
     # without an annotation that says so

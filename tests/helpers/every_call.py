@@ -254,6 +254,7 @@ OWN = {
     "plotting.shade_stimulus": {"ax": SEARCH.plot()},
     "Reproduction.save": {"folder": "."},
     "network.open_network": {"path": "network.npz"},
+    "network.record_task": {"path": "network.npz"},
     "plotting.accuracies": {"scores": {"a": evaluation.Score(3, 4)}},
     "plotting.activity": {"values": ACTIVITY[0], "time": np.arange(6.0)},
     "plotting.comparison": {"first": BOTH, "second": BOTH},

@@ -105,6 +105,10 @@ def readout_refit():
     return ReadoutRefit(task="xor", n_trials=9, seed=2**70, ridge=0.1, error_before=2.0, error_after=1.0)
 
 
+def task_record():
+    return tasks.TaskRecord(name="go-nogo", settings={"duration": 150.0}, file="/home/me/mine.py:GoNoGo")
+
+
 def spiking_network(*, sparse=False):
     populations = random_network(N, seed=3).populations
     som = populations["inh"] & (np.cumsum(populations["inh"]) < 2)
@@ -120,7 +124,7 @@ def spiking_network(*, sparse=False):
         lesioned=(3, 7),
         readout_refit=readout_refit(),
         conversion=fine_tuned(),
-        task=tasks.TaskRecord(name="go-nogo", settings={"duration": 150.0}, file="/home/me/mine.py:GoNoGo"),
+        task=task_record(),
     )
 
 
@@ -237,6 +241,7 @@ def scaling_factor_search():
 
 
 EXAMPLES = {
+    tasks.TaskRecord: task_record,
     SpikingNetwork: spiking_network,
     Simulation: simulation,
     RateModel: rate_model,

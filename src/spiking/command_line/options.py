@@ -237,13 +237,14 @@ def print_settings(
     from spiking import RateModel
     from spiking.rate_model.recorded_settings import suggested_task, task_record
     from spiking.tasks.parse_settings import as_text, changed
+    from spiking.tasks.record import settings_for
 
     if isinstance(model, RateModel):
         source, record = model.source, task_record(model)
         suggested = suggested and suggested_task(model) is type(task)
     else:
         source, record, suggested = "the network", model.task, False
-    recorded = {} if record is None else record.settings_for(task)
+    recorded = settings_for(record, task)
     unusual = []
     for name, value in task.settings.items():
         if name in given:

@@ -21,7 +21,7 @@ from spiking.tasks.record import task_for_channels
 
 
 @check_arguments()
-def record_task(file: str | os.PathLike[str], task: TaskLike) -> TaskRecord:
+def record_task(path: str | os.PathLike[str], task: TaskLike) -> TaskRecord:
     """Write a task and its settings into the file of a model or network, which is then run on it by default.
 
     Everything else in the file stays as it is, and the file is replaced in one step; if it records this task
@@ -29,7 +29,7 @@ def record_task(file: str | os.PathLike[str], task: TaskLike) -> TaskRecord:
 
     Parameters
     ----------
-    file : path or str
+    path : path or str
         A model file (``.mat``) or a network file (``.npz``).
     task : Task or str
         A task or what `spiking.tasks.get` takes.
@@ -57,12 +57,12 @@ def record_task(file: str | os.PathLike[str], task: TaskLike) -> TaskRecord:
     >>> evaluate("network.npz", trials=4).task.delay
     500.0
     """
-    place, network = file_path("file", file), open_network(file)
+    place, network = file_path("path", path), open_network(path)
     if isinstance(network, SpikingNetwork):
         chosen = task_for_channels(task, network.n_inputs, network.n_outputs, network.task)
     else:
         chosen = task_for(network, task)
-    check_recordable(file, network, chosen)
+    check_recordable(path, network, chosen)
     record = TaskRecord.of(chosen)
     if isinstance(network, RateModel):
         if variables := record_variables(network, chosen):
@@ -72,12 +72,12 @@ def record_task(file: str | os.PathLike[str], task: TaskLike) -> TaskRecord:
     return record
 
 
-def check_recordable(file: str | os.PathLike[str], network: RateModel | SpikingNetwork, task: Task) -> None:
+def check_recordable(path: str | os.PathLike[str], network: RateModel | SpikingNetwork, task: Task) -> None:
     """Raise ArgumentError unless `record_task` can write a task into the file of this network."""
-    if is_shipped(file):
+    if is_shipped(path):
         raise ArgumentError(
-            f"file is {file!r}, which comes with the package; expected a file of your own, such as a copy: "
-            f"datasets.load({file!r}).save('copy.mat')"
+            f"path is {path!r}, which comes with the package; expected a file of your own, such as a copy: "
+            f"datasets.load({path!r}).save('copy.mat')"
         )
     record = TaskRecord.of(task)
     if isinstance(network, RateModel) and is_of_training(network):
@@ -87,6 +87,6 @@ def check_recordable(file: str | os.PathLike[str], network: RateModel | SpikingN
                 f"{network.source} records that it was trained on {trained}, which is not replaced; expected "
                 f"this task, or another file"
             )
-    place = Path(file)
+    place = Path(path)
     if not os.access(place, os.W_OK):
         raise ArgumentError(f"{place} is write-protected; make it writable, so that the task can be written")

@@ -16,7 +16,7 @@ from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
-from spiking.tasks.record import TaskRecord, record_of, task_in_name
+from spiking.tasks.record import TaskRecord, record_of, settings_for, task_in_name
 from spiking.tasks.record import recorded_task as record_to_task
 from spiking.tasks.registry import find
 from spiking.typing import Floats
@@ -104,8 +104,7 @@ def record_for_network(model: RateModel, task: TaskLike | type[Task] | None) -> 
 
 def recorded_settings(model: RateModel, kind: type[Task] | Task) -> dict[str, Any]:
     """Return the settings that the file records for the task `kind`; empty if it records another task."""
-    record = task_record(model)
-    return {} if record is None else record.settings_for(kind)
+    return settings_for(task_record(model), kind)
 
 
 def recorded_text(model: RateModel, key: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spiking.check_arguments import check_arguments
 from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
@@ -61,8 +62,19 @@ class TaskRecord:
         object.__setattr__(self, "settings", FrozenMapping(settings))
 
     @classmethod
+    @check_arguments()
     def of(cls, task: Task) -> TaskRecord:
-        """Return the record of a task; raises ArgumentError if a file cannot hold its settings."""
+        """Return the record of a task.
+
+        Parameters
+        ----------
+        task : Task
+
+        Raises
+        ------
+        ArgumentError
+            A file cannot hold its settings.
+        """
         return cls(name=task.name, settings=parsed(recordable(task)), file=_file_of(type(task), task.name))
 
     def __str__(self) -> str:
@@ -82,34 +94,33 @@ class TaskRecord:
         }
         return {name: np.array([text]) for name, text in texts.items()}
 
-    def settings_for(self, kind: type[Task] | Task) -> dict[str, Any]:
-        """Return the settings if `kind` is the recorded task, else none."""
-        name = kind.name
-        if not isinstance(name, str):  # a property, which may depend on the settings
-            name = make(kind if isinstance(kind, type) else type(kind), self.settings).name
-        return dict(self.settings) if name == self.name else {}
 
-    def kind(self, source: str) -> type[Task]:
-        """Return the class of the task; `source` has the record.
+def settings_for(record: TaskRecord | None, kind: type[Task] | Task) -> dict[str, Any]:
+    """Return the recorded settings if `kind` is the recorded task, else none."""
+    if record is None:
+        return {}
+    name = kind.name
+    if not isinstance(name, str):  # a property, which may depend on the settings
+        name = make(kind if isinstance(kind, type) else type(kind), record.settings).name
+    return dict(record.settings) if name == record.name else {}
 
-        Only installed tasks are accepted, because a model file must not decide which Python file is run.
 
-        Raises
-        ------
-        ArgumentError
-            No task of this name is installed, or the task is defined in a file.
-        """
-        if self.file is not None:
-            raise ArgumentError(
-                f"{source} records the task {self.name!r}, which {self.file} defines; a file of tasks is run "
-                f"only if you name it: task={self.file!r} (--task {shlex.quote(self.file)})"
-            )
-        if self.name not in names():
-            raise ArgumentError(
-                f"{source} records the task {self.name!r}; expected one of {', '.join(names())}; if it is "
-                f"your own, name the file that defines it: task='mytask.py' (--task mytask.py)"
-            )
-        return find(self.name)
+def _kind(record: TaskRecord, source: str) -> type[Task]:
+    """Return the class of the recorded task, or raise ArgumentError.
+
+    Only installed tasks are accepted, because a model file must not decide which Python file is run.
+    """
+    if record.file is not None:
+        raise ArgumentError(
+            f"{source} records the task {record.name!r}, which {record.file} defines; a file of tasks is run "
+            f"only if you name it: task={record.file!r} (--task {shlex.quote(record.file)})"
+        )
+    if record.name not in names():
+        raise ArgumentError(
+            f"{source} records the task {record.name!r}; expected one of {', '.join(names())}; if it is "
+            f"your own, name the file that defines it: task='mytask.py' (--task mytask.py)"
+        )
+    return find(record.name)
 
 
 def recorded_task(
@@ -138,9 +149,9 @@ def recorded_task(
     if kind is None:
         if record is None:
             return None
-        kind = record.kind(source)
+        kind = _kind(record, source)
     try:
-        recorded = {} if record is None else record.settings_for(kind)
+        recorded = settings_for(record, kind)
         task = make(kind, recorded)
     except (TypeError, ValueError) as error:
         raise ArgumentError(
