@@ -217,7 +217,7 @@ def psychometric(
     >>> curve.fit.threshold.low < 0.1 < curve.fit.threshold.high
     True
     """
-    values = finite_numbers("x", x, "a number for each trial").astype(float)
+    values = finite_numbers("x", x, "a number for each trial") + 0.0  # no -0.0
     if values.ndim != 1 or not values.size:
         raise ArgumentError(f"x has shape {values.shape}; expected (n,), a number for each trial")
     n = values.size
