@@ -39,6 +39,14 @@ def test_every_kind_draws_vectors(spiking, tmp_path, kind):
     assert b"/Type3" not in content  # letters stay letters
 
 
+def test_the_caption_is_printed_and_kept_in_the_file(spiking, tmp_path):
+    code, out, _ = spiking("plot", "output", "go-nogo", "--trials", "4", "-o", "a.svg", "--caption")
+    drew, caption, _ = out.split("\n")
+    assert (code, drew) == (0, "drew a.svg")
+    assert "4 trials (2 go, 2 nogo), seed 1." in caption
+    assert caption in (tmp_path / "a.svg").read_text()
+
+
 def test_formats_and_trial(spiking, tmp_path):
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
         done = spiking("plot", "raster", "xor", "--trial", "3", "--trials", "4", "-o", name)

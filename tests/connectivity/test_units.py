@@ -170,7 +170,7 @@ def test_figures_by_chosen_populations():
     a, b = network.units("A"), network.units("B")
     order = np.concatenate([a, b])
     np.testing.assert_array_equal(ax.images[0].get_array(), network.dense_weights[np.ix_(order, order)])
-    ax = plotting.firing_rates(run, populations=["A", "B"])
+    (ax,) = plotting.firing_rates(run, populations=["A", "B"]).axes
     assert [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()] == ["A", "B"]
     for wrong, message in (
         (["C"], "populations is 'C'; expected one of"),

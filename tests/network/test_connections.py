@@ -263,8 +263,8 @@ def test_lesioned_units_are_left_out_of_figures(intact):
     whole = simulate(intact, u, seed=1, record=Record(spikes=True))
     lesioned = intact.lesion("som").lesion(UnitFraction(0.5, "exc", seed=1))
     run = simulate(lesioned, u, seed=1, record=Record(spikes=True))
-    ax = plotting.firing_rates(run, Figure().subplots())
-    assert f"of {N - len(lesioned.lesioned)} neurons silent" in ax.get_title(loc="left")
+    (ax,) = plotting.firing_rates(run, Figure()).axes
+    assert f"of {N - len(lesioned.lesioned)} neurons below 0.5 Hz" in ax.texts[0].get_text()
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     exc = intact.populations["exc"]
     assert any(f"mean {np.nanmean(run.rates[0, exc]):.1f} Hz" in label for label in labels)

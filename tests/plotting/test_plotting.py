@@ -27,6 +27,7 @@ from spiking import (
     tasks,
 )
 from spiking.analysis import condition_means, principal_components
+from spiking.analysis.faithfulness import faithfulness_of
 from spiking.evaluation import Score
 from spiking.evaluation.both_networks import run_both
 from spiking.plotting.style import POPULATION_COLOURS, STIMULATION_COLOUR
@@ -127,18 +128,29 @@ def test_rates_beside_the_raster(run, ax):
     assert np.allclose(means, [run.rates[2][mask].mean() for mask in groups])
 
 
+def stacked(ax):
+    """Return the topmost of stacked histograms, which is their sum."""
+    return [patch for patch in ax.patches if hasattr(patch, "get_data")][-1].get_data()
+
+
 def test_histograms_count_every_unit_once(model, run, ax):
-    for draw, values in (
-        (lambda: plotting.firing_rates(run, ax), run.rates.mean(axis=0)),
-        (lambda: plotting.time_constants(model, ax), model.tau_decay()),
-    ):
-        ax.clear()
-        assert draw() is ax
-        stairs = [patch for patch in ax.patches if hasattr(patch, "get_data")]
-        total = stairs[-1].get_data()  # stacked: the topmost is the sum
-        assert np.array_equal(total.values, np.histogram(values, total.edges)[0])
-        names = [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()]
-        assert names == ["exc.", "PV", "SST"]
+    plotting.time_constants(model, ax)
+    assert np.array_equal(stacked(ax).values, np.histogram(model.tau_decay(), stacked(ax).edges)[0])
+    names = [text.get_text().split(",")[0] for text in ax.get_legend().get_texts()]
+    assert names == ["exc.", "PV", "SST"]
+
+
+def test_rates_are_drawn_by_condition_and_silent_is_a_rate(run, trials):
+    figure = plotting.firing_rates(run, Figure(), trials=trials)
+    assert [panel.get_title(loc="left") for panel in figure.axes] == ["go", "nogo"]
+    for panel in figure.axes:
+        members = np.array(trials.conditions) == panel.get_title(loc="left")
+        rates = run.rates[members].mean(axis=0)
+        assert np.array_equal(stacked(panel).values, np.histogram(rates, stacked(panel).edges)[0])
+        silent = int(np.sum(rates < 0.5))
+        assert panel.texts[0].get_text().startswith(f"{silent} of 60 neurons below 0.5 Hz, mean over")
+    with pytest.raises(ArgumentError, match="trials has 3 trials; expected 8, as simulated"):
+        plotting.firing_rates(run, trials=TASK.trials(3, seed=1))
 
 
 def test_weights_by_population(model, run, ax):
@@ -179,8 +191,9 @@ def test_a_trial_of_both_networks(both):
 
 def test_state_space_of_both_networks(both):
     figure = plotting.state_space(both, Figure())
-    for ax, values in zip(figure.axes, (both.rate_activity, both.spiking_activity), strict=True):
-        means = condition_means(values, both.trials.conditions)
+    late = both.activity_time > 50
+    for ax, values in zip(figure.axes, (both.rate_activity, both.spiking_activity / 50), strict=True):
+        means = condition_means(values[..., late], both.trials.conditions)
         components = principal_components(np.stack(list(means.values())), 2)
         for name, mean in means.items():
             (path,) = (line for line in ax.lines if line.get_label() == name)
@@ -192,9 +205,14 @@ def test_comparison_of_two_experiments(both, model):
     figure = plotting.comparison(both, other, labels=("50", "80"), figure=Figure())
     assert [ax.get_title() for ax in figure.axes[:2]] == ["50", "80"]
     rows = [label.get_text() for label in figure.axes[2].get_yticklabels()]
-    assert rows == ["50, all", "50, go", "50, nogo", "80, all", "80, go", "80, nogo"]
+    parts = ("all (n = 4)", "go (n = 2)", "nogo (n = 2)")
+    assert rows == [f"{factor}, {part}" for factor in (50, 80) for part in parts]
     points = np.concatenate([line.get_xydata() for line in figure.axes[3].lines if line.get_marker() == "o"])
-    drawn = sorted(zip(both.spiking.rates.mean(axis=0), other.spiking.rates.mean(axis=0), strict=True))
+    means = [
+        np.concatenate([*condition_means(each.spiking.rates[:, :, None], each.trials.conditions).values()])
+        for each in (both, other)
+    ]
+    drawn = sorted(zip(means[0].ravel(), means[1].ravel(), strict=True))
     assert np.allclose(sorted(map(tuple, points)), drawn)
     smaller = run_both(RateModel.load(model_mapping(20)), TASK, 4, seed=3, scaling_factor=50)
     assert len(plotting.comparison(both, smaller, figure=Figure()).axes) == 4
@@ -210,7 +228,6 @@ def test_figures_of_their_own_are_a_column_wide_and_leave_settings_alone(model, 
     for draw in (
         lambda: plotting.raster(run),
         lambda: plotting.output(run),
-        lambda: plotting.firing_rates(run),
         lambda: plotting.time_constants(model),
         lambda: plotting.weights(model),
         lambda: plotting.outputs_of_both(both),
@@ -384,7 +401,9 @@ def test_no_texts_touch_in_a_column_of_print(name):
         plotting.comparison(both, both),
         plotting.state_space(both),
         plotting.raster(both.spiking, rates=True).figure,
-        plotting.firing_rates(both.spiking).figure,
+        plotting.firing_rates(both.spiking, trials=both.trials),
+        plotting.faithfulness(both),
+        plotting.overview(both.spiking, trials=both.trials, task=both.task, caption=True),
         plotting.time_constants(both.model).figure,
         plotting.training_curve(both.model).figure,
     ):
@@ -427,3 +446,20 @@ def test_inputs_without_targets_and_score_have_neither_in_the_figure(model):
 def test_the_training_curve_ends_at_the_last_update():
     model = datasets.load("go-nogo")
     assert plotting.training_curve(model).get_xlim() == (0, np.size(model.extras["losses"]))
+
+
+def test_a_figure_says_its_caption(both):
+    figure = plotting.faithfulness(both, Figure(), caption=True)
+    caption = plotting.caption_of(figure)
+    assert "4 trials (2 go, 2 nogo), seed 3." in caption
+    measures = faithfulness_of(both)
+    assert f"slope {measures.slope:.2f}" in caption
+    assert caption in words(figure)  # written under it
+    assert caption not in words(plotting.faithfulness(both, Figure()))
+    panels = Figure().subplots(1, 2)
+    plotting.weights(both.model, panels[0])
+    plotting.raster(both.spiking, 1, panels[1])
+    text = plotting.caption_of(panels[0].figure)
+    assert text.startswith("(a) Recurrent weights W of 60 units")
+    assert "(b) Spikes of a spiking network" in text
+    assert not plotting.caption_of(Figure())

@@ -95,6 +95,10 @@ Scheduler = Annotated[
     str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+Caption = Annotated[
+    bool,
+    typer.Option("--caption", help="Print the caption for a manuscript: what is drawn, of which trials."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Stimulate = Annotated[

@@ -79,13 +79,30 @@ def check_can_draw(what: str) -> None:
     library("matplotlib", "figures", what).use("agg")  # draws without a window
 
 
-def write_figure(path: Path, figure: Any, dpi: int = 300) -> None:
-    """Write a figure into a file, whole or not at all, and print its name; `dpi` is for a .png."""
+_CAPTION_FIELDS = {"pdf": "Subject", "png": "Description", "svg": "Description"}  # of the files' metadata
+
+
+def write_figure(path: Path, figure: Any, dpi: int = 300, *, caption: bool = False) -> None:
+    """Write a figure into a file, whole or not at all, and print its name; `dpi` is for a .png.
+
+    The file keeps the caption in its metadata, except in .eps; with `caption` it is also printed.
+    """
     import matplotlib as mpl
 
     from spiking.files.output import keep, write_whole
+    from spiking.plotting import caption_of
+
+    text = caption_of(figure)
 
     kind = path.suffix.removeprefix(".").lower()
     with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):  # so that text can be edited
-        keep(path, lambda place: write_whole(place, lambda file: figure.savefig(file, format=kind, dpi=dpi)))
+        metadata = {_CAPTION_FIELDS[kind]: text} if kind in _CAPTION_FIELDS and text else None
+        keep(
+            path,
+            lambda place: write_whole(
+                place, lambda file: figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
+            ),
+        )
     echo(f"drew {path}")
+    if caption:
+        echo(text)

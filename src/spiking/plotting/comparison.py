@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Score
+from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -19,10 +21,12 @@ from spiking.plotting.style import (
     by_population,
     drawing_in,
     drawing_on,
+    note,
     shown,
 )
-from spiking.plotting.traces import output
+from spiking.plotting.traces import output, output_marks
 from spiking.simulation.result import Simulation
+from spiking.tasks import Trials
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +40,9 @@ def rates_against(
     ax: Axes | None = None,
     *,
     labels: tuple[str, str] = ("first", "second"),
+    trials: tuple[Trials, Trials] | None = None,
 ) -> Axes:
-    """Draw the average rate of each neuron in one simulation against its rate in another.
+    """Draw the mean rate of each neuron in one simulation against its rate in another.
 
     Parameters
     ----------
@@ -45,11 +50,14 @@ def rates_against(
         Simulations of networks with equally many neurons, such as one network with and without stimulation.
     labels : (str, str)
         Names of the simulations.
+    trials : (Trials, Trials), optional
+        The trials of both simulations: each neuron has a point for each condition that is in both, the mean
+        over its trials. By default, a point for each neuron: the mean over all trials.
 
     Raises
     ------
     ArgumentError
-        The networks have different numbers of neurons.
+        The networks have different numbers of neurons, or the trials have no condition in common.
 
     Examples
     --------
@@ -64,14 +72,19 @@ def rates_against(
         raise ArgumentError(
             f"second has {second.network.n_neurons} neurons; expected {first.network.n_neurons}, as first has"
         )
-    x, y = first.rates.mean(axis=0), second.rates.mean(axis=0)
+    names = (None, None) if trials is None else (trials[0].conditions, trials[1].conditions)
+    rates, others = (_rates(*pair) for pair in zip((first, second), names, strict=True))
+    common = [name for name in rates if name in others]
+    if not common:
+        raise ArgumentError("trials have no condition in common; expected trials of one task")
+    x, y = (np.stack([means[name] for name in common]) for means in (rates, others))  # (conditions, N)
     with drawing_on(ax, 70) as ax:
-        top = 1.05 * np.nanmax([1.0, *x, *y])  # rates of lesioned neurons are NaN
+        top = 1.05 * np.nanmax([1.0, *x.flat, *y.flat])  # rates of lesioned neurons are NaN
         ax.plot([0, top], [0, top], color="black", linewidth=0.5, linestyle=":", zorder=0)
         for name, members in by_population(first.network.populations):
             ax.plot(
-                x[members],
-                y[members],
+                x[:, members].ravel(),
+                y[:, members].ravel(),
                 linestyle="none",
                 marker="o",
                 markersize=2,
@@ -84,7 +97,18 @@ def rates_against(
         ax.set(xlabel=f"Rate, {shown(labels[0])} (Hz)", ylabel=f"Rate, {shown(labels[1])} (Hz)")
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, handletextpad=0.1)
+        each = " in each condition" if len(common) > 1 else ""
+        note(ax, f"a point per neuron{' and condition' if each else ''}")
+        describe(ax, f"Mean rate of each neuron{each}: {labels[1]} against {labels[0]}.")
     return ax
+
+
+def _rates(simulation: Simulation, conditions: Sequence[str] | None) -> dict[str, NDArray[np.float64]]:
+    """Return the mean rates of the neurons over the trials of each condition, or over all trials."""
+    if conditions is None:
+        return {"": simulation.rates.mean(axis=0)}
+    labels = np.array(conditions)
+    return {name: simulation.rates[labels == name].mean(axis=0) for name in sorted(set(conditions))}
 
 
 @check_arguments()
@@ -115,6 +139,10 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.grid(axis="x", color="#E4E4E4", linewidth=0.5)
         ax.set_axisbelow(True)
+        counts = sorted({score.trials for score in scores.values()})
+        describe(
+            ax, "Accuracy with 95 % Wilson intervals, of " + " or ".join(f"{n} trials" for n in counts) + "."
+        )
     return ax
 
 
@@ -125,6 +153,7 @@ def comparison(
     *,
     labels: tuple[str, str] = ("first", "second"),
     figure: Figure | None = None,
+    caption: bool = False,
 ) -> Figure:
     """Compare two experiments on one task: outputs by condition, accuracy, and the rates of all neurons.
 
@@ -137,6 +166,8 @@ def comparison(
         cumulative distributions of the rates are drawn instead of the rates against each other.
     labels : (str, str)
         Names of the experiments.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Raises
     ------
@@ -174,24 +205,39 @@ def comparison(
         grid[0, 1].legend(handles, names, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
         accuracies(
             {
-                f"{label}, {name}": score
+                f"{label}, {name} (n = {score.trials})": score
                 for label, both in experiments.items()
                 for name, score in _scores(both)
             },
             grid[-1, 0],
         )
         if same:
-            rates_against(first.spiking, second.spiking, grid[-1, 1], labels=labels)
+            trials = (first.trials, second.trials)
+            rates_against(first.spiking, second.spiking, grid[-1, 1], labels=labels, trials=trials)
         else:
-            _cumulative_rates({label: both.spiking for label, both in experiments.items()}, grid[-1, 1])
+            _cumulative_rates(experiments, grid[-1, 1])
+        describe_figure(
+            figure,
+            caption,
+            *(
+                f"{label}: {network_words(both.spiking.network)}; "
+                + trials_words(both.trials.conditions, len(both.trials), both.seed, both.task.name)
+                for label, both in experiments.items()
+            ),
+            "Top: outputs.",
+            *output_marks(first.trials, first.task, rate=False, singles=0),
+            "Bottom left: accuracy with its 95 % Wilson interval.",
+            "Bottom right: mean rates of each neuron in each condition.",
+            rule_words(first.task),
+        )
     return figure
 
 
-def _cumulative_rates(simulations: Mapping[str, Simulation], ax: Axes) -> None:
-    for (label, simulation), colour in zip(simulations.items(), CONDITION_COLOURS, strict=False):
-        rates = simulation.rates.mean(axis=0)
+def _cumulative_rates(experiments: Mapping[str, BothNetworks], ax: Axes) -> None:
+    for (label, both), colour in zip(experiments.items(), CONDITION_COLOURS, strict=False):
+        rates = np.concatenate([*_rates(both.spiking, both.trials.conditions).values()])
         ax.ecdf(rates[~np.isnan(rates)], color=colour, linewidth=1.2, label=shown(label))
-    ax.set(xlabel="Average rate (Hz)", ylabel="Share of neurons", xlim=(0, None))
+    ax.set(xlabel="Rate in each condition (Hz)", ylabel="Share of neurons", xlim=(0, None))
     ax.legend(frameon=False)
 
 

@@ -15,6 +15,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.optional import library
+from spiking.plotting.captions import describe
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
 
@@ -117,6 +118,14 @@ def conversion(
         ax.set_xlim(x[0], x[-1])
         ax.set_xlabel("Synaptic current x")
         ax.set_ylabel("Rate")
+        describe(
+            ax,
+            f"Transfer function of the rate units ({str(model.activation).replace('_', ' ')}, "
+            "dashed) and f-I curve "
+            f"of the spiking units, {_formula(how)} ({how.kind} conversion).",
+            "Grey: distribution of the synaptic currents x of the rate network in trials of its task "
+            f"(seed {seed}), without {100 * _TAILS:g} % at each end.",
+        )
         ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -125,5 +134,7 @@ def _formula(how: Conversion) -> str:
     """Return the formula of the rates, such as ``f(8 x + 3.2) / 40``."""
     argument = "x"
     if how.kind != "published":
-        argument = f"{how.gain:g} x {'-' if how.offset < 0 else '+'} {abs(how.offset):.3g}"
+        gain = "" if how.gain == 1 else f"{how.gain:g} "
+        shift = f" {'-' if how.offset < 0 else '+'} {abs(how.offset):.3g}" if how.offset else ""
+        argument = f"{gain}x{shift}"
     return f"f({argument}) / {how.factor:.3g}"

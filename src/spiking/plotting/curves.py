@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.plotting.captions import describe
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import tests_of_training
@@ -105,6 +106,15 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
         ax.set_ylim(0, 1.1)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         ax.legend(**ABOVE)
+        counts = sorted({score.trials for score in recorded.scores.values()} if recorded.scores else set())
+        each = f" of {' or '.join(map(str, counts))} trials" if counts else ""
+        describe(
+            ax,
+            f"Accuracy of the spiking network{each} against scaling factor in the search"
+            + ("; error bars: 95 % Wilson intervals." if counts else "."),
+            f"Chosen: {recorded.scaling_factor:g}"
+            + ("." if recorded.fresh is None else f", in {recorded.fresh.trials} fresh trials (diamond)."),
+        )
         ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -169,6 +179,12 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
         ax.set_xlim(0, max(1, losses.size))  # no empty space that looks like further updates
         lines = [line for line in (*ax.get_lines(), *other.get_lines()) if np.size(line.get_xdata())]
         names = [str(line.get_label()) for line in lines]
+        end = f"Training of a rate network, {losses.size} updates."
+        describe(
+            ax,
+            end,
+            "Loss of each update (grey) and in 100 fresh trials, on the left; accuracy, on the right.",
+        )
         ax.legend(lines, names, **ABOVE)  # inside the axes, lines of the second axes would cross the legend
     return ax
 

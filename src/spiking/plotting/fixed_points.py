@@ -13,8 +13,9 @@ from spiking.analysis.fixed_points import FixedPoints
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.plotting.state_space import trajectories
-from spiking.plotting.style import COLUMN_MM, drawing_in
+from spiking.plotting.captions import describe_figure, network_words
+from spiking.plotting.state_space import trajectories, trajectory_words
+from spiking.plotting.style import COLUMN_MM, drawing_in, note
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,14 +34,15 @@ def fixed_points(
     figure: Figure | None = None,
     *,
     start: float = 50.0,
+    caption: bool = False,
 ) -> Figure:
     """Draw the fixed points of both networks, and the mean trajectory of each condition.
 
     The axes of both panels are the first two principal components of the rate network's means over the
     trials of each condition, each with its own scale. The activity of the spiking network is its filtered
     spikes over the scaling factor. Diamonds are fixed points, filled where stable; in the panel of the
-    spiking network, those of the rate network are grey. A circle marks the start of a trajectory, a square
-    the end.
+    spiking network, those of the rate network are larger and grey. A circle marks the start of a
+    trajectory, a square the end.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def fixed_points(
         Of both networks, from `spiking.analysis.fixed_points`.
     start : float
         Leave out the time before, in ms: the burst after random initial voltages.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Raises
     ------
@@ -86,7 +90,7 @@ def fixed_points(
             (left, rate_means, "Rate network"),
             (right, spiking_means, "Spiking network"),
         ):
-            trajectories(means, ax, components=components).set_title(title)
+            trajectories(means, ax, components=components).set_title(title, pad=12)
             ax.set_aspect("auto")  # equal scales would leave most of the panels empty
             ax.margins(0.08)
         right.set_ylabel("")
@@ -98,16 +102,21 @@ def fixed_points(
             (right, spiking, places[1], "black"),
         )
         for ax, points, place, colour in panels:
+            style = {**_POINT, "markersize": 7, "zorder": 4} if colour == _RATE_COLOUR else _POINT
             for point, (x, y) in zip(points, () if place is None else place.T, strict=True):
                 fill = colour if point.stable else "white"
-                ax.plot(x, y, color=colour, markerfacecolor=fill, **_POINT)
-        for label, colour, fill in (
-            ("stable", "black", "black"),
-            ("unstable", "black", "white"),
-            ("rate network", _RATE_COLOUR, _RATE_COLOUR),
+                ax.plot(x, y, color=colour, markerfacecolor=fill, **style)
+        note(left, _count(rate))
+        note(right, _count(spiking))
+        unstable = not all(point.stable for points in (rate, spiking) for point in points)
+        for label, colour, fill, drawn in (
+            ("stable", "black", "black", True),
+            ("unstable", "black", "white", unstable),
+            ("of the rate network", _RATE_COLOUR, _RATE_COLOUR, True),
         ):
-            handles += left.plot([], [], color=colour, markerfacecolor=fill, **_POINT)
-            labels.append(label)
+            if drawn:
+                handles += left.plot([], [], color=colour, markerfacecolor=fill, **_POINT)
+                labels.append(label)
         figure.legend(
             handles,
             labels,
@@ -118,4 +127,22 @@ def fixed_points(
             handletextpad=0.5,
             columnspacing=1.2,
         )
+        describe_figure(
+            figure,
+            caption,
+            "Fixed points of a rate network and of its spiking network "
+            f"({network_words(both.spiking.network)}, "
+            f"by its mean field): {_count(rate)}, and {_count(spiking)}; filled: stable; open: "
+            "unstable; large and "
+            "grey: those of the rate network.",
+            "Axes: the first two principal components of the rate network, with their shares of "
+            "its variance.",
+            *trajectory_words(both, start),
+        )
     return figure
+
+
+def _count(points: FixedPoints) -> str:
+    """Return how many points there are, such as ``2 stable, 1 unstable point``."""
+    stable = sum(point.stable for point in points)
+    return f"{stable} stable, {len(points) - stable} unstable point{'s' if len(points) != 1 else ''}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.plotting.captions import describe_figure, network_words, rule_words, trials_words
 from spiking.plotting.raster import raster
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -24,6 +25,7 @@ from spiking.plotting.traces import (
     criteria,
     inputs,
     output,
+    output_marks,
     shade_stimulation,
     shade_stimulus,
 )
@@ -45,6 +47,7 @@ def overview(
     rate: RateRun | None = None,
     stimulation: Stimulation | Sequence[Stimulation] = (),
     figure: Figure | None = None,
+    caption: bool = False,
 ) -> Figure:
     """Draw a simulation: for each condition its inputs, the raster of its first trial and all its outputs.
 
@@ -58,6 +61,8 @@ def overview(
         As in `output`.
     stimulation : Stimulation or sequence of Stimulation
         What `simulate` was given; its windows are shaded.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Examples
     --------
@@ -106,6 +111,25 @@ def overview(
                 marks["stimulation"] = Patch(color=STIMULATION_COLOUR, linewidth=0)
             _legend(figure, condition_colours(trials, groups), marks)
         figure.align_ylabels(grid[:, 0])
+        firsts = ", ".join(f"{members[0]}" for members in groups.values())
+        describe_figure(
+            figure,
+            caption,
+            f"Spiking network ({network_words(simulation.network)})"
+            + (" in the conditions of a task." if trials is not None else "."),
+            trials_words(
+                None if trials is None else trials.conditions,
+                len(simulation.trials),
+                simulation.seed,
+                None if task is None else task.name,
+            ),
+            ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
+            + f" of the first trial of each condition (trial {firsts}), a row for each neuron.",
+            "Bottom: output.",
+            *output_marks(trials, task, rate=rate is not None, singles=3),
+            "Yellow areas: stimulation." if stimulation else "",
+            rule_words(task),
+        )
     return figure
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.plotting.captions import describe, network_words, trials_words
 from spiking.plotting.style import (
     by_population,
     drawing_on,
@@ -97,6 +98,15 @@ def raster(
         ax.set_ylim(rows, 0)
         finish_time_axis(ax, float(simulation.durations[trial]))
         note(ax, f"trial {trial}")
+        condition = f" ({simulation.conditions[trial]})" if simulation.conditions else ""
+        describe(
+            ax,
+            f"Spikes of a spiking network ({network_words(simulation.network)}) in trial "
+            f"{trial}{condition} of "
+            f"{trials_words(None, len(simulation.trials), simulation.seed, None)}",
+            "Each row is a neuron.",
+            "Right: rate of each neuron in this trial; lines: means of the populations." if rates else "",
+        )
         if rates:
             _draw_rates(ax, simulation.rates[trial], groups, colours)
     return ax

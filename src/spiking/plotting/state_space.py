@@ -13,6 +13,7 @@ from spiking.analysis.components import PrincipalComponents, condition_means, pr
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.plotting.captions import describe, describe_figure, network_words, trials_words
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on, shown
 
 if TYPE_CHECKING:
@@ -69,24 +70,35 @@ def trajectories(
             ax.plot(x[-1], y[-1], marker="s", markersize=4, color=colour)
         for axis, number in ((ax.xaxis, plane[0]), (ax.yaxis, plane[1])):
             axis.set_label_text(f"PC {number + 1} ({100 * components.explained[number]:.0f} %)")
+        describe(
+            ax,
+            "Mean activity of each condition along two principal components, with their shares of "
+            "the variance; "
+            "circles: start; squares: end.",
+        )
         ax.set_aspect("equal", adjustable="datalim")
         ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
 @check_arguments()
-def state_space(both: BothNetworks, figure: Figure | None = None, *, start: float = 0.0) -> Figure:
+def state_space(
+    both: BothNetworks, figure: Figure | None = None, *, start: float = 50.0, caption: bool = False
+) -> Figure:
     """Draw the leading principal components of both networks (as in Kim, Li & Sejnowski 2019, Fig. S2).
 
     The components of each network are those of its means over the trials of each condition; the signs of
-    those of the spiking network are chosen to match those of the rate network.
+    those of the spiking network are chosen to match those of the rate network. The activity of the spiking
+    network is its filtered spikes over the scaling factor, so that both panels have one scale.
 
     Parameters
     ----------
     both : BothNetworks
         With activity.
     start : float
-        Leave out the time before, in ms, for example the burst after random initial voltages.
+        Leave out the time before, in ms: the burst after random initial voltages.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Raises
     ------
@@ -106,16 +118,45 @@ def state_space(both: BothNetworks, figure: Figure | None = None, *, start: floa
         raise ArgumentError(f"start is {start!r}; expected less than {both.activity_time[-1]:g} ms")
     rate_means, spiking_means = (
         condition_means(values[..., selected], both.trials.conditions)
-        for values in (both.rate_activity, both.spiking_activity)
+        for values in (both.rate_activity, both.spiking_activity / both.spiking.network.scaling_factor)
     )
     rate, spiking = (
         principal_components(np.stack(list(means.values()))) for means in (rate_means, spiking_means)
     )
     with drawing_in(figure, COLUMN_MM, 52) as figure:
-        figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.02, wspace=0.12)
         left, right = figure.subplots(1, 2)
         trajectories(rate_means, left, components=rate).set_title("Rate network")
         trajectories(spiking_means, right, components=spiking.signed_like(rate)).set_title("Spiking network")
+        _equal_limits(left, right)
         handles, labels = left.get_legend_handles_labels()
-        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=min(len(labels), 4))
+        describe_figure(
+            figure,
+            caption,
+            "Trajectories of a rate network and of its spiking network "
+            f"({network_words(both.spiking.network)}) "
+            "along the two leading principal components of each (with their shares of its variance).",
+            *trajectory_words(both, start),
+        )
     return figure
+
+
+def trajectory_words(both: BothNetworks, start: float) -> list[str]:
+    """Return the sentences that explain trajectories of both networks."""
+    return [
+        trials_words(both.trials.conditions, len(both.trials), both.seed, both.task.name),
+        f"Lines: mean activity over the trials of each condition, from {start:g} ms to the end; "
+        "circles: start; "
+        "squares: end. Activity of the spiking network: filtered spikes divided by the scaling factor.",
+    ]
+
+
+def _equal_limits(*panels: Axes) -> None:
+    """Give panels with equal scales the same square, which contains the data of all."""
+    boxes = [ax.dataLim for ax in panels]
+    centres = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in boxes]
+    half = 0.54 * max(max(box.width, box.height) for box in boxes)
+    for ax, (x, y) in zip(panels, centres, strict=True):
+        ax.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
+        ax.set_aspect("equal", adjustable="box")
+        ax.locator_params(nbins=5)

@@ -18,6 +18,7 @@ from spiking.optional import library
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
 
 
 POPULATION_COLOURS = MappingProxyType(
@@ -134,9 +135,9 @@ def finish_time_axis(ax: Axes, duration: float) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def note(ax: Axes, text: str) -> None:
+def note(ax: Axes, text: str) -> Annotation:
     """Write a short remark above the right end of axes: what is drawn, and of how many trials."""
-    ax.annotate(
+    return ax.annotate(
         text,
         (1, 1),
         xycoords="axes fraction",

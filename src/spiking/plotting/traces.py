@@ -10,6 +10,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -131,6 +132,7 @@ def output(
         if task is not None:
             mark_scoring(ax, task, duration, list(groups))
         note(ax, mean_and_spread(groups))
+        describe(ax, *_output_words(simulation, trials, task, rate is not None, singles, target))
         if alone and trials is not None:
             legend_above(ax)
     return ax
@@ -147,6 +149,7 @@ def outputs(
     rate: RateRun | None = None,
     singles: int = 3,
     target: bool = True,
+    caption: bool = False,
 ) -> Figure:
     """Draw all outputs by condition, with a panel for each (see `output`).
 
@@ -156,6 +159,8 @@ def outputs(
         With the output recorded.
     trials, task, conditions, rate, singles, target : optional
         As in `output`.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Raises
     ------
@@ -189,7 +194,47 @@ def outputs(
                 ax.set_xlabel("")
         if trials is not None:
             legend_above(panels[0])
+        words = _output_words(simulation, trials, task, rate is not None, singles, target)
+        describe_figure(figure, caption, *words)
     return figure
+
+
+def _output_words(
+    simulation: Simulation, trials: Trials | None, task: Task | None, rate: bool, singles: int, target: bool
+) -> list[str]:
+    """Return the caption of outputs by condition."""
+    by = " by condition" if trials is not None else ""
+    return [
+        f"Output of a spiking network{by} ({network_words(simulation.network)}).",
+        trials_words(
+            None if trials is None else trials.conditions,
+            len(simulation.trials),
+            simulation.seed,
+            None if task is None else task.name,
+        ),
+        *output_marks(trials, task, rate=rate, singles=singles, target=target),
+        rule_words(task),
+    ]
+
+
+def output_marks(
+    trials: Trials | None, task: Task | None, *, rate: bool, singles: int, target: bool = True
+) -> list[str]:
+    """Return the sentences that explain the lines and areas of `output`."""
+    thin = f"; thin lines: {singles} single trials" if singles else ""
+    marks = [f"Lines and bands: mean and standard deviation over trials{thin}."]
+    if rate:
+        marks.append("Dashed: mean of the rate network in the same trials.")
+    if trials is not None:
+        stimuli = "Grey areas: stimuli" if stimulus_windows(trials) else ""
+        targets = "grey lines: target" if target and np.isfinite(trials.targets).any() else ""
+        if stimuli or targets:
+            words = "; ".join(filter(None, (stimuli, targets)))
+            marks.append(f"{words[0].upper()}{words[1:]}.")
+    if task is not None and task.scored:
+        dotted = "; dotted: thresholds" if criteria(task, list(task.conditions)) else ""
+        marks.append(f"Bar: scored window{dotted}.")
+    return marks
 
 
 def legend_above(ax: Axes) -> None:
@@ -248,6 +293,7 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     with drawing_on(ax, 25) as ax:
         ax.set_ylabel("Input")
         finish_time_axis(ax, float(edges[-1]))
+        describe(ax, f"Inputs of trial {trial} ({trials.conditions[trial]}).")
         if len(u) == 1:
             ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
             return ax

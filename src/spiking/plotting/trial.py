@@ -11,6 +11,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -21,7 +22,7 @@ from spiking.plotting.style import (
     finish_time_axis,
     shown,
 )
-from spiking.plotting.traces import mark_scoring, output_name, shade_stimulus
+from spiking.plotting.traces import criteria, mark_scoring, output_name, shade_stimulus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,6 +82,7 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
         finish_time_axis(ax, both.spiking.duration)
         ax.set_ylabel(output_name(channel, both.model.n_outputs))
         ax.set_title(f"Trial {trial}, {shown(trials.conditions[trial])}", pad=18, fontsize="medium")
+        describe(ax, *_trial_words(both, trial))
         ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.8)
     return ax
 
@@ -143,7 +145,9 @@ def activity(
 
 
 @check_arguments()
-def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> Figure:
+def trial(
+    both: BothNetworks, number: int = 0, figure: Figure | None = None, *, caption: bool = False
+) -> Figure:
     """Draw one trial of both networks: all outputs, and the activity of all units.
 
     In both panels the units are sorted by the time of their largest activity in the rate network.
@@ -154,6 +158,8 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
         With activity.
     number : int
         Position of the trial, from 0.
+    caption : bool
+        Write the caption under the figure (see `caption_of`).
 
     Raises
     ------
@@ -184,7 +190,29 @@ def trial(both: BothNetworks, number: int = 0, figure: Figure | None = None) -> 
         middle.set(xlabel="", ylabel="Rate network\n(unit)")
         activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")
         bottom.set(ylabel="Spiking network\n(unit)", xlim=(0, both.spiking.duration))
+        describe_figure(
+            figure,
+            caption,
+            *_trial_words(both, number),
+            "Below: rates of all units of the rate network, and filtered spikes of the spiking "
+            "network, in the "
+            "order of the peaks in the rate network; black: 99th percentile and above.",
+        )
     return figure
+
+
+def _trial_words(both: BothNetworks, number: int) -> list[str]:
+    """Return the caption of the outputs of both networks in a trial."""
+    dotted = "; dotted: threshold" if criteria(both.task, [both.trials.conditions[number]]) else ""
+    return [
+        f"Trial {number} ({both.trials.conditions[number]}) of a rate network (dashed) and of its "
+        "spiking network "
+        f"({network_words(both.spiking.network)}) with the same inputs.",
+        trials_words(None, len(both.trials), both.seed, both.task.name),
+        "Grey areas: stimuli; grey line: target"
+        + (f"; bar: scored window{dotted}." if both.task.scored else "."),
+        rule_words(both.task),
+    ]
 
 
 def _check(both: BothNetworks, trial: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.network.open import AnyNetwork, open_network
+from spiking.plotting.captions import describe
 from spiking.plotting.style import (
     POPULATION_COLOURS,
     by_population,
@@ -82,4 +83,10 @@ def weights(model: AnyNetwork, ax: Axes | None = None, *, populations: Sequence[
         title = "W" if isinstance(model, RateModel) else f"W / {model.scaling_factor:g}"
         bar.ax.set_title(title, fontsize="medium")
         bar.outline.set_linewidth(0.4)
+        sizes_of = ", ".join(f"{population_label(name)}: {len(members)}" for name, members in groups)
+        describe(
+            ax,
+            f"Recurrent weights {title} of {len(order)} units ({sizes_of}); presynaptic units in columns.",
+            f"Colours are saturated from {limit:.3g} on, the 95th percentile of the absolute weights.",
+        )
     return ax

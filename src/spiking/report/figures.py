@@ -62,8 +62,8 @@ def network_figures(both: BothNetworks) -> str:
     """Draw rates, decays, weights and, if the file records it, the course of the training; return HTML."""
     pictures = [
         (
-            _drawn(plotting.firing_rates, both.spiking),
-            "Mean firing rates of the neurons of the spiking network.",
+            plotting.firing_rates(both.spiking, _new(), trials=both.trials),
+            "Mean firing rates of the neurons of the spiking network, by condition.",
         ),
         (_drawn(plotting.time_constants, both.model), "Synaptic decay time constants of the units."),
         (_drawn(plotting.weights, both.model, height=2.9), "Recurrent weights W, before scaling."),

@@ -13,6 +13,7 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Evaluation, Score
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
+from spiking.simulation.result import SILENT_HZ
 from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
 _CRITERION = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
@@ -72,9 +73,9 @@ def _about_activity(both: BothNetworks, quality: ConversionQuality) -> Iterator[
     if not rates.size:
         yield "All neurons of the spiking network are lesioned."
         return
-    silent = float(np.mean(rates == 0))
+    silent = float(np.mean(rates < SILENT_HZ))
     if silent > 0.5:
-        yield f"{silent:.0%} of the neurons of the spiking network are silent."
+        yield f"{silent:.0%} of the neurons of the spiking network fire less than {SILENT_HZ:g} Hz."
     if rates.mean() > 100:
         yield f"The mean rate of the spiking network is {rates.mean():.0f} Hz, far above rates in the cortex."
     if quality.drive.correlation < 0.8:
@@ -132,8 +133,9 @@ def rates(both: BothNetworks) -> str:
     ]
     if not alive.any():
         return "all neurons are lesioned"
-    silent = np.mean(means[alive] == 0)
-    return f"mean {means[alive].mean():.1f} Hz ({', '.join(parts)}), {silent:.1%} of the neurons silent"
+    silent = np.mean(means[alive] < SILENT_HZ)
+    share = f"{silent:.1%} of the neurons below {SILENT_HZ:g} Hz"
+    return f"mean {means[alive].mean():.1f} Hz ({', '.join(parts)}), {share}"
 
 
 def tuning(both: BothNetworks) -> str:

@@ -17,6 +17,8 @@ from spiking.short_repr import joined, part, short_repr
 from spiking.simulation.record import Record
 from spiking.typing import Floats
 
+SILENT_HZ = 0.5  # a neuron with a lower rate counts as silent: without a spike depends on the trials
+
 
 @dataclass(frozen=True, eq=False)
 class Spikes:
@@ -288,9 +290,8 @@ class Simulation:
             + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
         ]
         if alive.any():
-            silent = np.mean(mean[alive] == 0)
-            rates = f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), silent neurons {silent:.0%}"
-            lines.append(rates)
+            silent = f"{np.mean(mean[alive] < SILENT_HZ):.0%} of the neurons below {SILENT_HZ:g} Hz"
+            lines.append(f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), {silent}")
         if self.spikes is not None:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:

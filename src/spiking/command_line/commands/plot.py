@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from spiking.tasks import Task, Trials
 
 _MODEL_KINDS = ("conversion", "scaling-factor", "time-constants", "training", "weights")
-_TRIAL_KINDS = ("comparison", "components", "firing-rates", "output", "overview", "raster", "trial")
+_TRIAL_KINDS = (
+    "comparison",
+    "components",
+    "faithfulness",
+    "firing-rates",
+    "fixed-points",
+    "output",
+    "overview",
+    "raster",
+    "trial",
+)
+_ACTIVITY_KINDS = ("components", "faithfulness", "fixed-points", "trial")
 KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
 _BY_POPULATION = ("firing-rates", "raster", "weights")
 _NETWORK_KINDS = ("firing-rates", "output", "overview", "raster")  # a spiking network alone suffices
@@ -63,6 +74,7 @@ def plot(
         float | None,
         typer.Option(help="comparison: second scaling factor. Default: the one that the file records."),
     ] = None,
+    caption: options.Caption = False,
 ) -> None:
     """Draw a figure for print.
 
@@ -70,10 +82,12 @@ def plot(
 
     From trials: overview (inputs, raster and output by condition), output (by condition: mean, band of one
     standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),
-    firing-rates, components (principal components of both networks), comparison (of two models or scaling
-    factors). From the file: weights, time-constants, scaling-factor, training, conversion (transfer function
-    and f-I curve on the inputs that the rate network visits). Of a network file: weights, firing-rates,
-    output, overview and raster; trial, components and comparison take its rate model from --rate-model.
+    firing-rates (by condition), components (principal components of both networks), fixed-points (of both
+    networks, among their trajectories), faithfulness (outputs and unit rates of both networks, with numbers),
+    comparison (of two models or scaling factors). From the file: weights, time-constants,
+    scaling-factor, training, conversion (transfer function and f-I curve on the inputs that the rate network
+    visits). Of a network file: weights, firing-rates,
+    output, overview and raster; the others take its rate model from --rate-model.
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
@@ -96,7 +110,7 @@ def plot(
     loaded = options.load_network(model)
     if kind in _MODEL_KINDS:
         figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
-        write_figure(path, figure, dpi)
+        write_figure(path, figure, dpi, caption=caption)
         return
     task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
@@ -120,7 +134,7 @@ def plot(
                 seed=seed,
                 scaling_factor=factor,
                 condition=condition,
-                activity=kind in ("trial", "components"),
+                activity=kind in _ACTIVITY_KINDS,
                 progress=lambda done: advance(before + done),
             )
 
@@ -134,7 +148,7 @@ def plot(
             figure = _comparison(both, other, model, against or model)
         else:
             figure = _of_trials(kind, run(model, scaling_factor, 0), trial, names)
-    write_figure(path, figure, dpi)
+    write_figure(path, figure, dpi, caption=caption)
 
 
 def _of_model(
@@ -180,6 +194,14 @@ def _of_trials(kind: str, both: BothNetworks, trial: int, populations: list[str]
     match kind:
         case "components":
             return plotting.state_space(both)
+        case "faithfulness":
+            return plotting.faithfulness(both)
+        case "fixed-points":
+            from spiking.analysis import fixed_points
+
+            networks = (both.model, both.spiking.network)
+            rate, spiking = (fixed_points(network, task=both.task) for network in networks)
+            return plotting.fixed_points(both, rate, spiking)
         case "trial":
             _check_trial(trial, both.trials)
             return plotting.trial(both, trial)
@@ -213,7 +235,7 @@ def _of_run(
             ax = plotting.raster(run, trial, rates=True, populations=populations)
             plotting.shade_stimulus(ax, trials, [trial])
         case _:
-            ax = plotting.firing_rates(run, populations=populations)
+            return plotting.firing_rates(run, trials=trials, populations=populations)
     return _figure_of(ax)
 
 

@@ -1,0 +1,121 @@
+"""Captions: what a figure shows, in the words that stand under it in a manuscript.
+
+Every function that draws describes what it drew, in axes or in a whole figure; `caption_of` puts it together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from spiking.check_arguments import check_arguments
+from spiking.evaluation.result import Score
+from spiking.files.escape import printable
+from spiking.network.network import SpikingNetwork
+from spiking.plotting.style import POPULATION_NAMES, by_population
+from spiking.tasks import Task
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_OF_AXES: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+_OF_FIGURES: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+_MARGIN = 0.06  # around a caption under a figure, in inches
+
+
+@check_arguments()
+def caption_of(figure: Figure) -> str:
+    """Return the caption of a figure: what is drawn, of which trials, what bands and marks are, and the rule.
+
+    Empty for a figure in which no function of `spiking.plotting` has drawn. In a figure of your own, the
+    descriptions of its axes follow each other, with letters in the order in which the axes were made.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> ax = plotting.weights(datasets.load("go-nogo"))
+    >>> plotting.caption_of(ax.figure).split(".")[0]
+    'Recurrent weights W of 200 units (exc'
+    """
+    if figure in _OF_FIGURES:
+        return _OF_FIGURES[figure]
+    panels = [_OF_AXES[ax] for ax in figure.axes if ax in _OF_AXES]
+    if len(panels) < 2:
+        return "".join(panels)
+    return " ".join(f"({chr(ord('a') + k % 26)}) {panel}" for k, panel in enumerate(panels))
+
+
+def describe(ax: Axes, *sentences: str) -> None:
+    """Keep what was drawn in these axes."""
+    _OF_AXES[ax] = _joined(sentences)
+
+
+def describe_figure(figure: Figure, caption: bool, *sentences: str) -> None:
+    """Keep what a whole figure shows and, if `caption` is true, write it under the figure."""
+    _OF_FIGURES[figure] = _joined(sentences)
+    if caption:
+        _write_under(figure, _OF_FIGURES[figure])
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    return printable(" ".join(sentence for sentence in sentences if sentence))
+
+
+def _write_under(figure: Figure, text: str) -> None:
+    """Make the figure higher, and write the text into the new space."""
+    width, height = figure.get_size_inches()
+    written = figure.text(
+        _MARGIN / width, 0, text, ha="left", va="bottom", fontsize=7, wrap=True, parse_math=False
+    )
+    lines = written.get_window_extent().height / figure.dpi + 2 * _MARGIN
+    figure.set_size_inches(width, height + lines)
+    bottom = lines / (height + lines)
+    written.set_y(_MARGIN / (height + lines))
+    above = bottom
+    for legend in figure.legends:  # at the bottom, now above the caption
+        legend.set_bbox_to_anchor((0, bottom, 1, 1 - bottom), transform=figure.transFigure)
+        legend.set_in_layout(False)
+        pixels = legend.get_window_extent().height + 2 * _MARGIN * figure.dpi
+        above = bottom + pixels / (figure.dpi * (height + lines))
+    figure.get_layout_engine().set(rect=(0, above, 1, 1 - above))  # type: ignore[union-attr, call-arg]
+
+
+def network_words(network: SpikingNetwork) -> str:
+    """Return what a spiking network is, such as ``200 neurons (154 exc., 46 inh.), scaling factor 20``."""
+    parts = [f"{len(units)} {POPULATION_NAMES[name]}" for name, units in by_population(network.populations)]
+    sizes = f" ({', '.join(parts)})" if len(parts) > 1 else ""
+    kind = f", {network.conversion.kind} conversion" if network.conversion is not None else ""
+    return f"{network.n_neurons} neurons{sizes}, scaling factor {network.scaling_factor:g}{kind}"
+
+
+def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None) -> str:
+    """Return which trials they are, such as "Task go-nogo: 40 trials (20 go, 20 nogo), seed 1"."""
+    counts = Counter(conditions or ())
+    parts = f" ({', '.join(f'{count} {name}' for name, count in sorted(counts.items()))})" if counts else ""
+    start = f"Task {task}: " if task else ""
+    origin = "replayed random numbers" if seed is None else f"seed {seed}"
+    return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}."
+
+
+def rule_words(task: Task | None) -> str:
+    """Return what a correct output is, in a sentence; empty without a task, or if it has no right answers."""
+    rule = getattr(task, "rule", None)
+    return f"Correct: {rule()}." if rule is not None and task is not None and task.scored else ""
+
+
+def score_words(name: str, score: Score) -> str:
+    """Return how many trials a network answered correctly, with the interval of the accuracy."""
+    if not score.scored:
+        return ""
+    low, high = score.interval
+    return (
+        f"{name}: {score.correct} of {score.trials} trials correct "
+        f"({100 * score.accuracy:.0f} %, 95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %)."
+    )
