@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -139,6 +140,26 @@ def picture_of(what: str) -> OptionInfo:
     """Return the option for a picture that a command can also draw."""
     option: OptionInfo = typer.Option("--plot", help=f"Draw {what} into this file (.png, .pdf, .svg).")
     return option
+
+
+def model_files(names: Iterable[str]) -> list[str]:
+    """Return the files that are named, and the model files (.mat) of the folders that are.
+
+    Raises
+    ------
+    ArgumentError
+        A folder has no model file.
+    """
+    files: list[str] = []
+    for name in names:
+        if not Path(name).is_dir():
+            files.append(name)
+            continue
+        inside = sorted(str(file) for file in Path(name).iterdir() if file.suffix.lower() == ".mat")
+        if not inside:
+            raise ArgumentError(f"the folder {name} has no file that ends in .mat; expected model files")
+        files += inside
+    return list(dict.fromkeys(files))
 
 
 def load_model(name: str) -> RateModel:

@@ -21,7 +21,7 @@ def info(
         typer.Argument(
             metavar="MODEL",
             autocompletion=options.names_for,
-            help="Model or network files (.mat, .npz), or go-nogo, xor, mante, dms.",
+            help="Model or network files (.mat, .npz), folders of .mat files, or go-nogo, xor, mante, dms.",
         ),
     ],
     as_json: options.AsJson = False,
@@ -42,7 +42,7 @@ def info(
 
     infos, networks, unusable = [], {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
-        for name in models:
+        for name in options.model_files(models):
             try:
                 loaded = options.load_network(name)
                 if isinstance(loaded, RateModel):

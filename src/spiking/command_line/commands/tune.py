@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 def tune(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat).")],
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Model files (.mat), or folders.")],
     task_name: options.TaskName = None,
     settings: options.Settings = None,
     method: Annotated[
@@ -88,6 +88,7 @@ def tune(
     from spiking.files.output import PICTURES, check_outputs, keep_text
     from spiking.tuning import find_scaling_factors
 
+    models = options.model_files(models)
     check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
     if plot is not None:
         check_can_draw(f"the picture {plot}")
