@@ -29,6 +29,7 @@ from spiking.rate_model.recorded_settings import task_for
 from spiking.report import figures
 from spiking.report import text as words
 from spiking.report.commands import commands
+from spiking.report.methods import methods
 from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
@@ -117,6 +118,7 @@ def report(
         threads=threads,
     )
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
+    close = faithfulness_of(both)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
     filled = page.substitute(
@@ -131,10 +133,11 @@ def report(
             + (f" ({network.conversion})" if network.conversion else "")
             + (f", {len(network.lesioned)} units lesioned." if network.lesioned else ".")
         ),
+        methods=html.escape(methods(model, network, {"rate": scores[0], "spiking": scores[1]}, close)),
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores)),
         accuracy_table=_accuracy_table(*scores),
-        faithfulness_words=html.escape(words.faithfulness(faithfulness_of(both))),
+        faithfulness_words=html.escape(words.faithfulness(close)),
         trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),
         raster_words="Point at a spike, or tap it, to see its neuron.",
         conversion_words=html.escape(words.conversion(quality)),
