@@ -7,20 +7,20 @@ returns the caption of any of these figures. They do not save or show figures, a
 settings. The colours, by Okabe and Ito (and one by Tol), can be distinguished by colour-blind readers.
 """
 
+from spiking.plotting.both.faithfulness import faithfulness
+from spiking.plotting.both.fixed_points import fixed_points
+from spiking.plotting.both.state_space import state_space, trajectories
+from spiking.plotting.both.trial import activity, outputs_of_both, trial
 from spiking.plotting.captions import caption_of
 from spiking.plotting.comparison import accuracies, comparison, rates_against
 from spiking.plotting.conversion import conversion
 from spiking.plotting.curves import scaling_factor, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
-from spiking.plotting.faithfulness import faithfulness
-from spiking.plotting.fixed_points import fixed_points
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
-from spiking.plotting.state_space import state_space, trajectories
 from spiking.plotting.style import publication
 from spiking.plotting.sweeps import psychometric, sweep
 from spiking.plotting.traces import inputs, output, outputs, shade_stimulation, shade_stimulus
-from spiking.plotting.trial import activity, outputs_of_both, trial
 from spiking.plotting.weights import weights
 
 __all__ = [

@@ -106,7 +106,7 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
         right.legend(frameon=False, handletextpad=0.1, loc="upper left", borderaxespad=0.2)
         _finish(
             right,
-            "unit activity",
+            "units",
             f"R² {measures.population_r2:.2f}, median r {measures.unit_correlation:.2f}",
         )
         describe_figure(

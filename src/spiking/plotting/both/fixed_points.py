@@ -13,8 +13,8 @@ from spiking.analysis.fixed_points import FixedPoints
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.plotting.both.state_space import trajectories, trajectory_words
 from spiking.plotting.captions import describe_figure, network_words
-from spiking.plotting.state_space import trajectories, trajectory_words
 from spiking.plotting.style import COLUMN_MM, drawing_in, note
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Draw both networks: a trial, trajectories, fixed points, faithfulness."""
