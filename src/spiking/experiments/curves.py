@@ -13,6 +13,7 @@ from spiking.analysis import PsychometricCurve, psychometric
 from spiking.checks import one_of, shown
 from spiking.errors import ArgumentError
 from spiking.files.escape import csv_text
+from spiking.short_repr import short_repr
 from spiking.tasks import Task
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class PsychometricCurves:
     n_trials: int
     seed: int
     curves: Mapping[str, PsychometricCurve] = field(repr=False)
+
+    __repr__ = short_repr
 
     @property
     def response(self) -> str:

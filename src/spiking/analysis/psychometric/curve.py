@@ -14,6 +14,7 @@ from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.binomial import wilson_interval
 from spiking.random_streams import BOOTSTRAP_STREAM
+from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 _PARAMETERS = ("threshold", "slope", "guess", "lapse")
@@ -82,6 +83,8 @@ class PsychometricFit:
     lapse: Estimate
     resamples: int
 
+    __repr__ = short_repr
+
     @check_arguments()
     def predict(self, x: ArrayLike) -> Floats:
         """Return the probability of a response at each value of the stimulus, shape of `x`."""
@@ -132,6 +135,8 @@ class PsychometricCurve:
     timed: NDArray[np.int64] = field(repr=False)
     fit: PsychometricFit | None
     problem: str
+
+    __repr__ = short_repr
 
     @property
     def fraction(self) -> Floats:
