@@ -54,7 +54,9 @@ def test_no_write_leaves_everything_alone(path):
     assert f"\n{written['reason']}\n" in done.stdout
     measures = written["faithfulness"]
     assert measures["trials"] == 20
-    assert f"faithfulness in 20 trials: output R2 {measures['output_r2']:.2f} (means" in done.stdout
+    line = next(line for line in done.stdout.splitlines() if line.startswith("faithfulness in 20 trials"))
+    assert f"R2 {measures['output_r2']:.2f} (means" in line
+    assert f"output {measures['peak_ratio']:.2f} times" in line
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ from typer.models import OptionInfo
 from spiking.command_line.output import echo
 from spiking.errors import ArgumentError
 from spiking.files.escape import printable
-from spiking.number_lists import listed_numbers
 from spiking.optional import library
+from spiking.tasks.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from distributed import Client

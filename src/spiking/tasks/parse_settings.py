@@ -14,8 +14,8 @@ import numpy as np
 
 from spiking.checks import shown
 from spiking.errors import ArgumentError
-from spiking.number_lists import listed_numbers
 from spiking.tasks.base import Task
+from spiking.tasks.number_lists import listed_numbers
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _EXPECTED = {bool: "true or false", int: "a whole number", float: "a number"}

@@ -11,7 +11,7 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, echo
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
-from spiking.number_lists import listed_values
+from spiking.tasks.number_lists import listed_values
 
 if TYPE_CHECKING:
     from spiking.conversion.conversion import Asked

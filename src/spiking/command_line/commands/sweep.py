@@ -11,7 +11,7 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, echo, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
-from spiking.number_lists import listed_values
+from spiking.tasks.number_lists import listed_values
 
 _DRAWN = ("accuracy", "positive", "response_time", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 _CURVES = ("signed", "correct")

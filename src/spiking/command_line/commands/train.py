@@ -20,8 +20,8 @@ from spiking.command_line.training_verdict import Verdict, verdict
 from spiking.errors import ArgumentError
 from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption, uninterrupted
-from spiking.number_lists import listed_numbers
 from spiking.optional import library
+from spiking.tasks.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from spiking.tasks import Task

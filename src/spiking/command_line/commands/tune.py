@@ -20,7 +20,7 @@ from spiking.command_line.output import (
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.files.escape import csv_text
-from spiking.number_lists import listed_numbers
+from spiking.tasks.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from spiking.tuning import Tuned

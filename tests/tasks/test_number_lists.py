@@ -9,7 +9,7 @@ from in_process import run
 from spiking.command_line.commands.sweep import _grid
 from spiking.command_line.commands.train import _seeds
 from spiking.errors import ArgumentError
-from spiking.number_lists import listed_numbers, listed_values
+from spiking.tasks.number_lists import listed_numbers, listed_values
 from spiking.tasks.parse_settings import make
 
 
