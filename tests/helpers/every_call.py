@@ -68,6 +68,7 @@ PUBLISHED = conversion.Conversion(kind="published", factor=50)
 # an object of each public class: its fields are what its constructor takes, and its methods are called
 OBJECTS = [
     *(make() for make in every_field.EXAMPLES.values()),
+    every_field.task_record(),
     dataclasses.replace(MODEL, activation="tanh"),
     NETWORK,
     RUN,

@@ -241,7 +241,6 @@ def scaling_factor_search():
 
 
 EXAMPLES = {
-    tasks.TaskRecord: task_record,
     SpikingNetwork: spiking_network,
     Simulation: simulation,
     RateModel: rate_model,

@@ -67,7 +67,9 @@ def test_results_are_where_the_field_looks_for_them(uninterrupted, path):
             assert new[key].dtype == value.dtype
             np.testing.assert_array_equal(new[key], value)
     count = len(results["curve"])
-    assert set(new) - set(old) == {"opt_scaling_factor", "all_perfs", "scaling_factors", "tuning"}
+    published = {"opt_scaling_factor", "all_perfs", "scaling_factors"}
+    assert set(new) - set(old) == published | {"tuning", "task", "task_settings", "task_file"}
+    assert (new["task"].item(), new["task_file"].item().endswith(":Cue")) == ("cue", True)
     assert new["opt_scaling_factor"].shape == (1, 1)
     assert new["all_perfs"].shape == (count, 1)
     assert new["scaling_factors"].shape == (1, count)
