@@ -128,7 +128,7 @@ def test_evaluate_command(path):
     assert re.match(
         r"faithfulness in 40 trials: output \d\.\d\d times the rate network's at its peak", lines[-1]
     )
-    assert "95 % Wilson intervals; fresh trials, seed 4" in lines[-2]
+    assert lines[-2] == "95 % Wilson intervals; seed 4"  # nobody knows how the factor was chosen
     assert f"correct: {given['rule']}" in " ".join(tuned.stdout.split())
 
 
@@ -148,8 +148,11 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         assert facts[network]["correct"] == right == facts[network]["by_rule"]["published"]["correct"]
         assert {row[f"{network}_predicted"] for row in rows} <= {"1", "-1", "0"}
         assert all(float(row[f"{network}_response_time"] or 1000) >= 1000 for row in rows)
-    assert f"{facts['spiking']['correct']} of 12" in facts["methods"]
-    assert facts["rule"] in facts["methods"]
+    assert f"{100 * facts['spiking']['accuracy']:.1f} % [" in facts["methods"]
+    assert f"Correct ({facts['rule']})" in facts["methods"]
+    assert "12 trials of the task xor (seed 1), which were not used in training or tuning" in facts["methods"]
+    assert "strict: the same, and never beyond the opposite threshold\n" in printed.stdout
+    assert "95 % Wilson intervals; fresh trials, seed 1" in printed.stdout
 
 
 @pytest.mark.parametrize(

@@ -525,7 +525,7 @@ def test_psychometric_curves_of_both_networks(tmp_path):
     foot = " ".join(figure.get_supxlabel().split())
     for words in (
         "300 trials at each value of task.offset, seed 3",
-        "output above 0.7 at any time",
+        "output above 0.7 (",
         "rate: threshold",
     ):
         assert words in foot

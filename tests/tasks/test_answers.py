@@ -109,16 +109,12 @@ def test_rules_in_words():
     assert go.sustained_rule() == (
         "mean output from 500 ms above 0.7 (go); below 0.3 and never above 0.7 (nogo)"
     )
-    assert xor.rule() == (
-        "output above 0.7 at any time from 1000 ms (++, --); below -0.7 at any time from 1000 ms (+-, -+)"
-    )
-    assert xor.rule(strict=True) == (
-        "output above 0.7 at any time from 1000 ms and never below -0.7 (++, --); "
-        "below -0.7 at any time from 1000 ms and never above 0.7 (+-, -+)"
-    )
+    shown = "output above 0.7 (++, --) or below -0.7 (+-, -+) at any time from 1000 ms"
+    assert xor.rule() == shown
+    assert xor.rule(strict=True) == f"{shown}, and never beyond the opposite threshold"
     assert xor.sustained_rule() == (
-        "mean output from 1000 ms to 1350 ms above 0.7 and never below -0.7 (++, --); "
-        "below -0.7 and never above 0.7 (+-, -+)"
+        "mean output from 1000 ms to 1350 ms beyond the threshold (0.7 or -0.7), "
+        "never beyond the opposite one"
     )
     assert tasks.GoNoGo(stimulus_duration=250).rule().count("from 625 ms") == 2
     both = tasks.combine("go-nogo", "xor")

@@ -43,6 +43,7 @@ def test_an_evaluation_has_the_accuracy_of_each_task():
     result = Evaluation(task=BOTH, seed=3, correct=correct, conditions=trials.conditions)
     assert {name: score.accuracy for name, score in result.by_task.items()} == {"go-nogo": 0.0, "xor": 1.0}
     assert f"xor: {correct.sum()} of {correct.sum()} correct" in str(result)
+    assert str(result).splitlines()[-1] == f"  correct: {BOTH.rule()}; 95 % Wilson intervals; seed 3"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.evaluation.binomial import wilson_interval
+from spiking.evaluation.words import freshness, in_words, rules
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.short_repr import joined, part, short_repr
 from spiking.tasks import CombinedTasks, Task
@@ -231,4 +232,9 @@ class Evaluation:
         lines += [f"  {self.readout_refit}"] if self.readout_refit else []
         if isinstance(self.task, CombinedTasks):
             lines += [f"  {name}: {score}" for name, score in self.by_task.items()]
-        return "\n".join(lines + [f"  {name}: {score}" for name, score in self.by_condition.items()])
+        lines += [f"  {name}: {score}" for name, score in self.by_condition.items()]
+        if self.score.scored:
+            by_strict = self.published is not None and not np.array_equal(self.correct, self.published)
+            lines += [f"  {name} rule: {self.scores[name]}" for name in rules(self) if name != "published"]
+            lines.append(f"  {in_words(self.task, freshness(self.task, self.seed), strict=by_strict)}")
+        return "\n".join(lines)

@@ -1,38 +1,59 @@
-"""Say an accuracy in words: rule, number of trials, interval, and whether the trials are fresh."""
+"""Say in words what stands beside accuracies: rule, interval, and which trials they are."""
 
 from __future__ import annotations
 
-from spiking.evaluation.result import Evaluation
+from typing import TYPE_CHECKING
+
 from spiking.tasks import GivenInputs, Task
 
+if TYPE_CHECKING:
+    from spiking.evaluation.result import Evaluation
 
-def freshness(task: Task, seed: int) -> str:
-    """Return which trials an evaluation ran: ``fresh trials, seed 1``.
 
-    Training, searches and fits of this package draw from other streams or ranges of numbers
-    (`spiking.random_streams`), so the trials of an evaluation are fresh with every seed.
+def freshness(task: Task, seed: int, *, fresh: bool = False) -> str:
+    """Return which trials were run: ``seed 1``, or ``fresh trials, seed 1``.
+
+    Parameters
+    ----------
+    task : Task
+    seed : int
+    fresh : bool
+        Whether it is known that nothing was chosen on these trials, as of a network that a search of this
+        package converted: searches and training use other random numbers (`spiking.random_streams`).
+        A scaling factor that was given may have been chosen on any trials.
     """
-    kind = "the given inputs, fresh noise" if isinstance(task, GivenInputs) else "fresh trials"
-    return f"{kind}, seed {seed}"
+    if isinstance(task, GivenInputs):
+        return f"the given inputs, {'fresh noise, ' if fresh else ''}seed {seed}"
+    return f"{'fresh trials, ' if fresh else ''}seed {seed}"
 
 
 def rules(evaluation: Evaluation) -> dict[str, str]:
-    """Return the rules of `Evaluation.scores` in words; a rule that equals the published one is left out."""
+    """Return the rules of `Evaluation.scores` in words.
+
+    The strict rule begins with "the same" where it adds to the published one; it is left out where both are
+    equal.
+    """
     task = evaluation.task
-    words = {"published": task.rule(), "strict": task.rule(strict=True), "sustained": task.sustained_rule()}
+    published, strict = task.rule(), task.rule(strict=True)
+    if strict.startswith(published):
+        strict = "the same" + strict.removeprefix(published)
+    words = {"published": published, "strict": strict, "sustained": task.sustained_rule()}
     return {
         name: rule
         for name, rule in words.items()
-        if rule is not None
-        and name in evaluation.scores
-        and (name == "published" or rule != words["published"])
+        if rule is not None and name in evaluation.scores and rule != "the same"
     }
 
 
-def in_words(evaluation: Evaluation) -> str:
-    """Return accuracy, number of trials, interval, freshness and rule, in one line."""
-    task = evaluation.task
-    if not evaluation.score.scored:
-        return f"{evaluation.score}; {freshness(task, evaluation.seed)}"
-    strict = evaluation.published is not None and evaluation.correct is evaluation.strict
-    return f"{evaluation.score}; {freshness(task, evaluation.seed)}; correct: {task.rule(strict)}"
+def in_words(task: Task, trials: str, *, strict: bool = False) -> str:
+    """Return the line beside accuracies: when a trial is correct, the interval, and which trials they are.
+
+    Parameters
+    ----------
+    task : Task
+    trials : str
+        As `freshness` returns.
+    strict : bool
+        Whether the strict rule was used.
+    """
+    return f"correct: {task.rule(strict)}; 95 % Wilson intervals; {trials}" if task.scored else trials

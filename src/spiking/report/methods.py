@@ -6,7 +6,7 @@ import spiking
 from spiking.analysis.faithfulness import Faithfulness
 from spiking.conversion.model_info import model_info
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import freshness, rules
+from spiking.evaluation.words import rules
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -20,6 +20,7 @@ def methods(
     scores: dict[str, Evaluation],
     close: Faithfulness | None,
     *,
+    fresh: bool = False,
     downsample: int = 1,
 ) -> str:
     """Return a paragraph about a model, its conversion and its evaluation.
@@ -32,6 +33,8 @@ def methods(
     scores : dict of str to Evaluation
         Of the networks ``rate`` and ``spiking``.
     close : Faithfulness or None
+    fresh : bool
+        Whether it is known that nothing was chosen on the trials.
     downsample : int
         As in `evaluate`.
     """
@@ -41,8 +44,8 @@ def methods(
         _about_conversion(network, made=model is not None),
         _about_neurons(network.params, downsample),
         f"{'Both networks' if len(scores) > 1 else 'It'} ran {'the same ' if len(scores) > 1 else ''}"
-        f"{result.score.trials} trials of the task {result.task.name} "
-        f"({freshness(result.task, result.seed)}), of numbers that training and searches do not use.",
+        f"{result.score.trials} trials of the task {result.task.name} (seed {result.seed})"
+        + (", which were not used in training or tuning." if fresh else "."),
     ]
     if result.score.scored:
         sentences += _about_scores(scores)
@@ -105,29 +108,18 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
 
 def _about_scores(scores: dict[str, Evaluation]) -> list[str]:
     first = scores["spiking"]
-    words = rules(first)
-    if not words:  # only what the evaluation used
-        words = {"published": first.task.rule()}
+    words = rules(first) or {"published": first.task.rule()}  # at least what the evaluation used
+    starts = {"published": "Correct", "strict": "Strict rule", "sustained": "Sustained responses"}
     sentences = []
     for name, rule in words.items():
         values = [
             f"{network} network {_score(evaluation.scores.get(name, evaluation.score))}"
             for network, evaluation in scores.items()
         ]
-        sentences.append(f"Correct by the {_NAMES[name]} ({rule}): {'; '.join(values)}.")
-    return sentences
-
-
-_NAMES = {
-    "published": "rule of the task",
-    "strict": "strict rule",
-    "sustained": "rule of sustained responses",
-}
+        sentences.append(f"{starts[name]} ({rule}): {', '.join(values)}.")
+    return [*sentences, "Brackets: 95 % Wilson intervals."]
 
 
 def _score(score: Score) -> str:
     low, high = score.interval
-    return (
-        f"{score.correct} of {score.trials} ({100 * score.accuracy:.1f} %, 95 % Wilson interval "
-        f"{100 * low:.1f} to {100 * high:.1f} %)"
-    )
+    return f"{100 * score.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"

@@ -33,6 +33,7 @@ from spiking.report.methods import methods
 from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
+from spiking.tuning.recorded_search import is_recorded_choice
 
 _ACTIVITY_BYTES = 2**28  # maximum size of the activity in the trials that are drawn
 _DRAWN_EACH = 10  # maximum number of drawn trials of a condition
@@ -119,6 +120,7 @@ def report(
     )
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
     close = faithfulness_of(both)
+    fresh = given_network is None and is_recorded_choice(model, network)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
     filled = page.substitute(
@@ -133,9 +135,11 @@ def report(
             + (f" ({network.conversion})" if network.conversion else "")
             + (f", {len(network.lesioned)} units lesioned." if network.lesioned else ".")
         ),
-        methods=html.escape(methods(model, network, {"rate": scores[0], "spiking": scores[1]}, close)),
+        methods=html.escape(
+            methods(model, network, {"rate": scores[0], "spiking": scores[1]}, close, fresh=fresh)
+        ),
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
-        accuracy_words=html.escape(words.accuracy(*scores)),
+        accuracy_words=html.escape(words.accuracy(*scores, fresh=fresh)),
         accuracy_table=_accuracy_table(*scores),
         faithfulness_words=html.escape(words.faithfulness(close)),
         trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),

@@ -11,6 +11,7 @@ from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.words import freshness, in_words
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.simulation.result import SILENT_HZ
@@ -85,12 +86,13 @@ def _about_activity(both: BothNetworks, quality: ConversionQuality) -> Iterator[
         )
 
 
-def accuracy(rate: Evaluation, spiking: Evaluation) -> str:
+def accuracy(rate: Evaluation, spiking: Evaluation, *, fresh: bool = False) -> str:
     """Return the sentences about the accuracies of both networks."""
+    beside = in_words(rate.task, freshness(rate.task, rate.seed, fresh=fresh))
     return (
-        f"Of {rate.score.trials} trials of {rate.task.name} (seed {rate.seed}, the same trials for both), "
-        f"the rate network answers {percent(rate.score)} correctly, the spiking network "
-        f"{percent(spiking.score)}. Intervals are Wilson score intervals."
+        f"Of the same {rate.score.trials} trials of {rate.task.name}, the rate network answers "
+        f"{percent(rate.score)} correctly, the spiking network {percent(spiking.score)}. "
+        f"{beside[:1].upper()}{beside[1:]}."
     )
 
 

@@ -93,44 +93,46 @@ def first_time(crossed: NDArray[np.bool_], times: Floats) -> Floats:
 def threshold_rule(task: Task, *, strict: bool = False) -> str:
     """Return in words how `Task.score` scores."""
     since = f"from {task.score_from:g} ms"
-    high, low = f"above {task.threshold:g}", f"below {-task.threshold:g}"
-    both = strict and {1, -1} <= set(task.conditions.values())
-    return _by_response(
-        task,
-        {
-            +1: f"{high} at any time {since}" + (f" and never {low}" if both else ""),
-            -1: f"{low} at any time {since}" + (f" and never {high}" if both else ""),
-            0: f"below {task.quiet:g} at all times {since}",
-        },
-        "output ",
-    )
+    named = _conditions(task)
+    parts = _beyond(task, f" at any time {since}")
+    parts += [f"below {task.quiet:g} at all times {since} ({named[0]})"] if 0 in named else []
+    opposite = ", and never beyond the opposite threshold" if strict and {1, -1} <= named.keys() else ""
+    return f"output {'; '.join(parts)}{opposite}"
 
 
 def sustained_rule(task: Task) -> str:
     """Return in words how `Answers.sustained` is scored."""
     ends = task.response_end < task.duration
     span = f"from {task.score_from:g} ms" + (f" to {task.response_end:g} ms" if ends else "")
-    high, low = f"above {task.threshold:g}", f"below {-task.threshold:g}"
-    responses = set(task.conditions.values())
-    crossings = {1: high} if 1 in responses else {}
-    crossings |= {-1: low} if -1 in responses else {}
-
-    def others(label: int) -> str:
-        forbidden = [words for response, words in crossings.items() if response != label]
-        return f" and never {' or '.join(forbidden)}" if forbidden else ""
-
-    return _by_response(
-        task,
-        {+1: high + others(1), -1: low + others(-1), 0: f"below {task.quiet:g}" + others(0)},
-        f"mean output {span} ",
-    )
+    named = _conditions(task)
+    parts = _beyond(task, "")
+    if {1, -1} <= named.keys():  # the conditions are in `threshold_rule`
+        both = f"{task.threshold:g} or {-task.threshold:g}"
+        parts = [f"beyond the threshold ({both}), never beyond the opposite one"]
+    if 0 in named:
+        crossed = [f"above {task.threshold:g}"] if 1 in named else []
+        crossed += [f"below {-task.threshold:g}"] if -1 in named else []
+        never = f" and never {' or '.join(crossed)}" if crossed else ""
+        parts.append(f"below {task.quiet:g}{never} ({named[0]})")
+    return f"mean output {span} {'; '.join(parts)}"
 
 
-def _by_response(task: Task, words: dict[int, str], start: str) -> str:
-    parts = []
-    for label, rule in words.items():
-        names = [name for name, response in task.conditions.items() if np.sign(response) == label]
-        if names:
-            which = ", ".join(names) if len(names) <= _NAMED else f"expected response {label:+d}"
-            parts.append(f"{rule} ({which})")
-    return start + "; ".join(parts)
+def _beyond(task: Task, end: str) -> list[str]:
+    """Return the thresholds of the responses +1 and -1 with their conditions, if there are any."""
+    named = _conditions(task)
+    words = {1: f"above {task.threshold:g}", -1: f"below {-task.threshold:g}"}
+    shown = [label for label in words if label in named]
+    if len(shown) < 2:
+        return [f"{words[label]}{end} ({named[label]})" for label in shown]
+    return [" or ".join(f"{words[label]} ({named[label]})" for label in shown) + end]
+
+
+def _conditions(task: Task) -> dict[int, str]:
+    """Return the names of the conditions of each expected response, in words."""
+    names: dict[int, list[str]] = {}
+    for name, response in task.conditions.items():
+        names.setdefault(int(np.sign(response)), []).append(name)
+    return {
+        label: ", ".join(which) if len(which) <= _NAMED else f"expected response {label:+d}"
+        for label, which in names.items()
+    }

@@ -11,6 +11,7 @@ import numpy as np
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Score
 from spiking.files.json_text import UNUSABLE, parsed
+from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text
 
@@ -86,6 +87,20 @@ def recorded_search(model: RateModel) -> RecordedSearch | None:
         fresh=None,
         details={},
     )
+
+
+def is_recorded_choice(model: RateModel, network: SpikingNetwork) -> bool:
+    """Return whether the model's file records how the conversion of `network` was chosen.
+
+    Then nothing was chosen on the trials of `evaluate`: searches and training of this package use others.
+    """
+    if network.conversion is not None and model.trained_params is not None:
+        return True
+    try:
+        search = recorded_search(model)
+    except ArgumentError:
+        return False
+    return search is not None and search.fresh is not None and search.scaling_factor == network.scaling_factor
 
 
 def _score(values: Mapping[str, Any]) -> Score:

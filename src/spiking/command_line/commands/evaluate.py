@@ -59,6 +59,7 @@ def evaluate(
     from spiking.files.output import check_outputs, keep_text
     from spiking.network.record_task import check_recordable, record_task
     from spiking.report.methods import methods
+    from spiking.tuning.recorded_search import is_recorded_choice
 
     check_outputs([(csv_file, (".csv",))], [model, task_name])
     rates, network = options.both_networks(model, rate_model, scaling_factor)
@@ -83,7 +84,8 @@ def evaluate(
     if record:
         record_task(model, task)
         echo(f"{model} now records the task {task.name}", err=True)
-    close = None
+    fresh = rates is not None and rate_model is None and is_recorded_choice(rates, network)
+    which, close = freshness(task, seed, fresh=fresh), None
     if rates is not None:
         close = faithfulness(
             rates,
@@ -99,7 +101,7 @@ def evaluate(
             "model": model,
             "task": task.name,
             "seed": seed,
-            "trials": freshness(task, seed),
+            "trials": which,
             "rule": task.rule(strict),
             "rules": rules(scores["spiking"]),
             "scaling_factor": network.scaling_factor,
@@ -107,28 +109,28 @@ def evaluate(
         }
         results = {name: _json(evaluation) for name, evaluation in scores.items()}
         measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
-        paragraph = {"methods": methods(rates, network, scores, close, downsample=downsample)}
+        paragraph = {"methods": methods(rates, network, scores, close, fresh=fresh, downsample=downsample)}
         echo(json.dumps({**facts, **results, **measures, **paragraph}, indent=1), lines=True)
     else:
         echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
         if network.conversion is not None:
             echo(str(network.conversion))
-        _print_scores(scores, strict)
+        _print_scores(scores, strict, which)
         if close is not None:
             echo(faithfulness_line(close))
     if csv_file is not None:
         keep_text(csv_file, _csv(scores))
 
 
-def _print_scores(scores: dict[str, Evaluation], strict: bool) -> None:
-    from spiking.evaluation.words import freshness, rules
+def _print_scores(scores: dict[str, Evaluation], strict: bool, which: str) -> None:
+    from spiking.evaluation.words import rules
 
     evaluations = list(scores.values())
     first = evaluations[0]
     if first.score.scored:
         for name, rule in rules(first).items():
             title = "correct" if name == "published" else name
-            echo(textwrap.fill(f"{title}: {rule}", 80, subsequent_indent="  "), lines=True)
+            echo(textwrap.fill(f"{title}: {rule}", 115, subsequent_indent="  "), lines=True)
     _print_row("", [f"{name} network" for name in scores])
     names = list(rules(first))
     if len(names) < 2:
@@ -141,9 +143,8 @@ def _print_scores(scores: dict[str, Evaluation], strict: bool) -> None:
         _print_row(
             f"  {condition}", [_cell(evaluation.by_condition[condition]) for evaluation in evaluations]
         )
-    used = "strict rule" if strict and "strict" in names else "first rule"
-    by = f"conditions by the {used}; " if len(names) > 1 else ""
-    echo(f"{by}95 % Wilson intervals; {freshness(first.task, first.seed)}")
+    used = "in each condition: strict; " if strict and "strict" in names else ""
+    echo(f"{used}95 % Wilson intervals; {which}")
 
 
 def _csv(scores: dict[str, Evaluation]) -> str:
