@@ -56,5 +56,8 @@ def test_what_went_wrong_and_what_to_try(losses, accuracies, changes, learnt, co
 def test_a_network_that_converts_needs_no_advice():
     result = outcome([5], [1], stage="hardening", stopped="converged", spiking=(True, 1.0, 0.97))
     assert result.advice == ()
-    assert "is right in 100 % of 40 fresh trials (at least 97.5 % is needed)" in result.lines[1]
+    assert (
+        "100 % of 40 fresh trials (95 % Wilson interval 91 to 100 %; at least 97.5 % is needed)"
+        in result.lines[1]
+    )
     assert "R2 of its output 0.97 (at least 0.94 is needed)" in result.lines[1]

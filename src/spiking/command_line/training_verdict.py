@@ -45,8 +45,8 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
     learnt = hardening or state.stopped == "converged"
     needed = (
         f"accuracy {100 * state.accuracy:.0f} % in 100 new trials "
-        f"(at least {100 * options.stop_accuracy:g} % is needed), loss {state.loss:.2f} "
-        f"(below {options.stop_loss:g} is needed)"
+        f"({_interval(state.accuracy, 100)}; at least {100 * options.stop_accuracy:g} % is needed), "
+        f"loss {state.loss:.2f} (below {options.stop_loss:g} is needed)"
     )
     meets = state.loss < options.stop_loss and state.accuracy >= options.stop_accuracy
     word = (
@@ -106,10 +106,18 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
         return converts, f"the spiking network does the task {some} neighbouring scaling factors"
     kept = "" if converts else "; the best network is kept"
     return converts, (
-        f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 fresh trials (at least "
-        f"{50 * (1 + options.stop_accuracy):g} % is needed), R2 of its output {state.spiking_r2:.2f} "
-        f"(at least {options.resolved('stop_r2'):g} is needed){kept}"
+        f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 fresh trials "
+        f"({_interval(state.spiking_accuracy, 40)}; "
+        f"at least {50 * (1 + options.stop_accuracy):g} % is needed), "
+        f"R2 of its output {state.spiking_r2:.2f} (at least {options.resolved('stop_r2'):g} is needed){kept}"
     )
+
+
+def _interval(accuracy: float, trials: int) -> str:
+    from spiking.evaluation.binomial import wilson_interval
+
+    low, high = wilson_interval(round(trials * accuracy), trials)
+    return f"95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %"
 
 
 def _not_learnt(losses: Any, accuracies: Any, options: TrainingOptions) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
+from spiking.evaluation.words import freshness, in_words
 from spiking.experiments.curves import PsychometricCurves, psychometric_curves
 from spiking.files.escape import csv_text
 from spiking.optional import library
@@ -45,7 +46,8 @@ class Sweep:
         trials with a response), both NaN where the task does not define them, ``rate`` (mean over units and
         trials in Hz) and the same for each population of the network, ``rate_exc``, ``rate_inh`` and, with
         SST units, ``rate_som``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
-        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout.
+        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed`` and
+        ``rule``, in words, are those of the trials.
     by_trial : tuple of mapping
         The single trials of each row, arrays of shape (trials,): ``trial`` (its number; trials of the same
         number have the same random numbers), ``expected`` (response, +1, -1 or 0),
@@ -140,12 +142,14 @@ class Sweep:
         return psychometric_curves(self, x, signed, seed, resamples)
 
     def __str__(self) -> str:
-        columns = list(self.rows[0])
-        cells = [columns, *([_cell(value) for value in row.values()] for row in self.rows)]
+        columns = [name for name in self.rows[0] if name not in ("seed", "rule")]
+        cells = [columns, *([_cell(row[name]) for name in columns] for row in self.rows)]
         widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
-        return "\n".join(
-            "  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells
-        )
+        lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells]
+        beside = in_words(self.task, freshness(self.task, self.seed), strict=self.strict)
+        varied = " (without the settings that are varied)"
+        several = len({row["rule"] for row in self.rows}) > 1
+        return "\n".join([*lines, beside + varied * several])
 
 
 def _cell(value: Any) -> str:

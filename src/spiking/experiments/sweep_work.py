@@ -117,4 +117,6 @@ def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
         "response_time": float(timed.mean()) if timed.size else np.nan,
         **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
         "readout": "trained" if refit is None else str(refit),
+        "seed": work.seed,
+        "rule": work.task.rule(work.strict),
     }

@@ -35,10 +35,12 @@ def demo(
     from spiking import find_scaling_factor
     from spiking.analysis.faithfulness import faithfulness_of
     from spiking.evaluation import run_both
+    from spiking.evaluation.words import freshness, in_words
     from spiking.files.output import PICTURES, check_outputs
     from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
     from spiking.tasks import GoNoGo
     from spiking.training import train as train_model
+    from spiking.tuning.recorded_search import is_recorded_choice
 
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train are given; expected one of them")
@@ -69,8 +71,9 @@ def demo(
     echo(str(both.spiking), lines=True)
     echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
-        correct = f"{score.correct} of {score.trials} Go and NoGo trials correct"
-        echo(f"{name + ' network:':16} {correct}")
+        echo(f"{name + ' network:':16} {score}")
+    fresh = origin.startswith("tuned now") or is_recorded_choice(rate_model, both.spiking.network)
+    echo(in_words(task, freshness(task, both.seed, fresh=fresh)))
     echo(faithfulness_line(faithfulness_of(both)))
     if no_picture:
         echo(no_picture, err=True)

@@ -212,11 +212,12 @@ def _train_one(
             save(state)
             saved = True
     result = verdict(state, limits, str(output))
+    rule = [f"correct: {task.rule()}"] * task.scored
     if as_json:
         echo(json.dumps(_json(state, result, seconds, output), indent=1), lines=True)
     else:
         echo(f"{_outcome(state, seconds)}; saved {output}")
-        for line in result.lines + result.advice:
+        for line in (*result.lines, *rule, *result.advice):
             echo(line)
     if plot is not None:
         _draw(state, plot)
@@ -257,6 +258,7 @@ def _train_family(
         converged += _has_converged(paths[seed], n_units, expected)
     if existing and not as_json:
         echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
+    rule = [f"correct: {task.rule()}"] * task.scored
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
@@ -272,7 +274,7 @@ def _train_family(
             errors.append(error)
         else:
             lines[0] += f"; saved {paths[seed]}"
-        lines += result.lines + result.advice
+        lines += [*result.lines, *rule, *result.advice]
         if not as_json:
             echo("\n  ".join(lines), lines=True)
 

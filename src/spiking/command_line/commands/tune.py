@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
-    *("fresh_trials", "nrmse", "rate", "search_trials", "drive_error", "seconds", "note"),
+    *("fresh_trials", "nrmse", "rate", "search_trials", "drive_error", "seconds", "note", "seed", "rule"),
 )
 
 
@@ -178,7 +178,7 @@ def _row(result: Tuned) -> dict[str, Any]:
         *(search.fresh.score.trials, f"{search.fresh_nrmse:.3f}", f"{search.fresh_rate:.2f}"),
         search.search_trials,
         *(f"{search.drive_error:.2f}", f"{search.seconds:.1f}"),
-        note,
+        *(note, search.seed, search.task.rule()),
     )
     return dict(zip(_COLUMNS, values, strict=True))
 
@@ -189,6 +189,8 @@ def _csv(tuned: tuple[Tuned, ...]) -> str:
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
+    from spiking.evaluation.words import freshness, in_words
+
     rows = [_row(result) for result in tuned]
     width = max(len(row["file"]) for row in rows)
     echo(
@@ -205,6 +207,10 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
             f"{row['low']} to {row['high']}  {row['nrmse']:>5}  {row['rate']:>9}  "
             f"{row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
+    searches = [result.search for result in tuned if result.search is not None]
+    lines = [in_words(own.task, freshness(own.task, own.seed, fresh=True)) for own in searches]
+    for line in dict.fromkeys(lines):
+        echo(line)
     if any(result.skipped for result in tuned):
         echo(
             "models that were tuned before were skipped, whatever conversion and task were asked for; tune "

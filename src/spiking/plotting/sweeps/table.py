@@ -60,7 +60,9 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     >>> ax = plotting.sweep(result, "rate")
     >>> ax.figure.savefig("sweep.pdf")
     """
-    columns = [name for name in result.rows[0] if name not in (*result.names, "network", "readout")]
+    columns = [
+        name for name in result.rows[0] if name not in (*result.names, "network", "readout", "seed", "rule")
+    ]
     if y not in columns:
         raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
     if len(result.names) > 2:
