@@ -22,6 +22,7 @@ from spiking.reproduce.measures import MEASURES, Entry
 from spiking.reproduce.paired import Pair, pairs, pairs_text
 from spiking.reproduce.statistics import difference, paired_difference
 from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
+from spiking.reproduce.train_and_convert import TRIALS
 from spiking.short_repr import short_repr
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ class Reproduction:
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
+        rules = {condition.network.task.rule() for condition in self.panel.conditions}
+        if len(rules) == 1:
+            remarks.append(f"Networks are tested on {TRIALS} fresh trials; correct: {rules.pop()}.")
         if self.panel.picture is not None and self.drawn is not None:
             remark = "Drawn is the first network that does the task in the most conditions"
             if not any(condition.tested for condition in self.panel.conditions):
