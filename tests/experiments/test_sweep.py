@@ -153,6 +153,8 @@ def test_the_table_is_tidy_and_plots_in_one_line():
     assert found.table.pivot(index="refractory", columns="noise", values="rate").shape == (2, 2)
     rows = list(csv.DictReader(found.csv().splitlines()))
     assert [float(row["rate"]) for row in rows] == column(found, "rate")
+    assert {(row["rule"], row["seed"]) for row in rows} == {(found.task.rule(), str(found.seed))}
+    assert str(found).splitlines()[-1].startswith(f"correct: {found.task.rule()}; 95 % Wilson")
     ax = found.plot("rate", Figure().subplots())
     assert [line.get_label() for line in ax.lines] == ["0.1", "0.5"]
     assert np.array_equal(ax.lines[0].get_ydata(), [row["rate"] for row in found.rows if row["noise"] == 0.1])

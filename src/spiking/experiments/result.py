@@ -147,9 +147,9 @@ class Sweep:
         widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
         lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells]
         beside = in_words(self.task, freshness(self.task, self.seed), strict=self.strict)
-        varied = " (without the settings that are varied)"
-        several = len({row["rule"] for row in self.rows}) > 1
-        return "\n".join([*lines, beside + varied * several])
+        if len({row["rule"] for row in self.rows}) > 1:
+            beside += "; with other settings of the task, as the column `rule` of the table says"
+        return "\n".join([*lines, beside])
 
 
 def _cell(value: Any) -> str:

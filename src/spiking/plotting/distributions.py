@@ -87,7 +87,8 @@ def firing_rates(
         for (name, members), ax in zip(groups.items(), panels, strict=True):
             rates = means[name][alive]
             _histogram(rates, masks, ax, unit="Hz", chosen=populations, edges=edges)
-            ax.legend(frameon=False, loc="upper right")
+            if rates.size:
+                ax.legend(frameon=False, loc="upper right")
             ax.set(ylabel="Neurons", xlim=(0, None))
             ax.set_title(shown(name), loc="left", pad=9)
             silent = int(np.sum(rates < SILENT_HZ))

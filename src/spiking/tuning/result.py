@@ -13,7 +13,7 @@ from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfu
 from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import freshness, in_words, rules
+from spiking.evaluation.words import freshness, in_words
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -215,13 +215,8 @@ class ScalingFactorSearch:
             added = ", ".join(f"{factor:g}" for factor in self.extended)
             lines.append(f"the best candidates were at the edge of the range, so these were added: {added}")
         lines.append(self.reason)
-        others = [
-            f"{self.fresh.scores[name].correct} by the {name} rule, "
-            for name in rules(self.fresh)
-            if name != "published"
-        ]
         lines.append(
-            f"fresh trials: {self.fresh.score}, {''.join(others)}NRMSE {self.fresh_nrmse:.2f}, "
+            f"fresh trials: {self.fresh.score}, NRMSE {self.fresh_nrmse:.2f}, "
             f"mean rate {self.fresh_rate:.1f} Hz"
         )
         if self.task.scored:
