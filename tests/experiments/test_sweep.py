@@ -262,7 +262,7 @@ def test_command_line(folder, monkeypatch):
     monkeypatch.chdir(folder)
     done = run(*SWEEP[:-2], "-o", "table.csv", "--plot", "sweep.png", "--trials", 4)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0].split()[:4] == ["refractory", "trials", "correct", "accuracy"]
+    assert done.stdout.splitlines()[0].split()[:4] == ["refractory", "network", "trials", "correct"]
     assert (folder / "sweep.png").read_bytes()[:4] == b"\x89PNG"
     rows = list(csv.DictReader((folder / "table.csv").read_text().splitlines()))
     assert [row["refractory"] for row in rows] == [
