@@ -183,7 +183,7 @@ def test_a_saved_run_has_every_field(saved, sparse, tmp_path):
         assert np.array_equal(found.spikes.bounds, run.spikes.first_of_trials(3))
     found = dataclasses.replace(found, spikes=without_bounds(found.spikes))
     assert list(differences(found, expected_of_run_files(run), "run")) == []
-    assert "mean_drive: gain 32" in repr(found.network)  # not published
+    assert "mean_drive: gain 32" in str(found.network.conversion)
 
 
 @pytest.mark.parametrize("saved", RUN_FILES)
