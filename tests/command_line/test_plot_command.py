@@ -47,6 +47,22 @@ def test_the_caption_is_printed_and_kept_in_the_file(spiking, tmp_path):
     assert caption in (tmp_path / "a.svg").read_text()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["simulate", "go-nogo", "--trials", "2"],
+        ["sweep", "go-nogo", "--vary", "refractory=1,2", "--trials", "2"],
+    ],
+)
+def test_commands_that_also_draw_print_the_caption(spiking, words):
+    code, out, _ = spiking(*words, "--plot", "a.svg", "--caption")
+    drew, caption = out.splitlines()[-2:]
+    assert (code, drew) == (0, "drew a.svg")
+    assert re.search(r"seed 1\..* Correct: output above 0\.7", caption)
+    code, _, err = spiking(*words, "--caption")
+    assert (code, err) == (2, "spiking: --caption is given without --plot; expected both\n")
+
+
 def test_formats_and_trial(spiking, tmp_path):
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
         done = spiking("plot", "raster", "xor", "--trial", "3", "--trials", "4", "-o", name)

@@ -24,6 +24,7 @@ from spiking import (
     datasets,
     plotting,
     simulate,
+    sweep,
     tasks,
 )
 from spiking.analysis import condition_means, principal_components
@@ -463,3 +464,14 @@ def test_a_figure_says_its_caption(both):
     assert text.startswith("(a) Recurrent weights W of 60 units")
     assert "(b) Spikes of a spiking network" in text
     assert not plotting.caption_of(Figure())
+
+
+def test_figures_of_sweeps_say_their_captions():
+    grid = {"task.offset": [0.0, 0.2]}
+    result = sweep(datasets.load("mante"), grid=grid, trials=4, seed=1, strict=True)
+    caption = plotting.caption_of(result.plot().figure)
+    assert caption.startswith("Accuracy of a spiking network against offset. Task mante: 4 trials")
+    assert f"Correct: {result.task.rule(strict=True)}." in caption
+    assert "Correct" not in plotting.caption_of(result.plot("rate").figure)
+    curves = plotting.caption_of(result.psychometric(resamples=100).plot())
+    assert "4 trials at each value of task.offset, seed 1." in curves

@@ -142,6 +142,12 @@ def picture_of(what: str) -> OptionInfo:
     return option
 
 
+def check_caption(caption: bool, plot: Path | None) -> None:
+    """Raise ArgumentError if a caption is wanted of a picture that is not drawn."""
+    if caption and plot is None:
+        raise ArgumentError("--caption is given without --plot; expected both")
+
+
 def model_files(names: Iterable[str]) -> list[str]:
     """Return the files that are named, and the model files (.mat) of the folders that are.
 

@@ -88,11 +88,11 @@ def _write_under(figure: Figure, text: str) -> None:
 
 
 def network_words(network: SpikingNetwork) -> str:
-    """Return what a spiking network is, such as ``200 neurons (154 exc., 46 inh.), scaling factor 20``."""
+    """Return what a spiking network is, such as ``200 neurons: 154 exc., 46 inh.; scaling factor 20``."""
     parts = [f"{len(units)} {POPULATION_NAMES[name]}" for name, units in by_population(network.populations)]
-    sizes = f" ({', '.join(parts)})" if len(parts) > 1 else ""
-    kind = f", {network.conversion.kind} conversion" if network.conversion is not None else ""
-    return f"{network.n_neurons} neurons{sizes}, scaling factor {network.scaling_factor:g}{kind}"
+    sizes = f": {', '.join(parts)}" if len(parts) > 1 else ""
+    kind = f"; {network.conversion.kind} conversion" if network.conversion is not None else ""
+    return f"{network.n_neurons} neurons{sizes}; scaling factor {network.scaling_factor:g}{kind}"
 
 
 def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None) -> str:
@@ -104,10 +104,9 @@ def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None,
     return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}."
 
 
-def rule_words(task: Task | None) -> str:
+def rule_words(task: Task | None, *, strict: bool = False) -> str:
     """Return what a correct output is, in a sentence; empty without a task, or if it has no right answers."""
-    rule = getattr(task, "rule", None)
-    return f"Correct: {rule()}." if rule is not None and task is not None and task.scored else ""
+    return f"Correct: {task.rule(strict)}." if task is not None and task.scored else ""
 
 
 def score_words(name: str, score: Score) -> str:

@@ -111,7 +111,10 @@ def overview(
                 marks["stimulation"] = Patch(color=STIMULATION_COLOUR, linewidth=0)
             _legend(figure, condition_colours(trials, groups), marks)
         figure.align_ylabels(grid[:, 0])
-        firsts = ", ".join(f"{members[0]}" for members in groups.values())
+        firsts = ", ".join(
+            (f"{name}: " if trials is not None else "") + f"trial {members[0]}"
+            for name, members in groups.items()
+        )
         describe_figure(
             figure,
             caption,
@@ -124,8 +127,8 @@ def overview(
                 None if task is None else task.name,
             ),
             ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
-            + f" of the first trial of each condition (trial {firsts}), a row for each neuron.",
-            "Bottom: output.",
+            + f" of the first trial of each condition ({firsts}), a row for each neuron.",
+            "Bottom: output. Inputs and outputs have no unit.",
             *output_marks(trials, task, rate=rate is not None, singles=3),
             "Yellow areas: stimulation." if stimulation else "",
             rule_words(task),

@@ -221,7 +221,7 @@ def output_marks(
     trials: Trials | None, task: Task | None, *, rate: bool, singles: int, target: bool = True
 ) -> list[str]:
     """Return the sentences that explain the lines and areas of `output`."""
-    thin = f"; thin lines: {singles} single trials" if singles else ""
+    thin = f"; thin lines: up to {singles} single trials" if singles else ""
     marks = [f"Lines and bands: mean and standard deviation over trials{thin}."]
     if rate:
         marks.append("Dashed: mean of the rate network in the same trials.")
@@ -232,7 +232,7 @@ def output_marks(
             words = "; ".join(filter(None, (stimuli, targets)))
             marks.append(f"{words[0].upper()}{words[1:]}.")
     if task is not None and task.scored:
-        dotted = "; dotted: thresholds" if criteria(task, list(task.conditions)) else ""
+        dotted = "; dotted: criterion" if criteria(task, list(task.conditions)) else ""
         marks.append(f"Bar: scored window{dotted}.")
     return marks
 

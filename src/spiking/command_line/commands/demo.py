@@ -24,6 +24,7 @@ def demo(
     train: Annotated[bool, typer.Option("--train", help="Train a new model instead.")] = False,
     scaling_factor: options.ScalingFactor = None,
     plot: Annotated[Path | None, options.picture_of("both networks")] = None,
+    caption: options.Caption = False,
 ) -> None:
     """Run trials of a trained Go-NoGo model.
 
@@ -85,4 +86,4 @@ def demo(
         drawn = plotting.overview(
             both.spiking, trials=both.trials, task=task, rate=both.rate, figure=Figure()
         )
-        write_figure(path, drawn)
+        write_figure(path, drawn, caption=caption)

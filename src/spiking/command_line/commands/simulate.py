@@ -40,6 +40,7 @@ def simulate(
     current: options.Current = None,
     pulses: options.Pulses = None,
     plot: Annotated[Path | None, options.picture_of("raster and output")] = None,
+    caption: options.Caption = False,
     filtered_rates: Annotated[
         bool, typer.Option("--filtered-rates", help="Also record the filtered rate of every neuron.")
     ] = False,
@@ -66,6 +67,7 @@ def simulate(
     from spiking.simulation.storage import npz
     from spiking.simulation.storage.inputs import read_inputs
 
+    options.check_caption(caption, plot)
     stream = output is not None and output.suffix.lower() in RUNS
     check_outputs(
         [(plot, PICTURES), (output, (".npz", *RUNS))],
@@ -118,4 +120,4 @@ def simulate(
         figure = plotting.overview(
             run, trials=drawn, task=task, stimulation=stimulation or (), figure=Figure()
         )
-        write_figure(plot, figure)
+        write_figure(plot, figure, caption=caption)

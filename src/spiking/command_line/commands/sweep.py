@@ -53,6 +53,7 @@ def sweep(
     scheduler: options.Scheduler = None,
     output: Annotated[Path | None, options.output_to("Write the table into this .csv file.")] = None,
     plot: Annotated[Path | None, options.picture_of("one or two varied names, or --curve,")] = None,
+    caption: options.Caption = False,
     y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
     curve: Annotated[
         str | None,
@@ -76,6 +77,7 @@ def sweep(
     from spiking.experiments import sweep as run_sweep
     from spiking.files.output import PICTURES, check_outputs, keep_text
 
+    options.check_caption(caption, plot)
     grid, stimulation = _grid(vary), options.named_stimulation(stimulate, units, window, current, pulses)
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
     if curve is not None and curve not in _CURVES:
@@ -128,7 +130,7 @@ def sweep(
         else:
             journal.unlink(missing_ok=True)
     if plot is not None:
-        write_figure(plot, result.plot(y).figure if curves is None else curves.plot())
+        write_figure(plot, result.plot(y).figure if curves is None else curves.plot(), caption=caption)
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

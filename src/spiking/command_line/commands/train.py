@@ -115,6 +115,7 @@ def train(
     force: options.Force = False,
     threads: options.Threads = None,
     plot: Annotated[Path | None, options.picture_of("loss and accuracy")] = None,
+    caption: options.Caption = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a rate model on a task.
@@ -159,13 +160,14 @@ def train(
     if learning_rate is not None and final_learning_rate is None:
         chosen["final_learning_rate"] = learning_rate
     task = get(task_name, **options.task_settings(settings))
+    options.check_caption(caption, plot)
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     if seeds is None:
         check_outputs([(output, MODELS), (plot, PICTURES)], [task_name, start], force=force)
         if start is not None:
             chosen["start"] = options.load_model(start)
-        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, as_json)
+        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, caption, as_json)
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
@@ -181,6 +183,7 @@ def _train_one(
     output: Path,
     force: bool,
     plot: Path | None,
+    caption: bool,
     as_json: bool,
 ) -> None:
     from spiking.files.output import keep
@@ -220,7 +223,7 @@ def _train_one(
         for line in (*result.lines, *rule, *result.advice):
             echo(line)
     if plot is not None:
-        _draw(state, plot)
+        _draw(state, plot, caption)
     if state.stopped != "converged":
         raise typer.Exit(_NOT_CONVERGED)
 
@@ -368,10 +371,10 @@ def _json(state: TrainingState, result: Verdict, seconds: float, path: Path) -> 
     }
 
 
-def _draw(state: TrainingState, path: Path) -> None:
+def _draw(state: TrainingState, path: Path, caption: bool) -> None:
     from spiking.plotting import training_curve
 
-    write_figure(path, training_curve(state.model).figure)
+    write_figure(path, training_curve(state.model).figure, caption=caption)
 
 
 def _decay(text: str) -> float | tuple[float, float]:

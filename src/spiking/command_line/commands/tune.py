@@ -75,6 +75,7 @@ def tune(
         Path | None, typer.Option("--csv", help="Write a table into this file, one row per model.")
     ] = None,
     plot: Annotated[Path | None, options.picture_of("accuracy against factor (one model)")] = None,
+    caption: options.Caption = False,
 ) -> None:
     """Find scaling factors of models and write them into the files.
 
@@ -89,6 +90,7 @@ def tune(
     from spiking.tuning import find_scaling_factors
 
     models = options.model_files(models)
+    options.check_caption(caption, plot)
     check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
     if plot is not None:
         check_can_draw(f"the picture {plot}")
@@ -143,7 +145,7 @@ def tune(
             except ArgumentError as failure:  # the other file is still written
                 errors.append(failure)
     if plot is not None and only is not None:
-        write_figure(plot, only.plot().figure)
+        write_figure(plot, only.plot().figure, caption=caption)
     for error in errors:
         print_message(str(error))
     if errors:

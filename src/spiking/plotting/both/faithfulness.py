@@ -84,13 +84,14 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
                 ax.plot(
                     quiet.activity_time, mean[channel], color=colours[name], linewidth=1.2, label=shown(name)
                 )
+            for name, mean in expected.items():
                 ax.plot(
                     quiet.activity_time,
-                    expected[name][channel],
+                    mean[channel],
                     color="black",
                     linewidth=0.8,
                     linestyle=DASHES,
-                    label="rate network" if name == next(iter(outputs)) else None,
+                    label="rate network" if name == next(iter(expected)) else None,
                 )
             finish_time_axis(ax, run.duration)
             ax.set_ylabel(output_name(channel, n_outputs))
@@ -106,7 +107,7 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
         right.legend(frameon=False, handletextpad=0.1, loc="upper left", borderaxespad=0.2)
         _finish(
             right,
-            "units",
+            "activity",
             f"R² {measures.population_r2:.2f}, median r {measures.unit_correlation:.2f}",
         )
         describe_figure(

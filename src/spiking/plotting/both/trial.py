@@ -203,7 +203,7 @@ def trial(
 
 def _trial_words(both: BothNetworks, number: int) -> list[str]:
     """Return the caption of the outputs of both networks in a trial."""
-    dotted = "; dotted: threshold" if criteria(both.task, [both.trials.conditions[number]]) else ""
+    dotted = "; dotted: criterion" if criteria(both.task, [both.trials.conditions[number]]) else ""
     return [
         f"Trial {number} ({both.trials.conditions[number]}) of a rate network (dashed) and of its "
         "spiking network "

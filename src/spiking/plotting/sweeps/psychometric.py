@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.plotting.captions import describe_figure
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, THRESHOLD_COLOUR, drawing_in, shown
 from spiking.plotting.sweeps.table import title
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spiking.experiments import PsychometricCurves
 
 _COLOURS = (CONDITION_COLOURS[3], CONDITION_COLOURS[0], CONDITION_COLOURS[2], CONDITION_COLOURS[1])
-_FOOT_COLUMNS, _FOOT_SIZE, _FOOT_LINE_MM = 150, 6, 3.0
+_FOOT_COLUMNS, _FOOT_SIZE, _FOOT_LINE_MM = 134, 6, 3.0
 
 
 @check_arguments()
@@ -44,14 +45,15 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
     >>> figure = plotting.psychometric(result.psychometric(resamples=100))
     >>> figure.savefig("psychometric.pdf")
     """
-    foot = _foot(curves)
+    notes = _notes(curves)
+    foot = [shown(line) for note in notes for line in textwrap.wrap(note, _FOOT_COLUMNS)]
     with drawing_in(figure, 158, 55 + _FOOT_LINE_MM * len(foot)) as figure:
         figure.clear()
         left, right = figure.subplots(1, 2)
         others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
         for name, curve in curves.curves.items():
             network, _, group = name.partition(", ")
-            style = _style(network, others.index(group), len(curves.curves))
+            style = _style(network, others.index(group), len(others))
             _fraction(left, curve, shown(name), style)
             _times(right, curve, style)
         x = title(curves.x) + (" \u00d7 expected response" if curves.signed else "")
@@ -70,14 +72,22 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
             handles, labels = left.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
         figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=_FOOT_SIZE, linespacing=1.3)
+        describe_figure(
+            figure,
+            False,  # the text below the figure is this already
+            f"Left: {left.get_ylabel()[:1].lower()}{left.get_ylabel()[1:]} against {x[:1].lower()}{x[1:]}, "
+            "with fitted curves and their thresholds (horizontal bars).",
+            "Right: mean response time in trials with a response.",
+            "Dashed, open markers: rate network." if any(n.startswith("rate") for n in curves.curves) else "",
+            *(note if note.endswith(".") else f"{note}." for note in notes),
+        )
     return figure
 
 
-def _style(network: str, group: int, n_curves: int) -> dict[str, Any]:
+def _style(network: str, group: int, n_groups: int) -> dict[str, Any]:
     """Return colour and markers: one colour for each network, or, with other varied names, for each group."""
-    both = n_curves > 2
     is_rate = network == "rate"
-    colour = _COLOURS[(group if both else is_rate) % len(_COLOURS)]
+    colour = _COLOURS[(group if n_groups > 1 else is_rate) % len(_COLOURS)]
     return {
         "color": colour,
         "dashes": DASHES if is_rate else "-",
@@ -127,11 +137,11 @@ def _times(ax: Axes, curve: PsychometricCurve, style: dict[str, Any]) -> None:
     _points(ax, curve.x[known], mean, np.minimum(low, mean), np.maximum(high, mean), None, style)
 
 
-def _foot(curves: PsychometricCurves) -> list[str]:
-    """Return the text below the figure."""
+def _notes(curves: PsychometricCurves) -> list[str]:
+    """Return the sentences below the figure."""
     notes = [f"{name}: {curve.fit or f'no fit: {curve.problem}'}" for name, curve in curves.curves.items()]
     notes.append(
         f"Bars and values in brackets: 95 % intervals. {curves.n_trials} trials at each value of "
         f"{curves.x}, seed {curves.seed}. Task {curves.task.name}: {curves.task.rule(curves.strict)}."
     )
-    return [shown(line) for note in notes for line in textwrap.wrap(note, _FOOT_COLUMNS)]
+    return notes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.plotting.captions import describe, rule_words
 from spiking.plotting.style import CONDITION_COLOURS, DASHES, drawing_on
 
 if TYPE_CHECKING:
@@ -108,6 +109,16 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         if second or len(networks) > 1:
             ax.legend(title=title(second[0]) if second else None, frameon=False)
         ax.spines[["top", "right"]].set_visible(False)
+        is_rate = y == "rate" or y.startswith("rate_")
+        describe(
+            ax,
+            f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(networks)} network against "
+            f"{' and '.join(title(name)[:1].lower() + title(name)[1:] for name in result.names)}.",
+            f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}.",
+            ("Bands" if numeric else "Lines") + ": 95 % Wilson intervals." if y == "accuracy" else "",
+            "Dashed, open markers: rate network." if len(networks) > 1 and numeric else "",
+            "" if is_rate else rule_words(result.task, strict=result.strict),
+        )
     return ax
 
 
