@@ -323,6 +323,7 @@ def test_every_output_is_drawn_and_named():
     figure = plotting.outputs(both.spiking, trials=both.trials, task=task)
     assert [ax.get_ylabel() for ax in figure.axes] == ["Output 0", "Output 1"]
     assert not any(map(dotted, figure.axes))
+    assert "solid: output 0, dashed: output 1." in plotting.caption_of(plotting.faithfulness(both))
     figure = plotting.comparison(both, both)
     assert [ax.get_ylabel() for ax in figure.axes[:4]] == ["Output 0", "", "Output 1", ""]
     with pytest.raises(ArgumentError, match="channel is 2; expected 0 to 1"):
@@ -467,11 +468,14 @@ def test_a_figure_says_its_caption(both):
 
 
 def test_figures_of_sweeps_say_their_captions():
-    grid = {"task.offset": [0.0, 0.2]}
+    grid = {"task.offset": [0.0, 0.2], "noise": [0.1, 0.2]}
     result = sweep(datasets.load("mante"), grid=grid, trials=4, seed=1, strict=True)
     caption = plotting.caption_of(result.plot().figure)
-    assert caption.startswith("Accuracy of a spiking network against offset. Task mante: 4 trials")
+    assert caption.startswith(
+        "Accuracy of a spiking network against offset and noise (mV). Task mante: 4 trials"
+    )
     assert f"Correct: {result.task.rule(strict=True)}." in caption
     assert "Correct" not in plotting.caption_of(result.plot("rate").figure)
-    curves = plotting.caption_of(result.psychometric(resamples=100).plot())
-    assert "4 trials at each value of task.offset, seed 1." in curves
+    figure = result.psychometric(resamples=100).plot()
+    assert "4 trials at each value of task.offset, seed 1." in plotting.caption_of(figure)
+    assert len({bars.lines[0].get_color() for bars in figure.axes[0].containers}) == 2  # one for each noise

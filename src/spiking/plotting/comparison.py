@@ -220,7 +220,7 @@ def comparison(
             figure,
             caption,
             *(
-                f"{label}: {network_words(both.spiking.network)}; "
+                f"{label}: spiking network ({network_words(both.spiking.network)}). "
                 + trials_words(both.trials.conditions, len(both.trials), both.seed, both.task.name)
                 for label, both in experiments.items()
             ),

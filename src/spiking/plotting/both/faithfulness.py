@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,8 @@ from spiking.typing import Floats
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_LINES = ("solid", "dashed", "dotted")  # of outputs, in turn
 
 
 @check_arguments()
@@ -95,11 +98,22 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
                 )
             finish_time_axis(ax, run.duration)
             ax.set_ylabel(output_name(channel, n_outputs))
+            if channel < n_outputs - 1:
+                ax.set_xlabel("")
             if channel == 0:
                 legend_above(ax)
         left, right = (figure.add_subplot(grid[n_outputs, column]) for column in (0, 1))
+        styles = list(itertools.islice(itertools.cycle(_LINES), n_outputs))
+        lines = ", ".join(f"{line}: output {channel}" for channel, line in enumerate(styles))
         for name, mean in outputs.items():
-            left.plot(expected[name][:, late].T, mean[:, late].T, color=colours[name], linewidth=0.8)
+            for channel, line in enumerate(styles):
+                left.plot(
+                    expected[name][channel, late],
+                    mean[channel, late],
+                    color=colours[name],
+                    linewidth=0.8,
+                    linestyle=line,
+                )
         _finish(left, "output", f"means: R² {measures.mean_output_r2:.2f}, peak × {measures.peak_ratio:.2f}")
         x, y = (np.stack([*means.values()]) for means in (rates, units))
         for name, members in by_population(run.network.populations):
@@ -121,7 +135,8 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
             f"Bottom left: the same outputs from {START_MS:g} ms on (single trials: R² "
             f"{measures.output_r2:.2f}, "
             f"slope {measures.slope:.2f}; means: R² {measures.mean_output_r2:.2f}; largest mean output: "
-            f"{measures.peak_ratio:.2f} times that of the rate network).",
+            f"{measures.peak_ratio:.2f} times that of the rate network)"
+            + (f"; {lines}." if n_outputs > 1 else "."),
             "Bottom right: mean activity of each unit in each condition, filtered spikes divided "
             "by the scaling "
             f"factor against rates (R² over units, conditions and time {measures.population_r2:.2f}; median "
