@@ -1,11 +1,14 @@
 """Folders of models are taken where many files are."""
 
+import csv
+import json
 import shutil
 
 import in_process
+import numpy as np
 import pytest
 
-from spiking import datasets
+from spiking import datasets, evaluate
 
 
 @pytest.fixture
@@ -28,7 +31,56 @@ def test_each_model_of_a_folder_is_taken_once(folder):
 
 
 def test_a_folder_without_models_is_refused(tmp_path):
-    for command in ("info", "tune"):
+    for command in ("info", "tune", "evaluate", "report"):
         done = in_process.run(command, tmp_path)
         assert done.returncode == 2
         assert "has no file that ends in .mat" in done.stderr
+
+
+def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
+    (folder / "c.mat").write_bytes(b"damaged")
+    table = folder / "table.csv"
+    options = ("--trials", 8, "--csv", table)
+    done = in_process.run("evaluate", folder, *options)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "c.mat" in done.stderr
+    assert "8 trials, seed 1" in done.stdout
+    with table.open(newline="") as file:
+        a, b, c = csv.DictReader(file)
+    assert {name: a[name] for name in a if name != "file"} == {name: b[name] for name in b if name != "file"}
+    assert c["file"].endswith("c.mat")
+    assert c["error"]
+    model = datasets.load("go-nogo-sigmoid")
+    score = evaluate(model, trials=8, seed=1).score
+    assert float(a["rate_accuracy"]) == score.accuracy
+    assert (float(a["rate_low"]), float(a["rate_high"])) == pytest.approx(score.interval)
+    assert float(a["decay_median"]) == pytest.approx(np.median(model.tau_decay()))
+    weights = model.effective_weights()
+    assert float(a["weight_inh"]) == pytest.approx(weights[weights < 0].mean())
+    shown = [line.split() for line in done.stdout.splitlines() if line.startswith(str(folder))]
+    assert [line[0].rpartition("/")[2] for line in shown] == ["a.mat", "b.mat"]
+    assert shown[0][-2:] == [f"{float(a[name]):.3f}" for name in ("weight_exc", "weight_inh")]
+
+
+def test_the_table_of_networks_is_printed_as_json(folder):
+    done = in_process.run("evaluate", folder / "a.mat", "xor", "nothing.mat", "--trials", 4, "--json")
+    assert done.returncode == 1
+    a, xor, missing = json.loads(done.stdout)
+    assert (a["task"], xor["task"], missing["file"]) == ("go-nogo", "xor", "nothing.mat")
+    alone = json.loads(in_process.run("evaluate", "xor", "--trials", 4, "--json").stdout)
+    assert xor["spiking_accuracy"] == alone["spiking"]["accuracy"]
+    assert xor["peak_ratio"] == pytest.approx(alone["faithfulness"]["peak_ratio"])
+
+
+def test_each_network_of_a_folder_has_a_report(folder, tmp_path):
+    pages = tmp_path / "pages"
+    done = in_process.run("report", folder, "-o", pages, "--trials", 2)
+    assert done.returncode == 2
+    assert "expected a folder" in done.stderr
+    pages.mkdir()
+    (folder / "b.mat").write_bytes(b"damaged")
+    done = in_process.run("report", folder, "-o", pages, "--trials", 2)
+    assert done.returncode == 1
+    assert "b.mat" in done.stderr
+    assert [page.name for page in pages.iterdir()] == ["a.html"]

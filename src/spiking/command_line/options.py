@@ -43,6 +43,14 @@ Network = Annotated[
         help="Model file (.mat), network file (.npz), or go-nogo, xor, mante or dms.",
     ),
 ]
+Networks = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="MODEL",
+        autocompletion=names_for,
+        help="Model files (.mat), folders of them, network files (.npz), or go-nogo, xor, mante or dms.",
+    ),
+]
 RateModelFile = Annotated[
     str | None,
     typer.Option(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from spiking.files.escape import printable
+from spiking.files.escape import csv_text, printable
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -60,6 +62,42 @@ def print_message(message: str) -> int:
     """Print a message as one line on stderr and return the exit status for bad usage or input."""
     echo(f"spiking: {with_options(' '.join(message.split()))}", err=True)
     return BAD_INPUT
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    echo(json.dumps(value, indent=1), lines=True)
+
+
+def table_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, with the columns of all of them; None and NaN are empty cells."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    cells = ([_filled(row.get(name)) for name in columns] for row in rows)
+    return csv_text(columns, cells)
+
+
+def _filled(value: Any) -> Any:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Return cells in columns; the first column is flush left, the others flush right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [f"{line[0]:{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(line[1:], widths[1:], strict=True))]
+        )
+        for line in lines
+    )
+
+
+def print_failures(errors: Mapping[str, Exception]) -> None:
+    """Print why files failed, each on a line of stderr that names the file, and end with exit status 1."""
+    for file, error in errors.items():
+        words = str(error)
+        print_message(words if file in words else f"{file}: {words}")
+    if errors:
+        raise typer.Exit(1)
 
 
 def faithfulness_line(result: Faithfulness) -> str:

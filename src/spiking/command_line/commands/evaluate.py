@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import echo, faithfulness_json, faithfulness_line
+from spiking.command_line.network_table import network_row, print_networks
+from spiking.command_line.output import (
+    echo,
+    faithfulness_json,
+    faithfulness_line,
+    print_failures,
+    print_json,
+    table_csv,
+)
 from spiking.command_line.progress import progress_bar
-from spiking.files.escape import csv_text
+from spiking.errors import SpikingError
 
 if TYPE_CHECKING:
+    from spiking import RateModel, SpikingNetwork
+    from spiking.analysis import Faithfulness
     from spiking.evaluation.result import Evaluation, Score
+    from spiking.tasks import Task
 
 
 def evaluate(
-    model: options.Network,
+    models: options.Networks,
     task_name: options.TaskName = None,
     settings: options.Settings = None,
     trials: options.Trials = 100,
@@ -30,7 +42,10 @@ def evaluate(
     downsample: options.Downsample = 1,
     threads: options.Threads = None,
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write a table into this file, one row per trial.")
+        Path | None,
+        typer.Option(
+            "--csv", help="Write a table into this file: a row per trial of one network, or per network."
+        ),
     ] = None,
     as_json: options.AsJson = False,
     record: Annotated[
@@ -48,54 +63,67 @@ def evaluate(
     The last line says how close the spiking network is to the rate network without noise, and how it fires,
     in the first 40 trials.
     A network file is compared with the rate model in --rate-model, or run alone.
+    Several files, or a folder, are shown as one table: accuracies, faithfulness, rates, decays and weights.
+    If one of them fails, the others are still evaluated, and the exit status is 1.
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
     """
     import json
 
-    from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
-    from spiking.evaluation import evaluate as score_network
     from spiking.evaluation.words import freshness, rules
     from spiking.files.output import check_outputs, keep_text
-    from spiking.network.record_task import check_recordable, record_task
     from spiking.report.methods import methods
     from spiking.tuning.recorded_search import is_recorded_choice
 
-    check_outputs([(csv_file, (".csv",))], [model, task_name])
-    rates, network = options.both_networks(model, rate_model, scaling_factor)
-    task = options.chosen_task(rates or network, task_name, settings)
-    if record:
-        check_recordable(model, network if rates is None or rate_model is not None else rates, task)
-    kind = "published" if network.conversion is None else network.conversion.kind
-    scores = {}
-    if rates is not None:
-        scores["rate"] = score_network(rates, task, trials, seed=seed, strict=strict)
-    with progress_bar("trials", trials) as advance:
-        scores["spiking"] = score_network(
+    files = options.model_files(models)
+    check_outputs([(csv_file, (".csv",))], [*files, task_name])
+
+    def run(file: str, advance: Callable[[int], None]) -> _Run:
+        rates, network = options.both_networks(file, rate_model, scaling_factor)
+        task = options.chosen_task(rates or network, task_name, settings)
+        recorded = network if rates is None or rate_model is not None else rates
+        return _run(
+            file,
+            rates,
             network,
             task,
-            trials,
+            recorded if record else None,
+            trials=trials,
             seed=seed,
             strict=strict,
             downsample=downsample,
             threads=threads,
             progress=advance,
         )
-    if record:
-        record_task(model, task)
-        echo(f"{model} now records the task {task.name}", err=True)
+
+    if files != models or len(files) > 1:
+        rows: list[dict[str, Any]] = []
+        errors: dict[str, Exception] = {}
+        with progress_bar("trials", trials * len(files)) as show:
+            for k, file in enumerate(files):
+                try:
+                    result = run(file, lambda done, before=k * trials: show(before + done))  # type: ignore[misc]
+                    rows.append(
+                        network_row(file, *result.networks, result.scores, result.close, strict=strict)
+                    )
+                except SpikingError as error:  # the others are still evaluated
+                    errors[file] = error
+        failed = [{"file": file, "error": str(error)} for file, error in errors.items()]
+        if as_json:
+            print_json([*rows, *failed])
+        elif rows:
+            print_networks(rows)
+        if csv_file is not None:
+            keep_text(csv_file, table_csv([*rows, *failed]))
+        print_failures(errors)
+        return
+    model = files[0]
+    with progress_bar("trials", trials) as advance:
+        result = run(model, advance)
+    (rates, network), task, scores, close = result.networks, result.task, result.scores, result.close
     fresh = rates is not None and rate_model is None and is_recorded_choice(rates, network)
-    which, close = freshness(task, seed, fresh=fresh), None
-    if rates is not None:
-        close = faithfulness(
-            rates,
-            network,
-            task,
-            trials=min(trials, COMPARED_TRIALS),
-            seed=seed,
-            downsample=downsample,
-            threads=threads,
-        )
+    which = freshness(task, seed, fresh=fresh)
+    kind = "published" if network.conversion is None else network.conversion.kind
     if as_json:
         facts = {
             "model": model,
@@ -120,6 +148,62 @@ def evaluate(
             echo(faithfulness_line(close))
     if csv_file is not None:
         keep_text(csv_file, _csv(scores))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The networks of a file, and how they did the task."""
+
+    networks: tuple[RateModel | None, SpikingNetwork]
+    task: Task
+    scores: dict[str, Evaluation]
+    close: Faithfulness | None
+
+
+def _run(
+    file: str,
+    rates: RateModel | None,
+    network: SpikingNetwork,
+    task: Task,
+    recorded: RateModel | SpikingNetwork | None,
+    *,
+    trials: int,
+    seed: int,
+    strict: bool,
+    downsample: int,
+    threads: int | None,
+    progress: Callable[[int], None],
+) -> _Run:
+    """Run the trials; `recorded` is what is in the file, if the task is to be recorded there."""
+    from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
+    from spiking.evaluation import evaluate as score_network
+    from spiking.network.record_task import check_recordable, record_task
+
+    if recorded is not None:
+        check_recordable(file, recorded, task)
+    scores = {}
+    if rates is not None:
+        scores["rate"] = score_network(rates, task, trials, seed=seed, strict=strict)
+    scores["spiking"] = score_network(
+        network,
+        task,
+        trials,
+        seed=seed,
+        strict=strict,
+        downsample=downsample,
+        threads=threads,
+        progress=progress,
+    )
+    if recorded is not None:
+        record_task(file, task)
+        echo(f"{file} now records the task {task.name}", err=True)
+    close = None
+    if rates is not None:
+        compared = min(trials, COMPARED_TRIALS)
+        close = faithfulness(
+            rates, network, task, trials=compared, seed=seed, downsample=downsample, threads=threads
+        )
+    return _Run((rates, network), task, scores, close)
 
 
 def _print_scores(scores: dict[str, Evaluation], strict: bool, which: str) -> None:
@@ -154,12 +238,8 @@ def _csv(scores: dict[str, Evaluation]) -> str:
     columns = {name: next(iter(tables.values()))[name] for name in shared}
     for network, table in tables.items():
         columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
-    rows = zip(*([_text(value) for value in values.tolist()] for values in columns.values()), strict=True)
-    return csv_text(list(columns), (list(row) for row in rows))
-
-
-def _text(value: object) -> object:
-    return "" if isinstance(value, float) and math.isnan(value) else value
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return table_csv([dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def _print_row(name: str, cells: list[str]) -> None:
