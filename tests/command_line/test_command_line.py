@@ -301,11 +301,13 @@ def test_info_of_several_files(tmp_path):
 
 
 def test_info_json(tmp_path):
-    done = run("info", "--json", GO_NOGO, tmp_path)
+    damaged = tmp_path / "damaged.mat"
+    damaged.write_bytes(b"")
+    done = run("info", "--json", GO_NOGO, damaged)
     good, bad = json.loads(done.stdout)
     assert good["usable"]
     assert (good["n_units"], good["populations"]["som"], good["task"]) == (60, 6, None)
-    assert (bad["usable"], bad["file"]) == (False, str(tmp_path))
+    assert (bad["usable"], bad["file"]) == (False, str(damaged))
     assert done.returncode == 2
 
 

@@ -63,6 +63,20 @@ def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
     assert shown[0][-2:] == [f"{float(a[name]):.3f}" for name in ("weight_exc", "weight_inh")]
 
 
+def test_info_writes_a_row_for_each_file(folder):
+    (folder / "c.mat").write_bytes(b"damaged")
+    table = folder / "table.csv"
+    assert in_process.run("info", folder, "--csv", table).returncode == 2
+    with table.open(newline="") as file:
+        a, _, c = csv.DictReader(file)
+    excitatory = datasets.load("go-nogo-sigmoid").populations["exc"].sum()
+    assert (a["usable"], a["task"], c["usable"]) == ("True", "go-nogo", "False")
+    assert int(a["populations_exc"]) == excitatory
+    assert [float(value) for value in a["tau_decay"].split("; ")] == json.loads(
+        in_process.run("info", folder / "a.mat", "--json").stdout
+    )[0]["tau_decay"]
+
+
 def test_the_table_of_networks_is_printed_as_json(folder):
     done = in_process.run("evaluate", folder / "a.mat", "xor", "nothing.mat", "--trials", 4, "--json")
     assert done.returncode == 1

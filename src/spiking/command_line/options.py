@@ -108,6 +108,7 @@ Caption = Annotated[
     bool,
     typer.Option("--caption", help="Print the caption for a manuscript: what is drawn, of which trials."),
 ]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write a table into this file, a row per file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Stimulate = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
@@ -66,14 +66,27 @@ def print_message(message: str) -> int:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
-    echo(json.dumps(value, indent=1), lines=True)
+    echo(json.dumps(value, indent=1, allow_nan=False), lines=True)
 
 
 def table_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV, with the columns of all of them; None and NaN are empty cells."""
+    """Return rows as CSV, with the columns of all of them; None and NaN are empty cells.
+
+    A mapping in a row becomes a column for each entry, such as ``populations_exc``; several values are
+    joined by semicolons.
+    """
+    rows = [dict(_columns(row)) for row in rows]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     cells = ([_filled(row.get(name)) for name in columns] for row in rows)
     return csv_text(columns, cells)
+
+
+def _columns(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{key}", entry) for key, entry in value.items())
+        else:
+            yield name, "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _filled(value: Any) -> Any:

@@ -1,11 +1,10 @@
-"""Format the description of model files as text, as a table, or as JSON."""
+"""Format the description of model files as text, as a table, or as rows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spiking.files.escape import printable
 from spiking.timing import STEP_MS
@@ -71,19 +70,15 @@ def as_table(infos: list[ModelInfo]) -> Table:
     return table
 
 
-def as_json(
+def as_rows(
     infos: list[ModelInfo], networks: Mapping[str, Mapping[str, str]], unusable: Mapping[str, str]
-) -> str:
-    """Return a JSON list with one object per file: its facts, or why it is unusable."""
-    return json.dumps(
-        [
-            *({"usable": True, **asdict(info)} for info in infos),
-            *({"usable": True, "file": file, "network": dict(known)} for file, known in networks.items()),
-            *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
-        ],
-        indent=2,
-        allow_nan=False,
-    )
+) -> list[dict[str, Any]]:
+    """Return a row for each file, for CSV and JSON: its facts, or why it is unusable."""
+    return [
+        *({"usable": True, **asdict(info)} for info in infos),
+        *({"usable": True, "file": file, "network": dict(known)} for file, known in networks.items()),
+        *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
+    ]
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import BAD_INPUT, echo, print_message
+from spiking.command_line.output import BAD_INPUT, echo, print_json, print_message, table_csv
 from spiking.errors import ModelFileError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def info(
             help="Model or network files (.mat, .npz), folders of .mat files, or go-nogo, xor, mante, dms.",
         ),
     ],
+    csv_file: options.Csv = None,
     as_json: options.AsJson = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only list which files are usable; exit with 1 if one is not.")
@@ -38,11 +39,14 @@ def info(
     from spiking import RateModel
     from spiking.conversion import model_info_text
     from spiking.conversion.model_info import model_info
+    from spiking.files.output import check_outputs, keep_text
     from spiking.network.describe import network_facts
 
+    files = options.model_files(models)
+    check_outputs([(csv_file, (".csv",))], files)
     infos, networks, unusable = [], {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
-        for name in options.model_files(models):
+        for name in files:
             try:
                 loaded = options.load_network(name)
                 if isinstance(loaded, RateModel):
@@ -51,8 +55,11 @@ def info(
                     networks[name] = network_facts(loaded)
             except ModelFileError as error:
                 unusable[name] = str(error)
+    rows = model_info_text.as_rows(infos, networks, unusable)
+    if csv_file is not None:
+        keep_text(csv_file, table_csv(rows))
     if as_json:
-        echo(model_info_text.as_json(infos, networks, unusable), lines=True)
+        print_json(rows)
     elif check:
         for file in (*(facts.file for facts in infos), *networks):
             echo(f"usable    {file}")
