@@ -127,7 +127,8 @@ class SpikingNetwork(Remade):
             if kind not in "biuf" or len(sizes) != len(shape) or list(sizes) != wanted:
                 found = f"has shape {sizes}" if kind in "biuf" else f"is {shown(array)}"
                 raise ArgumentError(f"{name} {found}; expected numbers, shape ({', '.join(map(str, shape))})")
-        check_weights(weights=self.weights, w_in=self.w_in, readout=self.readout)
+        stored = self.weights if isinstance(self.weights, np.ndarray) else self.weights.data
+        check_weights(weights=stored, w_in=self.w_in, readout=self.readout)
         for name, size in (
             *((name, self.n_neurons) for name in ("offset", "initial_rates", "initial_currents")),
             ("readout_bias", self.n_outputs),
