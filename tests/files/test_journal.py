@@ -7,12 +7,15 @@ import json
 import os
 import resource
 
+import numpy as np
 import pytest
 from cue import Cue, cue_model
+from fuzz_files import MAX_BYTES, MAX_SECONDS, fuzz
 from networks import random_network
 
 from spiking import ArgumentError, SpikingError, find_scaling_factor, sweep
 from spiking.files.journal import open_journal
+from spiking.parallel.trial_journal import open_trials
 from spiking.reproduce.journal import open_reproduction_journal
 from spiking.tuning.tuned_file import journal_path
 
@@ -136,3 +139,38 @@ def test_without_locks_nothing_is_begun(tmp_path, monkeypatch):
     ):
         lines(path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([["a", 0, [[1.0, 2.0], [1.0]]], ["a", 2, [[1.0, 2.0]]]], "line 2 is damaged"),
+        ([["a", 0, [[1.0, 2.0]]], ["a", 1, [[1.0]]]], "line 3 is damaged, as trials have different numbers"),
+        ([["a", 0, [[1e999]]], ["a", 1, [[1.0]]]], "line 2 is damaged"),
+        ([["a", 0, ["x"]], ["a", 1, [[1.0]]]], "line 2 is damaged"),
+    ],
+)
+def test_results_of_trials_that_do_not_fit_each_other(tmp_path, lines, words):
+    path = tmp_path / "a.journal"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in [HEADER, *lines]))
+    with pytest.raises(ArgumentError, match=words), open_trials(path, HEADER, doing="testing"):
+        pass
+
+
+def test_a_damaged_journal_takes_no_results_of_another_shape(tmp_path):
+    path = tmp_path / "a.journal"
+    path.write_text(f'{json.dumps(HEADER)}\n["a", 0, [[1.0]]]\n')
+    with (
+        open_trials(path, HEADER, doing="testing") as journal,
+        pytest.raises(ArgumentError, match="a line before the last one is damaged"),
+    ):
+        journal.add("a", 1, np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("n_files", [30, pytest.param(400, marks=pytest.mark.slow)])
+def test_journals_with_random_damage(n_files):
+    counts, longest, largest, _ = fuzz(n_files, 2, ["journal"])
+    assert {said for _, said in counts} <= {"sound", "SpikingError"}
+    assert sum(counts.values()) == n_files
+    assert longest < MAX_SECONDS
+    assert largest < MAX_BYTES

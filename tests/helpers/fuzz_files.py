@@ -3,8 +3,8 @@
     python tests/helpers/fuzz_files.py [FILES] [SEED] [KINDS]
 
 The files are good ones (models of version 5, uncompressed and compressed, and 7.3; runs in HDF5 and in .npz;
-networks), changed in one or a few bytes, cut off, spliced together, or with a number replaced by one that
-could do harm.
+networks; the journal of a sweep, which is run again), changed in one or a few bytes, cut off, spliced
+together, or with a number replaced by one that could do harm.
 A read is good when it gives a model that passes validation and variables that can be used, or a simulation
 all of whose data can be used, or raises a `SpikingError`, within 5 s of processor time and 1 GiB.
 """
@@ -25,6 +25,7 @@ from typing import Any
 import harmful_runs
 import matlab_files
 import numpy as np
+from cue import Cue
 from networks import random_network
 from peak_memory import peak_bytes
 
@@ -33,6 +34,7 @@ SUFFIXES = {
     "run": ".h5",
     "run in .npz": ".npz",
     "network": ".npz",
+    "journal": ".journal",
 }
 # Of the files: one of version 7.3 or a run in HDF5 takes 0.3 s, the others some milliseconds.
 SHARES = {
@@ -41,7 +43,8 @@ SHARES = {
     "7.3": 0.15,
     "run": 0.17,
     "run in .npz": 0.04,
-    "network": 0.04,
+    "network": 0.02,
+    "journal": 0.02,
 }
 MAX_SECONDS = 5.0
 MAX_BYTES = 2**30
@@ -62,11 +65,25 @@ def good_files(folder: Path) -> dict[str, bytes]:
     run.save(folder / "good.h5")
     npz.save(run, folder / "good.npz", model="good.mat")
     run.network.save(folder / "network.npz")
+    sweep_again(folder / "good.journal")
     return good | {
+        "journal": (folder / "good.journal").read_bytes(),
         "network": (folder / "network.npz").read_bytes(),
         "run": (folder / "good.h5").read_bytes(),
         "run in .npz": (folder / "good.npz").read_bytes(),
     }
+
+
+def sweep_again(path: Path) -> None:
+    """Run a sweep with a journal: what the journal holds of its trials is not run again."""
+    from spiking import sweep
+
+    network = random_network(5, n_outputs=1, strength=3.0, bias=-39.0)
+    grid = {"refractory": [2.0, 3.0]}
+    result = sweep(network, Cue(), grid=grid, trials=6, seed=1, journal=path, threads=1)
+    for row in result.rows:
+        assert 0 <= row["accuracy"] <= 1
+        assert all(np.isfinite(value) for value in row.values() if isinstance(value, float))
 
 
 def damaged(good: bytes, others: list[bytes], random: np.random.Generator) -> bytes:
@@ -119,6 +136,10 @@ def read_each(connection: Connection, folder: str) -> None:
             if path.suffix == ".mat":
                 use(read_variables(path))
                 RateModel.load(path).effective_weights()
+            elif kind == "journal":
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)  # that trials of other tasks are not used
+                    sweep_again(path)
             elif kind == "network":
                 assert np.isfinite(SpikingNetwork.load(path).weights).all()
             else:

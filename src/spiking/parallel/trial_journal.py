@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from spiking.errors import ArgumentError
 from spiking.files.digest import digest
 from spiking.files.journal import Journal, open_journal
 from spiking.parallel.blocks import Point, Values
@@ -22,13 +25,24 @@ class TrialJournal:
     def __init__(self, journal: Journal[Block]) -> None:
         self.path, self._journal = journal.path, journal
         self.known: Known = {}
-        for point, first, values in journal.lines:
+        self._shapes: dict[Any, tuple[int, ...]] = {}  # of the results of a trial, by point
+        for number, (point, first, values) in enumerate(journal.lines, 2):
+            self._check_shape(point, np.shape(values)[1:], f"line {number}")
             self.known.setdefault(point, {}).update(enumerate(values, first))
 
     def add(self, point: Point, first: int, values: Values) -> None:
         """Write a block; the operating system has it when this returns."""
+        self._check_shape(point, values.shape[1:], "a line before the last one")
         bits = values.dtype == bool
         self._journal.add([point, first, "".join("01"[int(v)] for v in values) if bits else values.tolist()])
+
+    def _check_shape(self, point: Point, shape: tuple[int, ...], line: str) -> None:
+        """Raise ArgumentError if trials of a point have other numbers of results than trials before."""
+        if self._shapes.setdefault(point, shape) != shape:
+            raise ArgumentError(
+                f"{self.path}: {line} is damaged, as trials have different numbers of results; delete that "
+                f"line, or the file, and the work it recorded is repeated"
+            )
 
     def mark(self, text: str) -> None:
         """Write that the result `text` is about to be written to its file (see `is_marked`)."""
@@ -66,6 +80,8 @@ def _block(line: Any) -> Block:
     if not isinstance(point, float | str) or not isinstance(first, int):
         raise TypeError
     if isinstance(values, list):
+        if np.isinf(np.array(values, np.float64)).any():
+            raise ValueError
         return point, first, values
     if set(values) <= {"0", "1"}:
         return point, first, [bit == "1" for bit in values]
