@@ -227,6 +227,11 @@ class Evaluation:
         parts += [f"correct={self.score.correct}"] if self.score.scored else []
         return joined("Evaluation", [*parts, f"seed={self.seed}"])
 
+    def _repr_html_(self) -> str:
+        from spiking.plotting.notebook import evaluation_html
+
+        return evaluation_html(self)
+
     def __str__(self) -> str:
         lines = [f"{self.task.name}: {self.score}"]
         lines += [f"  {self.readout_refit}"] if self.readout_refit else []

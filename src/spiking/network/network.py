@@ -304,6 +304,11 @@ class SpikingNetwork(Remade):
         parts += [str(self.conversion)] if self.conversion else []
         return joined("SpikingNetwork", parts)
 
+    def _repr_html_(self) -> str:
+        from spiking.plotting.notebook import network_html
+
+        return network_html(self)
+
     @property
     def n_neurons(self) -> int:
         """Number of neurons N."""

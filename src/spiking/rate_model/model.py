@@ -177,6 +177,11 @@ class RateModel(Remade):
         origin = [f"activation={part(self.activation)}", f"source={part(self.source)}"]
         return joined("RateModel", [*numbers, *origin])
 
+    def _repr_html_(self) -> str:
+        from spiking.plotting.notebook import network_html
+
+        return network_html(self)
+
     @property
     def n_units(self) -> int:
         """Number of units N."""

@@ -272,6 +272,11 @@ class Simulation:
         parts += ["unfinished"] if self.unfinished else []
         return joined("Simulation", list(filter(None, parts)))
 
+    def _repr_html_(self) -> str:
+        from spiking.plotting.notebook import simulation_html
+
+        return simulation_html(self)
+
     def _length(self) -> str:
         return " to ".join(f"{end:g}" for end in np.unique([self.durations.min(), self.durations.max()]))
 
