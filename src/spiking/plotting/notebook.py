@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
-from spiking.evaluation.words import in_words
 from spiking.files.escape import printable
 from spiking.network.network import SpikingNetwork
 from spiking.optional import library
@@ -65,13 +64,12 @@ def simulation_html(simulation: Simulation) -> str:
 
 def evaluation_html(evaluation: Evaluation) -> str:
     """Return HTML of an evaluation: accuracy, rule and trials and, drawn, the accuracy of each condition."""
-    text = [f"{evaluation.task.name}: {in_words(evaluation)}", *str(evaluation).splitlines()[1:]]
     scores = evaluation.by_condition
     panels: list[Draw] = []
     if evaluation.score.scored and len(scores) <= _MOST_CONDITIONS:
         panels.append(lambda ax: accuracies(scores, ax))
     caption = "Points: accuracy by condition; lines: 95 % Wilson intervals."
-    return _page("\n".join(text), panels, 0.6 + 0.24 * len(scores), caption)
+    return _page(str(evaluation), panels, 0.6 + 0.24 * len(scores), caption)
 
 
 def _first_trial(simulation: Simulation) -> str:
