@@ -35,6 +35,7 @@ INSIDE = {
     ("reproduce.result", "reproduce.chart"),
     ("simulation.result", "plotting.notebook"),
     ("simulation.result", "simulation.storage.stream"),
+    ("tasks.base", "tasks.check_task"),
     ("tuning.result", "plotting"),
 }
 

@@ -59,8 +59,9 @@ class Own(Task):
         return np.full((1, self.n_steps), level), np.full(self.n_steps, float(condition == "go"))
 
     def score(self, output, time, trials, *, strict=False):
-        window = self.window(output, time, trials)
-        return (highest(window) > CRITERIA["go"]) == (trials.labels > 0)
+        high = highest(self.window(output, time, trials))
+        exact = np.isin(high, (0.0, 1.0))  # the target, which is correct in every version
+        return exact | ((high > CRITERIA["go"]) == (trials.labels > 0))
 """
 EDITS = {  # none but the first changes a trial
     "input": ("LEVEL = 2.0", "LEVEL = 1.0", "task code, task trials"),

@@ -57,7 +57,9 @@ class Two(Task):
 
     def trial(self, condition, rng):
         sign = 1.0 if condition == "first" else -1.0
-        return np.full((1, self.n_steps), sign * self.level), np.zeros((2, self.n_steps))
+        target = np.zeros((2, self.n_steps))
+        target[int(condition == "second")] = 1
+        return np.full((1, self.n_steps), sign * self.level), target
 """
 
 

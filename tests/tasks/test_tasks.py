@@ -218,7 +218,7 @@ def test_a_task_of_ones_own(tmp_path):
     with pytest.raises(ArgumentError, match="Detection; expected a subclass of Task named Missing"):
         tasks.get(f"{path}:Missing")
     path.write_text(OWN_TASK.replace("(1, self.n_steps)", "(2, self.n_steps)"))
-    with pytest.raises(ArgumentError, match="gave inputs of shape"):
+    with pytest.raises(ArgumentError, match="gives inputs of shape"):
         tasks.get(str(path)).trials(1, seed=0)
     path.write_text("1 / 0")
     with pytest.raises(ArgumentError, match="ZeroDivisionError"):

@@ -5,22 +5,24 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import at_least, number_or_nan, one_of, real_numbers
+from spiking.checks import at_least, number_or_nan, one_of, real_numbers, shown
 from spiking.errors import ArgumentError
-from spiking.random_streams import TASK_STREAM
+from spiking.random_streams import BLOCK_STREAM, TASK_STREAM
 from spiking.short_repr import joined, part, short_repr
 from spiking.tasks.answers import Answers, mean_response, sustained_rule, threshold_answers, threshold_rule
 from spiking.timing import STEP_MS
 
 _TIME_TOLERANCE = 1e-6  # ms; (k + 1) * 0.05 is not exact
+_CHECKED = WeakValueDictionary[int, "Task"]()  # by their ids: a task need not be hashable
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,10 @@ class Task:
     duration, score_from, response_end : float
         Length of a trial, the time from which the output is scored (until the end), and the end of the time
         whose mean is the decision (by default the end of the trial), in ms.
+    block_length : int
+        Number of trials in a block; 1 by default: trials do not depend on each other. With more, the method
+        `block` draws the conditions of a block, and ``trial(condition, rng, history=...)`` is given those of
+        the earlier trials of the block.
     scored : bool
         Whether there are right and wrong answers; False only for given inputs without a score.
 
@@ -134,6 +140,7 @@ class Task:
     conditions: ClassVar[Mapping[str, int]]
     n_inputs: ClassVar[int]
     n_outputs: ClassVar[int] = 1
+    block_length: ClassVar[int] = 1
     scored: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.7
     quiet: ClassVar[float] = 0.3
@@ -173,8 +180,26 @@ class Task:
             One of `conditions`.
         rng : numpy.random.Generator
             The trial's random numbers.
+        history : tuple of str
+            Only of a task with a `block_length` above 1: the conditions of the earlier trials of the block,
+            first trial first. Declare it as ``history=()``.
         """
         raise NotImplementedError(f"{type(self).__name__} must define trial(condition, rng)")
+
+    def block(self, rng: np.random.Generator) -> Sequence[str]:
+        """Draw the conditions of the `block_length` trials of one block; by default all equally likely.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            The block's random numbers.
+
+        Returns
+        -------
+        sequence of str
+        """
+        names = tuple(self.conditions)
+        return [names[i] for i in rng.integers(len(names), size=self.block_length)]
 
     @property
     def n_steps(self) -> int:
@@ -219,23 +244,16 @@ class Task:
             has several outputs and does not override `score`.
         """
         _check_scorer(type(self), self.n_outputs)
-        names = tuple(self.conditions)
+        self.check_once()
         if condition is not None:
-            one_of("condition", condition, names)
+            one_of("condition", condition, tuple(self.conditions))
         drawn, inputs, targets = [], [], []
         for number in range(first, first + n):
-            stream = np.random.SeedSequence(seed, spawn_key=(TASK_STREAM, number))
-            rng = np.random.default_rng(stream)
-            chosen = names[
-                rng.integers(len(names))
-            ]  # drawn even if not used, so that later draws do not shift
-            chosen = names[number % len(names)] if balanced else chosen
-            drawn.append(chosen if condition is None else condition)
-            u, z = self.trial(drawn[-1], rng)
+            name, (u, z) = draw(self, number, seed, condition=condition, balanced=balanced)
+            drawn.append(name)
             inputs.append(u)
             targets.append(z)
-        input_shape = (self.n_inputs, self.n_steps)
-        target_shape = (self.n_steps,) if self.n_outputs == 1 else (self.n_outputs, self.n_steps)
+        input_shape, target_shape = shapes(self)
         for what, arrays, expected in (("inputs", inputs, input_shape), ("targets", targets, target_shape)):
             wrong = next((np.shape(array) for array in arrays if np.shape(array) != expected), None)
             if wrong is not None:
@@ -244,6 +262,26 @@ class Task:
                 )
         labels = np.array([self.conditions[name] for name in drawn], dtype=np.int64)
         return Trials(np.array(inputs, dtype=float), np.array(targets, dtype=float), tuple(drawn), labels)
+
+    def check_once(self) -> None:
+        """Raise ArgumentError unless attributes, trials and score of the task fit each other.
+
+        `get`, the commands and `trials` call it, once for each task: one trial of each condition must have
+        the declared shape and finite numbers, and its target, scored as an output, must be correct.
+
+        Examples
+        --------
+        >>> from spiking import tasks
+        >>> tasks.XOR(score_delay=600.0).check_once()  # scored after the response has ended
+        Traceback (most recent call last):
+        ...
+        spiking.errors.ArgumentError: class XOR: the target of the condition '++' is from 0 to 0 where ...
+        """
+        from spiking.tasks.check_task import check_task
+
+        if _CHECKED.get(id(self)) is not self:
+            check_task(self)
+            _CHECKED[id(self)] = self
 
     @check_arguments()
     def score(
@@ -368,6 +406,45 @@ class Task:
         if not np.isfinite(window).all():
             raise ArgumentError("output is not finite (NaN or infinite) where it is scored; expected numbers")
         return window
+
+
+def draw(
+    task: Task, number: int, seed: int, *, condition: str | None = None, balanced: bool = False
+) -> tuple[str, Any]:
+    """Return the condition of one trial of a seed, and what the task's method `trial` returns for it.
+
+    A given condition, or the balanced one, replaces that of this trial alone: the earlier trials of its block
+    are always those that the seed draws.
+    """
+    names = tuple(task.conditions)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(TASK_STREAM, number)))
+    chosen = names[rng.integers(len(names))]  # drawn even if not used, so that later draws do not shift
+    history = {}
+    if task.block_length > 1:
+        block, place = divmod(number, task.block_length)
+        conditions = _block(task, seed, block)
+        chosen, history["history"] = conditions[place], conditions[:place]
+    chosen = names[number % len(names)] if balanced else chosen
+    chosen = chosen if condition is None else condition
+    return chosen, task.trial(chosen, rng, **history)
+
+
+def _block(task: Task, seed: int, number: int) -> tuple[str, ...]:
+    """Return the conditions of the trials of a block of a seed."""
+    stream = np.random.SeedSequence(seed, spawn_key=(BLOCK_STREAM, number))
+    conditions = tuple(task.block(np.random.default_rng(stream)))
+    if len(conditions) != task.block_length or not set(conditions) <= set(task.conditions):
+        raise ArgumentError(
+            f"block(rng) of the task {task.name} gave {shown(conditions)}; expected {task.block_length} "
+            f"conditions (block_length), each one of {', '.join(task.conditions)}"
+        )
+    return conditions
+
+
+def shapes(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the shapes of the inputs and of the target of one trial."""
+    target = (task.n_steps,) if task.n_outputs == 1 else (task.n_outputs, task.n_steps)
+    return (task.n_inputs, task.n_steps), target
 
 
 def _check_scorer(kind: type[Task], n_outputs: int) -> None:

@@ -159,6 +159,11 @@ class CombinedTasks(Task):
                 inside = times >= late - 1e-6
                 yield part, chosen, (outputs[chosen][..., inside], times[inside] - late, own)
 
+    def check_once(self) -> None:
+        """Check each of the tasks."""
+        for part in self.parts:
+            part.check_once()
+
     def _late(self, part: Task) -> float:
         return self.duration - part.duration
 
@@ -190,8 +195,8 @@ def combine(*tasks: Task | str, rule_input: float = 1.0) -> CombinedTasks:
     Raises
     ------
     ArgumentError
-        There are fewer than two tasks, two have the same name, one has no score, or they have different
-        numbers of outputs; or `rule_input` is not a number above 0.
+        There are fewer than two tasks, two have the same name, one has no score or trials that depend on
+        earlier ones, or they have different numbers of outputs; or `rule_input` is not a number above 0.
 
     Examples
     --------
@@ -209,6 +214,12 @@ def combine(*tasks: Task | str, rule_input: float = 1.0) -> CombinedTasks:
     if not all(part.scored for part in parts):
         raise ArgumentError(
             f"tasks are {', '.join(names)}; expected all with a score: from_inputs(inputs, score=...)"
+        )
+    blocks = [part.name for part in parts if part.block_length > 1]
+    if blocks:
+        raise ArgumentError(
+            f"tasks have blocks, in which trials depend on earlier ones: {', '.join(blocks)}; expected tasks "
+            f"without (block_length 1)"
         )
     if len({part.n_outputs for part in parts}) > 1:
         counts = ", ".join(f"{part.name} {part.n_outputs}" for part in parts)

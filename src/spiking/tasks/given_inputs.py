@@ -91,6 +91,9 @@ class GivenInputs(Remade, Task):
         i = self.names.index(one_of("condition", condition, self.names))
         return self.inputs[i], self.targets[i, 0] if self.n_outputs == 1 else self.targets[i]
 
+    def check_once(self) -> None:
+        """Nothing: inputs were checked when they were given, and the targets need not score."""
+
     @check_arguments()
     def score(
         self, output: ArrayLike, time: ArrayLike, trials: Trials, *, strict: bool = False

@@ -27,12 +27,12 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
     Raises
     ------
     ArgumentError
-        A setting is unknown or wrong.
+        A setting is unknown or wrong, or the task does not fit its own declarations: see `check_task`.
     """
     check_known(kind, settings)
     hints = _hints(kind)
     try:
-        return kind(
+        task = kind(
             **{
                 name: _typed(f"{_name(kind)}: {name}", hints.get(name), value)
                 for name, value in settings.items()
@@ -40,6 +40,8 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
         )
     except TypeError as error:
         raise ArgumentError(f"{_name(kind)}: {error}") from error
+    task.check_once()
+    return task
 
 
 def check_known(kind: type[Task], settings: Iterable[str]) -> None:

@@ -1,0 +1,158 @@
+"""Check that a task does what its class declares, before it is trained on or run."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from spiking.checks import number_or_nan, shown
+from spiking.errors import ArgumentError, SpikingError
+from spiking.tasks.base import Task, Trials, draw, shapes
+from spiking.timing import STEP_MS
+
+_SEED = 1
+_MISSING = object()
+_EXPECTED_OF = {1: "above {0:g} at some time", -1: "below -{0:g} at some time", 0: "below {1:g} at all times"}
+
+
+def check_task(task: Task) -> None:
+    """Raise ArgumentError unless attributes, trials and score of a task fit each other.
+
+    One trial of each condition is drawn twice, and its target is scored as if it were an output. The first
+    fault is reported, with the file, the class, the attribute and what was expected of it.
+    """
+    _check_attributes(task)
+    last = task.block_length - 1  # the trial with the longest history
+    for condition, number in itertools.product(task.conditions, sorted({0, last})):
+        inputs, target = _trial(task, condition, number)
+        if any(map(np.any, map(np.not_equal, (inputs, target), _trial(task, condition, number)))):
+            _fail(
+                task,
+                f"trial({condition!r}, rng) gives another trial for the same rng; expected the same: draw "
+                f"all random numbers from rng",
+            )
+        if task.scored:
+            _check_score(task, condition, inputs, target)
+
+
+def _check_attributes(task: Task) -> None:
+    name = _attribute(task, "name", "a text")
+    if not isinstance(name, str) or not name:
+        _fail(task, f"name is {shown(name)}; expected a text, such as 'detection'")
+    conditions = _attribute(task, "conditions", "a mapping of each condition to its expected response")
+    own_score = type(task).score is not Task.score
+    labels = "a whole number" if own_score else "1, -1 or 0"
+    expected = f"a mapping of each condition, a text, to its expected response, {labels}"
+    if not isinstance(conditions, Mapping) or not conditions:
+        _fail(task, f"conditions is {shown(conditions)}; expected {expected}")
+    for condition, label in conditions.items():
+        whole = isinstance(label, int | np.integer) and not isinstance(label, bool)
+        if not isinstance(condition, str) or not whole or not (own_score or label in (1, -1, 0)):
+            _fail(task, f"conditions has {shown(condition)}: {shown(label)}; expected {expected}")
+    for name in ("n_inputs", "n_outputs", "block_length"):
+        count = _attribute(task, name, "a whole number, 1 or more")
+        if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+            _fail(task, f"{name} is {shown(count)}; expected a whole number, 1 or more")
+    times = {name: _time(task, name) for name in ("duration", "score_from")}
+    if not times["score_from"] < times["duration"]:
+        _fail(
+            task,
+            f"score_from is {times['score_from']:g} ms; expected a time before the end of the trial, "
+            f"duration, {times['duration']:g} ms",
+        )
+
+
+def _time(task: Task, name: str) -> float:
+    value = _attribute(task, name, f"a time in ms, a multiple of {STEP_MS:g}")
+    steps = number_or_nan(value) / STEP_MS
+    if not (np.isfinite(steps) and steps >= 0 and abs(steps - round(steps)) < 1e-6):
+        _fail(task, f"{name} is {shown(value)} ms; expected a multiple of {STEP_MS:g} ms, 0 or more")
+    return float(value)
+
+
+def _trial(task: Task, condition: str, number: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Draw a trial and check its arrays."""
+    call = f"trial({condition!r}, rng)"
+    _, drawn = _called(task, call, lambda: draw(task, number, _SEED, condition=condition))
+    if not isinstance(drawn, tuple) or len(drawn) != 2:
+        _fail(task, f"{call} gives {shown(drawn)}; expected two arrays: return inputs, target")
+    for what, array, shape in zip(("inputs", "target"), drawn, shapes(task), strict=True):
+        names = "(n_inputs, n_steps)" if what == "inputs" else "(n_outputs, n_steps)"
+        names = "(n_steps,)" if len(shape) == 1 else names
+        if np.shape(array) != shape:
+            _fail(task, f"{call} gives {what} of shape {np.shape(array)}; expected {shape}: {names}")
+        numbers = np.asarray(array)
+        if numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
+            _fail(task, f"{call} gives {what} that are not all numbers; expected finite numbers")
+    return np.asarray(drawn[0], float), np.asarray(drawn[1], float)
+
+
+def _check_score(
+    task: Task, condition: str, inputs: np.ndarray[Any, Any], target: np.ndarray[Any, Any]
+) -> None:
+    label = int(task.conditions[condition])
+    trials = Trials(inputs[np.newaxis], target[np.newaxis], (condition,), np.array([label]))
+    correct = _called(task, "score()", lambda: task.score(trials.targets, trials.time, trials))
+    if not isinstance(correct, np.ndarray) or correct.dtype != bool or correct.shape != (1,):
+        _fail(task, f"score() gives {shown(correct)} for one trial; expected an array of one bool a trial")
+    if correct[0]:
+        return
+    scored = target[..., trials.time >= task.score_from - 1e-6]
+    if type(task).score is Task.score:
+        expected = f"{_EXPECTED_OF[label].format(task.threshold, task.quiet)} (response {label:+d})"
+    else:
+        expected = "that score() counts the target itself as correct"
+    _fail(
+        task,
+        f"the target of the condition {condition!r} is from {scored.min():g} to {scored.max():g} where it is "
+        f"scored, from {task.score_from:g} ms on, and is not correct; expected {expected}",
+    )
+
+
+def _attribute(task: Task, name: str, expected: str) -> Any:
+    def value() -> Any:
+        try:
+            return getattr(task, name)
+        except (AttributeError, NotImplementedError):
+            if name in vars(type(task)):  # a property of the user's, which has a mistake
+                raise
+            return _MISSING
+
+    found = _called(task, name, value)
+    if found is _MISSING:
+        _fail(task, f"{name} is missing; expected {expected}")
+    return found
+
+
+def _called(task: Task, what: str, function: Callable[[], Any]) -> Any:
+    """Call what a user wrote; its exceptions become an error that names the line."""
+    try:
+        return function()
+    except SpikingError as error:
+        _fail(task, str(error), error)
+    except Exception as error:  # noqa: BLE001  # whatever the code of a user raises
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if _file(task) and Path(frame.filename).name == _file(task)
+        ]
+        line = f" in line {lines[-1]}" if lines else ""
+        _fail(task, f"{what} raises {type(error).__name__}{line}: {error}; expected no error", error)
+
+
+def _file(task: Task) -> str:
+    """Return the name of the file of a user's task, or an empty text."""
+    kind = type(task)
+    path = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return "" if path is None or kind.__module__.partition(".")[0] == "spiking" else Path(path).name
+
+
+def _fail(task: Task, message: str, cause: Exception | None = None) -> NoReturn:
+    file = _file(task)
+    raise ArgumentError(f"{file + ', ' if file else ''}class {type(task).__name__}: {message}") from cause
