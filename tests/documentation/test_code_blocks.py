@@ -179,6 +179,14 @@ def training(names, printed, folder):
     assert min(accuracies) >= 0.95
 
 
+def own_tasks(names, printed, folder):
+    assert re.findall(r"^(True|False) (True|False)$", printed, re.MULTILINE) == [("True", "True")] * 3
+    assert names["two_sides"].accuracy >= 0.9
+    assert names["average"].accuracy >= 0.9
+    assert names["r2"] > 0.9
+    assert names["repeats"] > 0.55
+
+
 def train_and_convert(names, printed, folder):
     assert RateModel.load("model.mat").extras["opt_scaling_factor"] > 0
     assert (folder / "weaker.mat").exists()
@@ -197,6 +205,7 @@ CHECKS = {
     "docs/explanation/from-pytorch.md": from_pytorch,
     "docs/export.md": exports,
     "docs/figures.md": figures,
+    "docs/own-tasks.md": own_tasks,
     "docs/training.md": training,
     "docs/tutorials/laptop-to-cluster.md": laptop_to_cluster,
     "docs/tutorials/train-and-convert.md": train_and_convert,

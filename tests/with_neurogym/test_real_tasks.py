@@ -4,6 +4,7 @@ import doctest
 import warnings
 
 import pytest
+from pages import blocks
 
 import spiking
 from spiking.tasks.neurogym import NeuroGymTask
@@ -19,12 +20,7 @@ LONG_RESPONSE = {"decision": 500}
 @pytest.mark.parametrize(
     ("name", "settings", "attributes"),
     [
-        # both without their trials near chance level
-        (
-            "PerceptualDecisionMaking-v0",
-            {"cohs": [25.6, 51.2], "timing": {"fixation": 100, "stimulus": 500}},
-            {},
-        ),
+        # without its trials near chance level
         ("MultiSensoryIntegration-v0", {"sigma": 0.1, "timing": {"stimulus": 500}}, {"cohs": [15, 50]}),
         ("GoNogo-v0", {"timing": {"fixation": 100, "stimulus": 250, "delay": 100}}, {}),
     ],
@@ -42,6 +38,15 @@ def test_a_real_task_trains_and_converts(name, settings, attributes):
     print(name, task.n_steps, model.extras["updates"], evaluation)
     assert model.extras["converged"]
     assert evaluation.correct.mean() >= 0.75
+
+
+def test_the_recipe_of_the_documentation_converges_and_converts():
+    (recipe,) = (block for block in blocks("docs/own-tasks.md", "python") if "with_neurogym" in block.note)
+    names = {}
+    exec(compile(recipe.code, "docs/own-tasks.md", "exec"), names)
+    assert names["model"].extras["converged"]
+    assert names["model"].extras["converts"]
+    assert names["evaluation"].correct.mean() >= 0.75
 
 
 def test_the_example_in_its_docstring():

@@ -17,6 +17,7 @@ from spiking.command_line.commands.evaluate import evaluate
 from spiking.command_line.commands.export import export
 from spiking.command_line.commands.import_ import import_networks
 from spiking.command_line.commands.info import info
+from spiking.command_line.commands.new_task import new_task
 from spiking.command_line.commands.plot import plot
 from spiking.command_line.commands.report import report
 from spiking.command_line.commands.reproduce import reproduce
@@ -107,3 +108,4 @@ def _options(
 for command in (info, simulate, train, evaluate, tune, sweep, plot, report, export, reproduce, demo):
     app.command(cls=_Command)(command)
 app.command("import", cls=_Command)(import_networks)
+app.command("new-task", cls=_Command)(new_task)

@@ -272,10 +272,7 @@ class Task:
         Examples
         --------
         >>> from spiking import tasks
-        >>> tasks.XOR(score_delay=600.0).check_once()  # scored after the response has ended
-        Traceback (most recent call last):
-        ...
-        spiking.errors.ArgumentError: class XOR: the target of the condition '++' is from 0 to 0 where ...
+        >>> tasks.get("xor").check_once()  # no error: nothing is wrong
         """
         from spiking.tasks.check_task import check_task
 
