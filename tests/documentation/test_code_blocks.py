@@ -182,6 +182,9 @@ def training(names, printed, folder):
 def own_tasks(names, printed, folder):
     assert re.findall(r"^(True|False) (True|False)$", printed, re.MULTILINE) == [("True", "True")] * 3
     assert names["two_sides"].accuracy >= 0.9
+    times = names["timed"].response_time
+    assert 250 < np.nanmedian(times) < 450
+    assert np.mean(names["timed"].predicted == np.where(names["timed"].labels == 1, 1, -1)) > 0.8
     assert names["average"].accuracy >= 0.9
     assert names["r2"] > 0.9
     assert names["repeats"] > 0.55
