@@ -69,7 +69,7 @@ def test_a_file_named_task_does_not_inherit_from_itself():
 @pytest.mark.parametrize("kind", VARIANTS)
 def test_what_is_written_trains_and_converts(kind):
     assert run("new-task", "mine.py", *VARIANTS[kind].split()).returncode == 0
-    done = run("train", "mine.py", "--n-units", 50, "--seed", 1, "-o", "mine.mat")
+    done = run("train", "mine.py", "--seed", 1, "-o", "mine.mat")
     assert done.returncode == 0, done.stdout + done.stderr
     done = run("evaluate", "mine.mat", "--task", "mine.py", "--trials", 50, "--json")
     accuracies = [float(number) for number in re.findall(r'"accuracy": ([\d.]+)', done.stdout)]
