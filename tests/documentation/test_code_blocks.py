@@ -187,7 +187,9 @@ def own_tasks(names, printed, folder):
     assert np.mean(names["timed"].predicted == np.where(names["timed"].labels == 1, 1, -1)) > 0.8
     assert names["average"].accuracy >= 0.9
     assert names["r2"] > 0.9
-    assert names["repeats"] > 0.55
+    cued, correct = names["cued"], names["streaks"].correct
+    assert 0.2 < cued.mean() < 0.5
+    assert min(correct[cued].mean(), correct[~cued].mean()) >= 0.9
 
 
 def train_and_convert(names, printed, folder):

@@ -11,10 +11,10 @@ from spiking.tasks.scoring import ScoredTrials, score_trials
 
 
 class OwnScore(tasks.GoNoGo):
-    """Correct if the last sample is positive."""
+    """Correct unless the last sample is negative."""
 
     def score(self, output, time, trials):
-        return output[:, -1] > 0
+        return output[:, -1] >= 0
 
 
 @dataclass(frozen=True)

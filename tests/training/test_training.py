@@ -232,7 +232,7 @@ def test_several_outputs_train():
             return inputs, np.array([target, -target])
 
         def score(self, output, time, trials, *, strict=False):
-            return np.abs(self.window(output, time, trials)).max(axis=(1, 2)) > 0.5
+            return (np.abs(self.window(output, time, trials)).max(axis=(1, 2)) > 0.5) == (trials.labels > 0)
 
     task = TwoOutputs(duration=250.0, stimulus_onset=25.0, stimulus_duration=50.0, score_delay=25.0)
     assert train(task, 20, seed=1, **QUICK).w_out.shape == (2, 20)
