@@ -313,6 +313,10 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
             "--y is 'speed'; expected one of",
         ),
+        (
+            ["--vary", "neuron=lif,leaky", "--curve", "correct"],
+            "--vary neuron has values that are not numbers",
+        ),
         (["--vary", "noise=0"], "has no tuned scaling factor"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from spiking.command_line.output import check_can_draw, echo, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.tasks.number_lists import listed_values
+
+if TYPE_CHECKING:
+    from spiking import RateModel
 
 _DRAWN = ("accuracy", "positive", "response_time", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 _CURVES = ("signed", "correct")
@@ -82,6 +85,11 @@ def sweep(
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
     if curve is not None and curve not in _CURVES:
         raise ArgumentError(f"--curve is {curve!r}; expected one of {', '.join(_CURVES)}")
+    stimulus, values = next(iter(grid.items()))
+    if curve is not None and any(isinstance(value, str) for value in values):
+        raise ArgumentError(
+            f"--vary {stimulus} has values that are not numbers; expected numbers with --curve"
+        )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
         if y not in _DRAWN:
@@ -96,7 +104,11 @@ def sweep(
     network = loaded if scaling_factor is None else options.both_networks(model, None, scaling_factor)[1]
     if rate_model is not None and rate_network:
         raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
-    beside = rate_network if rate_model is None else options.load_model(rate_model)
+    beside: RateModel | bool = rate_network
+    if rate_model is not None:
+        beside = options.load_model(rate_model)
+    elif rate_network and network is not loaded:  # converted above, with --scaling-factor
+        beside = options.load_model(model)
     points = 1
     for values in grid.values():
         points *= len(values)
@@ -118,9 +130,6 @@ def sweep(
             progress=advance,
         )
     echo(str(result), lines=True)
-    curves = None if curve is None else result.psychometric(signed=curve == "signed")
-    if curves is not None:
-        echo(str(curves), lines=True)
     if output is not None and journal is not None:
         keep_text(output, result.csv())
         echo(f"wrote {output}")
@@ -129,6 +138,9 @@ def sweep(
             echo(f"{message}; delete it if you do not need them", err=True)
         else:
             journal.unlink(missing_ok=True)
+    curves = None if curve is None else result.psychometric(signed=curve == "signed")
+    if curves is not None:
+        echo(str(curves), lines=True)
     if plot is not None:
         write_figure(plot, result.plot(y).figure if curves is None else curves.plot(), caption=caption)
 
