@@ -180,12 +180,11 @@ def psychometric(
 
     The fit has the maximum likelihood (Wichmann & Hill, Percept. Psychophys. 63:1293, 2001), with guess and
     lapse rates from 0 to 0.5. Intervals of threshold and slope are basic bootstrap intervals: twice the
-    estimate minus the percentiles of fits to resampled trials. (Percentiles themselves are biased for the
-    slope, because guess and lapse are not negative: without lapses they contain it in 81 to 88 % of 100
-    experiments, basic intervals in 95 %.) Those of response times are percentiles. Trials with the same
-    number in `trial` are resampled together, so that the intervals also hold where all values of the stimulus
-    were run with the same random numbers. Intervals of guess and lapse, which are often 0, are those of the
-    profile likelihood, for independent trials.
+    estimate minus the percentiles of fits to resampled trials, because the limits of guess and lapse bias the
+    slope. Those of response times are percentiles. Trials with the same number in `trial` are resampled
+    together, so that the intervals also hold where all values of the stimulus were run with the same random
+    numbers. Intervals of guess and lapse, which are often 0, are those of the profile likelihood, for
+    independent trials.
 
     Parameters
     ----------
