@@ -30,8 +30,8 @@ from spiking.files.digest import digest
 from spiking.files.journal import difference
 from spiking.reproduce.paper.spec import NetworkSpec
 from spiking.simulation.storage.stream import _parts
-from spiking.tasks.identity import identity
 from spiking.tasks.neurogym import NeuroGymTask
+from spiking.tasks.recorded.identity import identity
 from spiking.tuning.tuned_file import journal_path
 
 OWN_TASK = """
@@ -108,7 +108,7 @@ def test_remarks_other_classes_and_the_place_of_the_file_are_not_part(path, tmp_
 
 def test_the_identity_is_the_same_in_every_process(path):
     code = (
-        "import json, sys; from spiking import tasks; from spiking.tasks.identity import identity\n"
+        "import json, sys; from spiking import tasks; from spiking.tasks.recorded.identity import identity\n"
         "print(json.dumps(identity(tasks.get(sys.argv[1]))))"
     )
     found = {

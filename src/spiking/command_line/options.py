@@ -243,7 +243,7 @@ def chosen_task(
     from spiking import SpikingNetwork
     from spiking.rate_model.recorded_settings import task_for
     from spiking.tasks.base import check_channels
-    from spiking.tasks.record import recorded_task, task_for_channels
+    from spiking.tasks.recorded.record import recorded_task, task_for_channels
     from spiking.tasks.registry import find
 
     given = task_settings(settings)
@@ -277,7 +277,7 @@ def print_settings(
     from spiking import RateModel
     from spiking.rate_model.recorded_settings import suggested_task, task_record
     from spiking.tasks.parse_settings import as_text, changed
-    from spiking.tasks.record import settings_for
+    from spiking.tasks.recorded.record import settings_for
 
     if isinstance(model, RateModel):
         source, record = model.source, task_record(model)

@@ -21,7 +21,7 @@ from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.record import task_for_channels
+from spiking.tasks.recorded.record import task_for_channels
 from spiking.tasks.scoring import ScoredTrials, score, score_trials
 
 

@@ -31,7 +31,7 @@ from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_f
 from spiking.simulation.resolved_stimulation import AnyStimulation
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.identity import identity
+from spiking.tasks.recorded.identity import identity
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.files.json_text import parsed
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
-from spiking.tasks.record import TaskRecord
+from spiking.tasks.recorded.record import TaskRecord
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork

@@ -26,7 +26,7 @@ from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import record_for_network
 from spiking.read_only import FrozenMapping, Remade, frozen_array
 from spiking.short_repr import joined
-from spiking.tasks.record import TaskRecord
+from spiking.tasks.recorded.record import TaskRecord
 from spiking.typing import Floats
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import not_negative
 from spiking.random_streams import REFIT_FIRST
 from spiking.short_repr import short_repr
-from spiking.tasks.record import record_of, task_for_channels
+from spiking.tasks.recorded.record import record_of, task_for_channels
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 

@@ -17,7 +17,7 @@ from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import is_of_training, record_variables, task_for, task_record
 from spiking.tasks import Task, TaskRecord
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.record import task_for_channels
+from spiking.tasks.recorded.record import task_for_channels
 
 
 @check_arguments()

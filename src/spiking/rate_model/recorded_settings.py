@@ -16,8 +16,8 @@ from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
-from spiking.tasks.record import TaskRecord, record_of, settings_for, task_in_name
-from spiking.tasks.record import recorded_task as record_to_task
+from spiking.tasks.recorded.record import TaskRecord, record_of, settings_for, task_in_name
+from spiking.tasks.recorded.record import recorded_task as record_to_task
 from spiking.tasks.registry import find
 from spiking.typing import Floats
 
@@ -38,7 +38,7 @@ def recorded_task(
     """Return the task that the file records, with its settings, or None if it records none.
 
     If it records none, but has a name of the original scripts (``Task_xor_N_200_...mat``), it is that task.
-    Arguments and errors are those of `spiking.tasks.record.recorded_task`.
+    Arguments and errors are those of `spiking.tasks.recorded.record.recorded_task`.
     """
     record = task_record(model)
     if record is None and kind is None:

@@ -22,7 +22,7 @@ from spiking.simulation.run_trials import checked_downsample, run_trials, trial_
 from spiking.simulation.storage.stream import simulate_to_file
 from spiking.simulation.task_trials import run_task_trials
 from spiking.tasks import Task
-from spiking.tasks.record import task_for_channels
+from spiking.tasks.recorded.record import task_for_channels
 
 
 @check_arguments()

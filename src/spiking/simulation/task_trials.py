@@ -14,7 +14,7 @@ from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import run_trials
 from spiking.tasks import Task, Trials
 from spiking.tasks.base import check_channels
-from spiking.tasks.record import record_of
+from spiking.tasks.recorded.record import record_of
 from spiking.tasks.scoring import score
 
 

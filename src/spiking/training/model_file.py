@@ -13,8 +13,8 @@ from spiking.neuron.params import LIFParams
 from spiking.rate_model.to_file import PUBLISHED_NOISE, unpublished
 from spiking.rate_model.transfer import as_json
 from spiking.tasks import Task
-from spiking.tasks.identity import identity
 from spiking.tasks.parse_settings import recordable
+from spiking.tasks.recorded.identity import identity
 from spiking.training.options import Lif, TrainingOptions, options_for
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.short_repr import short_repr
 from spiking.tasks import Task
-from spiking.tasks.identity import as_json_value
-from spiking.tasks.record import record_of
+from spiking.tasks.recorded.identity import as_json_value
+from spiking.tasks.recorded.record import record_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -26,7 +26,7 @@ from spiking.rate_model.run import run_columns
 from spiking.rate_model.to_file import unpublished
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
-from spiking.tasks.identity import identity as task_identity
+from spiking.tasks.recorded.identity import identity as task_identity
 from spiking.tasks.scoring import score as score_outputs
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask

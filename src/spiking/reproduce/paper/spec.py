@@ -14,7 +14,7 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.files.digest import digest
 from spiking.neuron.params import LIFParams
 from spiking.tasks import Task
-from spiking.tasks.identity import identity
+from spiking.tasks.recorded.identity import identity
 
 _P_REC = 1.0  # 0.2, as in the published code, trains slower than in Fig. 1C (see `docs/reproduction.md`)
 

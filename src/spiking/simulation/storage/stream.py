@@ -37,7 +37,7 @@ from spiking.simulation.storage import hdf5, npz
 from spiking.simulation.task_trials import fresh_seed, run_task_trials
 from spiking.tasks import Task
 from spiking.tasks.base import check_channels
-from spiking.tasks.identity import identity
+from spiking.tasks.recorded.identity import identity
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 
 _BLOCK_BYTES = 2**26

@@ -22,7 +22,7 @@ from spiking.optional import library
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.tasks.given_inputs import TaskLike
-from spiking.tasks.record import record_of, task_for_channels
+from spiking.tasks.recorded.record import record_of, task_for_channels
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_MS
 from spiking.training.fine_tuning.options import FineTuningOptions
 from spiking.training.fine_tuning.state import FineTuningState

@@ -1,0 +1,1 @@
+"""What files record of a task: which task it is, and the identity of its version."""
