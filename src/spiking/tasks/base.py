@@ -21,6 +21,7 @@ from spiking.short_repr import joined, part, short_repr
 from spiking.tasks.answers import Answers, mean_response, sustained_rule, threshold_answers, threshold_rule
 from spiking.timing import STEP_MS
 
+_MOST_STEPS = 10**6  # of one trial
 _TIME_TOLERANCE = 1e-6  # ms; (k + 1) * 0.05 is not exact
 _CHECKED = WeakValueDictionary[int, "Task"]()  # by their ids: a task need not be hashable
 
@@ -81,6 +82,10 @@ def to_steps(**milliseconds: float) -> list[int]:
         if not (step >= 0 and math.isfinite(step) and abs(step - round(step)) < _TIME_TOLERANCE):
             raise ArgumentError(
                 f"{name} is {value!r:.60} ms; expected a multiple of {STEP_MS:g} ms, 0 or more"
+            )
+        if step > _MOST_STEPS:
+            raise ArgumentError(
+                f"{name} is {value!r:.60} ms; expected at most {_MOST_STEPS * STEP_MS:g} ms (times are in ms)"
             )
         steps.append(round(step))
     return steps
@@ -186,6 +191,7 @@ class Task:
         """
         raise NotImplementedError(f"{type(self).__name__} must define trial(condition, rng)")
 
+    @check_arguments()
     def block(self, rng: np.random.Generator) -> Sequence[str]:
         """Draw the conditions of the `block_length` trials of one block; by default all equally likely.
 
@@ -319,6 +325,7 @@ class Task:
         )
         return answers
 
+    @check_arguments()
     def rule(self, strict: bool = False) -> str:
         """Return in words how `score` scores.
 
@@ -372,7 +379,7 @@ class Task:
         >>> task.answers(trials.targets, trials.time, trials).response_time.tolist()
         [500.0, nan]
         """
-        samples, times = np.asarray(output, float), np.asarray(time, float)
+        samples, times = real_numbers("output", output, "numbers"), real_numbers("time", time, "numbers")
         if self._by_threshold:
             return threshold_answers(self, samples, times, trials)
         window = self.window(samples, times, trials)

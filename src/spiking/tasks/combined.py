@@ -127,6 +127,7 @@ class CombinedTasks(Task):
                 joined[name][chosen] = value + self._late(part) if name == "response_time" else value
         return Answers(**joined)
 
+    @check_arguments()
     def rule(self, strict: bool = False) -> str:
         """Return the rules of all tasks in words; times count from the start of a task's own trial."""
         return ". ".join(f"{part.name}{_BETWEEN}{part.rule(strict)}" for part in self.parts)

@@ -105,6 +105,7 @@ class GivenInputs(Remade, Task):
         numbers = np.array([self.names.index(name) for name in trials.conditions])
         return self.score_function(np.asarray(output), np.asarray(time), numbers)
 
+    @check_arguments()
     def rule(self, strict: bool = False) -> str:
         """Return that the given function scores, or that nothing does."""
         if self.score_function is None:

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking.check_arguments import check_arguments
+from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.tasks import Task, Trials
 from spiking.tasks.answers import Answers, first_time, sustained_rule, threshold_answers, threshold_rule
@@ -165,6 +167,7 @@ class NeuroGymTask(Task):
         silent = window.max(axis=(1, 2)) < self.quiet
         return np.asarray(np.where(trials.labels == 0, silent, chosen == trials.labels), dtype=bool)
 
+    @check_arguments()
     def rule(self, strict: bool = False) -> str:
         """Return in words how `score` scores."""
         if self.n_outputs == 1:
@@ -178,13 +181,14 @@ class NeuroGymTask(Task):
         """Return in words how sustained responses are scored; None for several outputs."""
         return sustained_rule(self) if self.n_outputs == 1 else None
 
+    @check_arguments()
     def answers(self, output: ArrayLike, time: ArrayLike, trials: Trials) -> Answers:
         """Return the decision and the action of each trial; parameters as in `Task.score`.
 
         Of several outputs, `predicted` is the action with the largest mean output, or 0 if all outputs stay
         below 0.3, and the response time is when that output first exceeds the threshold.
         """
-        samples, times = np.asarray(output, float), np.asarray(time, float)
+        samples, times = real_numbers("output", output, "numbers"), real_numbers("time", time, "numbers")
         if self.n_outputs == 1:
             return threshold_answers(self, samples, times, trials)
         window = self.window(samples, times, trials)

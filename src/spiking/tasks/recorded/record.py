@@ -27,6 +27,7 @@ _NETWORK = "the network"
 _ORIGINAL_NAME = re.compile(r"Task_(.+?)_N_\d+_")  # as the original scripts name the files of their models
 
 
+@check_arguments()
 @dataclass(frozen=True, kw_only=True)
 class TaskRecord:
     """The task of a model or network, as its file records it.
