@@ -82,6 +82,7 @@ FUNCTIONS = {
     "simulate.progress": lambda v: simulate(NETWORK, pulse_input(), progress=v),
     "sweep.progress": lambda v: sweep(NETWORK, "go-nogo", grid={"refractory": [2.0]}, progress=v),
     "train.progress": lambda v: train("go-nogo", 5, progress=v),
+    "train_many.progress": lambda v: train_many("go-nogo", 5, seeds=[1], progress=v),
     "train_many.finished": lambda v: train_many("go-nogo", 5, seeds=[1], finished=v),
     "faithfulness.progress": lambda v: faithfulness(MODEL, NETWORK, progress=v),
     "run_both.progress": lambda v: run_both(MODEL, scaling_factor=50, progress=v),

@@ -327,7 +327,7 @@ def test_demo(tmp_path):
     assert "rate network:" in done.stdout
     assert "spiking network:" in done.stdout
     assert "scaling factor 50: as given" in done.stdout
-    assert "faithfulness in 100 trials: output R2 " in done.stdout
+    assert "faithfulness in 100 trials: output " in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
 
 

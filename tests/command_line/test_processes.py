@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "export run.h5 --to mat -o run.mat",
     "reproduce": "reproduce --list --networks 1",
     "import_networks": f"import w.npz {ARRAYS} --tau 50 --step 5 -o i.mat",
+    "new_task": "new-task mine.py",
     "train": "train nothing.py -o trained.mat",
     "demo": "demo nothing.mat",
 }

@@ -438,7 +438,7 @@ def test_settings_of_the_task_are_varied_with_and_without_others(tmp_path):
         ),
         (
             {"task.duration": [202.0]},
-            "at task.duration=202.0: duration is 202.0 ms; expected a multiple of 5",
+            "at task.duration=202.0: .*duration is 202.0 ms; expected a multiple of 5",
         ),
         ({"task.level": ["high"]}, "at task.level=high: cue: level is 'high'; expected a number"),
     ],
