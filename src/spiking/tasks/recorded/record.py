@@ -39,8 +39,9 @@ class TaskRecord:
     settings : mapping of str to value
         Its settings, times in ms; those that are missing have their defaults.
     file : str or None
-        For a task of your own, the file and the class that define it: ``/home/me/mytask.py:MyTask``. The file
-        is never run because a record names it, only if you name it yourself (``--task``).
+        For a task of your own, the file and the class that define it, without its folder:
+        ``mytask.py:MyTask``. The file is never run because a record names it, only if you name it yourself
+        (``--task``).
 
     Examples
     --------
@@ -216,7 +217,10 @@ def task_in_name(file: str, n_inputs: int, n_outputs: int) -> type[Task] | None:
 
 
 def _file_of(kind: type[Task], name: str) -> str | None:
-    """Return the file and class of a user's own task; None for installed ones, and where no file has it."""
+    """Return the file and class of a user's own task, without its folder, which other machines do not have.
+
+    None for installed ones, and where no file has it.
+    """
     if kind.__module__.startswith("spiking.") or (name in names() and find(name) is kind):
         return None
     try:
@@ -224,4 +228,4 @@ def _file_of(kind: type[Task], name: str) -> str | None:
     except (OSError, TypeError):  # defined in an interactive session
         return None
     known = path is not None and path.endswith(".py") and Path(path).is_file()
-    return f"{Path(path).resolve()}:{kind.__qualname__}" if known and path is not None else None
+    return f"{Path(path).name}:{kind.__qualname__}" if known and path is not None else None
