@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, file_path
 from spiking.errors import ArgumentError
+from spiking.files.escape import printable
 from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
 from spiking.short_repr import joined, part, short_repr
@@ -18,6 +19,7 @@ from spiking.simulation.record import Record
 from spiking.typing import Floats
 
 SILENT_HZ = 0.5  # a neuron with a lower rate counts as silent: without a spike depends on the trials
+_MOST_CONDITIONS = 8  # that a description lists
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,17 +303,21 @@ class Simulation:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:
             if self.trial_steps is None:
-                last, low, high = self.output[..., -1].mean(axis=0), self.output.min(), self.output.max()
+                last, low, high = self.output[..., -1], self.output.min(), self.output.max()
             else:
                 ends = self.trial_steps // self.record.stride("output", self.time_step) - 1
                 output = np.asarray(self.output)
-                last, low, high = (
-                    output[np.arange(n_trials), :, ends].mean(axis=0),
-                    np.nanmin(output),
-                    np.nanmax(output),
-                )
+                last = output[np.arange(n_trials), :, ends]
+                low, high = np.nanmin(output), np.nanmax(output)
+            names = list(dict.fromkeys(self.conditions or ()))
+            groups = {"": np.ones(n_trials, bool)}
+            if len(names) <= _MOST_CONDITIONS:  # the mean of responses of both signs would be that of none
+                groups = {f"{name} ": np.array(self.conditions) == name for name in names} or groups
+            means = [
+                name + ", ".join(f"{value:.3f}" for value in last[chosen].mean(axis=0))
+                for name, chosen in groups.items()
+            ]
             lines.append(
-                f"output from {low:.3f} to {high:.3f}, "
-                f"at the end {', '.join(f'{value:.3f}' for value in last)} on average"
+                f"output from {low:.3f} to {high:.3f}, at the end {printable('; '.join(means))} on average"
             )
         return "\n".join(lines)
