@@ -40,6 +40,7 @@ COMMANDS = [
     (["export", "run.h5", "--to", "mat"], None),
     (["export", "run.h5", "--to", "nwb"], "export"),
     (["export", "run.h5", "--to", "csv"], "export"),
+    (["new-task", "mine.py"], None),
     (["reproduce", "fig7c", "--list"], None),
     (["reproduce", "fig7c", "-o", "reproduced"], "figures"),
     (["train", "go-nogo", "-o", "trained.mat"], "train"),
