@@ -80,7 +80,7 @@ def ran(python, *arguments, cwd):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
 
 
