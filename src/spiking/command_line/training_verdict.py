@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,3 +142,30 @@ def _not_learnt(losses: Any, accuracies: Any, options: TrainingOptions) -> str:
         "the loss no longer fell; try another --seed, more --n-units, a smaller --learning-rate, or an "
         "easier task first and then --start MODEL (--plot draws loss and accuracy)"
     )
+
+
+def outcome(state: TrainingState, seconds: float) -> str:
+    """Return how a training ended, in words."""
+    reason = {
+        "converged": "converged",
+        "limit": "not converged, stopped at the limit of updates",
+        "diverged": "not converged, the loss is no longer a number",
+    }[state.stopped]
+    return f"{reason}: {state.updates} updates in {seconds:.1f} s"
+
+
+def as_json_of(state: TrainingState, result: Verdict, seconds: float, path: Path) -> dict[str, Any]:
+    """Return the result of a training in types of JSON."""
+    return {
+        "file": str(path),
+        "learnt": result.learnt,
+        "converts": result.converts,
+        "stopped": state.stopped,
+        "updates": state.updates,
+        "seconds": seconds,
+        "loss": state.loss if math.isfinite(state.loss) else None,
+        "accuracy": state.accuracy,
+        "spiking_accuracy": state.spiking_accuracy,
+        "spiking_r2": state.spiking_r2,
+        "advice": result.advice,
+    }

@@ -16,11 +16,12 @@ from spiking.plotting.comparison import accuracies, comparison, rates_against
 from spiking.plotting.conversion import conversion
 from spiking.plotting.curves import scaling_factor, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
+from spiking.plotting.marks import shade_stimulation, shade_stimulus
 from spiking.plotting.overview import overview
 from spiking.plotting.raster import raster
 from spiking.plotting.style import publication
 from spiking.plotting.sweeps import psychometric, sweep
-from spiking.plotting.traces import inputs, output, outputs, shade_stimulation, shade_stimulus
+from spiking.plotting.traces import inputs, output, outputs
 from spiking.plotting.weights import weights
 
 __all__ = [

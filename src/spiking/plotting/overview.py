@@ -9,6 +9,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_figure, network_words, rule_words, trials_words
+from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus
 from spiking.plotting.raster import raster
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -19,16 +20,7 @@ from spiking.plotting.style import (
     drawing_in,
     shown,
 )
-from spiking.plotting.traces import (
-    by_condition,
-    condition_colours,
-    criteria,
-    inputs,
-    output,
-    output_marks,
-    shade_stimulation,
-    shade_stimulus,
-)
+from spiking.plotting.traces import by_condition, condition_colours, inputs, output, output_marks
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
 from spiking.simulation.stimulation import Stimulation

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.evaluation.both_networks import BothNetworks
+from spiking.plotting.marks import criteria, stimulus_windows
 from spiking.plotting.style import POPULATION_COLOURS, POPULATION_NAMES, by_population
-from spiking.plotting.traces import by_condition, condition_colours, criteria, stimulus_windows
+from spiking.plotting.traces import by_condition, condition_colours
 
 _TRIALS_EACH = 3  # maximum number of trials of a condition with spikes
 _SPIKES = 150_000  # maximum number of spikes, about 1.5 MB of JSON

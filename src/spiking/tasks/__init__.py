@@ -8,12 +8,13 @@
 """
 
 from spiking.tasks.answers import Answers
-from spiking.tasks.base import Task, Trials
+from spiking.tasks.base import Task
 from spiking.tasks.combined import CombinedTasks, combine
 from spiking.tasks.given_inputs import GivenInputs, from_inputs
 from spiking.tasks.recorded.record import TaskRecord
 from spiking.tasks.registry import get, names
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
+from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
 
 __all__ = [

@@ -12,7 +12,8 @@ from spiking.short_repr import short_repr
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
-    from spiking.tasks.base import Task, Trials
+    from spiking.tasks.base import Task
+    from spiking.tasks.trials import Trials
 
 _NAMED = 4  # conditions of a response that a rule names; more are called by their expected response
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 from weakref import WeakValueDictionary
 
@@ -14,89 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import at_least, number_or_nan, one_of, real_numbers, shown
+from spiking.checks import at_least, one_of, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.random_streams import BLOCK_STREAM, TASK_STREAM
-from spiking.short_repr import joined, part, short_repr
+from spiking.short_repr import joined, part
 from spiking.tasks.answers import Answers, mean_response, sustained_rule, threshold_answers, threshold_rule
-from spiking.timing import STEP_MS
+from spiking.tasks.trials import TIME_TOLERANCE, Trials, to_steps
 
-_MOST_STEPS = 10**6  # of one trial
-_TIME_TOLERANCE = 1e-6  # ms; (k + 1) * 0.05 is not exact
 _CHECKED = WeakValueDictionary[int, "Task"]()  # by their ids: a task need not be hashable
-
-
-@dataclass(frozen=True, eq=False)
-class Trials:
-    """Trials of a task, ready to be run and scored.
-
-    Parameters
-    ----------
-    inputs : ndarray, shape (n, n_inputs, n_steps)
-        Inputs of the rate model, one column per step of 5 ms.
-    targets : ndarray, shape (n, n_steps) or (n, n_outputs, n_steps)
-        The desired output at each step; two-dimensional for a single output.
-    conditions : tuple of str
-        Name of each trial's condition.
-    labels : ndarray of int, shape (n,)
-        Expected response of each trial: +1, -1, or 0 for none.
-
-    Examples
-    --------
-    >>> from spiking import tasks
-    >>> trials = tasks.get("go-nogo").trials(10, seed=1)
-    >>> trials.inputs.shape, trials.spiking_inputs.shape, trials.targets.shape
-    ((10, 1, 200), (10, 1, 201), (10, 200))
-    """
-
-    inputs: NDArray[np.float64]
-    targets: NDArray[np.float64]
-    conditions: tuple[str, ...]
-    labels: NDArray[np.int64]
-
-    __repr__ = short_repr
-
-    def __len__(self) -> int:
-        return len(self.conditions)
-
-    @property
-    def time(self) -> NDArray[np.float64]:
-        """Times of the rate steps in ms, shape (n_steps,): 0, 5, 10, ..."""
-        return STEP_MS * np.arange(self.inputs.shape[-1], dtype=np.float64)
-
-    @property
-    def spiking_inputs(self) -> NDArray[np.float64]:
-        """Inputs of the spiking model, shape (n, n_inputs, n_steps + 1): the last column is repeated.
-
-        The first and the last column last about half as long as the others, so a trial of T rate steps needs
-        T + 1 columns. Repeating the last one keeps an input on that is on at the end.
-        """
-        return np.concatenate([self.inputs, self.inputs[:, :, -1:]], axis=2)
-
-
-def to_steps(**milliseconds: float) -> list[int]:
-    """Return times as numbers of 5 ms steps, or raise ArgumentError unless all are multiples of 5 ms."""
-    steps = []
-    for name, value in milliseconds.items():
-        step = number_or_nan(value) / STEP_MS
-        if not (step >= 0 and math.isfinite(step) and abs(step - round(step)) < _TIME_TOLERANCE):
-            raise ArgumentError(
-                f"{name} is {value!r:.60} ms; expected a multiple of {STEP_MS:g} ms, 0 or more"
-            )
-        if step > _MOST_STEPS:
-            raise ArgumentError(
-                f"{name} is {value!r:.60} ms; expected at most {_MOST_STEPS * STEP_MS:g} ms (times are in ms)"
-            )
-        steps.append(round(step))
-    return steps
-
-
-def check_order(**milliseconds: float) -> None:
-    """Raise ArgumentError unless the named times of a trial are in ascending order."""
-    times = list(milliseconds.items())
-    for (earlier, a), (later, b) in itertools.pairwise(times):
-        if not a < b:
-            raise ArgumentError(f"{later} is {b:g} ms; expected a time after {earlier}, {a:g} ms")
 
 
 def _fields(task: Any) -> tuple[dataclasses.Field[Any], ...]:
@@ -400,7 +322,7 @@ class Task:
                 f"output has shape {samples.shape} and time has shape {times.shape}; "
                 f"expected {expected} and ({times.size},) for {len(trials)} trials and {times.size} samples"
             )
-        inside = times >= self.score_from - _TIME_TOLERANCE
+        inside = times >= self.score_from - TIME_TOLERANCE
         if not inside.any():
             raise ArgumentError(
                 f"time has no sample from {self.score_from:g} ms on, where scoring starts; expected times "

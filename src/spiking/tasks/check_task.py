@@ -13,7 +13,8 @@ import numpy as np
 
 from spiking.checks import number_or_nan, shown
 from spiking.errors import ArgumentError, SpikingError
-from spiking.tasks.base import Task, Trials, draw, shapes
+from spiking.tasks.base import Task, draw, shapes
+from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
 
 _SEED = 1

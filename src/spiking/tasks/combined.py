@@ -14,8 +14,9 @@ from spiking.checks import one_of, positive_number
 from spiking.errors import ArgumentError
 from spiking.short_repr import short_repr
 from spiking.tasks.answers import Answers
-from spiking.tasks.base import Task, Trials
+from spiking.tasks.base import Task
 from spiking.tasks.registry import get
+from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 

@@ -14,7 +14,8 @@ from spiking.checks import at_least, finite_numbers, one_of, real_numbers, shown
 from spiking.errors import ArgumentError
 from spiking.read_only import Remade, frozen_array
 from spiking.short_repr import short_repr
-from spiking.tasks.base import Task, Trials
+from spiking.tasks.base import Task
+from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats
 

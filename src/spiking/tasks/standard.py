@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import not_negative, one_of
 from spiking.errors import ArgumentError
-from spiking.tasks.base import Task, check_order, to_steps
+from spiking.tasks.base import Task
+from spiking.tasks.trials import check_order, to_steps
 from spiking.timing import STEP_MS
 
 _Trial = tuple[NDArray[np.float64], NDArray[np.float64]]

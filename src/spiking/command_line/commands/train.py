@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from contextlib import ExitStack
@@ -14,20 +13,19 @@ import typer
 
 from spiking.checks import whole_number
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, print_message, write_figure
-from spiking.command_line.progress import progress_bar, training_bar
-from spiking.command_line.training_verdict import Verdict, verdict
+from spiking.command_line.output import check_can_draw, echo, write_figure
+from spiking.command_line.progress import training_bar
+from spiking.command_line.train_family import NOT_CONVERGED, train_family
+from spiking.command_line.training_verdict import as_json_of, outcome, verdict
 from spiking.errors import ArgumentError
-from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption, uninterrupted
-from spiking.optional import library
 from spiking.tasks.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from spiking.tasks import Task
     from spiking.training.state import TrainingState
 
-_NOT_CONVERGED, _UNITS = 1, 200
+_UNITS = 200
 
 
 def train(
@@ -171,7 +169,7 @@ def train(
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
-        _train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, as_json)
+        train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, as_json)
 
 
 def _train_one(
@@ -217,158 +215,15 @@ def _train_one(
     result = verdict(state, limits, str(output))
     rule = [f"correct: {task.rule()}"] * task.scored
     if as_json:
-        echo(json.dumps(_json(state, result, seconds, output), indent=1), lines=True)
+        echo(json.dumps(as_json_of(state, result, seconds, output), indent=1), lines=True)
     else:
-        echo(f"{_outcome(state, seconds)}; saved {output}")
+        echo(f"{outcome(state, seconds)}; saved {output}")
         for line in (*result.lines, *rule, *result.advice):
             echo(line)
     if plot is not None:
         _draw(state, plot, caption)
     if state.stopped != "converged":
-        raise typer.Exit(_NOT_CONVERGED)
-
-
-def _train_family(
-    task: Task,
-    n_units: int,
-    seeds: list[int],
-    recipe: str,
-    options: dict[str, Any],
-    folder: Path,
-    force: bool,
-    threads: int | None,
-    as_json: bool,
-) -> None:
-    from spiking.files.output import MODELS, check_outputs, keep
-    from spiking.training.many import train_many
-    from spiking.training.model_file import origin
-    from spiking.training.options import options_for
-
-    limits = options_for(recipe, **options)
-    paths = {seed: folder / f"{task.name}_seed_{seed}.mat" for seed in seeds}
-    existing = [seed for seed in seeds if paths[seed].exists() and not force]
-    if len(existing) < len(seeds):
-        library("jax", "train", "training")  # before anything is written
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ArgumentError(
-            f"{folder} could not be created: {error.strerror or error}; choose another folder"
-        ) from error
-    converged, errors, results = 0, list[ArgumentError](), list[dict[str, Any]]()
-    for seed in existing:
-        expected = origin(task, seed=seed, recipe=recipe, **options)
-        converged += _has_converged(paths[seed], n_units, expected)
-    if existing and not as_json:
-        echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
-    rule = [f"correct: {task.rule()}"] * task.scored
-    began = time.perf_counter()
-
-    def finished(seed: int, state: TrainingState) -> None:
-        nonlocal converged
-        converged += state.stopped == "converged"
-        seconds = time.perf_counter() - began
-        result = verdict(state, limits, str(paths[seed]))
-        results.append({"seed": seed, **_json(state, result, seconds, paths[seed])})
-        lines = [f"seed {seed}: {_outcome(state, seconds)}"]
-        try:
-            keep(paths[seed], lambda place: state.model.save(place, force=force))
-        except ArgumentError as error:  # the other models are still trained
-            errors.append(error)
-        else:
-            lines[0] += f"; saved {paths[seed]}"
-        lines += [*result.lines, *rule, *result.advice]
-        if not as_json:
-            echo("\n  ".join(lines), lines=True)
-
-    missing = [seed for seed in seeds if seed not in existing]
-    check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
-    if missing:
-        done, of_all = 0, dict.fromkeys(missing, 0)
-
-        def trained(seed: int, state: TrainingState) -> None:
-            nonlocal done
-            done, of_all[seed] = done + bool(state.stopped), state.updates
-            advance(done, note=f"{sum(of_all.values())} updates, seed {seed} {state.stage}")
-
-        with (
-            progress_bar("models", len(missing)) as advance,
-            at_interruption(lambda: "the same command trains the missing models"),
-        ):
-            advance(0, note="compiling")
-            train_many(
-                *(task, n_units),
-                seeds=missing,
-                recipe=recipe,
-                threads=threads,
-                finished=finished,
-                progress=trained,
-                **options,
-            )
-    if as_json:
-        echo(json.dumps(results, indent=1), lines=True)
-    else:
-        echo(f"{converged} of {len(seeds)} models have converged")
-    for failure in errors:
-        print_message(str(failure))
-    if errors or converged < len(seeds):
-        raise typer.Exit(_NOT_CONVERGED)
-
-
-def _has_converged(path: Path, n_units: int, expected: dict[str, Any]) -> bool:
-    """Return whether an existing model has converged.
-
-    Raises
-    ------
-    ArgumentError
-        The model was trained with other options, or with another version of the task.
-    """
-    from spiking.files.journal import difference
-    from spiking.rate_model.model import RateModel
-    from spiking.rate_model.recorded_settings import recorded_text
-
-    model = RateModel.load(path)
-    for name in ("task", "task_settings", "training_options"):
-        recorded = recorded_text(model, name)
-        if recorded != expected[name]:
-            raise ArgumentError(
-                f"{path} was trained with {name} {recorded}; expected {expected[name]}, or another folder"
-            )
-    try:
-        version = parsed(recorded_text(model, "task_identity") or "null")  # older files do not record it
-        other = "" if version is None else difference(version, parsed(expected["task_identity"]))
-    except UNUSABLE:
-        other = "task identity, which cannot be read"
-    if other:
-        raise ArgumentError(f"{path} was trained with another {other}; use another folder")
-    if model.n_units != n_units:
-        raise ArgumentError(f"{path} has {model.n_units} units; expected {n_units}, or another folder")
-    return bool(model.extras.get("converged"))
-
-
-def _outcome(state: TrainingState, seconds: float) -> str:
-    reason = {
-        "converged": "converged",
-        "limit": "not converged, stopped at the limit of updates",
-        "diverged": "not converged, the loss is no longer a number",
-    }[state.stopped]
-    return f"{reason}: {state.updates} updates in {seconds:.1f} s"
-
-
-def _json(state: TrainingState, result: Verdict, seconds: float, path: Path) -> dict[str, Any]:
-    return {
-        "file": str(path),
-        "learnt": result.learnt,
-        "converts": result.converts,
-        "stopped": state.stopped,
-        "updates": state.updates,
-        "seconds": seconds,
-        "loss": state.loss if math.isfinite(state.loss) else None,
-        "accuracy": state.accuracy,
-        "spiking_accuracy": state.spiking_accuracy,
-        "spiking_r2": state.spiking_r2,
-        "advice": result.advice,
-    }
+        raise typer.Exit(NOT_CONVERGED)
 
 
 def _draw(state: TrainingState, path: Path, caption: bool) -> None:

@@ -13,6 +13,7 @@ from spiking.analysis.faithfulness import START_MS, faithfulness_of
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.captions import describe_figure, network_words, score_words, trials_words
+from spiking.plotting.marks import shade_stimulus
 from spiking.plotting.style import (
     COLUMN_MM,
     DASHES,
@@ -24,7 +25,7 @@ from spiking.plotting.style import (
     note,
     shown,
 )
-from spiking.plotting.traces import condition_colours, legend_above, output_name, shade_stimulus
+from spiking.plotting.traces import condition_colours, legend_above, output_name
 from spiking.rate_model.run import run_columns
 from spiking.typing import Floats
 

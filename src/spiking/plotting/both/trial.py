@@ -12,6 +12,7 @@ from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
+from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -22,7 +23,7 @@ from spiking.plotting.style import (
     finish_time_axis,
     shown,
 )
-from spiking.plotting.traces import criteria, mark_scoring, output_name, shade_stimulus
+from spiking.plotting.traces import output_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,6 +11,7 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.both.state_space import state_space
 from spiking.plotting.both.trial import trial
 from spiking.plotting.distributions import time_constants
+from spiking.plotting.marks import shade_stimulus
 from spiking.plotting.overview import legend_marks, overview
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -20,7 +21,7 @@ from spiking.plotting.style import (
     drawing_in,
     finish_time_axis,
 )
-from spiking.plotting.traces import output, shade_stimulus
+from spiking.plotting.traces import output
 from spiking.reproduce.conditions import Condition, shown
 from spiking.reproduce.paper.activity import BIN, binned, choice_axes, stimulus_samples, task_variables
 from spiking.reproduce.paper.spec import Row

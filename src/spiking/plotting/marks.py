@@ -1,0 +1,109 @@
+"""Mark in figures over time when stimuli and stimulation are on, what is scored, and the criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spiking.check_arguments import check_arguments
+from spiking.plotting.style import STIMULATION_COLOUR, STIMULUS_COLOUR, THRESHOLD_COLOUR
+from spiking.simulation.stimulation import Stimulation
+from spiking.tasks import Task, Trials
+from spiking.timing import STEP_MS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@check_arguments()
+def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = None) -> Axes:
+    """Shade the time in which a stimulus is on in any of the trials: an input that is not 0 and not constant.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    trials : Trials
+    members : sequence of int, optional
+        Positions of the trials that are considered; all by default.
+
+    Examples
+    --------
+    >>> from spiking import datasets, plotting
+    >>> from spiking.evaluation import run_both
+    >>> both = run_both(datasets.load("go-nogo"), trials=4, seed=1)
+    >>> ax = plotting.raster(both.spiking, trial=0)
+    >>> ax = plotting.shade_stimulus(ax, both.trials, members=[0])
+    >>> ax.figure.savefig("raster.pdf")
+    """
+    for start, stop in stimulus_windows(trials, members):
+        ax.axvspan(start, stop, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
+    return ax
+
+
+@check_arguments()
+def shade_stimulation(ax: Axes, stimulation: Stimulation | Sequence[Stimulation]) -> Axes:
+    """Shade the windows in which neurons are stimulated, in another colour than stimuli.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    stimulation : Stimulation or sequence of Stimulation
+
+    Examples
+    --------
+    >>> from spiking import Record, SpikingNetwork, Stimulation, datasets, plotting, simulate, tasks
+    >>> light, network = Stimulation("inh", (250, 500)), SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> run = simulate(network, tasks.get("go-nogo"), stimulation=light, record=Record(spikes=True))
+    >>> ax = plotting.shade_stimulation(plotting.raster(run), light)
+    >>> ax.figure.savefig("stimulated.pdf")
+    """
+    for item in [stimulation] if isinstance(stimulation, Stimulation) else stimulation:
+        ax.axvspan(*item.window, color=STIMULATION_COLOUR, linewidth=0, zorder=-1)
+    return ax
+
+
+def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> list[tuple[float, float]]:
+    """Return start and end in ms of each stimulus in these trials; arguments as in `shade_stimulus`."""
+    u = trials.inputs if members is None else trials.inputs[list(members)]
+    varies = (u != u[:, :, :1]).any(axis=2, keepdims=True)
+    on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
+    edges = (np.flatnonzero(np.diff(on, prepend=0, append=0)) * STEP_MS).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:
+    """Draw the thresholds of these conditions as dotted lines, and a bar over the time that is scored."""
+    for level in criteria(task, conditions):
+        ax.plot(
+            [task.score_from, duration],
+            [level, level],
+            color=THRESHOLD_COLOUR,
+            linewidth=0.8,
+            linestyle=":",
+            zorder=4,
+        )
+    if not task.scored:
+        return
+    ax.plot(
+        [task.score_from, duration],
+        [1, 1],
+        transform=ax.get_xaxis_transform(),
+        color="black",
+        linewidth=2,
+        solid_capstyle="butt",
+        clip_on=False,
+    )
+
+
+def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
+    """Return the levels that the output of these conditions must cross or must not reach.
+
+    The list is empty if the task overrides `score`, because its criteria are then unknown.
+    """
+    if type(task).score is not Task.score:
+        return []
+    labels = {task.conditions[name] for name in conditions if name in task.conditions}
+    levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
+    return [level for level, needed in levels.items() if needed]
