@@ -102,7 +102,7 @@ def threshold_rule(task: Task, *, strict: bool = False) -> str:
 
 
 def sustained_rule(task: Task) -> str:
-    """Return in words how `Answers.sustained` is scored."""
+    """Return in words how ``Answers.sustained`` is scored."""
     ends = task.response_end < task.duration
     span = f"from {task.score_from:g} ms" + (f" to {task.response_end:g} ms" if ends else "")
     named = _conditions(task)

@@ -273,7 +273,7 @@ class Task:
         return f"as the method score of the task {self.name} decides"
 
     def sustained_rule(self) -> str | None:
-        """Return in words how `Answers.sustained` is scored; None for a task that overrides `score`.
+        """Return in words how ``Answers.sustained`` is scored; None for a task that overrides `score`.
 
         Examples
         --------
