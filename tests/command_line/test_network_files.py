@@ -25,13 +25,13 @@ def printed(*words, cwd):
 
 def test_evaluate(folder):
     words = ("evaluate", "lesioned.npz", "--task", "go-nogo", "--trials", "12")
-    alone = json.loads(printed(*words, "--json", cwd=folder))
+    (alone,) = json.loads(printed(*words, "--json", cwd=folder))
     expected = evaluate(SpikingNetwork.load(folder / "lesioned.npz"), "go-nogo", 12, seed=1)
     assert alone["spiking"]["correct"] == expected.correct.sum()
     assert "rate" not in alone
     assert "faithfulness" not in alone
     assert "rate network" not in printed(*words, cwd=folder)
-    both = json.loads(printed(*words, "--rate-model", "go-nogo", "--json", cwd=folder))
+    (both,) = json.loads(printed(*words, "--rate-model", "go-nogo", "--json", cwd=folder))
     assert both["spiking"] == alone["spiking"]
     assert both["rate"]["accuracy"] > 0.9
     assert both["faithfulness"]["trials"] == 12

@@ -112,7 +112,7 @@ def test_evaluate_command(path):
     arguments = ["--task", f"{TASK}:Cue", "--trials", 60, "--seed", 4]
     missing = run("evaluate", path, *arguments)
     assert (missing.returncode, "no tuned scaling factor" in missing.stderr) == (2, True)
-    given = json.loads(run("evaluate", path, *arguments, "--scaling-factor", 20, "--json").stdout)
+    (given,) = json.loads(run("evaluate", path, *arguments, "--scaling-factor", 20, "--json").stdout)
     assert given["rate"]["accuracy"] == 1
     assert given["spiking"]["accuracy"] < 1
     assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
@@ -129,7 +129,7 @@ def test_evaluate_command(path):
         r"faithfulness in 40 trials: output \d\.\d\d times the rate network's at its peak", lines[-1]
     )
     assert lines[-2] == "95 % Wilson intervals; seed 4"  # nobody knows how the factor was chosen
-    assert f"correct: {given['rule']}" in " ".join(tuned.stdout.split())
+    assert f"correct: {given['spiking']['rule']}" in " ".join(tuned.stdout.split())
 
 
 def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
@@ -141,7 +141,7 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         assert re.search(rf"^{name} +\d\.\d\d\d \(", printed.stdout, re.M)
     with (tmp_path / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    facts = json.loads(run(*words, "--json", cwd=tmp_path).stdout)
+    (facts,) = json.loads(run(*words, "--json", cwd=tmp_path).stdout)
     assert len(rows) == 12
     for network in ("rate", "spiking"):
         right = sum(row[f"{network}_correct"] == "True" for row in rows)
@@ -149,7 +149,7 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         assert {row[f"{network}_predicted"] for row in rows} <= {"1", "-1", "0"}
         assert all(float(row[f"{network}_response_time"] or 1000) >= 1000 for row in rows)
     assert f"{100 * facts['spiking']['accuracy']:.1f} % [" in facts["methods"]
-    assert f"Correct ({facts['rule']})" in facts["methods"]
+    assert f"Correct ({facts['spiking']['rule']})" in facts["methods"]
     assert "12 trials of the task xor (seed 1), which were not used in training or tuning" in facts["methods"]
     assert "strict: the same, and never beyond the opposite threshold\n" in printed.stdout
     assert "95 % Wilson intervals; fresh trials, seed 1" in printed.stdout

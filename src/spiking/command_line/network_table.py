@@ -1,4 +1,4 @@
-"""The table of several networks that `spiking evaluate` prints and writes."""
+"""The measures of a network that `spiking evaluate` prints and writes: as a row of a table, and as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spiking.command_line.output import aligned, echo
+from spiking.command_line.output import aligned, echo, faithfulness_json
 
 if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
@@ -26,6 +26,46 @@ _MEANING = (
     "shortest, median and longest synaptic decay; exc, inh: mean excitatory and inhibitory recurrent weight "
     "of the rate network"
 )
+
+
+def network_json(
+    file: str,
+    rates: RateModel | None,
+    network: SpikingNetwork,
+    scores: Mapping[str, Evaluation],
+    close: Faithfulness | None,
+    *,
+    strict: bool = False,
+    fresh: bool,
+    downsample: int = 1,
+) -> dict[str, Any]:
+    """Return what is known of a network for JSON: accuracies, faithfulness, time constants and weights.
+
+    Parameters
+    ----------
+    file : str
+    rates, network, scores, close
+        The networks, the evaluation of each (``rate``, ``spiking``), and the faithfulness.
+    strict, downsample
+        As in `evaluate`.
+    fresh : bool
+        Whether it is known that nothing was chosen on the trials.
+    """
+    from spiking.evaluation.words import evaluation_json
+    from spiking.report.methods import methods
+
+    row = network_row(file, rates, network, scores, close, strict=strict)
+    facts = {name: row[name] for name in ("file", "task", "scaling_factor", "conversion")}
+    facts |= {
+        name: evaluation_json(evaluation, strict=strict, fresh=fresh or None)
+        for name, evaluation in scores.items()
+    }
+    if close is not None:
+        facts["faithfulness"] = faithfulness_json(close)
+    facts["decay"] = {name: row[f"decay_{name}"] for name in ("shortest", "median", "longest")}
+    facts["weights"] = {name: row[f"weight_{name}"] for name in ("exc", "inh")}
+    facts["methods"] = methods(rates, network, dict(scores), close, fresh=fresh, downsample=downsample)
+    return facts
 
 
 def network_row(

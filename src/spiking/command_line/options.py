@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.models import OptionInfo
 
-from spiking.command_line.output import echo
+from spiking.command_line.output import echo, keep_stdout_for_json
 from spiking.errors import ArgumentError
 from spiking.files.escape import printable
 from spiking.optional import library
@@ -108,8 +108,23 @@ Caption = Annotated[
     bool,
     typer.Option("--caption", help="Print the caption for a manuscript: what is drawn, of which trials."),
 ]
-Csv = Annotated[Path | None, typer.Option("--csv", help="Write a table into this file, a row per file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def table_of(rows: str) -> OptionInfo:
+    """Return the option for a table that a command can also write; `rows` says what a row is."""
+    option: OptionInfo = typer.Option("--csv", help=f"Write a table into this .csv file: a row per {rows}.")
+    return option
+
+
+Csv = Annotated[Path | None, table_of("file")]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        callback=keep_stdout_for_json,
+        help="Print JSON on standard output, and everything else on standard error.",
+    ),
+]
 
 Stimulate = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""Print messages on stderr, format the measures of a conversion, and write the figures of commands."""
+"""Print results, as text or as JSON, and messages; write tables and the figures of commands."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ BAD_INPUT = 2
 _option_names: ContextVar[Mapping[str, str]] = ContextVar("option_names", default=MappingProxyType({}))
 
 
+_stdout_is_json: ContextVar[bool] = ContextVar("stdout_is_json", default=False)
+
+
 def set_options(options: Iterable[str]) -> None:
-    """Set the options of the command that runs, such as ``--scaling-factor``, for its messages."""
+    """Set the options of the command that begins, such as ``--scaling-factor``, for its messages."""
+    _stdout_is_json.set(False)
     long = [option for option in options if option.startswith("--")]
     _option_names.set({option[2:].replace("-", "_"): option for option in long})
 
@@ -53,9 +57,19 @@ def with_options(message: str) -> str:
     return re.sub(r"(--[\w-]+ \S+) \(\1\)", r"\1", message)  # it named the option as well
 
 
+def keep_stdout_for_json(wanted: bool) -> bool:
+    """Let `echo` print on stderr from now on, if JSON is wanted on stdout; return `wanted`."""
+    if wanted:
+        _stdout_is_json.set(True)
+    return wanted
+
+
 def echo(text: str, *, err: bool = False, lines: bool = False) -> None:
-    """Print a line, or `lines`, on stdout or stderr; names and texts of files cannot control the terminal."""
-    typer.echo(printable(text, lines=lines), err=err)
+    """Print a line, or `lines`; names and texts of files cannot control the terminal.
+
+    On stdout; on stderr with `err`, and if the command prints JSON.
+    """
+    typer.echo(printable(text, lines=lines), err=err or _stdout_is_json.get())
 
 
 def print_message(message: str) -> int:
@@ -65,15 +79,32 @@ def print_message(message: str) -> int:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON."""
-    echo(json.dumps(value, indent=1, allow_nan=False), lines=True)
+    """Print a value on stdout as `json_text`."""
+    typer.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON; arrays become lists, paths texts, and NaN and infinity null."""
+    return json.dumps(_in_json(value), indent=1, allow_nan=False)
+
+
+def _in_json(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _in_json(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
 
 
 def table_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV, with the columns of all of them; None and NaN are empty cells.
+    """Return rows as CSV, with the columns of all of them; None, NaN and infinity are empty cells.
 
-    A mapping in a row becomes a column for each entry, such as ``populations_exc``; several values are
-    joined by semicolons.
+    A mapping in a row becomes a column for each entry, such as ``populations_exc``; an ``interval`` becomes
+    ``low`` and ``high``; several values are joined by semicolons.
     """
     rows = [dict(_columns(row)) for row in rows]
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -81,16 +112,18 @@ def table_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return csv_text(columns, cells)
 
 
-def _columns(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _columns(row: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
         if isinstance(value, Mapping):
-            yield from ((f"{name}_{key}", entry) for key, entry in value.items())
+            yield from _columns(value, f"{before}{name}_")
+        elif name == "interval":
+            yield from zip((f"{before}low", f"{before}high"), value or (None, None), strict=True)
         else:
-            yield name, "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            yield f"{before}{name}", "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _filled(value: Any) -> Any:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spiking.tasks import GivenInputs, Task
 
 if TYPE_CHECKING:
-    from spiking.evaluation.result import Evaluation
+    from spiking.evaluation.result import Evaluation, Score
 
 
 def freshness(task: Task, seed: int, *, fresh: bool = False) -> str:
@@ -57,3 +57,49 @@ def in_words(task: Task, trials: str, *, strict: bool = False) -> str:
         Whether the strict rule was used.
     """
     return f"correct: {task.rule(strict)}; 95 % Wilson intervals; {trials}" if task.scored else trials
+
+
+def accuracy_json(score: Score, rule: str | None, *, seed: int | None, fresh: bool | None) -> dict[str, Any]:
+    """Return an accuracy and what stands beside it, in types of JSON.
+
+    Parameters
+    ----------
+    score : Score
+    rule : str or None
+        When a trial is correct, in words; None if trials are not scored.
+    seed : int or None
+        Seed of the trials.
+    fresh : bool or None
+        True if nothing was chosen on these trials, False if something was, None if that is not known.
+
+    Returns
+    -------
+    dict
+        ``rule``, ``correct``, ``trials``, ``accuracy``, ``interval`` (95 % Wilson), ``fresh`` and ``seed``.
+    """
+    return {"rule": rule if score.scored else None, **score.as_json(), "fresh": fresh, "seed": seed}
+
+
+def evaluation_json(evaluation: Evaluation, *, strict: bool = False, fresh: bool | None) -> dict[str, Any]:
+    """Return the accuracy of an evaluation as `accuracy_json`, by each rule and in each condition.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    strict : bool
+        Whether the strict rule was used.
+    fresh : bool or None
+        As in `accuracy_json`.
+    """
+    task = evaluation.task
+    words = {
+        "published": task.rule(),
+        "strict": task.rule(strict=True),
+        "sustained": task.sustained_rule(),
+    }
+    by_rule = {name: {"rule": words[name], **score.as_json()} for name, score in evaluation.scores.items()}
+    return {
+        **accuracy_json(evaluation.score, task.rule(strict), seed=evaluation.seed, fresh=fresh),
+        "by_rule": by_rule if task.scored else {},
+        "by_condition": {name: score.as_json() for name, score in evaluation.by_condition.items()},
+    }

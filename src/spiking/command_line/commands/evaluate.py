@@ -6,15 +6,14 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.network_table import network_row, print_networks
+from spiking.command_line.network_table import network_json, network_row, print_networks
 from spiking.command_line.output import (
     echo,
-    faithfulness_json,
     faithfulness_line,
     print_failures,
     print_json,
@@ -42,10 +41,7 @@ def evaluate(
     downsample: options.Downsample = 1,
     threads: options.Threads = None,
     csv_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--csv", help="Write a table into this file: a row per trial of one network, or per network."
-        ),
+        Path | None, options.table_of("trial of one network, or per network of several")
     ] = None,
     as_json: options.AsJson = False,
     record: Annotated[
@@ -68,11 +64,7 @@ def evaluate(
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
     """
-    import json
-
-    from spiking.evaluation.words import freshness, rules
     from spiking.files.output import check_outputs, keep_text
-    from spiking.report.methods import methods
     from spiking.tuning.recorded_search import is_recorded_choice
 
     files = options.model_files(models)
@@ -93,61 +85,45 @@ def evaluate(
             strict=strict,
             downsample=downsample,
             threads=threads,
+            fresh=rates is not None and rate_model is None and is_recorded_choice(rates, network),
             progress=advance,
         )
 
-    if files != models or len(files) > 1:
-        rows: list[dict[str, Any]] = []
-        errors: dict[str, Exception] = {}
-        with progress_bar("trials", trials * len(files)) as show:
-            for k, file in enumerate(files):
-                try:
-                    result = run(file, lambda done, before=k * trials: show(before + done))  # type: ignore[misc]
-                    rows.append(
-                        network_row(file, *result.networks, result.scores, result.close, strict=strict)
-                    )
-                except SpikingError as error:  # the others are still evaluated
-                    errors[file] = error
-        failed = [{"file": file, "error": str(error)} for file, error in errors.items()]
-        if as_json:
-            print_json([*rows, *failed])
-        elif rows:
-            print_networks(rows)
-        if csv_file is not None:
-            keep_text(csv_file, table_csv([*rows, *failed]))
-        print_failures(errors)
-        return
-    model = files[0]
-    with progress_bar("trials", trials) as advance:
-        result = run(model, advance)
-    (rates, network), task, scores, close = result.networks, result.task, result.scores, result.close
-    fresh = rates is not None and rate_model is None and is_recorded_choice(rates, network)
-    which = freshness(task, seed, fresh=fresh)
-    kind = "published" if network.conversion is None else network.conversion.kind
+    many = files != models or len(files) > 1
+    results: dict[str, _Run] = {}
+    errors: dict[str, Exception] = {}
+    with progress_bar("trials", trials * len(files)) as show:
+        for k, file in enumerate(files):
+            try:
+                results[file] = run(file, lambda done, before=k * trials: show(before + done))  # type: ignore[misc]
+            except SpikingError as error:  # the others are still evaluated
+                if not many:
+                    raise
+                errors[file] = error
+    failed = {file: {"file": file, "error": str(error)} for file, error in errors.items()}
+    rows = {
+        file: network_row(file, *result.networks, result.scores, result.close, strict=strict)
+        for file, result in results.items()
+    }
     if as_json:
-        facts = {
-            "model": model,
-            "task": task.name,
-            "seed": seed,
-            "trials": which,
-            "rule": task.rule(strict),
-            "rules": rules(scores["spiking"]),
-            "scaling_factor": network.scaling_factor,
-            "conversion": kind,
+        found = {
+            file: network_json(
+                *(file, *result.networks, result.scores, result.close),
+                strict=strict,
+                fresh=result.fresh,
+                downsample=downsample,
+            )
+            for file, result in results.items()
         }
-        results = {name: _json(evaluation) for name, evaluation in scores.items()}
-        measures = {} if close is None else {"faithfulness": faithfulness_json(close)}
-        paragraph = {"methods": methods(rates, network, scores, close, fresh=fresh, downsample=downsample)}
-        echo(json.dumps({**facts, **results, **measures, **paragraph}, indent=1), lines=True)
+        print_json([{**found, **failed}[file] for file in files])
+    elif many:
+        print_networks(list(rows.values()))
     else:
-        echo(f"{task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
-        if network.conversion is not None:
-            echo(str(network.conversion))
-        _print_scores(scores, strict, which)
-        if close is not None:
-            echo(faithfulness_line(close))
+        _print_one(results[files[0]], trials, seed, strict)
     if csv_file is not None:
-        keep_text(csv_file, _csv(scores))
+        several = [{**rows, **failed}[file] for file in files]
+        keep_text(csv_file, table_csv(several) if many else _csv(results[files[0]].scores))
+    print_failures(errors)
 
 
 @dataclass(frozen=True)
@@ -158,6 +134,7 @@ class _Run:
     task: Task
     scores: dict[str, Evaluation]
     close: Faithfulness | None
+    fresh: bool  # whether it is known that nothing was chosen on the trials
 
 
 def _run(
@@ -172,6 +149,7 @@ def _run(
     strict: bool,
     downsample: int,
     threads: int | None,
+    fresh: bool,
     progress: Callable[[int], None],
 ) -> _Run:
     """Run the trials; `recorded` is what is in the file, if the task is to be recorded there."""
@@ -203,7 +181,19 @@ def _run(
         close = faithfulness(
             rates, network, task, trials=compared, seed=seed, downsample=downsample, threads=threads
         )
-    return _Run((rates, network), task, scores, close)
+    return _Run((rates, network), task, scores, close, fresh)
+
+
+def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
+    from spiking.evaluation.words import freshness
+
+    _, network = run.networks
+    echo(f"{run.task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
+    if network.conversion is not None:
+        echo(str(network.conversion))
+    _print_scores(run.scores, strict, freshness(run.task, seed, fresh=run.fresh))
+    if run.close is not None:
+        echo(faithfulness_line(run.close))
 
 
 def _print_scores(scores: dict[str, Evaluation], strict: bool, which: str) -> None:
@@ -244,12 +234,6 @@ def _csv(scores: dict[str, Evaluation]) -> str:
 
 def _print_row(name: str, cells: list[str]) -> None:
     echo(f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip())
-
-
-def _json(evaluation: Evaluation) -> dict[str, object]:
-    conditions = {name: score.as_json() for name, score in evaluation.by_condition.items()}
-    others = {name: score.as_json() for name, score in evaluation.scores.items()}
-    return {**evaluation.score.as_json(), "by_condition": conditions, "by_rule": others}
 
 
 def _cell(score: Score) -> str:
