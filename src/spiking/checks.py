@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import operator
 import os
@@ -95,6 +96,13 @@ def one_of(name: str, value: object, choices: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ArgumentError(f"{name} is {shown(value)}; expected one of {', '.join(choices)}")
     return value
+
+
+def similar(text: object, choices: Iterable[str]) -> str:
+    """Return ``(did you mean CHOICE?)`` after a space, or nothing if no choice is similar to the text."""
+    names = {name.lower(): name for name in choices}
+    near = difflib.get_close_matches(text.lower(), names, 1) if isinstance(text, str) else []
+    return f" (did you mean {names[near[0]]}?)" if near else ""
 
 
 def real_numbers(name: str, value: object, expected: str) -> Floats:

@@ -23,10 +23,10 @@ class SpikingError(ValueError):
     --------
     >>> import spiking
     >>> try:
-    ...     spiking.tasks.get("chess")
+    ...     spiking.tasks.get("gonogo")
     ... except spiking.SpikingError as error:
-    ...     print(error)
-    task is 'chess'; expected one of go-nogo, xor, mante, dms, or a file: mytask.py or mytask.py:ClassName
+    ...     print(str(error).partition(",")[0])
+    task is 'gonogo' (did you mean go-nogo?); expected one of go-nogo
     """
 
     def __init__(self, message: str = "") -> None:

@@ -186,7 +186,7 @@ PUSH = ("--stimulate", "exc", "--window", "0", "50")
         (("simulate", GO_NOGO, "--task", "go-nogo"), "no tuned scaling factor"),
         (("simulate", GO_NOGO, "--scaling-factor", "-1", "--task", "go-nogo"), "--scaling-factor is -1"),
         (("simulate", GO_NOGO, "--scaling-factor", "50"), "--task"),
-        (("simulate", GO_NOGO, "--scaling-factor", "50", "--task", "gonogo"), "expected one of go-nogo"),
+        (("simulate", GO_NOGO, "--scaling-factor", "50", "--task", "gonogo"), "did you mean go-nogo"),
         (("simulate", TWO_INPUTS, *GOOD), "inputs: 2"),
         (("simulate", GO_NOGO, *GOOD, "--condition", "stop"), "expected one of go, nogo"),
         (("simulate", GO_NOGO, *GOOD, "--trials", "0"), "--trials"),

@@ -98,12 +98,17 @@ def test_shuffles_keep_weights_signs_and_counts(seed, pre):
 
 
 def test_signs_cannot_be_reversed_under_dales_law():
-    with pytest.raises(
-        ArgumentError, match="weights reverse the sign of connections; expected a factor of 0"
-    ):
-        model().scale_weights(factor=-1.0, pre="inh")
-    reversed_ = model(dale=False).scale_weights(factor=-1.0)
-    np.testing.assert_array_equal(reversed_.effective_weights(), -model(dale=False).effective_weights())
+    for network in (model(), SpikingNetwork.from_rate(model(), 50.0)):
+        with pytest.raises(ArgumentError, match=r"factor is -1, .* against Dale's law; expected 0 or more"):
+            network.scale_weights(factor=-1.0, pre="inh")
+    free = model(dale=False)
+    np.testing.assert_array_equal(
+        free.scale_weights(factor=-1.0).effective_weights(), -free.effective_weights()
+    )
+    converted = SpikingNetwork.from_rate(free, 50.0)
+    np.testing.assert_array_equal(
+        converted.scale_weights(factor=-1.0).dense_weights, -converted.dense_weights
+    )
 
 
 def test_masked_entries_of_w_are_kept():

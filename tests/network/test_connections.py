@@ -59,7 +59,7 @@ def test_scaling_acts_where_it_says(intact):
 
 
 EXPERIMENTS = {
-    "scale": lambda net: net.scale_weights(pre="inh", post=UnitFraction(0.5, "exc", seed=2), factor=-1.5),
+    "scale": lambda net: net.scale_weights(pre="inh", post=UnitFraction(0.5, "exc", seed=2), factor=1.5),
     "cut": lambda net: net.cut(pre="exc", fraction=0.3, seed=7),
     "elsewhere": lambda net: net.cut(pre="inh", post="exc", seed=7, control="elsewhere"),
     "strength": lambda net: net.cut(pre="inh", post="exc", fraction=0.5, seed=7, control="strength"),
@@ -239,6 +239,7 @@ def test_populations_can_be_recorded(intact):
         (lambda net: net.cut(seed=-1), "seed is -1"),
         (lambda net: net.scale_weights(factor=np.nan), "factor is nan; expected a finite number"),
         (lambda net: net.scale_weights(factor="0.5"), "factor is '0.5'"),
+        (lambda net: net.scale_weights(factor=-0.5, pre="inh"), "factor is -0.5, .* against Dale's law; exp"),
         (lambda net: net.cut(control="other"), "control is 'other'; expected one of elsewhere"),
         (lambda net: net.cut(control="elsewhere"), "only 0 lie elsewhere"),
         (lambda net: net.cut(control="strength"), "all others only 0"),

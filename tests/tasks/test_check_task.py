@@ -72,7 +72,7 @@ FAULTS_OF_TWO = [
     ("[:, 0]", "[:, 1]", "'up' is from -1 to 1 .* expected that score.. counts the target itself as correct"),
     (" == trials.labels", "", r"score\(\) gives .* for one trial; expected an array of one bool a trial"),
     ("[:, 0].mean", "[:, 7].mean", r"score\(\) raises IndexError in line 23: index 7 is out of bounds"),
-    ("float = 1.0", "float = 1.0\n    n = 1 / 0", "could not be run: ZeroDivisionError"),
+    ("float = 1.0", "float = 1.0\n    n = 1 / 0", "could not be run: ZeroDivisionError in line \\d+: div"),
 ]
 
 

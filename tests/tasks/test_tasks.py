@@ -1,5 +1,7 @@
 """Tasks as specified: timings, conditions, scorers, streams, settings, and tasks of one's own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -175,11 +177,22 @@ def test_outputs_that_cannot_be_scored():
         ("go-nogo", {"duration": 400.0}, "end_of_trial is .* expected a time after start_of_scoring"),
         ("go-nogo", {"duration": float("nan")}, "duration is nan; expected"),
         ("go-nogo", {"duration": "long"}, "go-nogo: duration is 'long'; expected a number"),
-        ("go-nogo", {"delay": 5.0}, "unknown setting delay; expected one of duration, stimulus_onset"),
+        (
+            "go-nogo",
+            {"delay": 5.0},
+            r"unknown setting delay \(did you mean score_delay\?\); expected one of duration",
+        ),
+        ("dms", {"delai": 5.0}, r"dms: unknown setting delai \(did you mean delay\?\); expected one of stim"),
+        ("dms:delai=3", {}, r"expected dms alone, and its settings apart: .* \(--setting delai=3\)"),
         ("xor", {"duration": 1200.0}, "expected at least 1350 ms, the end of the response"),
         ("dms", {"response_duration": 0.0}, "end_of_response"),
         ("mante", {"noise": -1.0}, "noise"),
         ("stroop", {}, "task is 'stroop'; expected one of go-nogo, xor, mante, dms"),
+        (
+            "GoNogo",
+            {},
+            r"task is 'GoNogo' \(did you mean go-nogo\?\); .* file: task=.* \(--task mytask.py:Cl",
+        ),
         ("missing.py", {}, "does not exist"),
     ],
 )
@@ -215,17 +228,46 @@ def test_a_task_of_ones_own(tmp_path):
     trials = task.trials(20, seed=1)
     assert trials.inputs.shape == (20, 1, 100)
     assert task.score(trials.targets, trials.time, trials).all()
-    with pytest.raises(ArgumentError, match="Detection; expected a subclass of Task named Missing"):
-        tasks.get(f"{path}:Missing")
     path.write_text(OWN_TASK.replace("(1, self.n_steps)", "(2, self.n_steps)"))
     with pytest.raises(ArgumentError, match="gives inputs of shape"):
         tasks.get(str(path)).trials(1, seed=0)
-    path.write_text("1 / 0")
-    with pytest.raises(ArgumentError, match="ZeroDivisionError"):
-        tasks.get(str(path))
-    path.write_text("")
-    with pytest.raises(ArgumentError, match="tasks: none; expected exactly one subclass of Task"):
-        tasks.get(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        (
+            OWN_TASK,
+            "mytask.py:Detektion",
+            r"Detektion \(did you mean Detection\?\), but mytask.py has the task ",
+        ),
+        (
+            OWN_TASK,
+            "mytask.py:Missing",
+            r"Missing, .* has the task Detection; .* \(--task mytask.py:Detection\)",
+        ),
+        (OWN_TASK, "mytask", r"task is 'mytask' \(did you mean mytask.py\?\); expected one of go-nogo"),
+        (OWN_TASK, "mytsk.py", r"mytsk.py, which does not exist \(did you mean mytask.py\?\)"),
+        ("", "mytask.py", "mytask.py has no task; expected a class that is a subclass of spiking.tasks.Task"),
+        (
+            f"{OWN_TASK}\nclass Other(Detection): pass",
+            "mytask.py",
+            r"mytask.py has the tasks Detection, Other; .* of one: task='mytask.py:Detection' \(--t",
+        ),
+        (
+            "x = 1\n1 / 0",
+            "mytask.py",
+            "mytask.py could not be run: ZeroDivisionError in line 2: division by zero",
+        ),
+        ("\nx = (", "mytask.py", "mytask.py could not be run: SyntaxError in line 2: "),
+        ("import sys\nsys.exit(3)", "mytask.py", "mytask.py could not be run: SystemExit in line 2: 3"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_tasks_and_what_to_name(text, name, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mytask.py").write_text(text)
+    with pytest.raises(ArgumentError, match=message):
+        tasks.get(name)
 
 
 def test_an_installed_task(tmp_path, monkeypatch):

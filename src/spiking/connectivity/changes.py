@@ -26,6 +26,7 @@ from spiking.connectivity.connections import (
     with_connections,
 )
 from spiking.connectivity.units import Units, check_population_name, number_of_units, unit_numbers
+from spiking.errors import ArgumentError
 from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
 
 
@@ -45,8 +46,8 @@ def scale_weights(
     Parameters
     ----------
     factor : float
-        0 cuts the connections, 1 leaves them unchanged, a negative factor reverses their sign (not in a rate
-        model that follows Dale's law, whose weights have the signs of their units).
+        0 cuts the connections, 1 leaves them unchanged. A negative factor reverses their sign; only networks
+        without Dale's law, which have no inhibitory units, accept it.
     pre, post : population, UnitFraction, iterable of int or mask
         Senders and receivers; all by default. Populations are ``"all"``, ``"exc"``, ``"inh"``, ``"som"``,
         ``"pv"``, those of `with_populations`, and several combined, such as ``"PFC&inh"``.
@@ -68,10 +69,16 @@ def scale_weights(
     Raises
     ------
     ArgumentError
-        A population is unknown or empty, the fraction is not from 0 to 1, the factor is not finite, or there
-        are not enough connections for the control.
+        A population is unknown or empty, the fraction is not from 0 to 1, the factor is not finite, or
+        negative although the network follows Dale's law, or there are not enough connections for the control.
     """
     factor, existing = finite_number("factor", factor), connections(network)
+    if factor < 0 and network.populations["inh"].any():
+        raise ArgumentError(
+            f"factor is {factor:g}, which makes excitatory connections inhibitory and the reverse, against "
+            f"Dale's law; expected 0 or more (0 cuts them); SpikingNetwork.with_weights takes weights of any "
+            f"sign"
+        )
     chosen = choose(network, existing, pre, post, fraction, seed, control)
     with np.errstate(over="ignore"):  # what is too large, the new network refuses
         weight = np.where(chosen, existing.weight * factor, existing.weight)

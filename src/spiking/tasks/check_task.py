@@ -138,13 +138,17 @@ def _called(task: Task, what: str, function: Callable[[], Any]) -> Any:
     except SpikingError as error:
         _fail(task, str(error), error)
     except Exception as error:  # noqa: BLE001  # whatever the code of a user raises
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if _file(task) and Path(frame.filename).name == _file(task)
-        ]
-        line = f" in line {lines[-1]}" if lines else ""
-        _fail(task, f"{what} raises {type(error).__name__}{line}: {error}; expected no error", error)
+        _fail(task, f"{what} raises {raised(error, _file(task))}; expected no error", error)
+
+
+def raised(error: BaseException, file: str) -> str:
+    """Return an exception of a user's code in words, with the last line of the file that was running."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__} in line {error.lineno}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if file and Path(frame.filename).name == file]
+    line = f" in line {lines[-1]}" if lines else ""
+    return f"{type(error).__name__}{line}: {error}"
 
 
 def _file(task: Task) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spiking.checks import shown
+from spiking.checks import shown, similar
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task
 from spiking.tasks.number_lists import listed_numbers
@@ -50,7 +50,8 @@ def check_known(kind: type[Task], settings: Iterable[str]) -> None:
     unknown = [name for name in settings if name not in parameters]
     if unknown:
         expected = f"one of {', '.join(parameters)}" if parameters else "none"
-        raise ArgumentError(f"{_name(kind)}: unknown setting {', '.join(unknown)}; expected {expected}")
+        words = ", ".join(f"{name}{similar(name, parameters)}" for name in unknown)
+        raise ArgumentError(f"{_name(kind)}: unknown setting {words}; expected {expected}")
 
 
 def changed(

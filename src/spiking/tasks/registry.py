@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import shown
+from spiking.checks import shown, similar
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task
+from spiking.tasks.check_task import raised
 from spiking.tasks.parse_settings import make
 from spiking.tasks.standard import XOR, ContextIntegration, DelayedMatchToSample, GoNoGo
 
@@ -65,12 +67,8 @@ def get(name: str, **settings: Any) -> Task:
 
 def find(name: str) -> type[Task]:
     """Return the class of a task; `name` and errors as in `get`."""
-    unknown = ArgumentError(
-        f"task is {shown(name)}; expected one of {', '.join(names())}, or a file: mytask.py or "
-        f"mytask.py:ClassName"
-    )
     if not isinstance(name, str):
-        raise unknown
+        raise _unknown(name)
     if (kind := standard(name)) is not None:
         return kind
     path, _, class_name = name.rpartition(":")
@@ -85,7 +83,7 @@ def find(name: str) -> type[Task]:
                 f"task is {name!r}, the entry point {entry.value}; expected a subclass of Task there"
             )
         return kind
-    raise unknown
+    raise _unknown(name)
 
 
 def standard(name: str) -> type[Task] | None:
@@ -94,10 +92,28 @@ def standard(name: str) -> type[Task] | None:
     return next((task for task in _STANDARD if task.name == name), None)
 
 
+def _unknown(name: object) -> ArgumentError:
+    known, near = names(), ""
+    if isinstance(name, str):
+        kind, _, setting = name.partition(":")
+        if kind in known:
+            return ArgumentError(
+                f"task is {name!r}; expected {kind} alone, and its settings apart: settings={{...}} "
+                f"(--setting {setting})"
+            )
+        file = f"{name}.py"
+        near = f" (did you mean {file}?)" if Path(file).is_file() else similar(name, known)
+    return ArgumentError(
+        f"task is {shown(name)}{near}; expected one of {', '.join(known)}, or a file: "
+        f"task='mytask.py:ClassName' (--task mytask.py:ClassName)"
+    )
+
+
 def _from_file(path: Path, class_name: str | None) -> type[Task]:
     if not path.is_file():
+        near = similar(path.name, (file.name for file in path.parent.glob("*.py")))
         raise ArgumentError(
-            f"task is {path}, which does not exist; expected a Python file with a subclass of Task"
+            f"task is {path}, which does not exist{near}; expected a Python file with a subclass of Task"
         )
     label = f"spiking_task_{path.stem}"
     spec = importlib.util.spec_from_file_location(label, path)
@@ -107,18 +123,26 @@ def _from_file(path: Path, class_name: str | None) -> type[Task]:
     sys.modules[label] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the code of a user raises
-        raise ArgumentError(f"{path} could not be run: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever the code of a user raises
+        raise ArgumentError(f"{path} could not be run: {raised(error, path.name)}") from error
     tasks = {
         key: value
         for key, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Task) and value.__module__ == module.__name__
     }
+    if not tasks:
+        raise ArgumentError(
+            f"{path} has no task; expected a class that is a subclass of spiking.tasks.Task (`spiking "
+            f"new-task` writes such a file)"
+        )
     if class_name is None and len(tasks) == 1:
         return next(iter(tasks.values()))
     if class_name in tasks:
         return tasks[class_name]
-    expected = (
-        "exactly one subclass of Task" if class_name is None else f"a subclass of Task named {class_name}"
+    chosen = "" if class_name is None else f"task is {path}:{class_name}{similar(class_name, tasks)}, but "
+    example = f"{path}:{next(iter(tasks))}"
+    plural = "s" if len(tasks) > 1 else ""
+    raise ArgumentError(
+        f"{chosen}{path} has the task{plural} {', '.join(tasks)}; expected the name of one: task={example!r} "
+        f"(--task {shlex.quote(example)})"
     )
-    raise ArgumentError(f"{path} defines the tasks: {', '.join(tasks) or 'none'}; expected {expected}")
