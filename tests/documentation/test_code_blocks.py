@@ -36,7 +36,8 @@ FAST = (
     "docs/explanation/from-pytorch.md",
 )
 SHORTER = {  # what is added to commands, so that they have less to do
-    "train": "--n-units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --hardening 0 --force",
+    "train": "--n-units 10 --max-updates 100 --stop-loss 1e6 --stop-accuracy 0 --hardening 0"
+    " --min-updates 0 --force",
     "tune": "--trials 10 --force",
     "evaluate": "--trials 5",
     "sweep": "--trials 5",

@@ -83,3 +83,25 @@ def test_coming_from_pytorch(tmp_path, monkeypatch):
     )
     for theirs, ours in ((xor.inputs, dms.inputs), (xor.targets, dms.targets)):
         assert (theirs[..., : ours.shape[-1]] == ours).all()
+
+
+def test_the_tasks_of_the_trainer_of_the_port():
+    block = next(b for b in blocks("docs/explanation/from-pytorch.md", "python") if b.note.startswith("file"))
+    names = {}
+    exec(block.code, names)
+    steps = 5 * np.arange(500)
+    for name, first_scored, columns in (  # from 0, in steps of 5 ms, as rate/main.py and rate/tasks.py have it
+        ("PortGoNoGo", 75, {0: (50, 74)}),
+        ("PortXOR", 220, {0: (50, 99), 1: (110, 159)}),
+        ("PortMante", 250, {0: (50, 249), 1: (50, 249), 2: (50, 249)}),
+    ):
+        task = names[name]()
+        trials = task.trials(40, seed=1)
+        for channel, (first, last) in columns.items():
+            filled = np.flatnonzero(trials.inputs[:, channel].any(axis=0))
+            assert (filled[0], filled[-1]) == (first, last)
+        assert task.threshold == task.quiet == 0.3
+        scored_in_training = task.score_from - (task.score_delay if name == "PortGoNoGo" else 0)
+        assert np.argmax(steps >= scored_in_training) == first_scored
+    mante = names["PortMante"]().trials(400, seed=1).inputs[:, 1:3, 100]
+    assert mante.std() == pytest.approx(2.5 / 12**0.5, abs=0.05)  # of numbers between -1.25 and 1.25
