@@ -90,7 +90,7 @@ def test_the_tasks_of_the_trainer_of_the_port():
     names = {}
     exec(block.code, names)
     steps = 5 * np.arange(500)
-    for name, first_scored, columns in (  # from 0, in steps of 5 ms, as rate/main.py and rate/tasks.py have it
+    for name, first_scored, columns in (  # from 0, in steps of 5 ms, as in rate/main.py
         ("PortGoNoGo", 75, {0: (50, 74)}),
         ("PortXOR", 220, {0: (50, 99), 1: (110, 159)}),
         ("PortMante", 250, {0: (50, 249), 1: (50, 249), 2: (50, 249)}),
