@@ -1,5 +1,6 @@
 """`spiking import`: a model file of each framework's file, a folder at once, and mistakes as one line."""
 
+import csv
 import json
 
 import numpy as np
@@ -91,6 +92,29 @@ def test_a_folder_at_once(folder):
     assert done.stderr.count("\n") == 1
     assert "a.npz cannot be read" in done.stderr
     assert (folder / "weights" / "b.mat").exists()
+
+
+def test_several_files_as_a_table(folder):
+    np.savez(folder / "second.npz", **PSYCHRNN)
+    (folder / "broken.npz").write_bytes(b"broken")
+    words = ("psychrnn.npz", "broken.npz", "second.npz", *FROM_PSYCHRNN)
+    done = run("import", *words, "-o", "models", "--csv", "table.csv", "--json", cwd=folder)
+    assert done.returncode == 1
+    assert sorted(path.name for path in (folder / "models").iterdir()) == ["psychrnn.mat", "second.mat"]
+    first, broken, second = json.loads(done.stdout)
+    assert (first["output"], first["n_units"], first["tau"]) == ("models/psychrnn.mat", 12, [100.0])
+    assert first["taken"]["W_rec"].startswith("recurrent weights")
+    assert first["left"][0].startswith("dale_ratio, which is pickled")
+    assert "cannot be read" in broken["error"]
+    with (folder / "table.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == ["psychrnn.npz", "broken.npz", "second.npz"]
+    assert rows[2]["output"] == second["output"]
+    (folder / "other").mkdir()
+    np.savez(folder / "other" / "second.npz", **PSYCHRNN)
+    done = run("import", "second.npz", "other", *FROM_PSYCHRNN, "-o", "both", cwd=folder)
+    assert (done.returncode, (folder / "both").exists()) == (2, False)
+    assert "become the model both/second.mat; expected files of other names" in done.stderr
 
 
 @pytest.mark.parametrize(

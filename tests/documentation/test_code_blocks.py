@@ -91,7 +91,7 @@ def run_commands(block):
 def test_page(page, folder, capsys, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     names, printed = {}, ""
-    for block in blocks(page, *PYTHON, *COMMANDS):
+    for block in blocks(page, *PYTHON, *COMMANDS, "toml"):
         what, _, detail = block.note.partition(": ")
         assert what in ("", "not run", "file", "shorter")
         if what == "not run":
@@ -101,6 +101,8 @@ def test_page(page, folder, capsys, monkeypatch):
         if what == "file":
             with (folder / detail).open("a", encoding="utf-8") as file:
                 file.write(block.code)
+        if block.language == "toml":
+            continue
         if block.language in COMMANDS:
             printed += "".join(run_commands(block))
             continue

@@ -179,8 +179,10 @@ def test_nwb_metadata(run, tmp_path):
         "experimenter": "Lovelace, Ada",
         "institution": "A University",
         "lab": "A Laboratory",
-        "related_publications": ["doi:10.1073/pnas.1905926116"],
+        "related_publications": ["10.1073/pnas.1905926116"],
         "keywords": ["working memory"],
+        "session_id": "run 7",
+        "experiment_description": "An experiment.",
     }
     export.to_nwb(run, tmp_path / "run.nwb", metadata=about)
     with pynwb.NWBHDF5IO(tmp_path / "run.nwb", "r") as io:
@@ -189,6 +191,8 @@ def test_nwb_metadata(run, tmp_path):
         assert (file.institution, file.lab) == ("A University", "A Laboratory")
         assert tuple(file.related_publications) == ("doi:10.1073/pnas.1905926116",)
         assert list(file.keywords[:]) == ["working memory"]
+        assert (file.session_id, file.experiment_description) == ("run 7", "An experiment.")
+        assert file.session_description.startswith("Simulation of a spiking network")  # the usual one
     found = {
         item.check_function_name for item in nwbinspector.inspect_nwbfile(nwbfile_path=tmp_path / "run.nwb")
     }
@@ -200,7 +204,8 @@ def test_nwb_metadata(run, tmp_path):
     [
         ({"experimentor": "Lovelace, Ada"}, "metadata has 'experimentor'; expected fields of experimenter"),
         ({"experimenter": "Ada Lovelace"}, "experimenter is 'Ada Lovelace'; expected 'Last, First'"),
-        ({"related_publications": ["10.1073/x"]}, "related_publications has '10.1073/x'; expected a DOI"),
+        ({"keyword": ["a"]}, "experiment_description; is it keywords"),
+        ({"related_publications": ["10.1/x"]}, "related_publications has '10.1/x'; expected a DOI"),
         ({"institution": ["a", "b"]}, "institution is .*; expected one text"),
         ({"keywords": []}, "keywords is .*; expected texts, not empty"),
         ({"lab": 3}, "lab is 3; expected one text"),
@@ -368,6 +373,74 @@ def test_the_command_line(tmp_path):
         done = spiking(tmp_path, "export", *arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
         assert words in done.stderr
+
+
+METADATA = """
+experimenter = ["Lovelace, Ada", "Hodgkin, Alan"]
+institution = "A University"
+keywords = ["working memory"]
+session_start_time = 2026-01-31T14:00:00+01:00
+"""
+
+
+@pytest.fixture
+def file_of_run(tmp_path):
+    simulate(random_network(10, strength=3.0), pulse_input(), seed=1, record=Record(spikes=True)).save(
+        tmp_path / "run.h5"
+    )
+    (tmp_path / "about.toml").write_text(METADATA, encoding="utf-8")
+    return tmp_path
+
+
+def test_nwb_metadata_of_the_command_line(file_of_run):
+    pynwb = pytest.importorskip("pynwb")
+    words = ["--to", "nwb", "--metadata", "about.toml", "--institution", "Another", "--lab", "A Laboratory"]
+    words += ["--doi", "10.1073/pnas.1905926116", "--doi", "doi:10.1000/x", "--session", "7"]
+    done = spiking(file_of_run, "export", "run.h5", *words, "--description", "A run.", "--json")
+    assert (done.returncode, done.stderr) == (0, "saved run.nwb\n")
+    assert json.loads(done.stdout) == {
+        **{"file": "run.h5", "output": "run.nwb", "format": "nwb", "trials": 1, "unfinished": False}
+    }
+    with pynwb.NWBHDF5IO(file_of_run / "run.nwb", "r") as io:
+        file = io.read()
+        assert tuple(file.experimenter) == ("Lovelace, Ada", "Hodgkin, Alan")
+        assert (file.institution, file.lab, file.session_id) == ("Another", "A Laboratory", "7")
+        assert tuple(file.related_publications) == ("doi:10.1073/pnas.1905926116", "doi:10.1000/x")
+        assert list(file.keywords[:]) == ["working memory"]
+        assert file.session_description == "A run."
+        assert file.session_start_time.isoformat() == "2026-01-31T14:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "message"),
+    [
+        ("", "--to mat --experimenter A,B", "--experimenter is given with --to mat; expected it only with"),
+        ("", "--to csv --metadata about.toml", "--metadata is given with --to csv; expected it only with"),
+        ("", "--to nwb --experimenter Ada", "--experimenter is 'Ada'; expected 'Last, First'"),
+        ("", "--to nwb --doi pnas", "--doi has 'pnas'; expected a DOI, such as 'doi:10.1073/"),
+        ("", "--to nwb --metadata no.toml", "--metadata is no.toml, which cannot be read: No such file"),
+        ("a = ", "--to nwb --metadata about.toml", "about.toml, which is not TOML: Invalid value"),
+        ("Lab = 'x'", "--to nwb --metadata about.toml", "about.toml: metadata has 'Lab'; expected fields of"),
+        ("institut = 'x'", "--to nwb --metadata about.toml", "is it institution?"),
+        ("lab = 3", "--to nwb --metadata about.toml", "about.toml: metadata: lab is 3; expected one text"),
+        (
+            "session_start_time = 2026-01-31T14:00:00",
+            "--to nwb --metadata about.toml",
+            "about.toml: session_start_time is 2026-01-31 14:00:00; expected a time with a time zone",
+        ),
+        (
+            "session_start_time = '2026-01-31'",
+            "--to nwb --metadata about.toml",
+            "expected a time with a time zone",
+        ),
+    ],
+)
+def test_metadata_of_the_command_line_that_cannot_be_used(file_of_run, text, words, message):
+    (file_of_run / "about.toml").write_text(text, encoding="utf-8")
+    done = spiking(file_of_run, "export", "run.h5", *words.split())
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
+    assert sorted(path.name for path in file_of_run.iterdir()) == ["about.toml", "run.h5"]
 
 
 def test_nwb_on_a_full_disk(tmp_path):

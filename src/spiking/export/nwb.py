@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import uuid
@@ -41,8 +42,12 @@ _POPULATIONS = "exc: excitatory; som and pv: inhibitory; inh: inhibitory, if the
 # of a person, as DANDI and NWB Inspector expect it
 _PERSON = re.compile(r"[\w\s\-.']+,\s+[\w\s\-.']+")
 _LISTS = ("experimenter", "keywords", "related_publications")
-METADATA = ("experimenter", "institution", "keywords", "lab", "related_publications")
+METADATA = (
+    *("experimenter", "institution", "lab", "related_publications", "keywords"),
+    *("session_id", "session_description", "experiment_description"),
+)
 _DOI = ("doi:", "http://dx.doi.org/", "https://doi.org/")
+_BARE_DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ROWS = 2**16  # of a signal, in memory at once
 _SIGNALS = {  # unit, factor of the conversion to this unit, description
     "output": ("a.u.", 1.0, "Readout of the network, one column per channel."),
@@ -82,7 +87,8 @@ def to_nwb(
     metadata : mapping, optional
         What the file says about its origin: ``experimenter`` (``"Last, First"``, one or a list),
         ``institution``, ``lab``, ``related_publications`` (one DOI or a list, such as
-        ``"doi:10.1073/pnas.1905926116"``) and ``keywords`` (a list, in place of the usual ones).
+        ``"doi:10.1073/pnas.1905926116"``), ``keywords`` (a list, in place of the usual ones), ``session_id``,
+        and, in place of the usual ones, ``session_description`` and ``experiment_description``.
     force : bool
         Replace an existing file.
 
@@ -109,14 +115,17 @@ def to_nwb(
     if start_time.tzinfo is None:
         raise ArgumentError(f"session_start_time is {start_time}; expected a time with a time zone")
     starts = trial_starts(simulation, gap)
-    file = pynwb.NWBFile(
-        session_description=f"Simulation of a spiking network of {simulation.network.n_neurons} neurons"
+    usual = {
+        "session_description": f"Simulation of a spiking network of {simulation.network.n_neurons} neurons"
         + (f" doing the task {simulation.task}." if simulation.task else "."),
+        "experiment_description": "A trained rate recurrent neural network, converted into a spiking one "
+        "(Kim, Li & Sejnowski, PNAS 2019) and simulated; no animal was involved.",
+        "keywords": ["simulation", "spiking neural network", "recurrent neural network"],
+    }
+    file = pynwb.NWBFile(
         identifier=str(uuid.uuid4()),
         session_start_time=start_time,
-        experiment_description="A trained rate recurrent neural network, converted into a spiking one "
-        "(Kim, Li & Sejnowski, PNAS 2019) and simulated; no animal was involved.",
-        **{"keywords": ["simulation", "spiking neural network", "recurrent neural network"], **about},
+        **{**usual, **about},
         notes="\n".join(f"{name}: {value}" for name, value in settings(simulation).items()),
         source_script=f"spiking {spiking.__version__}",
         source_script_file_name="spiking",
@@ -183,12 +192,16 @@ def checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in metadata.items():
         if name not in METADATA:
-            raise ArgumentError(f"metadata has {shown(name)}; expected fields of {', '.join(METADATA)}")
+            near = difflib.get_close_matches(str(name), METADATA, 1)
+            hint = f"; is it {near[0]}?" if near else ""
+            raise ArgumentError(f"metadata has {shown(name)}; expected fields of {', '.join(METADATA)}{hint}")
         texts = [value] if isinstance(value, str) else value
         several = isinstance(texts, list | tuple) and (name in _LISTS or isinstance(value, str))
         if not several or not texts or not all(isinstance(text, str) and text.strip() for text in texts):
             kinds = "texts" if name in _LISTS else "one text"
             raise ArgumentError(f"metadata: {name} is {shown(value)}; expected {kinds}, not empty")
+        if name == "related_publications":
+            texts = [f"doi:{text}" if _BARE_DOI.fullmatch(text) else text for text in texts]
         for text in texts:
             if name == "experimenter" and not _PERSON.fullmatch(text):
                 raise ArgumentError(f"metadata: experimenter is {shown(text)}; expected 'Last, First'")

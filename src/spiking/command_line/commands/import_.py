@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import echo, print_message
+from spiking.command_line.output import echo, print_failures, print_json, table_csv
 from spiking.errors import ArgumentError, SpikingError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ _EXAMPLES = MappingProxyType(
 
 
 def import_networks(
-    source: Annotated[
-        Path, typer.Argument(help="File of a trained network, or a folder of such files.", metavar="FILE")
+    sources: Annotated[
+        list[Path], typer.Argument(help="Files of trained networks, or folders of them.", metavar="FILE")
     ],
     framework: Annotated[
         str, typer.Option("--from", metavar="|".join(FRAMEWORKS), help="Where the network is from.")
@@ -70,16 +70,23 @@ def import_networks(
     ] = False,
     output: Annotated[
         Path | None,
-        options.output_to("Model file to write, or the folder. Default: the input's name with .mat."),
+        options.output_to(
+            "Model file to write; for several files the folder. Default: the input's name with .mat."
+        ),
     ] = None,
     force: options.Force = False,
+    csv_file: options.Csv = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Make a model file of a network that another framework trained.
 
-    Prints what became of each array. Weights are read without unpickling anything.
+    Prints what became of each array. Weights are read without unpickling anything. If one of several files
+    fails, the others are still imported, and the exit status is 1.
 
     Example: spiking import weights.npz --from psychrnn --tau 100 --step 10 -o model.mat
     """
+    from spiking.files.output import MODELS, check_outputs, keep_text
+
     if framework not in FRAMEWORKS:
         raise ArgumentError(f"--from is {framework}; expected one of {', '.join(FRAMEWORKS)}")
     endings, taken = FRAMEWORKS[framework]
@@ -97,36 +104,81 @@ def import_networks(
         option = "--name" if wrong[0] == "names" else f"--{wrong[0]}"
         usable = ", ".join("--name" if key == "names" else f"--{key}" for key in taken)
         raise ArgumentError(f"{option} is given; expected, for --from {framework}, only {usable}")
-    if not source.is_dir():
-        _import_one(source, output or source.with_suffix(".mat"), framework, given, force=force)
-        return
-    files = sorted(file for file in source.iterdir() if file.suffix.lower() in endings)
-    if not files:
-        raise ArgumentError(f"the folder {source} has no file that ends in {', '.join(endings)}")
-    folder = output or source
-    if folder.exists() and not folder.is_dir():
-        raise ArgumentError(f"output is {folder}, a file; expected a folder, as {source} is one")
-    folder.mkdir(exist_ok=True)
-    failed = 0
-    for file in files:
+    many = len(sources) > 1 or sources[0].is_dir()
+    files = _files(sources, endings)
+    targets = _targets(files, output) if many else {files[0]: output or files[0].with_suffix(".mat")}
+    check_outputs([(csv_file, (".csv",))], files)
+    if many and output is not None:
+        output.mkdir(exist_ok=True)
+    rows: list[dict[str, Any]] = []
+    errors: dict[str, Exception] = {}
+    for file, target in targets.items():
         try:
-            _import_one(file, folder / f"{file.stem}.mat", framework, given, force=force)
+            check_outputs([(target, MODELS), (csv_file, (".csv",))], [file], force=force)
+            imported = _imported(file, framework, given)
+            imported.model.save(target, force=force)
         except SpikingError as error:  # the others are still imported
-            words = str(error)
-            print_message(words if str(file) in words else f"{file}: {words}")
-            failed += 1
-    if failed:
-        raise typer.Exit(1)
+            if not many:
+                raise
+            errors[str(file)] = error
+            rows.append({"file": file, "error": str(error)})
+            continue
+        rows.append(_row(file, target, imported))
+        if not as_json:
+            echo(str(imported), lines=True)
+        echo(f"saved {target}")
+    if as_json:
+        print_json(rows)
+    if csv_file is not None:
+        keep_text(csv_file, table_csv(rows))
+    print_failures(errors)
 
 
-def _import_one(file: Path, target: Path, framework: str, given: Mapping[str, Any], *, force: bool) -> None:
-    from spiking.files.output import MODELS, check_outputs
+def _files(sources: list[Path], endings: tuple[str, ...]) -> list[Path]:
+    """Return the files that are named, and those of the folders that have one of the endings."""
+    files: list[Path] = []
+    for source in sources:
+        if not source.is_dir():
+            files.append(source)
+            continue
+        inside = sorted(file for file in source.iterdir() if file.suffix.lower() in endings)
+        if not inside:
+            raise ArgumentError(f"the folder {source} has no file that ends in {', '.join(endings)}")
+        files += inside
+    return list(dict.fromkeys(files))
 
-    check_outputs([(target, MODELS)], [file], force=force)
-    imported = _imported(file, framework, given)
-    imported.model.save(target, force=force)
-    echo(str(imported))
-    echo(f"saved {target}")
+
+def _targets(files: list[Path], folder: Path | None) -> dict[Path, Path]:
+    """Return the model file of each file: in the folder, or beside the file."""
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise ArgumentError(f"output is {folder}, a file; expected a folder for several models")
+    targets = {file: (folder or file.parent) / f"{file.stem}.mat" for file in files}
+    for file, target in targets.items():
+        if list(targets.values()).count(target) > 1:
+            raise ArgumentError(
+                f"{file} and another file become the model {target}; expected files of other names"
+            )
+    return targets
+
+
+def _row(file: Path, target: Path, imported: Imported) -> dict[str, Any]:
+    """Return what a file became, as a row of a table."""
+    model = imported.model
+    return {
+        "file": file,
+        "output": target,
+        "framework": imported.framework,
+        "n_units": model.n_units,
+        "n_inputs": model.n_inputs,
+        "n_outputs": model.n_outputs,
+        "activation": model.activation,
+        "form": model.form,
+        "tau": list(dict.fromkeys(model.tau_range)),
+        "step": model.step,
+        "dale": model.dale,
+        "taken": dict(imported.taken),
+        "left": list(imported.left),
+    }
 
 
 def _imported(file: Path, framework: str, given: Mapping[str, Any]) -> Imported:
