@@ -324,8 +324,11 @@ def test_info_check(tmp_path):
 def test_demo(tmp_path):
     done = run("demo", GO_NOGO, "--scaling-factor", 50, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "rate network:" in done.stdout
-    assert "spiking network:" in done.stdout
+    assert re.search(r"^ +rate network +spiking network$", done.stdout, re.M)
+    for title in ("correct", "sustained"):
+        assert re.search(rf"^{title}: .* \(go\); .* \(nogo\)$", done.stdout, re.M)
+        assert re.search(rf"^{title} +\d\.\d+ \(\d\.\d+ to \d\.\d+\) +\d\.\d+ \(", done.stdout, re.M)
+    assert "95 % Wilson intervals; seed 1" in done.stdout
     assert "scaling factor 50: as given" in done.stdout
     assert "faithfulness in 100 trials: output " in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
@@ -334,9 +337,8 @@ def test_demo(tmp_path):
 @pytest.mark.slow
 def test_models_that_come_with_the_package(tmp_path):
     done = run("demo", cwd=tmp_path)
-    assert "rate network:    100 of 100" in done.stdout
-    correct = int(re.search(r"spiking network: (\d+) of 100", done.stdout)[1])
-    assert correct >= 95
+    rate, spiking = re.search(r"^correct +(\S+) \(.*?\) +(\S+) \(", done.stdout, re.M).groups()
+    assert (rate, float(spiking) >= 0.95) == ("1.000", True)
     done = run("simulate", "xor", "--condition", "+-", "--trials", 3, "--seed", 1, cwd=tmp_path)
     assert "3 of 3 trials correct" in done.stdout
     assert "task" in run("info", "mante", cwd=tmp_path).stdout
@@ -346,4 +348,4 @@ def test_models_that_come_with_the_package(tmp_path):
 
 @pytest.mark.slow
 def test_demo_trains(tmp_path):
-    assert "rate network:    100 of 100" in run("demo", "--train", cwd=tmp_path).stdout
+    assert re.search(r"^correct +1\.000 ", run("demo", "--train", cwd=tmp_path).stdout, re.M)

@@ -50,6 +50,11 @@ def test_no_write_leaves_everything_alone(path):
     assert (float(row["nrmse"]), float(row["rate"])) == pytest.approx(
         (written["nrmse"], written["rate"]), abs=0.005
     )
+    for name, score in written["by_rule"].items():
+        column = "accuracy" if name == "published" else name
+        assert float(row[column]) == pytest.approx(score["accuracy"], abs=0.0005)
+    assert row["sustained_rule"] == written["by_rule"]["sustained"]["rule"]
+    assert f"\nsustained: {row['sustained_rule']}\n" in done.stdout
     assert all(candidate["nrmse"] > 0 and candidate["rate"] > 0 for candidate in written["curve"])
     assert f"\n{written['reason']}\n" in done.stdout
     measures = written["faithfulness"]
@@ -76,6 +81,8 @@ def test_several_models_a_table_and_skipping(tmp_path):
     assert rows["broken.mat"]["note"] == "failed"
     assert {name: float(rows[name]["scaling_factor"]) for name in factors} == factors
     assert float(rows["a.mat"]["accuracy"]) > 0.8
+    assert f"\nsustained: {rows['a.mat']['sustained_rule']}\n" in done.stdout
+    assert rows["a.mat"]["sustained"] in done.stdout
 
     stamps = {name: (tmp_path / name).stat().st_mtime_ns for name in factors}
     again = run("tune", *names, *arguments, cwd=tmp_path)

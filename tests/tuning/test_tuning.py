@@ -120,6 +120,30 @@ def test_the_reported_score_is_that_of_fresh_trials(grid):
     assert grid.fresh.conditions == again.conditions
     assert grid.network.scaling_factor == grid.scaling_factor
     assert grid.interval == again.interval
+    assert grid.fresh.scores == again.scores
+    assert list(again.scores) == ["published", "strict", "sustained"]
+    written = grid.as_json()
+    for name, score in again.scores.items():
+        assert written["by_rule"][name].items() >= score.as_json().items()
+    text = str(grid)
+    for name in ("published", "sustained"):
+        score = again.scores[name]
+        cell = f"{score.accuracy:.3f} ({score.interval[0]:.3f} to {score.interval[1]:.3f})"
+        assert f"{'correct' if name == 'published' else name:16}{cell}\n" in text
+        assert f"{'correct' if name == 'published' else name}: {written['by_rule'][name]['rule']}\n" in text
+    assert "fresh trials, seed 3" in text
+    assert "the search, by the rule `correct`" in text
+
+
+def test_the_figure_of_a_search_says_the_rules_and_the_fresh_scores(grid):
+    from spiking.plotting import caption_of
+
+    caption = caption_of(grid.plot().figure)
+    assert f"Accuracy: {Cue().rule()}." in caption
+    sustained = grid.fresh.sustained_score
+    assert (
+        f"by the sustained rule ({Cue().sustained_rule()}): {sustained.accuracy:.0%} (95 % Wilson" in caption
+    )
 
 
 def test_auto_agrees_with_far_fewer_trials(grid):

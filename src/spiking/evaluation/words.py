@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from spiking.tasks import GivenInputs, Task
 
 if TYPE_CHECKING:
     from spiking.evaluation.result import Evaluation, Score
+
+_WIDTH = 115  # of a line with a rule
 
 
 def freshness(task: Task, seed: int, *, fresh: bool = False) -> str:
@@ -103,3 +107,59 @@ def evaluation_json(evaluation: Evaluation, *, strict: bool = False, fresh: bool
         "by_rule": by_rule if task.scored else {},
         "by_condition": {name: score.as_json() for name, score in evaluation.by_condition.items()},
     }
+
+
+def score_lines(evaluations: Mapping[str, Evaluation], which: str, *, strict: bool = False) -> list[str]:
+    """Return the lines that say how one or several networks did the same trials, by every rule.
+
+    The rules come first, then the networks' accuracies by each rule and in each condition, and which trials
+    they are.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+        Of networks, such as ``rate`` and ``spiking``, in the order of their columns.
+    which : str
+        As `freshness` returns.
+    strict : bool
+        Whether the evaluations used the strict rule, which then holds in the conditions.
+    """
+    first = next(iter(evaluations.values()))
+    *lines, last = rule_lines(first, which, strict=strict)
+    names = list(rules(first)) if first.score.scored else []
+    lines.append(_row("", [f"{name} network" for name in evaluations]))
+    if len(names) < 2:
+        lines.append(_row("correct", [_cell(result.score) for result in evaluations.values()]))
+    else:
+        for name in names:
+            lines.append(_row(_title(name), [_cell(result.scores[name]) for result in evaluations.values()]))
+    for condition in first.by_condition:
+        cells = [_cell(result.by_condition[condition]) for result in evaluations.values()]
+        lines.append(_row(f"  {condition}", cells))
+    return [*lines, last]
+
+
+def rule_lines(evaluation: Evaluation, which: str, *, strict: bool = False) -> list[str]:
+    """Return the rules of an evaluation, a line each, and the interval and the trials; see `score_lines`."""
+    words = rules(evaluation) if evaluation.score.scored else {}
+    lines = [
+        textwrap.fill(f"{_title(name)}: {rule}", _WIDTH, subsequent_indent="  ")
+        for name, rule in words.items()
+    ]
+    used = "in each condition: strict; " if strict and "strict" in words else ""
+    return [*lines, f"{used}95 % Wilson intervals; {which}"]
+
+
+def _title(rule: str) -> str:
+    return "correct" if rule == "published" else rule
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip()
+
+
+def _cell(score: Score) -> str:
+    if not score.scored:
+        return "not scored"
+    low, high = score.interval
+    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"

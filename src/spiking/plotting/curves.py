@@ -114,6 +114,7 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
             + ("; error bars: 95 % Wilson intervals." if counts else "."),
             f"Chosen: {recorded.scaling_factor:g}"
             + ("." if recorded.fresh is None else f", in {recorded.fresh.trials} fresh trials (diamond)."),
+            *recorded.rules_in_words(),
         )
         ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -10,7 +10,7 @@ from spiking.conversion.conversion import VARIANTS, Candidate, Conversion, Varia
 from spiking.conversion.fit import CALIBRATED_GAIN, GAINS, PLAUSIBLE_RATE, fit_gain
 from spiking.conversion.visited_currents import visited_currents
 from spiking.evaluation.recurrent_drive import drive_slope
-from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.result import Score
 from spiking.neuron.params import LIFParams
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
@@ -18,7 +18,7 @@ from spiking.tuning.candidates import checked_noises, published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct, mean_rate
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, fresh_evaluation, is_correct, mean_rate
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -200,12 +200,7 @@ def search_matched(
         plateau=tied if conversion.factor in tied else (conversion.factor,),
         extended=(),
         start=None if conversion.kind == "published" else conversion.fitted_factor,
-        fresh=Evaluation(
-            task=setup.task,
-            seed=setup.seed,
-            correct=is_correct(fresh),
-            conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
-        ),
+        fresh=fresh_evaluation(setup, fresh),
         drive_error=drive_error,
         stopped=_ending(fresh, len(names)),
         drive_trials=DRIVE_TRIALS,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.evaluation.recurrent_drive import drive_slope
-from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.result import Score
 from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
@@ -16,7 +16,7 @@ from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import Bits, accuracies, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, is_correct, mean_rate
+from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, fresh_evaluation, is_correct, mean_rate
 from spiking.typing import Floats
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
@@ -92,12 +92,7 @@ def search_published(
         plateau=tied,
         extended=tuple(f for f in sorted(bits) if not grid.factors[0] <= f <= grid.factors[-1]),
         start=theory,
-        fresh=Evaluation(
-            task=setup.task,
-            seed=setup.seed,
-            correct=is_correct(fresh),
-            conditions=setup.task.trials(options.trials, seed=setup.seed).conditions,
-        ),
+        fresh=fresh_evaluation(setup, fresh),
         drive_error=drive_error,
         stopped=stopped,
         drive_trials=drive_trials,

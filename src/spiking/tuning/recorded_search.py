@@ -43,6 +43,18 @@ class RecordedSearch:
     fresh: Score | None
     details: Mapping[str, Any]
 
+    def rules_in_words(self) -> list[str]:
+        """Return sentences with the rule of the accuracies, and the fresh scores by other rules."""
+        rule = self.details.get("rule")
+        sentences = [] if rule is None else [f"Accuracy: {rule}."]
+        for name, values in self.details.get("by_rule", {}).items():
+            if name != "published" and values["rule"] != rule:
+                score = _score(values)
+                low, high = score.interval
+                percent = f"{score.accuracy:.0%} (95 % Wilson interval {low:.0%} to {high:.0%})"
+                sentences.append(f"In the fresh trials by the {name} rule ({values['rule']}): {percent}.")
+        return sentences
+
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> RecordedSearch:
         """Return the search that `ScalingFactorSearch.as_json` describes."""

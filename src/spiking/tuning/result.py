@@ -13,7 +13,7 @@ from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfu
 from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import freshness, in_words
+from spiking.evaluation.words import evaluation_json, freshness, score_lines
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -157,12 +157,9 @@ class ScalingFactorSearch:
             "task_settings": {name: as_json_value(value) for name, value in self.task.settings.items()},
             "method": self.method,
             "choice": self.choice,
-            "seed": self.seed,
-            "rule": self.task.rule(),
-            **self.fresh.score.as_json(),
+            **evaluation_json(self.fresh, fresh=True),
             "nrmse": self.fresh_nrmse,
             "rate": self.fresh_rate,
-            "by_condition": {name: score.as_json() for name, score in self.fresh.by_condition.items()},
             "plateau": list(self.plateau),
             "extended": list(self.extended),
             "start": self.start,
@@ -206,6 +203,8 @@ class ScalingFactorSearch:
                 f"{factor:6g}  {counted}  {score.trials:6}  {self.nrmse[factor]:5.2f}  "
                 f"{self.rates[factor]:9.1f}  {', '.join(notes)}".rstrip()
             )
+        if self.task.scored:
+            lines.append("accuracy above: in the trials of the search, by the rule `correct` below")
         lines.append(
             f"scaling factor {self.scaling_factor:g} for {self.task.name} ({self.method}, {self.choice})"
         )
@@ -219,8 +218,7 @@ class ScalingFactorSearch:
             f"fresh trials: {self.fresh.score}, NRMSE {self.fresh_nrmse:.2f}, "
             f"mean rate {self.fresh_rate:.1f} Hz"
         )
-        if self.task.scored:
-            lines.append(in_words(self.task, freshness(self.task, self.seed)))
+        lines += score_lines({"spiking": self.fresh}, freshness(self.task, self.seed, fresh=True))
         if self.drive_error == self.drive_error:
             lines.append(f"drive error {self.drive_error:.2f} of the rate model's recurrent drive")
         lines.append(

@@ -14,6 +14,7 @@ import numpy as np
 import spiking
 from spiking.conversion.conversion import Conversion
 from spiking.evaluation.evaluate import correct_trials
+from spiking.evaluation.result import Evaluation
 from spiking.evaluation.trial_chunks import spiking_simulations
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
@@ -27,7 +28,7 @@ from spiking.rate_model.to_file import unpublished
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.tasks import Task
 from spiking.tasks.recorded.identity import identity as task_identity
-from spiking.tasks.scoring import score as score_outputs
+from spiking.tasks.scoring import score_trials
 from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
 
@@ -75,7 +76,7 @@ class TrialSetup:
 
         Parameters
         ----------
-        values : array, shape (trials, 3)
+        values : array, shape (trials, 5)
             Results of `trial_scores`.
 
         Returns
@@ -119,22 +120,26 @@ def trial_scores(
     downsample: int,
     shared_noise: SharedNoise | None = None,
 ) -> Floats:
-    """Return what a search compares in each trial, shape (trials, 3).
+    """Return what a search compares in each trial, shape (trials, 5).
 
     These are whether the trial is correct (1 or 0), the mean square of the difference from the output of the
-    rate network, at all times, and the mean rate in Hz of all neurons that are not lesioned.
+    rate network, at all times, the mean rate in Hz of all neurons that are not lesioned, and whether it is
+    correct by the strict and by the sustained rule, NaN where the task does not define them.
     """
     values, done = [], numbers.start
     runs = spiking_simulations(network, task, seed, numbers, downsample, 1, shared_noise=shared_noise)
     for trials, run in runs:
         assert run.output is not None
-        correct = score_outputs(task, run.output, run.time, trials)
+        scored = score_trials(task, run.output, run.time, trials)
         wanted = np.array([rate_outputs[number] for number in range(done, done + len(trials))])
         # The rate step nearest to each sample, as in the input; the last one is held.
         steps = np.minimum(np.rint(run.time / STEP_MS).astype(int), wanted.shape[-1] - 1)
         error = np.mean((run.output - wanted[:, :, steps]) ** 2, axis=(1, 2))
         alive = run.rates[:, ~np.isnan(run.rates[0])]  # not lesioned; without any, nothing fires
-        values.append(np.column_stack([correct, error, alive.sum(axis=1) / max(alive.shape[1], 1)]))
+        rate = alive.sum(axis=1) / max(alive.shape[1], 1)
+        unknown = np.full(len(trials), np.nan)
+        others = (unknown if bits is None else bits for bits in (scored.strict, scored.sustained))
+        values.append(np.column_stack([scored.published, error, rate, *others]))
         done += len(trials)
     return np.concatenate(values)
 
@@ -142,6 +147,21 @@ def trial_scores(
 def mean_rate(values: Floats) -> float:
     """Return the mean rate of all neurons in Hz in trials with these `trial_scores`."""
     return float(values[:, 2].mean())
+
+
+def fresh_evaluation(setup: TrialSetup, values: Floats) -> Evaluation:
+    """Return the evaluation of the fresh trials 0, 1, ... of a search from their `trial_scores`."""
+    correct = is_correct(values)
+    strict, sustained = (None if np.isnan(bits).any() else bits > 0.5 for bits in values[:, 3:].T)
+    return Evaluation(
+        task=setup.task,
+        seed=setup.seed,
+        correct=correct,
+        conditions=setup.task.trials(len(values), seed=setup.seed).conditions,
+        published=correct,
+        strict=strict,
+        sustained=sustained,
+    )
 
 
 def is_correct(values: Values) -> Mask:
@@ -183,7 +203,9 @@ def identity(setup: TrialSetup) -> dict[str, Any]:
         "seed": setup.seed,
         "downsample": setup.downsample,
         "neurons": digest(setup.params),
-        "compared": ["correct", "output", "rate"] if setup.rate_outputs else ["correct"],
+        "compared": ["correct", "output", "rate", "strict", "sustained"]
+        if setup.rate_outputs
+        else ["correct"],
         # Only the names: the fits follow from the above, but their last bits differ from run to run.
         "conversion": list(setup.candidates),
     }

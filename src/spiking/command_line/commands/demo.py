@@ -36,7 +36,7 @@ def demo(
     from spiking import find_scaling_factor
     from spiking.analysis.faithfulness import faithfulness_of
     from spiking.evaluation import run_both
-    from spiking.evaluation.words import freshness, in_words
+    from spiking.evaluation.words import freshness, score_lines
     from spiking.files.output import PICTURES, check_outputs
     from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
     from spiking.tasks import GoNoGo
@@ -71,10 +71,10 @@ def demo(
     options.print_settings(rate_model, task, (), suggested=False)
     echo(str(both.spiking), lines=True)
     echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
-    for name, score in (("rate", both.rate_score.score), ("spiking", both.spiking_score.score)):
-        echo(f"{name + ' network:':16} {score}")
     fresh = origin.startswith("tuned now") or is_recorded_choice(rate_model, both.spiking.network)
-    echo(in_words(task, freshness(task, both.seed, fresh=fresh)))
+    scores = {"rate": both.rate_score, "spiking": both.spiking_score}
+    for line in score_lines(scores, freshness(task, both.seed, fresh=fresh)):
+        echo(line, lines=True)
     echo(faithfulness_line(faithfulness_of(both)))
     if no_picture:
         echo(no_picture, err=True)

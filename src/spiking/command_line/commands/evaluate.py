@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from spiking.errors import SpikingError
 if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
     from spiking.analysis import Faithfulness
-    from spiking.evaluation.result import Evaluation, Score
+    from spiking.evaluation.result import Evaluation
     from spiking.tasks import Task
 
 
@@ -185,40 +184,16 @@ def _run(
 
 
 def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
-    from spiking.evaluation.words import freshness
+    from spiking.evaluation.words import freshness, score_lines
 
     _, network = run.networks
     echo(f"{run.task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
     if network.conversion is not None:
         echo(str(network.conversion))
-    _print_scores(run.scores, strict, freshness(run.task, seed, fresh=run.fresh))
+    for line in score_lines(run.scores, freshness(run.task, seed, fresh=run.fresh), strict=strict):
+        echo(line, lines=True)
     if run.close is not None:
         echo(faithfulness_line(run.close))
-
-
-def _print_scores(scores: dict[str, Evaluation], strict: bool, which: str) -> None:
-    from spiking.evaluation.words import rules
-
-    evaluations = list(scores.values())
-    first = evaluations[0]
-    if first.score.scored:
-        for name, rule in rules(first).items():
-            title = "correct" if name == "published" else name
-            echo(textwrap.fill(f"{title}: {rule}", 115, subsequent_indent="  "), lines=True)
-    _print_row("", [f"{name} network" for name in scores])
-    names = list(rules(first))
-    if len(names) < 2:
-        _print_row("correct", [_cell(evaluation.score) for evaluation in evaluations])
-    else:
-        for name in names:
-            title = "correct" if name == "published" else name
-            _print_row(title, [_cell(evaluation.scores[name]) for evaluation in evaluations])
-    for condition in first.by_condition:
-        _print_row(
-            f"  {condition}", [_cell(evaluation.by_condition[condition]) for evaluation in evaluations]
-        )
-    used = "in each condition: strict; " if strict and "strict" in names else ""
-    echo(f"{used}95 % Wilson intervals; {which}")
 
 
 def _csv(scores: dict[str, Evaluation]) -> str:
@@ -230,14 +205,3 @@ def _csv(scores: dict[str, Evaluation]) -> str:
         columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return table_csv([dict(zip(columns, row, strict=True)) for row in rows])
-
-
-def _print_row(name: str, cells: list[str]) -> None:
-    echo(f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip())
-
-
-def _cell(score: Score) -> str:
-    if not score.scored:
-        return "not scored"
-    low, high = score.interval
-    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"

@@ -27,8 +27,22 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
-    *("fresh_trials", "nrmse", "rate", "search_trials", "drive_error", "seconds", "note", "seed", "rule"),
+    *("strict", "strict_low", "strict_high", "sustained", "sustained_low", "sustained_high"),
+    *(
+        "fresh_trials",
+        "nrmse",
+        "rate",
+        "search_trials",
+        "drive_error",
+        "seconds",
+        "note",
+        "seed",
+        "rule",
+        "strict_rule",
+        "sustained_rule",
+    ),
 )
+_OTHER_RULES = ("strict", "sustained")
 
 
 def tune(
@@ -164,6 +178,8 @@ def _json(result: Tuned) -> dict[str, Any]:
 
 
 def _row(result: Tuned) -> dict[str, Any]:
+    from spiking.evaluation.words import rules
+
     search = result.search
     if search is None:
         factor = "" if result.scaling_factor is None else f"{result.scaling_factor:g}"
@@ -182,7 +198,13 @@ def _row(result: Tuned) -> dict[str, Any]:
         *(f"{search.drive_error:.2f}", f"{search.seconds:.1f}"),
         *(note, search.seed, search.task.rule()),
     )
-    return dict(zip(_COLUMNS, values, strict=True))
+    row = dict(zip((name for name in _COLUMNS if not name.startswith(_OTHER_RULES)), values, strict=True))
+    scores, words = search.fresh.scores, rules(search.fresh)
+    for name in scores.keys() & set(_OTHER_RULES):
+        cells = (f"{value:.3f}" for value in (scores[name].accuracy, *scores[name].interval))
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), cells, strict=True))
+        row[f"{name}_rule"] = words.get(name, "as rule")
+    return row
 
 
 def _csv(tuned: tuple[Tuned, ...]) -> str:
@@ -191,12 +213,13 @@ def _csv(tuned: tuple[Tuned, ...]) -> str:
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
-    from spiking.evaluation.words import freshness, in_words
+    from spiking.evaluation.words import freshness, rule_lines
 
     rows = [_row(result) for result in tuned]
     width = max(len(row["file"]) for row in rows)
     echo(
-        f"{'file':{width}}  factor  plateau       accuracy  95 % interval   NRMSE  rate (Hz)  "
+        f"{'file':{width}}  factor  plateau       accuracy  95 % interval   strict  sustained  NRMSE  "
+        "rate (Hz)  "
         "search trials  seconds"
     )
     for row in rows:
@@ -206,13 +229,14 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
         echo(
             f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
             f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
-            f"{row['low']} to {row['high']}  {row['nrmse']:>5}  {row['rate']:>9}  "
+            f"{row['low']} to {row['high']}  {row.get('strict', '-'):>6}  {row.get('sustained', '-'):>9}  "
+            f"{row['nrmse']:>5}  {row['rate']:>9}  "
             f"{row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
         )
     searches = [result.search for result in tuned if result.search is not None]
-    lines = [in_words(own.task, freshness(own.task, own.seed, fresh=True)) for own in searches]
-    for line in dict.fromkeys(lines):
-        echo(line)
+    lines = [rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True)) for search in searches]
+    for line in dict.fromkeys(line for several in lines for line in several):
+        echo(line, lines=True)
     if any(result.skipped for result in tuned):
         echo(
             "models that were tuned before were skipped, whatever conversion and task were asked for; tune "
