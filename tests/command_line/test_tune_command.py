@@ -156,8 +156,8 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         assert {row[f"{network}_predicted"] for row in rows} <= {"1", "-1", "0"}
         assert all(float(row[f"{network}_response_time"] or 1000) >= 1000 for row in rows)
     assert f"{100 * facts['spiking']['accuracy']:.1f} % [" in facts["methods"]
-    assert f"Correct ({facts['spiking']['rule']})" in facts["methods"]
-    assert "12 trials of the task xor (seed 1), which were not used in training or tuning" in facts["methods"]
+    assert f"The rule of a correct response was: {facts['spiking']['rule']}." in facts["methods"]
+    assert "the same 12 trials of the task xor (seed 1), which were not used to train" in facts["methods"]
     assert "strict: the same, and never beyond the opposite threshold\n" in printed.stdout
     assert "95 % Wilson intervals; fresh trials, seed 1" in printed.stdout
 

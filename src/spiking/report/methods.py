@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
 import spiking
 from spiking.analysis.faithfulness import Faithfulness
-from spiking.conversion.model_info import model_info
+from spiking.conversion.conversion import Conversion
+from spiking.conversion.model_info import ModelInfo, model_info
+from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import rules
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded_settings import recorded_text
+from spiking.rate_model.recorded_settings import is_of_training, last_recorded, recorded_text
+from spiking.tasks import GivenInputs
 from spiking.timing import TIME_STEP_MS
+from spiking.tuning.recorded_search import recorded_search
+
+_PAPER = (
+    "Kim R, Li Y, Sejnowski TJ (2019) Simple framework for constructing functional spiking recurrent neural "
+    "networks. PNAS 116:22811-22820, doi:10.1073/pnas.1905926116"
+)
 
 
 def methods(
@@ -31,93 +44,264 @@ def methods(
         The rate network; None if there is only a spiking one.
     network : SpikingNetwork
     scores : dict of str to Evaluation
-        Of the networks ``rate`` and ``spiking``.
+        Of the networks ``rate`` and ``spiking``; may be empty.
     close : Faithfulness or None
     fresh : bool
         Whether it is known that nothing was chosen on the trials.
     downsample : int
         As in `evaluate`.
     """
-    result = scores["spiking"]
-    sentences = [] if model is None else [_about_model(model)]
+    sentences = [] if model is None else [_about_model(model, network)]
     sentences += [
-        _about_conversion(network, made=model is not None),
+        *_about_conversion(network, model),
+        *_about_changes(network),
         _about_neurons(network.params, downsample),
-        f"{'Both networks' if len(scores) > 1 else 'It'} ran {'the same ' if len(scores) > 1 else ''}"
-        f"{result.score.trials} trials of the task {result.task.name} (seed {result.seed})"
-        + (", which were not used in training or tuning." if fresh else "."),
+        *_about_trials(scores, fresh),
+        *_about_scores(scores),
+        *_about_faithfulness(close),
     ]
-    if result.score.scored:
-        sentences += _about_scores(scores)
-    if close is not None:
-        sentences.append(
-            f"Against the rate network without noise, in {close.spiking.trials} trials: {close}. "
-            "(R2: explained variance; population R2: of the activity of all units.)"
-        )
-    sentences.append(f"Simulations used spiking {spiking.__version__}.")
-    return " ".join(sentences)
+    sentences.append(f"Simulations used the Python package spiking {spiking.__version__}.")
+    return f"{' '.join(sentences)} [Kim et al. 2019: {_PAPER}]"
 
 
-def _about_model(model: RateModel) -> str:
+def _about_model(model: RateModel, network: SpikingNetwork) -> str:
     info = model_info(model)
-    kinds = {"exc": "excitatory", "inh": "inhibitory", "pv": "of them PV", "som": "SST"}
-    shown = [
-        name for name in kinds if info.populations[name] and (info.populations["som"] or name in "exc inh")
-    ]
-    units = ", ".join(f"{info.populations[name]} {kinds[name]}" for name in shown) if info.dale else ""
+    units = f" ({_populations(info.populations)})" if info.dale else ""
     shortest, median, longest = info.tau_decay
-    decay = f"{median:g}" if shortest == longest else f"{shortest:.1f} to {longest:.1f} (median {median:.1f})"
-    facts = [f"activation {info.activation}"] if info.activation else []
-    facts += [f"{info.density:.1%} of connections present", f"synaptic decay {decay} ms"]
-    text = f"A rate network of {info.n_units} units" + (f" ({units})" if units else "")
-    text += f", with {', '.join(facts)}"
-    trained = [f"on the task {info.task}"] if info.task and info.trained else []
-    trained += [f"for {info.updates:,} updates"] if info.updates is not None and info.trained else []
-    recipe = recorded_text(model, "recipe")
-    trained += [f"with the {recipe} recipe of spiking"] if recipe and info.trained else []
-    return text + (f", was trained {' '.join(trained)}." if trained else " was used.")
-
-
-def _about_conversion(network: SpikingNetwork, *, made: bool) -> str:
-    conversion = network.conversion
-    kind = "published" if conversion is None else conversion.kind
-    details = f"scaling factor {network.scaling_factor:g}" if conversion is None else str(conversion)
-    text = (
-        f"It was converted to a spiking network by the {kind} conversion ({details})"
-        if made
-        else f"A spiking network of {network.n_neurons} neurons ({kind} conversion, {details}) was used"
+    decay = (
+        f"a synaptic decay time constant of {median:.3g} ms"
+        if shortest == longest
+        else f"synaptic decay time constants of {shortest:.1f} to {longest:.1f} ms (median {median:.1f} ms)"
     )
-    lesioned = f"; {len(network.lesioned)} units were lesioned" if network.lesioned else ""
-    return f"{text}{lesioned}."
+    facts = [
+        *_activation(model, network, info),
+        f"{100 * info.density:.1f} % of the possible recurrent connections"
+        if info.connections
+        else "no recurrent connections",
+        decay,
+    ]
+    start = f"A rate network of {info.n_units} units{units} with {_listed(facts)}"
+    return f"{start} {_training(model, info)}."
+
+
+def _populations(sizes: dict[str, int]) -> str:
+    inhibitory = f"{sizes['inh']} inhibitory"
+    if sizes["som"]:
+        inhibitory += f", of which {sizes['pv']} PV and {sizes['som']} SST"
+    return f"{sizes['exc']} excitatory, {inhibitory}"
+
+
+def _activation(model: RateModel, network: SpikingNetwork, info: ModelInfo) -> list[str]:
+    if model.trained_params is not None:
+        changed = model.trained_params.difference(network.params)
+        neuron = f" (with {changed})" if changed else ""
+        factor = model.activation_parameters["k"]
+        return [
+            f"the f-I curve of the spiking neuron below{neuron}, divided by {factor:g} Hz, as its activation "
+            f"function"
+        ]
+    if info.activation is None:
+        return []
+    name = {"table": "a tabulated", "callable": "a user-defined"}.get(model.activation or "")
+    return [f"{name or f'the {info.activation}'} activation function"]
+
+
+def _training(model: RateModel, info: ModelInfo) -> str:
+    if not info.trained:
+        return "was used"
+    task = f" on the task {info.task}" if info.task else ""
+    updates = "" if info.updates is None else f"{info.updates:,} updates"
+    if not is_of_training(model):
+        return f"was trained{task}" + (f" ({updates})" if updates else "")
+    version, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
+    recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {version or ''}".rstrip()
+    details = [updates, recipe, "" if seed is None else f"seed {seed:g}"]
+    return f"was trained{task} by backpropagation through time ({', '.join(filter(None, details))})"
+
+
+def _about_conversion(network: SpikingNetwork, model: RateModel | None) -> Iterator[str]:
+    neuron = network.params.neuron
+    conversion = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
+    if model is None:
+        sizes = {name: int(mask.sum()) for name, mask in network.populations.items()}
+        yield (
+            f"A spiking network of {network.n_neurons} {neuron} integrate-and-fire neurons "
+            f"({_populations(sizes)}) was used; it had been converted from a rate network with one unit for "
+            f"each neuron (Kim et al. 2019)."
+        )
+    else:
+        yield (
+            f"It was converted to a spiking network of {neuron} integrate-and-fire neurons, one for each "
+            f"unit (Kim et al. 2019)."
+        )
+    yield from _about_parameters(conversion, model)
+
+
+def _about_parameters(conversion: Conversion, model: RateModel | None) -> Iterator[str]:
+    factor = f"{conversion.factor:.4g}"
+    divided = f"Recurrent and output weights were divided by a scaling factor of {factor}"
+    if conversion.start is not None and conversion.fine_tuning is not None:
+        yield from _about_parameters(conversion.start, model)
+        done = conversion.fine_tuning
+        yield (
+            f"Weights and constant currents of the spiking network were then fine-tuned on the task "
+            f"{done.task} by surrogate gradients ({done.updates} updates, steps of {done.step:g} ms, seed "
+            f"{done.seed}; {done.trials} validation trials)."
+        )
+    elif conversion.kind == "trained":
+        yield f"{divided}, that of the activation function; no parameter was fitted after training."
+    elif conversion.kind == "published":
+        yield f"{divided}{_search(conversion.factor, model)}."
+    else:
+        yield from _about_fit(conversion)
+
+
+def _about_fit(conversion: Conversion) -> Iterator[str]:
+    if conversion.unit_offsets:
+        offsets = np.array(conversion.unit_offsets)
+        constant = (
+            f"each neuron received a constant current of its own, {offsets.min():.3g} to "
+            f"{offsets.max():.3g} mV, and each output a constant"
+        )
+    else:
+        constant = f"all neurons received a constant current of {conversion.offset:.3g} mV"
+    fitted = "The scaling factor and the constant current" + ("s" if conversion.unit_offsets else "")
+    yield (
+        f"Recurrent and input weights were multiplied by a gain of {conversion.gain:.4g}, recurrent and "
+        f"output weights were divided by a scaling factor of {conversion.factor:.4g}, and {constant}."
+    )
+    on = (
+        f"on the synaptic currents of the rate network in {conversion.n_trials} trials of the task "
+        f"{conversion.task} (seed {conversion.seed})"
+    )
+    if conversion.kind == "calibrated":
+        yield (
+            f"The constants were optimised by gradient descent so that the mean field of the spiking network "
+            f"follows the rate network, {on}."
+        )
+    else:
+        yield (
+            f"{fitted} were fitted so that the f-I curve of the neurons matches the activation function "
+            f"{on}; the root mean square error of the fit was {100 * conversion.fit_error:.1f} % of the "
+            f"root mean square rate."
+        )
+    tried = conversion.candidates
+    if len(tried) > 1:
+        yield (
+            f"This conversion was chosen among {len(tried)} by {sum(one.trials for one in tried)} simulated "
+            f"trials of accuracy, distance of the output from the rate network's, and firing rate."
+        )
+
+
+def _search(factor: float, model: RateModel | None) -> str:
+    """Return how the scaling factor was chosen, if the model's file records that."""
+    try:
+        search = None if model is None else recorded_search(model)
+    except ArgumentError:
+        return ""
+    if search is None or search.scaling_factor != factor or len(search.accuracy) < 2:
+        return ""
+    tried = list(search.accuracy)
+    text = f", chosen among {len(tried)} from {tried[0]:g} to {tried[-1]:g} by the accuracy"
+    trials, seed = search.details.get("search_trials"), search.details.get("seed")
+    if trials is None:
+        return text
+    closest = search.details.get("method") == "auto" and search.details.get("choice") == "plateau"
+    text += " and the distance of the output from the rate network's" if closest else ""
+    return f"{text} in {trials} simulated trials (seed {seed})"
+
+
+def _about_changes(network: SpikingNetwork) -> Iterator[str]:
+    if network.lesioned:
+        one = len(network.lesioned) == 1
+        yield f"Then {len(network.lesioned)} neuron{' was' if one else 's were'} lesioned."
+    if network.readout_refit is not None:
+        refit = str(network.readout_refit)
+        yield f"{refit[:1].upper()}{refit[1:]}."
 
 
 def _about_neurons(params: LIFParams, downsample: int) -> str:
     synapse = (
-        f"double-exponential synapses (rise {params.tau_rise:g} ms)"
+        f"double-exponential synapses with a rise time constant of {params.tau_rise:g} ms"
         if params.synapse == "double_exponential"
         else "single-exponential synapses"
     )
-    integrate = "leaky" if params.neuron == "leaky" else "quadratic"
+    step = downsample * TIME_STEP_MS
+    decay = "and the decay time constants of the rate network"
     return (
-        f"Neurons were {integrate} integrate-and-fire: membrane time constant {params.tau_membrane:g} ms, "
-        f"refractory period {params.refractory:g} ms, threshold {params.threshold:g} mV, reset "
-        f"{params.reset:g} mV, bias {params.bias:g} mV, noise of {params.noise:g} mV a step, {synapse}; "
-        f"Euler steps of {downsample * TIME_STEP_MS:g} ms."
+        f"Neurons had a membrane time constant of {params.tau_membrane:g} ms, a refractory period of "
+        f"{params.refractory:g} ms, a threshold of {params.threshold:g} mV, a reset voltage of "
+        f"{params.reset:g} mV, a constant input of {params.bias:g} mV, Gaussian noise with a standard "
+        f"deviation of {params.step_noise(step):.3g} mV added to the voltage at every step, and {synapse} {decay}; the "
+        f"membrane equation was integrated by Euler's method with steps of {step:g} ms."
     )
 
 
-def _about_scores(scores: dict[str, Evaluation]) -> list[str]:
+def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
+    if not scores:
+        return
+    result = scores["spiking"]
+    who = "Both networks were run on the same" if len(scores) > 1 else "The network was run on"
+    given = isinstance(result.task, GivenInputs)
+    what = "given inputs" if given else f"task {result.task.name}"
+    unseen = (
+        ""
+        if not fresh
+        else (", with noise" if given else "")
+        + ", which were not used to train the network or to choose its conversion"
+    )
+    yield f"{who} {result.score.trials} trials of the {what} (seed {result.seed}){unseen}."
+
+
+def _about_scores(scores: dict[str, Evaluation]) -> Iterator[str]:
+    if not scores or not scores["spiking"].score.scored:
+        return
     first = scores["spiking"]
     words = rules(first) or {"published": first.task.rule()}  # at least what the evaluation used
-    starts = {"published": "Correct", "strict": "Strict rule", "sustained": "Sustained responses"}
-    sentences = []
     for name, rule in words.items():
-        values = [
-            f"{network} network {_score(evaluation.scores.get(name, evaluation.score))}"
-            for network, evaluation in scores.items()
-        ]
-        sentences.append(f"{starts[name]} ({rule}): {', '.join(values)}.")
-    return [*sentences, "Brackets: 95 % Wilson intervals."]
+        values = [evaluation.scores.get(name, evaluation.score) for evaluation in scores.values()]
+        if name == "published":
+            shares = " and ".join(
+                f"the {network} network responded correctly in {_score(score)}"
+                if k == 0
+                else f"the {network} network in {_score(score)}"
+                for k, (network, score) in enumerate(zip(scores, values, strict=True))
+            )
+            own = rule.startswith("as ")  # a score of the task's own
+            shares = f"{shares[:1].upper()}{shares[1:]}"
+            yield f"{shares} of the trials (brackets: 95 % Wilson confidence intervals)."
+            yield f"Responses were scored {rule}." if own else f"The rule of a correct response was: {rule}."
+        else:
+            start = {"strict": "stricter rule", "sustained": "rule of a sustained response"}[name]
+            yield f"By the {start} ({rule}), {' and '.join(map(_score, values))} of the trials were correct."
+
+
+def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
+    if close is None:
+        return
+    measures = {
+        "the largest mean output of a condition was {:.2f} times the rate network's": close.peak_ratio,
+        "the explained variance R2 of the output was {:.2f} in single trials": close.output_r2,
+        "{:.2f} in the means of the conditions": close.mean_output_r2,
+        "{:.2f} in the mean activity of all units": close.population_r2,
+    }
+    known = [words.format(value) for words, value in measures.items() if np.isfinite(value)]
+    if known:
+        yield (
+            f"Compared with the rate network without noise in {close.spiking.trials} trials (seed "
+            f"{close.seed}), {_listed(known)}."
+        )
+    irregular = {"CV2 of the interspike intervals {:.2f}": close.cv2, "Fano factor {:.2f}": close.fano}
+    known = [words.format(value) for words, value in irregular.items() if np.isfinite(value)]
+    yield (
+        f"Spiking neurons fired at {close.mean_rate:.1f} Hz on average"
+        + (f" ({', '.join(known)}; medians over neurons)" if known else "")
+        + "."
+    )
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _score(score: Score) -> str:

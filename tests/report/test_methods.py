@@ -1,0 +1,111 @@
+"""The paragraph for a methods section says what was done with the model at hand, and nothing else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from cue import Cue, cue_model
+
+import spiking
+from spiking import RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
+from spiking.report.methods import methods
+from spiking.tuning.recorded_search import is_recorded_choice
+
+SHIPPED = [f"{name}{kind}" for name in ("go-nogo", "xor", "mante", "dms") for kind in ("", "-sigmoid")]
+
+
+def paragraph(model, network, task=None, trials=6, seed=2):
+    rate, spikes = (evaluate(one, task, trials, seed=seed) for one in (model, network))
+    close = analysis.faithfulness(model, network, task, trials=trials, seed=seed)
+    fresh = is_recorded_choice(model, network)
+    text = methods(model, network, {"rate": rate, "spiking": spikes}, close, fresh=fresh)
+    assert not [part for part in ("  ", "nan", "None", "..", " ,") if part in text]
+    return text, rate, spikes
+
+
+def percent(score):
+    low, high = score.interval
+    return f"{100 * score.accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_model_of_the_package(name):
+    model = datasets.load(name)
+    network = SpikingNetwork.from_rate(model)
+    text = methods(model, network, {}, None)
+    exc = int(model.populations["exc"].sum())
+    assert text.startswith(
+        f"A rate network of {model.n_units} units ({exc} excitatory, {model.n_units - exc} inhibitory) with the "
+    )
+    assert (
+        f"was trained on the task {name.removesuffix('-sigmoid')} by backpropagation through time (" in text
+    )
+    assert f"divided by a scaling factor of {network.scaling_factor:g}, " in text
+    assert ("no parameter was fitted after training" in text) == (not name.endswith("sigmoid"))
+    assert ("chosen among 12 from 20 to 75 by the accuracy." in text) == name.endswith("sigmoid")
+    assert "refractory period of 2 ms" in text
+    assert "trials of the task" not in text  # nothing was evaluated
+    assert f"Python package spiking {spiking.__version__}." in text
+    assert text.endswith("doi:10.1073/pnas.1905926116]")
+
+
+def test_the_numbers_are_those_of_the_evaluation():
+    model = RateModel.load(cue_model())
+    text, rate, spikes = paragraph(model, SpikingNetwork.from_rate(model, 30), Cue())
+    assert "with the sigmoid activation function, no recurrent connections and a synaptic decay" in text
+    assert "time constant of 30 ms was used." in text  # the file does not say that it was trained
+    assert "were divided by a scaling factor of 30." in text
+    assert "Both networks were run on the same 6 trials of the task cue (seed 2)." in text
+    assert f"The rate network responded correctly in {percent(rate.score)} and the spiking" in text
+    assert f"the spiking network in {percent(spikes.score)} of the trials (brackets: 95 % Wilson" in text
+    assert f"The rule of a correct response was: {Cue().rule()}." in text
+    sustained = f"{percent(rate.sustained_score)} and {percent(spikes.sustained_score)} of the trials"
+    assert f"By the rule of a sustained response ({Cue().sustained_rule()}), {sustained}" in text
+    assert "stricter" not in text  # the task has no opposite response
+    assert "chosen" not in text
+    assert "lesioned" not in text
+
+
+def test_lesions_constants_and_steps():
+    model = RateModel.load(cue_model())
+    network = (
+        SpikingNetwork.from_rate(model, 30).lesion([1, 2]).with_params(noise=0.2, noise_scaling="sqrt_dt")
+    )
+    text = methods(model, network.with_params(synapse="single_exponential"), {}, None, downsample=4)
+    assert "Then 2 neurons were lesioned." in text
+    assert "standard deviation of 0.4 mV added to the voltage at every step, and single-exponential" in text
+    assert "Euler's method with steps of 0.2 ms" in text
+
+
+@pytest.mark.parametrize("kind", ["one_offset", "mean_drive", "calibrated"])
+def test_fitted_conversions(kind):
+    model = RateModel.load(cue_model())
+    network = SpikingNetwork.from_rate(model, conversion=kind, task=Cue())
+    conversion = network.conversion
+    text = methods(model, network, {}, None)
+    assert f"gain of {conversion.gain:.4g}, recurrent and output weights were divided by a scaling" in text
+    assert f"in {conversion.n_trials} trials of the task cue (seed {conversion.seed})" in text
+    assert ("all neurons received" in text) == (kind == "one_offset")
+    assert ("each neuron received a constant current of its own, " in text) == (kind != "one_offset")
+    assert ("by gradient descent" in text) == (kind == "calibrated")
+    assert ("root mean square error of the fit" in text) == (kind != "calibrated")
+    assert "simulated" not in text
+
+
+def test_a_network_alone_and_inputs_without_a_score():
+    model = RateModel.load(cue_model())
+    network = SpikingNetwork.from_rate(model, 30)
+    given = tasks.from_inputs(np.ones((2, 1, 30)))
+    text = methods(None, network, {"spiking": evaluate(network, given, 2, seed=4)}, None)
+    assert text.startswith("A spiking network of 20 leaky integrate-and-fire neurons (20 excitatory, 0 inhib")
+    assert "The network was run on 2 trials of the given inputs (seed 4)." in text
+    assert "correct" not in text
+    assert "rate network without noise" not in text
+
+
+def test_a_scaling_factor_that_was_not_the_choice_of_the_file_is_only_given():
+    model = datasets.load("xor-sigmoid")
+    text = methods(model, SpikingNetwork.from_rate(model, 41), {}, None)
+    assert "were divided by a scaling factor of 41. Neurons had" in text
+    details = dataclasses.replace(model, extras={**model.extras, "scaling_factors": np.array([[30.0]])})
+    assert "chosen" not in methods(details, SpikingNetwork.from_rate(details), {}, None)
