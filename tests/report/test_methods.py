@@ -33,10 +33,9 @@ def test_a_model_of_the_package(name):
     model = datasets.load(name)
     network = SpikingNetwork.from_rate(model)
     text = methods(model, network, {}, None)
-    exc = int(model.populations["exc"].sum())
-    assert text.startswith(
-        f"A rate network of {model.n_units} units ({exc} excitatory, {model.n_units - exc} inhibitory) with the "
-    )
+    exc, inh = (int(model.populations[kind].sum()) for kind in ("exc", "inh"))
+    units = f"{model.n_units} units ({exc} excitatory, {inh} inhibitory)"
+    assert text.startswith(f"A rate network of {units} with the ")
     assert (
         f"was trained on the task {name.removesuffix('-sigmoid')} by backpropagation through time (" in text
     )

@@ -232,8 +232,8 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
         f"Neurons had a membrane time constant of {params.tau_membrane:g} ms, a refractory period of "
         f"{params.refractory:g} ms, a threshold of {params.threshold:g} mV, a reset voltage of "
         f"{params.reset:g} mV, a constant input of {params.bias:g} mV, Gaussian noise with a standard "
-        f"deviation of {params.step_noise(step):.3g} mV added to the voltage at every step, and {synapse} {decay}; the "
-        f"membrane equation was integrated by Euler's method with steps of {step:g} ms."
+        f"deviation of {params.step_noise(step):.3g} mV added to the voltage at every step, and {synapse} "
+        f"{decay}; the membrane equation was integrated by Euler's method with steps of {step:g} ms."
     )
 
 
