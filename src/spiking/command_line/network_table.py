@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spiking.command_line.output import aligned, echo, faithfulness_json
+from spiking.command_line.output import aligned, echo, faithfulness_json, table_csv
 
 if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
@@ -110,6 +110,17 @@ def network_row(
     row["rule"], row["sustained_rule"] = spiking.task.rule(strict), spiking.task.sustained_rule()
     undefined = {name for name, value in row.items() if isinstance(value, float) and not math.isfinite(value)}
     return {name: None if name in undefined else value for name, value in row.items()}
+
+
+def trials_csv(scores: Mapping[str, Evaluation]) -> str:
+    """Return one row a trial: what is common to both networks, then the columns of each network."""
+    tables = {name: evaluation.table() for name, evaluation in scores.items()}
+    shared = ("trial", "condition", "label")
+    columns = {name: next(iter(tables.values()))[name] for name in shared}
+    for network, table in tables.items():
+        columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return table_csv([dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:

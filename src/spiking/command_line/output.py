@@ -166,10 +166,11 @@ def check_can_draw(what: str) -> None:
 _CAPTION_FIELDS = {"pdf": "Subject", "png": "Description", "svg": "Description"}  # of the files' metadata
 
 
-def write_figure(path: Path, figure: Any, dpi: int = 300, *, caption: bool = False) -> None:
-    """Write a figure into a file, whole or not at all, and print its name; `dpi` is for a .png.
+def write_figure(path: Path, figure: Any, dpi: int = 300, *, caption: bool = False) -> str:
+    """Write a figure into a file, whole or not at all, print its name, and return its caption.
 
-    The file keeps the caption in its metadata, except in .eps; with `caption` it is also printed.
+    The file keeps the caption in its metadata, except in .eps; with `caption` it is also printed. `dpi` is
+    for a .png.
     """
     import matplotlib as mpl
 
@@ -190,3 +191,4 @@ def write_figure(path: Path, figure: Any, dpi: int = 300, *, caption: bool = Fal
     echo(f"drew {path}")
     if caption:
         echo(text)
+    return text

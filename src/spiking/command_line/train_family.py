@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from spiking.command_line.output import echo, print_message
+from spiking.command_line.output import echo, print_json, print_message, table_csv
 from spiking.command_line.progress import progress_bar
 from spiking.command_line.training_verdict import as_json_of, outcome, verdict
 from spiking.errors import ArgumentError
@@ -33,10 +32,11 @@ def train_family(
     folder: Path,
     force: bool,
     threads: int | None,
+    csv_file: Path | None,
     as_json: bool,
 ) -> None:
     """Train the models that are missing in a folder, and say of each how it ended."""
-    from spiking.files.output import MODELS, check_outputs, keep
+    from spiking.files.output import MODELS, check_outputs, keep, keep_text
     from spiking.training.many import train_many
     from spiking.training.model_file import origin
     from spiking.training.options import options_for
@@ -52,10 +52,13 @@ def train_family(
         raise ArgumentError(
             f"{folder} could not be created: {error.strerror or error}; choose another folder"
         ) from error
-    converged, errors, results = 0, list[ArgumentError](), list[dict[str, Any]]()
+    converged, errors, results = 0, list[ArgumentError](), dict[int, dict[str, Any]]()
     for seed in existing:
         expected = origin(task, seed=seed, recipe=recipe, **options)
-        converged += _has_converged(paths[seed], n_units, expected)
+        done_before = _has_converged(paths[seed], n_units, expected)
+        converged += done_before
+        facts = {"seed": seed, "file": str(paths[seed]), "task": task.name, "converged": done_before}
+        results[seed] = {**facts, "stopped": "existed"}
     if existing and not as_json:
         echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
     rule = [f"correct: {task.rule()}"] * task.scored
@@ -66,7 +69,7 @@ def train_family(
         converged += state.stopped == "converged"
         seconds = time.perf_counter() - began
         result = verdict(state, limits, str(paths[seed]))
-        results.append({"seed": seed, **as_json_of(state, result, seconds, paths[seed])})
+        results[seed] = as_json_of(state, result, seconds, paths[seed], task, seed)
         lines = [f"seed {seed}: {outcome(state, seconds)}"]
         try:
             keep(paths[seed], lambda place: state.model.save(place, force=force))
@@ -79,7 +82,7 @@ def train_family(
             echo("\n  ".join(lines), lines=True)
 
     missing = [seed for seed in seeds if seed not in existing]
-    check_outputs([(paths[seed], MODELS) for seed in missing], force=force)
+    check_outputs([*((paths[seed], MODELS) for seed in missing), (csv_file, (".csv",))], force=force)
     if missing:
         done, of_all = 0, dict.fromkeys(missing, 0)
 
@@ -103,9 +106,11 @@ def train_family(
                 **options,
             )
     if as_json:
-        echo(json.dumps(results, indent=1), lines=True)
+        print_json([results[seed] for seed in seeds])
     else:
         echo(f"{converged} of {len(seeds)} models have converged")
+    if csv_file is not None:
+        keep_text(csv_file, table_csv([results[seed] for seed in seeds]))
     for failure in errors:
         print_message(str(failure))
     if errors or converged < len(seeds):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from spiking.tasks import Task
     from spiking.training import TrainingOptions
     from spiking.training.state import TrainingState
 
@@ -154,18 +155,33 @@ def outcome(state: TrainingState, seconds: float) -> str:
     return f"{reason}: {state.updates} updates in {seconds:.1f} s"
 
 
-def as_json_of(state: TrainingState, result: Verdict, seconds: float, path: Path) -> dict[str, Any]:
-    """Return the result of a training in types of JSON."""
+def as_json_of(
+    state: TrainingState, result: Verdict, seconds: float, path: Path, task: Task, seed: int
+) -> dict[str, Any]:
+    """Return the result of a training in types of JSON; its trials decided when it ended."""
+    from spiking.evaluation.result import Score
+    from spiking.evaluation.words import accuracy_json
+
+    def score(accuracy: float, trials: int) -> dict[str, Any]:
+        scored = task.scored and math.isfinite(accuracy)
+        counted = Score(round(accuracy * trials) if scored else 0, trials, scored)
+        return accuracy_json(counted, task.rule(), seed=seed, fresh=False)
+
+    spiking = None
+    if state.spiking_accuracy is not None:
+        spiking = {**score(state.spiking_accuracy, 40), "r2": state.spiking_r2}
     return {
+        "seed": seed,
         "file": str(path),
+        "task": task.name,
+        "converged": state.stopped == "converged",
         "learnt": result.learnt,
         "converts": result.converts,
         "stopped": state.stopped,
         "updates": state.updates,
         "seconds": seconds,
-        "loss": state.loss if math.isfinite(state.loss) else None,
-        "accuracy": state.accuracy,
-        "spiking_accuracy": state.spiking_accuracy,
-        "spiking_r2": state.spiking_r2,
+        "loss": state.loss,
+        "rate": score(state.accuracy, 100),
+        "spiking": spiking,
         "advice": result.advice,
     }

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, faithfulness_line, write_figure
+from spiking.command_line.network_table import network_json, trials_csv
+from spiking.command_line.output import check_can_draw, echo, faithfulness_line, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -25,6 +26,8 @@ def demo(
     scaling_factor: options.ScalingFactor = None,
     plot: Annotated[Path | None, options.picture_of("both networks")] = None,
     caption: options.Caption = False,
+    csv_file: Annotated[Path | None, options.table_of("trial")] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run trials of a trained Go-NoGo model.
 
@@ -37,7 +40,7 @@ def demo(
     from spiking.analysis.faithfulness import faithfulness_of
     from spiking.evaluation import run_both
     from spiking.evaluation.words import freshness, score_lines
-    from spiking.files.output import PICTURES, check_outputs
+    from spiking.files.output import PICTURES, check_outputs, keep_text
     from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
     from spiking.tasks import GoNoGo
     from spiking.training import train as train_model
@@ -46,6 +49,7 @@ def demo(
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train are given; expected one of them")
     path, no_picture = plot or Path("demo.png"), ""
+    check_outputs([(csv_file, (".csv",)), (plot, PICTURES)], [model])
     try:
         check_outputs([(path, PICTURES)], [model])
         check_can_draw(f"the picture {path}")
@@ -69,13 +73,22 @@ def demo(
     with progress_bar("trials", _TRIALS) as advance:
         both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, progress=advance)
     options.print_settings(rate_model, task, (), suggested=False)
-    echo(str(both.spiking), lines=True)
-    echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
     fresh = origin.startswith("tuned now") or is_recorded_choice(rate_model, both.spiking.network)
     scores = {"rate": both.rate_score, "spiking": both.spiking_score}
-    for line in score_lines(scores, freshness(task, both.seed, fresh=fresh)):
-        echo(line, lines=True)
-    echo(faithfulness_line(faithfulness_of(both)))
+    close = faithfulness_of(both)
+    if as_json:
+        facts = network_json(
+            *("a new model" if train else model, rate_model, both.spiking.network, scores, close), fresh=fresh
+        )
+        print_json({**facts, "chosen": origin, "plot": None if no_picture else path})
+    else:
+        echo(str(both.spiking), lines=True)
+        echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
+        for line in score_lines(scores, freshness(task, both.seed, fresh=fresh)):
+            echo(line, lines=True)
+        echo(faithfulness_line(close))
+    if csv_file is not None:
+        keep_text(csv_file, trials_csv(scores))
     if no_picture:
         echo(no_picture, err=True)
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.network_table import network_json, network_row, print_networks
+from spiking.command_line.network_table import network_json, network_row, print_networks, trials_csv
 from spiking.command_line.output import (
     echo,
     faithfulness_line,
@@ -121,7 +121,7 @@ def evaluate(
         _print_one(results[files[0]], trials, seed, strict)
     if csv_file is not None:
         several = [{**rows, **failed}[file] for file in files]
-        keep_text(csv_file, table_csv(several) if many else _csv(results[files[0]].scores))
+        keep_text(csv_file, table_csv(several) if many else trials_csv(results[files[0]].scores))
     print_failures(errors)
 
 
@@ -194,14 +194,3 @@ def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
         echo(line, lines=True)
     if run.close is not None:
         echo(faithfulness_line(run.close))
-
-
-def _csv(scores: dict[str, Evaluation]) -> str:
-    """Return one row a trial: what is common to both networks, then the columns of each network."""
-    tables = {name: evaluation.table() for name, evaluation in scores.items()}
-    shared = ("trial", "condition", "label")
-    columns = {name: next(iter(tables.values()))[name] for name in shared}
-    for network, table in tables.items():
-        columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
-    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-    return table_csv([dict(zip(columns, row, strict=True)) for row in rows])

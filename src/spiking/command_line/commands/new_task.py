@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import echo
+from spiking.command_line.output import echo, print_json
 from spiking.errors import ArgumentError
 
 
@@ -22,6 +22,7 @@ def new_task(
         typer.Option("--regression", help="The target is any number; an error decides, not a threshold."),
     ] = False,
     force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Write a task of your own to start from.
 
@@ -50,6 +51,8 @@ def new_task(
     text = text.replace("CLASS", _class_name(file.stem)).replace("NAME", _task_name(file.stem))
     text = text.replace("FILE", file.name if file.name.isprintable() and '"' not in file.name else "FILE")
     write_whole(file, lambda target: target.write(text.encode()))
+    if as_json:
+        print_json({"output": file, "task": _task_name(file.stem), "class": _class_name(file.stem)})
     echo(f"wrote {file}; next: spiking train {file} --seed 1 -o {file.stem}.mat")
 
 

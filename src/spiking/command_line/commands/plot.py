@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, write_figure
+from spiking.command_line.output import check_can_draw, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
@@ -75,6 +75,7 @@ def plot(
         typer.Option(help="comparison: second scaling factor. Default: the one that the file records."),
     ] = None,
     caption: options.Caption = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Draw a figure for print.
 
@@ -110,7 +111,7 @@ def plot(
     loaded = options.load_network(model)
     if kind in _MODEL_KINDS:
         figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
-        write_figure(path, figure, dpi, caption=caption)
+        _write(path, figure, dpi, kind, model, caption, as_json)
         return
     task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
@@ -148,7 +149,13 @@ def plot(
             figure = _comparison(both, other, model, against or model)
         else:
             figure = _of_trials(kind, run(model, scaling_factor, 0), trial, names)
-    write_figure(path, figure, dpi, caption=caption)
+    _write(path, figure, dpi, kind, model, caption, as_json)
+
+
+def _write(path: Path, figure: Figure, dpi: int, kind: str, model: str, caption: bool, as_json: bool) -> None:
+    text = write_figure(path, figure, dpi, caption=caption)
+    if as_json:
+        print_json({"file": model, "kind": kind, "output": path, "caption": text})
 
 
 def _of_model(

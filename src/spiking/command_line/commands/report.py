@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, print_failures
+from spiking.command_line.output import check_can_draw, echo, print_failures, print_json
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError, SpikingError
 
@@ -28,6 +28,7 @@ def report(
     scaling_factor: options.ScalingFactor = None,
     rate_model: options.RateModelFile = None,
     threads: options.Threads = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Write a page about a model.
 
@@ -64,8 +65,10 @@ def report(
             progress=advance,
         )
         keep_text(page, text)
+        rows.append({"file": model, "output": page, "bytes": len(text.encode())})
         echo(f"wrote {page} ({len(text) / 1e6:.1f} MB)")
 
+    rows: list[dict[str, Any]] = []
     errors: dict[str, Exception] = {}
     with progress_bar("trials", trials * len(files)) as show:
         for k, (model, page) in enumerate(pages.items()):
@@ -75,6 +78,9 @@ def report(
                 if not many:
                     raise
                 errors[model] = error
+                rows.append({"file": model, "error": str(error)})
+    if as_json:
+        print_json(rows)
     print_failures(errors)
 
 

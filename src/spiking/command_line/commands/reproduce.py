@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo
+from spiking.command_line.output import check_can_draw, echo, print_json, table_csv
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.tasks.number_lists import listed_values
@@ -16,6 +17,7 @@ from spiking.tasks.number_lists import listed_values
 if TYPE_CHECKING:
     from spiking.conversion.conversion import Asked
     from spiking.reproduce import Panel
+    from spiking.reproduce.result import Reproduction
 
 
 def reproduce(
@@ -41,6 +43,10 @@ def reproduce(
     list_panels: Annotated[
         bool, typer.Option("--list", help="List the panels (or only PANEL) and about how long each takes.")
     ] = False,
+    csv_file: Annotated[
+        Path | None, options.table_of("measure and condition of all panels; with --list, per panel")
+    ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
 
@@ -52,6 +58,7 @@ def reproduce(
 
     Example: spiking reproduce fig7c --networks 10 --seed 1 -o reproduced
     """
+    from spiking.files.output import check_outputs, keep_text
     from spiking.reproduce import PANELS
     from spiking.reproduce import panel as run
     from spiking.reproduce.paper.panels import find
@@ -71,8 +78,15 @@ def reproduce(
     else:
         chosen = [named for named in PANELS.values() if conversion == "published" or named.tunes]
     panels = [named.converted_by(cast("Asked", conversion)) for named in chosen]
+    check_outputs([(csv_file, (".csv",))])
     if list_panels:
-        _list(panels, networks)
+        rows = _estimates(panels, networks)
+        if as_json:
+            print_json(rows)
+        else:
+            _print_list(rows, networks)
+        if csv_file is not None:
+            keep_text(csv_file, table_csv(rows))
         return
     if output is None:
         raise ArgumentError(
@@ -80,6 +94,7 @@ def reproduce(
         )
     check_can_draw("the figure of a panel")
     prepare(output, panels)
+    results: list[dict[str, Any]] = []
     with options.cluster_client(scheduler) as client:
         for chosen_panel in panels:
             with progress_bar(f"{chosen_panel.name}: steps") as advance:
@@ -92,22 +107,66 @@ def reproduce(
                     client=client,
                     progress=advance,
                 )
-            echo(str(result), lines=True)
-            echo(f"wrote {', '.join(str(path) for path in result.save(output))}")
+            if not as_json:
+                echo(str(result), lines=True)
+            paths = result.save(output)
+            results.append({**_json(result), "files": paths})
+            echo(f"wrote {', '.join(map(str, paths))}")
+    if as_json:
+        print_json(results)
+    if csv_file is not None:
+        lines = [{"panel": one["panel"], **line} for one in results for line in one["rows"]]
+        keep_text(csv_file, table_csv(lines))
 
 
-def _list(panels: list[Panel], networks: int) -> None:
+def _json(result: Reproduction) -> dict[str, Any]:
+    """Return the result of a panel for JSON, its table as a list of measures in conditions."""
+    from spiking.reproduce.train_and_convert import TRIALS
+
+    rows = [
+        {
+            **{name: getattr(line, name) for name in ("line", "condition", "measure", "networks")},
+            **{"value": line.value, "sd": line.sd, "interval": [line.low, line.high]},
+            "paper": None if line.paper is None else asdict(line.paper),
+            "agrees": line.agrees,
+        }
+        for line in result.table
+    ]
+    rules = dict.fromkeys(condition.network.task.rule() for condition in result.panel.conditions)
+    return {
+        "panel": result.panel.name,
+        "title": result.panel.title,
+        "conversion": result.panel.conversion,
+        "networks": result.networks,
+        "seed": result.seed,
+        "rule": "; or ".join(rules),
+        "trials": TRIALS,
+        "fresh": True,
+        "rows": rows,
+        "tests": [{"measure": name, "test": test, "p": p} for name, test, p in result.tests],
+    }
+
+
+def _estimates(panels: list[Panel], networks: int) -> list[dict[str, Any]]:
+    """Return about how many minutes each panel takes; and all of them, as they share networks."""
     from spiking.reproduce.estimate import minutes, trial_seconds
 
     trial = trial_seconds()
-    rows = [("panel", "minutes", f"title ({networks} networks in each condition, on all processors)")]
-    rows += [(panel.name, _shown(minutes([panel], networks, trial)), panel.title) for panel in panels]
+    rows = [
+        {"panel": panel.name, "minutes": minutes([panel], networks, trial), "title": panel.title}
+        for panel in panels
+    ]
     if len(panels) > 1:
-        total = _shown(minutes(panels, networks, trial))
-        rows.append(("all", total, "panels share networks, which are trained once"))
-    width = max(len(name) for name, _, _ in rows)
-    for name, duration, title in rows:
-        echo(f"{name:{width}}  {duration:>7}  {title}")
+        title = "panels share networks, which are trained once"
+        rows.append({"panel": "all", "minutes": minutes(panels, networks, trial), "title": title})
+    return [{**row, "networks": networks} for row in rows]
+
+
+def _print_list(rows: list[dict[str, Any]], networks: int) -> None:
+    width = max(len(row["panel"]) for row in rows)
+    echo(f"{'panel':{width}}  minutes  title ({networks} networks in each condition, on all processors)")
+    for row in rows:
+        echo(f"{row['panel']:{width}}  {_shown(row['minutes']):>7}  {row['title']}")
 
 
 def _shown(minutes: float) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, write_figure
+from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from spiking import Simulation
+    from spiking.evaluation import Evaluation
+    from spiking.tasks import Task
 
 
 def simulate(
@@ -55,6 +60,8 @@ def simulate(
         ),
     ] = None,
     force: options.Force = False,
+    csv_file: Annotated[Path | None, options.table_of("trial")] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Simulate a model, or a network of a file, as a spiking network.
 
@@ -62,15 +69,16 @@ def simulate(
     --plot out.png -o run.npz
     """
     from spiking import Record
-    from spiking.files.output import PICTURES, RUNS, check_outputs, keep
+    from spiking.files.output import PICTURES, RUNS, check_outputs, keep, keep_text
     from spiking.simulation.simulate import simulate as run_simulation
     from spiking.simulation.storage import npz
     from spiking.simulation.storage.inputs import read_inputs
+    from spiking.tuning.recorded_search import is_recorded_choice
 
     options.check_caption(caption, plot)
     stream = output is not None and output.suffix.lower() in RUNS
     check_outputs(
-        [(plot, PICTURES), (output, (".npz", *RUNS))],
+        [(plot, PICTURES), (output, (".npz", *RUNS)), (csv_file, (".csv",))],
         [model, task_name, input_file],
         force=force or stream,  # the simulation itself checks whether it can continue the file
     )
@@ -104,8 +112,17 @@ def simulate(
             output_file=output if stream else None,
             force=force,
         )
-    echo(str(run), lines=True)
-    if task is not None and run.correct is not None:
+    scored = None
+    if task is not None and run.correct is not None and (as_json or csv_file is not None):
+        scored = _evaluation(run, task, seed, condition)
+    if as_json:
+        fresh = rate_model is not None and is_recorded_choice(rate_model, network)
+        print_json({**_json(model, run, scored, fresh), "output": output, "plot": plot})
+    else:
+        echo(str(run), lines=True)
+    if csv_file is not None:
+        keep_text(csv_file, table_csv(_rows(run, scored)))
+    if not as_json and task is not None and run.correct is not None:
         echo(f"{task.name}: {run.correct.sum()} of {run.correct.size} trials correct")
     if output is not None:
         if not stream:
@@ -121,3 +138,67 @@ def simulate(
             run, trials=drawn, task=task, stimulation=stimulation or (), figure=Figure()
         )
         write_figure(plot, figure, caption=caption)
+
+
+def _evaluation(run: Simulation, task: Task, seed: int, condition: str | None) -> Evaluation:
+    """Return the trials that were correct: by every rule, or of a run on disk by that of the task."""
+    import numpy as np
+
+    from spiking.evaluation import Evaluation
+    from spiking.tasks.scoring import score_trials
+
+    if isinstance(run.output, np.ndarray):
+        drawn = task.trials(len(run.trials), seed=seed, condition=condition)
+        columns = vars(score_trials(task, run.output, run.time, drawn))
+    else:
+        columns = {"correct": np.asarray(run.correct)}
+    return Evaluation(task=task, seed=seed, conditions=tuple(run.conditions or ()), **columns)
+
+
+def _rates(run: Simulation) -> dict[str, Any]:
+    """Return the mean rate of all neurons and of each population in each trial, in Hz, shape (trials,)."""
+    import numpy as np
+
+    rates = np.asarray(run.rates)
+    alive = ~np.isnan(rates).any(axis=0)
+    populations = {name: mask & alive for name, mask in run.network.populations.items()}
+    if not populations["som"].any():
+        del populations["pv"]  # all inhibitory neurons
+    masks = {"rate": alive, **{f"rate_{name}": mask for name, mask in populations.items()}}
+    return {name: rates[:, mask].mean(axis=1) for name, mask in masks.items() if mask.any()}
+
+
+def _rows(run: Simulation, scored: Evaluation | None) -> list[dict[str, Any]]:
+    """Return a row a trial: its number, how it was scored, and mean rates in Hz."""
+    columns = {} if scored is None else scored.table()
+    columns |= {"trial": run.trials, **_rates(run)}
+    lists = {name: values.tolist() for name, values in columns.items()}
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+
+
+def _json(model: str, run: Simulation, scored: Evaluation | None, fresh: bool) -> dict[str, Any]:
+    import numpy as np
+
+    from spiking.evaluation.words import evaluation_json
+    from spiking.simulation.result import SILENT_HZ
+
+    mean = np.asarray(run.rates).mean(axis=0)
+    alive = mean[~np.isnan(mean)]
+    rates = {name: float(values.mean()) for name, values in _rates(run).items()}
+    conversion = run.network.conversion
+    return {
+        "file": model,
+        "task": run.task or None,
+        "scaling_factor": run.network.scaling_factor,
+        "conversion": "published" if conversion is None else conversion.kind,
+        "seed": run.seed,
+        "trials": len(run.trials),
+        "duration": run.duration,
+        "n_neurons": run.network.n_neurons,
+        "lesioned": run.network.n_neurons - alive.size,
+        "spiking": None if scored is None else evaluation_json(scored, fresh=fresh or None),
+        "mean_rate": rates.pop("rate", None),
+        "rates": {name.removeprefix("rate_"): value for name, value in rates.items()},
+        "silent": float(np.mean(alive < SILENT_HZ)) if alive.size else None,
+        "spikes": None if run.spikes is None else len(run.spikes),
+    }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, write_figure
+from spiking.command_line.output import check_can_draw, echo, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 from spiking.tasks.number_lists import listed_values
 
 if TYPE_CHECKING:
     from spiking import RateModel
+    from spiking.experiments import Sweep
 
 _DRAWN = ("accuracy", "positive", "response_time", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
 _CURVES = ("signed", "correct")
@@ -54,7 +55,9 @@ def sweep(
     pulses: options.Pulses = None,
     threads: options.Threads = None,
     scheduler: options.Scheduler = None,
-    output: Annotated[Path | None, options.output_to("Write the table into this .csv file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", "--csv", help="Write the table into this .csv file.")
+    ] = None,
     plot: Annotated[Path | None, options.picture_of("one or two varied names, or --curve,")] = None,
     caption: options.Caption = False,
     y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
@@ -66,6 +69,7 @@ def sweep(
             "expected response. correct: correct responses against the value.",
         ),
     ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Run a task at every point of a grid, and print the table.
 
@@ -129,7 +133,12 @@ def sweep(
             client=client,
             progress=advance,
         )
-    echo(str(result), lines=True)
+    curves = None if curve is None else result.psychometric(signed=curve == "signed")
+    if as_json:
+        psychometric = None if curves is None else curves.as_json()
+        print_json({"file": model, **_json(result), "psychometric": psychometric})
+    else:
+        echo(str(result), lines=True)
     if output is not None and journal is not None:
         keep_text(output, result.csv())
         echo(f"wrote {output}")
@@ -138,11 +147,20 @@ def sweep(
             echo(f"{message}; delete it if you do not need them", err=True)
         else:
             journal.unlink(missing_ok=True)
-    curves = None if curve is None else result.psychometric(signed=curve == "signed")
-    if curves is not None:
+    if curves is not None and not as_json:
         echo(str(curves), lines=True)
     if plot is not None:
         write_figure(plot, result.plot(y).figure if curves is None else curves.plot(), caption=caption)
+
+
+def _json(result: Sweep) -> dict[str, Any]:
+    """Return the table for JSON; an accuracy has its interval, and that nobody knows if trials are fresh."""
+    rows: list[dict[str, Any]] = []
+    for row in result.rows:
+        cells = {name: value for name, value in row.items() if name not in ("low", "high")}
+        rows.append({**cells, "interval": [row["low"], row["high"]], "fresh": None})
+    facts = {"task": result.task.name, "seed": result.seed, "strict": result.strict}
+    return {**facts, "varied": result.names, "rows": rows}
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ import typer
 
 from spiking.checks import whole_number
 from spiking.command_line import options
-from spiking.command_line.output import check_can_draw, echo, write_figure
+from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import training_bar
 from spiking.command_line.train_family import NOT_CONVERGED, train_family
 from spiking.command_line.training_verdict import as_json_of, outcome, verdict
@@ -114,6 +113,7 @@ def train(
     threads: options.Threads = None,
     plot: Annotated[Path | None, options.picture_of("loss and accuracy")] = None,
     caption: options.Caption = False,
+    csv_file: Annotated[Path | None, options.table_of("model")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a rate model on a task.
@@ -162,14 +162,18 @@ def train(
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     if seeds is None:
-        check_outputs([(output, MODELS), (plot, PICTURES)], [task_name, start], force=force)
+        check_outputs(
+            [(output, MODELS), (plot, PICTURES), (csv_file, (".csv",))], [task_name, start], force=force
+        )
         if start is not None:
             chosen["start"] = options.load_model(start)
-        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, caption, as_json)
+        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, caption, csv_file, as_json)
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
-        train_family(task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, as_json)
+        train_family(
+            task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, csv_file, as_json
+        )
 
 
 def _train_one(
@@ -182,9 +186,10 @@ def _train_one(
     force: bool,
     plot: Path | None,
     caption: bool,
+    csv_file: Path | None,
     as_json: bool,
 ) -> None:
-    from spiking.files.output import keep
+    from spiking.files.output import keep, keep_text
     from spiking.training.options import options_for
     from spiking.training.train import train_steps
 
@@ -214,12 +219,15 @@ def _train_one(
             saved = True
     result = verdict(state, limits, str(output))
     rule = [f"correct: {task.rule()}"] * task.scored
+    facts = as_json_of(state, result, seconds, output, task, seed)
     if as_json:
-        echo(json.dumps(as_json_of(state, result, seconds, output), indent=1), lines=True)
+        print_json(facts)
     else:
         echo(f"{outcome(state, seconds)}; saved {output}")
         for line in (*result.lines, *rule, *result.advice):
             echo(line)
+    if csv_file is not None:
+        keep_text(csv_file, table_csv([facts]))
     if plot is not None:
         _draw(state, plot, caption)
     if state.stopped != "converged":

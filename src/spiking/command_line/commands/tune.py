@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,8 @@ from spiking.command_line.output import (
     echo,
     faithfulness_json,
     faithfulness_line,
+    json_text,
+    print_json,
     print_message,
     write_figure,
 )
@@ -85,11 +86,10 @@ def tune(
     force: options.Force = False,
     no_write: Annotated[bool, typer.Option("--no-write", help="Do not change the model files.")] = False,
     output: Annotated[Path | None, options.output_to("Write all results into this .json file.")] = None,
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write a table into this file, one row per model.")
-    ] = None,
+    csv_file: options.Csv = None,
     plot: Annotated[Path | None, options.picture_of("accuracy against factor (one model)")] = None,
     caption: options.Caption = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Find scaling factors of models and write them into the files.
 
@@ -143,7 +143,11 @@ def tune(
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None
-    if only is not None:
+    entries = [_json(result) for result in tuned] if as_json or output is not None else []
+    if as_json:
+        print_json(entries)
+        _print_skipped(tuned)
+    elif only is not None:
         echo(str(only), lines=True)
         echo(faithfulness_line(only.faithfulness))
     else:
@@ -151,7 +155,7 @@ def tune(
     errors = [result.error for result in tuned if result.error is not None]
     texts = {csv_file: _csv(tuned)}
     if output is not None:
-        texts[output] = json.dumps([_json(result) for result in tuned], indent=1)
+        texts[output] = json_text(entries)
     for path, text in texts.items():
         if path is not None:
             try:
@@ -174,7 +178,8 @@ def _json(result: Tuned) -> dict[str, Any]:
             "faithfulness": faithfulness_json(result.search.faithfulness),
         }
     error = None if result.error is None else str(result.error)
-    return {"file": result.source, "scaling_factor": result.scaling_factor, "error": error, **search}
+    facts = {"file": result.source, "scaling_factor": result.scaling_factor, "skipped": result.skipped}
+    return {**facts, "error": error, **search}
 
 
 def _row(result: Tuned) -> dict[str, Any]:
@@ -237,6 +242,10 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
     lines = [rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True)) for search in searches]
     for line in dict.fromkeys(line for several in lines for line in several):
         echo(line, lines=True)
+    _print_skipped(tuned)
+
+
+def _print_skipped(tuned: tuple[Tuned, ...]) -> None:
     if any(result.skipped for result in tuned):
         echo(
             "models that were tuned before were skipped, whatever conversion and task were asked for; tune "
