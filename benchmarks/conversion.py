@@ -24,8 +24,8 @@ import numpy as np
 import spiking
 from spiking.analysis import conversion_quality, perturbation_response
 from spiking.conversion.conversion import ASKED, Conversion
-from spiking.evaluation.binomial import wilson_interval
 from spiking.evaluation.both_networks import run_both
+from spiking.tasks.scoring import wilson_interval
 
 # The published recipe, output and target compared at the same step; Go-NoGo for a fixed number of updates.
 RECIPE = {"recipe": "published", "published_quirks": False}

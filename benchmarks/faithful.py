@@ -28,7 +28,7 @@ from published_equations import outputs
 
 import spiking
 from spiking import plotting, tasks
-from spiking.evaluation.binomial import wilson_interval
+from spiking.tasks.scoring import wilson_interval
 
 TASKS = {
     "go-nogo": (tasks.get("go-nogo"), 200),

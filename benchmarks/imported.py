@@ -27,9 +27,9 @@ import spiking
 from spiking import tasks
 from spiking.analysis import faithfulness
 from spiking.conversion import fit_conversion
-from spiking.evaluation.binomial import wilson_interval
 from spiking.importing import from_torch
 from spiking.tasks import Task
+from spiking.tasks.scoring import wilson_interval
 
 TAU, STEP = 100.0, 10.0  # ms
 EVERY = round(STEP / tasks.STEP_MS)  # columns of a task in a step

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 import spiking
+from spiking.evaluation.record_accuracy import record_accuracy
 from spiking.training.train import train_steps
 
 FOLDER = Path(__file__).parent.parent / "src" / "spiking" / "data"
+FRESH_TRIALS = 200
 FACTORS = np.arange(20, 76, 5)
 MODELS = {  # task, units, decay (ms), seed
     "go-nogo": (spiking.tasks.GoNoGo(), 200, (20.0, 100.0), 1),
@@ -51,7 +53,17 @@ def make(name: str) -> None:
         }
     path = FOLDER / f"{name}.mat"
     spiking.RateModel.load(contents).save(path, force=True)
+    record(name)
     print(f", {path.stat().st_size / 1000:.0f} kB, accuracy {best:.2f} at {factor:g}")
+
+
+def record(name: str) -> None:
+    """Record the accuracy in fresh trials, those of seed 1: `make` chooses on others."""
+    path, task = FOLDER / f"{name}.mat", MODELS[name.removesuffix("-sigmoid")][0]
+    model = spiking.RateModel.load(path)
+    network = spiking.SpikingNetwork.from_rate(model)
+    rate, scored = (spiking.evaluate(net, task, FRESH_TRIALS, seed=1) for net in (model, network))
+    assert record_accuracy(path, model, network, scored, rate, fresh=True)
 
 
 def accuracy(model: spiking.RateModel, task: spiking.tasks.Task, factor: float) -> float:

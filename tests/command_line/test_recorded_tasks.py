@@ -10,6 +10,7 @@ from scipy.io import loadmat
 
 from spiking import (
     ArgumentError,
+    LIFParams,
     Simulation,
     SpikingNetwork,
     datasets,
@@ -19,7 +20,9 @@ from spiking import (
     simulate,
     tasks,
 )
+from spiking.conversion import model_info
 from spiking.network import record_task
+from spiking.network.file import recorded_evaluation
 
 MINE = """
 from dataclasses import dataclass
@@ -84,7 +87,7 @@ def test_evaluate_records_only_if_asked(foreign):
     others = loadmat(foreign)
     assert "foreign.mat now records the task go-nogo" in ended(*words, "--record", cwd=folder).stderr
     now = loadmat(foreign)
-    assert now.keys() - others.keys() == {"task", "task_settings", "task_file"}
+    assert now.keys() - others.keys() == {"task", "task_settings", "task_file", "evaluation"}
     assert all(np.array_equal(now[key], others[key]) for key in others if not key.startswith("__"))
     ended("evaluate", "foreign.mat", "--trials", "4", cwd=folder)
     SpikingNetwork.from_rate(datasets.load("dms")).save(folder / "network.npz")
@@ -163,3 +166,58 @@ def test_networks_record_the_task_that_they_were_made_for():
     tuned = fine_tune(network, tasks.get("dms"), max_updates=1, trials=2, seed=1)
     assert tuned.task.settings["delay"] == tasks.get("dms").delay != 500
     assert network.refit_readout("dms", 4).task == network.task
+
+
+def test_info_shows_the_accuracy_that_was_recorded_of_this_network(foreign):
+    folder = foreign.parent
+    words = ("--task", "go-nogo", "--trials", "6", "--record")
+    assert "accuracy in fresh trials not recorded" in ended("info", "foreign.mat", cwd=folder).stdout
+    other = ended("evaluate", "foreign.mat", *words, "--scaling-factor", "45", cwd=folder)
+    assert "but not this accuracy, which is of another conversion" in other.stderr
+    assert model_info(foreign).spiking is None
+    said = ended("evaluate", "foreign.mat", *words, cwd=folder)
+    assert "now records the task go-nogo, and this accuracy" in said.stderr
+    accuracy = model_info(foreign).spiking
+    assert (accuracy.trials, accuracy.seed, accuracy.rule) == (6, 1, tasks.get("go-nogo").rule())
+    again = [evaluate(net, trials=6).score.correct for net in (SpikingNetwork.from_rate(foreign), foreign)]
+    assert [accuracy.correct, accuracy.rate_correct] == again
+    assert f"{accuracy.correct} of 6 correct (" in ended("info", "foreign.mat", cwd=folder).stdout
+    datasets.load("go-nogo").lesion([1]).save(folder / "lesioned.mat")  # with the record of the intact one
+    assert model_info("go-nogo").spiking.trials == 200
+    assert model_info(folder / "lesioned.mat").spiking is None
+
+
+def test_a_network_file_records_its_accuracy_and_loses_it_with_its_network(foreign, monkeypatch):
+    monkeypatch.chdir(foreign.parent)
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    network.save("network.npz")
+    assert recorded_evaluation("network.npz") is None
+    ended("evaluate", "network.npz", "--trials", "6", "--record", cwd=foreign.parent)
+    accuracy = recorded_evaluation("network.npz")
+    assert (accuracy.correct, accuracy.trials) == (evaluate(network, trials=6).score.correct, 6)
+    said = ended("info", "network.npz", cwd=foreign.parent).stdout
+    assert f"{accuracy.correct} of 6 correct (" in said
+    assert "random voltages, no synaptic currents" in said
+    assert "each neuron has one sign" in said
+    again = SpikingNetwork.load("network.npz")
+    assert np.array_equal(again.dense_weights, network.dense_weights)
+    with np.load("network.npz") as archive:
+        arrays = {**archive, "w_in": 2 * archive["w_in"]}
+    np.savez("changed.npz", **arrays)
+    assert SpikingNetwork.load("changed.npz").w_in[0] == 2 * network.w_in[0]
+    assert recorded_evaluation("changed.npz") is None
+    again.lesion([1]).save("network.npz", force=True)
+    assert recorded_evaluation("network.npz") is None
+
+
+def test_tuning_records_fresh_trials_of_the_network_that_the_file_makes(tmp_path):
+    foreign = tmp_path / "foreign.mat"
+    replace(datasets.load("go-nogo-sigmoid"), extras={}).save(foreign)
+    search = {"method": "grid", "candidates": [30], "trials": 6, "write": True, "extend": False}
+    result = find_scaling_factor(foreign, "go-nogo", **search)
+    accuracy = model_info(foreign).spiking
+    assert (accuracy.correct, accuracy.trials, accuracy.fresh) == (result.fresh.score.correct, 6, True)
+    slow = LIFParams(refractory=8.0)  # the file does not record them, so this is another network
+    find_scaling_factor(foreign, "go-nogo", params=slow, force=True, **search)
+    assert model_info(foreign).spiking is None
+    assert model_info(foreign).search_accuracy is not None

@@ -12,8 +12,11 @@ import pytest
 import scipy.io
 
 from spiking import ArgumentError, RateModel, SpikingNetwork
+from spiking.command_line.output import table_csv
+from spiking.conversion import Conversion
 from spiking.conversion.model_info import model_info
-from spiking.conversion.model_info_text import as_rows
+from spiking.conversion.model_info_text import as_rows, as_table
+from spiking.conversion.recorded_accuracy import network_digest
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_task
 from spiking.tasks import GoNoGo
 
@@ -123,7 +126,9 @@ def test_tuned(variables):
     variables |= {"opt_scaling_factor": np.uint8(50), "scaling_factors": np.arange(20, 80, 5)}
     variables["all_perfs"] = np.linspace(0.5, 1.0, 12)
     facts = info(variables)
-    assert (facts.scaling_factor, facts.spiking_accuracy) == (50, pytest.approx(0.5 + 6 / 22))
+    assert (facts.scaling_factor, facts.search_accuracy) == (50, pytest.approx(0.5 + 6 / 22))
+    assert facts.spiking is None
+    assert "77% correct in the trials that chose it, not in fresh trials; `spiking evaluate -" in str(facts)
     assert only(variables) == ()
     (note,) = only({**variables, "opt_scaling_factor": 75})
     assert "edge" in note
@@ -133,7 +138,8 @@ def test_recorded_task(variables):
     settings = json.dumps({"stimulus_onset": 100.0})
     model = RateModel.load({**variables, "task": "go-nogo", "task_settings": settings})
     assert recorded_task(model) == GoNoGo(stimulus_onset=100)
-    assert info(variables).suspicious == ("no task recorded",)
+    assert info(variables).suspicious == ()
+    assert "not recorded; name it with --task" in str(info(variables))
     assert "its task xor has (2, 1)" in only({**variables, "task": "xor"})[0]
     for settings in ("{", "3", '{"onset": 1}', '{"stimulus_onset": "soon"}'):
         assert len(only({**variables, "task_settings": settings})) == 1
@@ -173,3 +179,97 @@ def test_records_that_are_nested_too_deep_are_noted(variables, name):
     )
     assert f"has a `{name}` that cannot" in words or f"has `{name}`" in words
     assert "nested too deep" in words
+
+
+NETWORK = {"opt_scaling_factor": 50.0, "task": "go-nogo", "scaling_factors": [[50.0, 45.0, 55.0]]}
+
+
+def recorded(variables, correct, rate, **changes):
+    """Return the variables with an evaluation of their network."""
+    model = RateModel.load(variables)
+    values = {"correct": correct, "trials": 200, "seed": 1, "fresh": True, "downsample": 1, "task": "go-nogo"}
+    values |= {"rule": "above", "rate_correct": rate}
+    values["network"] = network_digest(model, Conversion(kind="published", factor=50.0), None)
+    return {**variables, "evaluation": json.dumps(values | changes)}
+
+
+def test_accuracy_in_fresh_trials_and_not_that_of_the_search(variables):
+    variables |= {**NETWORK, "all_perfs": [[1.0, 0.9, 0.9]]}
+    facts = info(recorded(variables, 190, None))
+    assert (facts.spiking.accuracy, facts.search_accuracy) == (0.95, 1.0)
+    assert facts.spiking.interval == pytest.approx((0.9104, 0.9726), abs=1e-4)
+    said = "  spiking network 190 of 200 correct (0.91 to 0.97) in fresh trials of go-nogo, seed 1"
+    assert said in str(facts)
+    assert "  correct         above" in str(facts)
+    assert "factor may have been chosen" in str(info(recorded(variables, 190, None, fresh=None)))
+    row = as_rows([facts], {}, {})[0]
+    assert (row["spiking"]["correct"], row["spiking"]["trials"]) == (190, 200)
+    assert "spiking_low" in table_csv([row]).splitlines()[0]
+    assert "190/200 (0.91 to 0.97)" in [*as_table([facts]).columns[-2].cells]
+
+
+def test_an_accuracy_of_another_network_is_not_shown(variables):
+    variables |= {**NETWORK, "all_perfs": [[1.0, 0.9, 0.9]]}
+    known = recorded(variables, 190, None)
+    assert info(known).spiking.correct == 190
+    for changes in (
+        {"opt_scaling_factor": 45.0},
+        {"w": 1.01 * variables["w"]},
+        {"taus_gaus": variables["taus_gaus"] + 0.1},
+        {"taus": [[4.0, 21.0]]},
+        {"w_out": -variables["w_out"]},
+        {"b_rec": np.full((60, 1), 0.1)},
+        {"evaluation": "[]"},
+        {"evaluation": known["evaluation"].replace('"seed"', '"sed"')},
+    ):
+        assert info({**known, **changes}).spiking is None, changes
+    assert info({**known, "opt_scaling_factor": 45.0}).search_accuracy == 0.9
+
+
+@pytest.mark.parametrize(
+    ("correct", "rate", "search", "training", "suspicious"),
+    [
+        (104, 196, 1.0, 1.0, True),
+        (190, 196, 1.0, 1.0, False),
+        (104, 100, 1.0, 1.0, False),  # neither does the rate network
+        (150, None, 1.0, 0.97, True),
+        (None, None, 0.6, 0.97, True),
+        (None, None, 0.93, 0.97, False),
+        (None, None, 0.6, None, False),  # nothing to compare with
+    ],
+)
+def test_a_network_that_does_not_convert(variables, correct, rate, search, training, suspicious):
+    variables |= {**NETWORK, "scaling_factors": [[45.0, 50.0, 55.0]], "all_perfs": [[0.3, search, 0.3]]}
+    if training is not None:
+        variables["eval_perf_mean"] = [0.5, training]
+    if correct is not None:
+        variables = recorded(variables, correct, rate)
+    notes = [note for note in only(variables) if "does not convert" in note]
+    assert bool(notes) == suspicious
+    if suspicious:
+        assert "spiking tune --conversion matched" in notes[0]
+
+
+def test_decays_and_factors_that_seem_to_have_another_unit(variables):
+    (long,) = only({**variables, "taus": [[4.0, 100.0]]})
+    assert "synaptic decays up to " in long
+    assert "are they in ms?" in long
+    fixed = {key: value for key, value in variables.items() if not key.startswith("taus")}
+    assert only({**fixed, "taus": 40.0}) == ()  # 200 ms
+    assert "decays up to 500 ms" in only({**fixed, "taus": 100.0})[0]
+    assert "from 2.5 ms, shorter than the rate network's step of 5 ms" in only({**fixed, "taus": 0.5})[0]
+    (note,) = only({**variables, "opt_scaling_factor": 0.02})
+    assert "the scaling factor is 0.02; expected above 1" in note
+    assert "the inverse of 50?" in note
+
+
+def test_times_of_a_task_that_seem_not_to_be_ms(variables):
+    settings = {"duration": 40.0, "stimulus_onset": 10.0, "stimulus_duration": 5.0, "score_delay": 5.0}
+    (note,) = only({**variables, "task": "go-nogo", "task_settings": json.dumps(settings)})
+    assert "trials of the task go-nogo last 40 ms and are scored from 20 ms on" in note
+
+
+def test_an_original_file_suggests_its_task(variables, tmp_path):
+    path = tmp_path / "Task_go-nogo_N_60_Taus_4.0_20.0_Act_sigmoid.mat"
+    RateModel.load(variables).save(path)
+    assert "go-nogo, from the file's name; not recorded" in str(model_info(path))

@@ -18,7 +18,8 @@ from spiking import (
     simulate,
     tasks,
 )
-from spiking.evaluation.binomial import sign_test, wilson_interval
+from spiking.evaluation.binomial import sign_test
+from spiking.tasks.scoring import wilson_interval
 
 MODEL = RateModel.load(cue_model())
 

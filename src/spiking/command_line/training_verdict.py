@@ -117,7 +117,7 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
 
 
 def _interval(accuracy: float, trials: int) -> str:
-    from spiking.evaluation.binomial import wilson_interval
+    from spiking.tasks.scoring import wilson_interval
 
     low, high = wilson_interval(round(trials * accuracy), trials)
     return f"95 % Wilson interval {100 * low:.0f} to {100 * high:.0f} %"

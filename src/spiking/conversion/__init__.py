@@ -30,6 +30,7 @@ from spiking.conversion.conversion import Candidate, Conversion
 from spiking.conversion.fine_tuning import FineTuning
 from spiking.conversion.fit import fit_conversion
 from spiking.conversion.model_info import ModelInfo, model_info
+from spiking.conversion.recorded_accuracy import SpikingAccuracy
 from spiking.conversion.visited_currents import VisitedCurrents, visited_currents
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Conversion",
     "FineTuning",
     "ModelInfo",
+    "SpikingAccuracy",
     "VisitedCurrents",
     "fit_conversion",
     "model_info",

@@ -10,6 +10,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.conversion.model_info_text import in_words
 from spiking.conversion.model_problems import possible_problems
+from spiking.conversion.recorded_accuracy import SpikingAccuracy, recorded_accuracy, search_accuracy
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -18,7 +19,6 @@ from spiking.rate_model.recorded_settings import (
     finite_last,
     last_recorded,
     recorded_flag,
-    recorded_numbers,
     recorded_scaling_factor,
     recorded_text,
     tests_of_training,
@@ -75,8 +75,12 @@ class ModelInfo:
         The tuned scaling factor; None if there is no usable one.
     conversion : str
         Description of the matched conversion that tuning chose; None if it is the published one.
-    spiking_accuracy : float
-        Accuracy of the spiking network at the tuned scaling factor.
+    spiking : SpikingAccuracy
+        How often the spiking network was correct on trials that the search did not use; None if the file
+        does not record it of this network.
+    search_accuracy : float
+        Accuracy of the spiking network at the tuned scaling factor on the trials of the search (of a model
+        that was trained on the f-I curve: of the tests during training), which chose it.
     suspicious : tuple of str
         Possible problems, which a user should check.
 
@@ -113,7 +117,8 @@ class ModelInfo:
     task: str | None
     scaling_factor: float | None
     conversion: str | None
-    spiking_accuracy: float | None
+    spiking: SpikingAccuracy | None
+    search_accuracy: float | None
     suspicious: tuple[str, ...]
 
     __repr__ = short_repr
@@ -156,7 +161,9 @@ def model_info(model: AnyModel) -> ModelInfo:
         "rate_loss": finite_last(losses),
         "task": recorded_text(model, "task"),
         "scaling_factor": recorded_scaling_factor(model),
+        "spiking": recorded_accuracy(model),
     }
+    search = search_accuracy(model, facts["scaling_factor"])
     return ModelInfo(
         file=model.source,
         n_units=model.n_units,
@@ -176,7 +183,7 @@ def model_info(model: AnyModel) -> ModelInfo:
         tau_decay=(float(decay.min()), float(np.median(decay)), float(decay.max())),
         updates=None if updates is None else int(updates),
         conversion=_matched_conversion(model),
-        spiking_accuracy=_tuned_accuracy(model, facts["scaling_factor"]),
+        search_accuracy=None if search is None else search[0],
         suspicious=possible_problems(
             model,
             weights,
@@ -184,6 +191,8 @@ def model_info(model: AnyModel) -> ModelInfo:
             converged=facts["converged"],
             accuracy=facts["rate_accuracy"],
             factor=facts["scaling_factor"],
+            spiking=facts["spiking"],
+            search=search,
         ),
         **facts,
     )
@@ -223,12 +232,3 @@ def _matched_conversion(model: RateModel) -> str | None:
     except ArgumentError:  # reported by `possible_problems`
         return None
     return None if conversion is None or conversion.kind == "published" else str(conversion)
-
-
-def _tuned_accuracy(model: RateModel, factor: float | None) -> float | None:
-    factors = recorded_numbers(model, "scaling_factors")
-    accuracies = recorded_numbers(model, "all_perfs")
-    if factor is None or factors is None or accuracies is None or factors.size != accuracies.size:
-        return None
-    at = accuracies[factors == factor]
-    return float(at[0]) if at.size and np.isfinite(at[0]) else None

@@ -7,12 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from spiking.files.escape import printable
+from spiking.tasks.recorded.record import task_in_name
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from spiking.conversion.model_info import ModelInfo
+    from spiking.conversion.recorded_accuracy import SpikingAccuracy
 
 
 def facts(info: ModelInfo) -> dict[str, str]:
@@ -24,8 +26,9 @@ def facts(info: ModelInfo) -> dict[str, str]:
         f"spectral radius of W {info.spectral_radius:.2f}",
         "synaptic decay": _decay(info),
         "training": _training(info),
-        "task": printable(info.task or "not recorded"),
+        "task": printable(_task(info)),
         "scaling factor": _tuning(info),
+        **_spiking(info),
     }
 
 
@@ -50,7 +53,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
     table.add_column("file", overflow="fold")
     for heading in ("units", "exc", "PV", "SST", "density", "radius", "decay (ms)"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("trained", "task", "factor"):
+    for heading in ("trained", "task", "factor", "spiking network"):
         table.add_column(heading, no_wrap=True)
     table.add_column("suspicious", justify="right", no_wrap=True)
     for info in infos:
@@ -65,6 +68,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
             {True: "yes", False: "no", None: "unknown"}[info.trained],
             escape(printable(info.task or "-")),
             "-" if info.scaling_factor is None else f"{info.scaling_factor:g}",
+            _short(info),
             str(len(info.suspicious)),
         )
     return table
@@ -79,6 +83,20 @@ def as_rows(
         *({"usable": True, "file": file, "network": dict(known)} for file, known in networks.items()),
         *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
     ]
+
+
+def _short(info: ModelInfo) -> str:
+    if info.spiking is not None:
+        low, high = info.spiking.interval
+        stars = "" if info.spiking.fresh else " (not fresh)"
+        return f"{info.spiking.correct}/{info.spiking.trials} ({low:.2f} to {high:.2f}){stars}"
+    return "-" if info.search_accuracy is None else f"{info.search_accuracy:.2f} in its search"
+
+
+def accuracy_facts(spiking: SpikingAccuracy) -> dict[str, str]:
+    """Return how often a spiking network was correct, and by which rule, as text by name."""
+    rule = {} if spiking.rule is None else {"correct": printable(spiking.rule)}
+    return {"spiking network": printable(str(spiking)), **rule}
 
 
 def _count(number: int, noun: str) -> str:
@@ -126,11 +144,28 @@ def _training(info: ModelInfo) -> str:
     return ", ".join([state, *details])
 
 
+def _task(info: ModelInfo) -> str:
+    if info.task is not None:
+        return info.task
+    suggested = task_in_name(info.file, info.n_inputs, info.n_outputs)
+    if suggested is not None:
+        return f"{suggested.name}, from the file's name; not recorded in the file"
+    return "not recorded; name it with --task, such as --task xor (`spiking evaluate --record` records it)"
+
+
 def _tuning(info: ModelInfo) -> str:
     if info.scaling_factor is None:
         return "not tuned"
-    accuracy = info.spiking_accuracy
-    conversion = "" if info.conversion is None else f"; {info.conversion}"
-    return f"{info.scaling_factor:g}" + (
-        conversion if accuracy is None else f", {accuracy:.0%} correct with it{conversion}"
-    )
+    return f"{info.scaling_factor:g}" + ("" if info.conversion is None else f"; {info.conversion}")
+
+
+def _spiking(info: ModelInfo) -> dict[str, str]:
+    """Return how often the spiking network is correct, and by which rule."""
+    if info.scaling_factor is None:
+        return {}
+    if info.spiking is not None:
+        return accuracy_facts(info.spiking)
+    known = "accuracy in fresh trials not recorded"
+    if info.search_accuracy is not None:
+        known = f"{info.search_accuracy:.0%} correct in the trials that chose it, not in fresh trials"
+    return {"spiking network": f"{known}; `spiking evaluate --record` runs fresh ones"}

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.conversion.recorded_accuracy import SpikingAccuracy
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_numbers, recorded_task, tests_of_training
+from spiking.tasks import Task
+from spiking.tasks.scoring import wilson_interval
 from spiking.typing import Floats
 
 _CRITERION = 0.95  # accuracy at which the original trainer stops
+_TRIALS = 100  # of a test of the rate network during training, there and here
+_LONGEST_DECAY = 200.0  # ms
+_SHORTEST_TRIAL = 100.0  # ms
 
 
 def possible_problems(
@@ -23,17 +29,21 @@ def possible_problems(
     converged: bool | None,
     accuracy: float | None,
     factor: float | None,
+    spiking: SpikingAccuracy | None,
+    search: tuple[float, int] | None,
 ) -> tuple[str, ...]:
     """Return everything that a user should look at, in words.
 
-    `weights` are the effective ones; the others are the fields `trained`, `converged`, `rate_accuracy` and
-    `scaling_factor` of `spiking.conversion.ModelInfo`.
+    `weights` are the effective ones; the others are the fields `trained`, `converged`, `rate_accuracy`,
+    `scaling_factor` and `spiking` of `spiking.conversion.ModelInfo`, and accuracy and trials of the search.
     """
     return (
         *_suspicious_weights(model, weights),
+        *_suspicious_decays(model),
         *_suspicious_training(model, trained, converged, accuracy),
         *_suspicious_task(model),
         *_suspicious_tuning(model, factor),
+        *_suspicious_conversion(model, accuracy, spiking, search),
     )
 
 
@@ -71,6 +81,23 @@ def _suspicious_weights(model: RateModel, weights: Floats) -> list[str]:
     return notes
 
 
+def _suspicious_decays(model: RateModel) -> list[str]:
+    decay = model.tau_decay()
+    assert decay is not None
+    notes = []
+    if decay.max() > _LONGEST_DECAY:
+        notes.append(
+            f"synaptic decays up to {decay.max():g} ms; expected at most about {_LONGEST_DECAY:g} ms (NMDA), "
+            f"and 20 to 100 ms as published: are they in ms?"
+        )
+    if decay.min() < model.step:
+        notes.append(
+            f"synaptic decays from {decay.min():g} ms, shorter than the rate network's step of "
+            f"{model.step:g} ms, which cannot follow them: are they in ms?"
+        )
+    return notes
+
+
 def _suspicious_training(
     model: RateModel, trained: bool | None, converged: bool | None, accuracy: float | None
 ) -> list[str]:
@@ -92,12 +119,29 @@ def _suspicious_task(model: RateModel) -> list[str]:
         task = recorded_task(model)
     except SpikingError as error:
         return [str(error).removeprefix(f"{model.source} ")]
-    if task is None:
-        return ["no task recorded"]
+    if task is None:  # a fact, which is said elsewhere
+        return []
+    notes = _suspicious_times(task)
     of_task, of_model = (task.n_inputs, task.n_outputs), (model.n_inputs, model.n_outputs)
     if of_task != of_model:
-        return [f"inputs and outputs are {of_model}, but its task {task.name} has {of_task}"]
-    return []
+        notes.append(f"inputs and outputs are {of_model}, but its task {task.name} has {of_task}")
+    return notes
+
+
+def _suspicious_times(task: Task) -> list[str]:
+    """Return what looks wrong in the times of a task: a window beyond the trial, steps in place of ms."""
+    notes = []
+    if task.response_end > task.duration:
+        notes.append(
+            f"the response of the task {task.name} ends at {task.response_end:g} ms, but its trials at "
+            f"{task.duration:g} ms"
+        )
+    if task.duration < _SHORTEST_TRIAL:
+        notes.append(
+            f"trials of the task {task.name} last {task.duration:g} ms and are scored from "
+            f"{task.score_from:g} ms on: are its times in ms, not in steps or seconds?"
+        )
+    return notes
 
 
 def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
@@ -108,6 +152,11 @@ def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
         return [
             f"`opt_scaling_factor` has {values.size} numbers, so none is used: tune the model again, or give "
             f"a scaling factor"
+        ]
+    if factor is not None and factor < 1:
+        return [
+            f"the scaling factor is {factor:g}; expected above 1, such as 20 to 75, because it divides the "
+            f"weights: is it the inverse of {1 / factor:.3g}?"
         ]
     if factor is None:
         return [
@@ -123,6 +172,38 @@ def _suspicious_tuning(model: RateModel, factor: float | None) -> list[str]:
     if published and factors is not None and factors.size > 1 and factor in (factors.min(), factors.max()):
         return [f"the scaling factor {factor:g} is at the edge of the compared range: try a wider range"]
     return []
+
+
+def _suspicious_conversion(
+    model: RateModel,
+    accuracy: float | None,
+    spiking: SpikingAccuracy | None,
+    search: tuple[float, int] | None,
+) -> list[str]:
+    """Compare how often the spiking and the rate network were correct, by their 95 % intervals."""
+    if spiking is None and search is None:
+        return []
+    if spiking is not None:
+        correct, trials = spiking.correct, spiking.trials
+    elif search is not None:
+        correct, trials = round(search[0] * search[1]), search[1]
+    if spiking is not None and spiking.rate_correct is not None:
+        rate_correct, rate_trials = spiking.rate_correct, spiking.trials
+    elif accuracy is not None and 0 <= accuracy <= 1:
+        rate_correct, rate_trials = round(accuracy * _TRIALS), _TRIALS
+    else:
+        return []
+    (_, high), (low, _) = wilson_interval(correct, trials), wilson_interval(rate_correct, rate_trials)
+    if high >= low:
+        return []
+    advice = "train it longer, or with another seed"
+    if model.trained_params is None:
+        advice = "`spiking tune --conversion matched --force` may convert it"
+    return [
+        f"it does not convert: the spiking network was correct in {correct / trials:.0%} of {trials} trials "
+        f"(at most {high:.0%}), the rate network in {rate_correct / rate_trials:.0%} (at least {low:.0%}); "
+        f"{advice}"
+    ]
 
 
 def _units(mask: NDArray[np.bool_]) -> str:

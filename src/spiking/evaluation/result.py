@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
-from spiking.evaluation.binomial import wilson_interval
 from spiking.evaluation.words import freshness, in_words, rules
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.short_repr import joined, part, short_repr
 from spiking.tasks import CombinedTasks, Task
+from spiking.tasks.scoring import wilson_interval
 from spiking.typing import Floats
 
 

@@ -6,14 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.conversion.model_info_text import accuracy_facts
 from spiking.neuron.params import LIFParams
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
+    from spiking.conversion.recorded_accuracy import SpikingAccuracy
     from spiking.network.network import SpikingNetwork
 
+_NO_ACCURACY = "accuracy in fresh trials not recorded; `spiking evaluate --record` runs them"
 
-def network_facts(network: SpikingNetwork) -> dict[str, str]:
-    """Return the facts about a network as text, by name."""
+
+def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = None) -> dict[str, str]:
+    """Return the facts about a network as text, by name: everything that decides its simulation.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    accuracy : SpikingAccuracy, optional
+        What its file records of it.
+    """
     n, weights = network.n_neurons, network.dense_weights
     members = (f"{name} {mask.sum()}" for name, mask in network.populations.items() if mask.any())
     connections = int(np.count_nonzero(weights))
@@ -24,8 +36,46 @@ def network_facts(network: SpikingNetwork) -> dict[str, str]:
         "lesioned": f"{len(network.lesioned)}" if network.lesioned else "none",
         "channels": f"inputs {network.n_inputs}, outputs {network.n_outputs}",
         "connections": f"{connections:,}, density {connections / weights.size:.1%}",
+        "weights": _weights(network),
         "synaptic decay": f"{shortest:.1f} to {longest:.1f} ms, median {median:.1f}",
         "constants": network.params.difference(LIFParams()) or "as published",
         "conversion": str(conversion),
-        "readout": str(network.readout_refit or "trained"),
+        "constant current": f"{_range(network.offset)} mV" if network.offset.any() else "none",
+        "initial state": _initial_state(network),
+        "readout": str(network.readout_refit or "trained") + _bias(network),
+        "task": str(network.task or "not recorded; name it with --task, such as --task xor"),
+        **({"spiking network": _NO_ACCURACY} if accuracy is None else accuracy_facts(accuracy)),
     }
+
+
+def _weights(network: SpikingNetwork) -> str:
+    """Return the mean weights, and whether each neuron has connections of one sign."""
+    weights = network.dense_weights
+    positive, negative = weights > 0, weights < 0
+    means = [
+        f"{name} {weights[mask].mean():.3g}"
+        for name, mask in (("excitatory", positive), ("inhibitory", negative))
+        if mask.any()
+    ]
+    mixed = int((positive.any(axis=0) & negative.any(axis=0)).sum())
+    signs = f"{mixed} neurons with connections of both signs" if mixed else "each neuron has one sign"
+    return f"mean {', '.join(means)} ; {signs}" if means else "none"
+
+
+def _initial_state(network: SpikingNetwork) -> str:
+    start = network.params.initial_voltage
+    voltage = "random voltages" if isinstance(start, str) else "voltages as in constants"
+    rates, currents = network.initial_rates, network.initial_currents
+    words = [voltage]
+    words += [] if rates is None else [f"filtered spikes {_range(rates)} per s"]
+    words += [] if currents is None else [f"currents {_range(currents)} mV"]
+    return ", ".join(words if len(words) > 1 else [*words, "no synaptic currents"])
+
+
+def _bias(network: SpikingNetwork) -> str:
+    return f", bias {_range(network.readout_bias)}" if network.readout_bias.any() else ", no bias"
+
+
+def _range(values: Floats) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spiking
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
+from spiking.conversion.recorded_accuracy import SpikingAccuracy
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
+from spiking.files.digest import digest
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.files.numpy_files import DAMAGE, read_archive, reason
 from spiking.files.output import check_output
 from spiking.network.arrays import from_arrays, to_arrays
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 FORMAT = "spiking network 1"
 NETWORKS = (".npz",)
 _ZIP = b"PK"
+_EVALUATION = "evaluation"  # how often the network was correct; no part of the network
 
 
 @check_arguments()
@@ -51,8 +57,43 @@ def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool =
     """
     target = file_path("path", path)
     check_output(target, NETWORKS, force=force)
-    arrays = {"format": FORMAT, "version": spiking.__version__, **to_arrays(network)}
+    _write(target, {"format": FORMAT, "version": spiking.__version__, **to_arrays(network)})
 
+
+def record_evaluation(path: Path, network: SpikingNetwork, values: Mapping[str, Any]) -> bool:
+    """Write how often a network was correct into its file; return False if the file has another one.
+
+    Raises
+    ------
+    ModelFileError
+        The file cannot be read or written.
+    """
+    arrays = read_archive(path)
+    stored = to_arrays(network)
+    if any(name not in arrays or np.any(arrays[name] != stored[name]) for name in stored if name != "task"):
+        return False
+    record = json.dumps({**values, "network": _digest(arrays)})
+    _write(path, {**arrays, _EVALUATION: np.array(record)})
+    return True
+
+
+def recorded_evaluation(path: str | os.PathLike[str]) -> SpikingAccuracy | None:
+    """Return how often the network of a file was correct, or None if that is not recorded of this network."""
+    try:
+        arrays = read_archive(file_path("path", path))
+        values = parsed(str(arrays[_EVALUATION]))
+        return SpikingAccuracy.from_json(values) if values["network"] == _digest(arrays) else None
+    except (*UNUSABLE, *DAMAGE):
+        return None
+
+
+def _digest(arrays: Mapping[str, Any]) -> str:
+    """Return a digest of everything in a network's file that its spikes depend on."""
+    others = ("format", "version", "task", _EVALUATION)
+    return digest({name: array for name, array in sorted(arrays.items()) if name not in others})
+
+
+def _write(target: Path, arrays: Mapping[str, Any]) -> None:
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             np.savez_compressed(file, **arrays)
@@ -91,7 +132,8 @@ def load(cls: type[SpikingNetwork], path: str | os.PathLike[str]) -> SpikingNetw
     try:
         arrays = read_archive(place)
         kind = str(arrays.pop("format", ""))
-        arrays.pop("version", None)
+        for name in ("version", _EVALUATION):
+            arrays.pop(name, None)
         if "spike_trial" in arrays:
             raise ModelFileError(f"{place} is a simulation; its network is Simulation.load(path).network")
         if kind != FORMAT:

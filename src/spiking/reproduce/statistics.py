@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from spiking.evaluation.binomial import wilson_interval
 from spiking.reproduce.conditions import Paper
+from spiking.tasks.scoring import wilson_interval
 
 _LEVEL = 0.05  # significance level of the tests of agreement
 

@@ -1,8 +1,9 @@
-"""Score the outputs of simulations of any task."""
+"""Score the outputs of simulations of any task, and the interval of the share of correct trials."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,6 +15,8 @@ from spiking.checks import shown
 from spiking.errors import ArgumentError
 from spiking.tasks import GivenInputs, Task, Trials
 from spiking.typing import Floats
+
+_Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,3 +90,22 @@ def score(
             f"score() of the task {task.name} gave {shown(correct)}; expected an array of {len(trials)} bools"
         )
     return np.asarray(correct)
+
+
+def wilson_interval(correct: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a proportion (Wilson, J. Am. Stat. Assoc. 22:209, 1927).
+
+    Parameters
+    ----------
+    correct, trials : int
+        Number of correct trials and number of all trials, which is at least 1.
+
+    Returns
+    -------
+    low, high : float
+    """
+    p, z2 = correct / trials, _Z * _Z
+    centre = p + z2 / (2 * trials)
+    half = _Z * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials * trials))
+    low, high = ((centre + sign * half) / (1 + z2 / trials) for sign in (-1, 1))
+    return (0.0 if correct == 0 else low, 1.0 if correct == trials else high)

@@ -12,6 +12,7 @@ import numpy as np
 from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfulness
 from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
+from spiking.conversion.recorded_accuracy import network_digest
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import evaluation_json, freshness, score_lines
 from spiking.network.network import SpikingNetwork
@@ -182,12 +183,17 @@ class ScalingFactorSearch:
         }
 
     def as_variables(self) -> dict[str, Any]:
-        """Return the variables of a model file: the three published ones, and `as_json` in ``tuning``."""
+        """Return the variables of a model file: the three published ones, and `as_json` in ``tuning``.
+
+        There, ``network`` is a digest of the network that was scored on fresh trials.
+        """
+        conversion = self.conversion or Conversion(kind="published", factor=self.scaling_factor)
+        network = network_digest(self.model, conversion, self.params)
         return {
             "opt_scaling_factor": np.array([[self.scaling_factor]]),
             "all_perfs": np.array([[score.accuracy] for score in self.curve.values()]),
             "scaling_factors": np.array([list(self.curve)]),
-            "tuning": np.array([json.dumps(self.as_json())]),
+            "tuning": np.array([json.dumps({**self.as_json(), "network": network})]),
         }
 
     def __str__(self) -> str:

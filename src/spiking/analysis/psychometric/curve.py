@@ -12,9 +12,9 @@ from spiking.analysis.psychometric.logistic import fit, is_step, log_likelihood,
 from spiking.check_arguments import check_arguments
 from spiking.checks import at_least, finite_numbers, real_numbers
 from spiking.errors import ArgumentError
-from spiking.evaluation.binomial import wilson_interval
 from spiking.random_streams import BOOTSTRAP_STREAM
 from spiking.short_repr import short_repr
+from spiking.tasks.scoring import wilson_interval
 from spiking.typing import Floats
 
 _PARAMETERS = ("threshold", "slope", "guess", "lapse")

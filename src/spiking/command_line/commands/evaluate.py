@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,7 +47,8 @@ def evaluate(
         bool,
         typer.Option(
             "--record",
-            help="Write the task and its settings into the file, so that --task need not be given again.",
+            help="Write the task and the accuracy into the file: --task need not be given again, and "
+            "`spiking info` shows the accuracy.",
         ),
     ] = False,
 ) -> None:
@@ -154,6 +155,7 @@ def _run(
     """Run the trials; `recorded` is what is in the file, if the task is to be recorded there."""
     from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
     from spiking.evaluation import evaluate as score_network
+    from spiking.evaluation.record_accuracy import record_accuracy
     from spiking.network.record_task import check_recordable, record_task
 
     if recorded is not None:
@@ -173,7 +175,11 @@ def _run(
     )
     if recorded is not None:
         record_task(file, task)
-        echo(f"{file} now records the task {task.name}", err=True)
+        rate = None if recorded is network else scores.get("rate")
+        options: dict[str, Any] = {"strict": strict, "downsample": downsample, "fresh": fresh}
+        counted = record_accuracy(file, recorded, network, scores["spiking"], rate, **options)
+        accuracy = "and this accuracy" if counted else "but not this accuracy, which is of another conversion"
+        echo(f"{file} now records the task {task.name}, {accuracy}", err=True)
     close = None
     if rates is not None:
         compared = min(trials, COMPARED_TRIALS)

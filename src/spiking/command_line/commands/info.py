@@ -41,6 +41,7 @@ def info(
     from spiking.conversion.model_info import model_info
     from spiking.files.output import check_outputs, keep_text
     from spiking.network.describe import network_facts
+    from spiking.network.file import recorded_evaluation
 
     files = options.model_files(models)
     check_outputs([(csv_file, (".csv",))], files)
@@ -52,7 +53,7 @@ def info(
                 if isinstance(loaded, RateModel):
                     infos.append(model_info(loaded))
                 else:
-                    networks[name] = network_facts(loaded)
+                    networks[name] = network_facts(loaded, recorded_evaluation(name))
             except ModelFileError as error:
                 unusable[name] = str(error)
     rows = model_info_text.as_rows(infos, networks, unusable)
