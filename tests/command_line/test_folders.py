@@ -7,8 +7,10 @@ import shutil
 import in_process
 import numpy as np
 import pytest
+from cue import Cue, cue_model
 
-from spiking import datasets, evaluate
+from spiking import RateModel, SpikingNetwork, datasets, evaluate
+from spiking.command_line.network_table import network_row
 
 
 @pytest.fixture
@@ -59,8 +61,56 @@ def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
     weights = model.effective_weights()
     assert float(a["weight_inh"]) == pytest.approx(weights[weights < 0].mean())
     shown = [line.split() for line in done.stdout.splitlines() if line.startswith(str(folder))]
-    assert [line[0].rpartition("/")[2] for line in shown] == ["a.mat", "b.mat"]
+    assert [line[0].rpartition("/")[2] for line in shown] == ["a.mat", "b.mat"] * 2
     assert shown[0][-2:] == [f"{float(a[name]):.3f}" for name in ("weight_exc", "weight_inh")]
+    from_exc_to_inh = weights[np.ix_(model.populations["inh"], model.populations["exc"])]
+    assert float(a["weight_exc_to_inh"]) == pytest.approx(from_exc_to_inh[from_exc_to_inh != 0].mean())
+    by_type = [f"{float(a[f'weight_{name}']):.3f}" for name in ("exc_to_inh", "inh_to_exc", "inh_to_inh")]
+    assert shown[2][-3:] == by_type
+    rates = evaluate(SpikingNetwork.from_rate(model), trials=8, seed=1).rates
+    for name in ("exc", "inh"):
+        assert float(a[f"mean_rate_{name}"]) == pytest.approx(rates[model.populations[name]].mean())
+
+
+def test_network_files_of_a_folder_are_taken_and_other_archives_left_out(folder):
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid")).lesion([0, 1])
+    network.save(folder / "lesioned.npz")
+    np.savez(folder / "other.npz", x=np.ones(3))
+    done = in_process.run("evaluate", folder, "--trials", 4, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    a, _, lesioned = json.loads(done.stdout)
+    assert lesioned["file"].endswith("lesioned.npz")
+    assert "rate" not in lesioned
+    rates = evaluate(network, trials=4, seed=1).rates
+    assert lesioned["mean_rate"] == pytest.approx(np.nanmean(rates))
+    assert a["weights"]["exc_to_exc"] > lesioned["weights"]["exc_to_exc"] > 0
+    done = in_process.run("info", "--check", folder)
+    assert [line.rpartition("/")[2] for line in done.stdout.splitlines()] == [
+        "a.mat",
+        "b.mat",
+        "lesioned.npz",
+    ]
+    (folder / "broken.npz").write_bytes(b"PK")
+    assert "broken.npz" in in_process.run("info", "--check", folder).stderr
+
+
+def test_rates_and_weights_of_pv_and_sst_units():
+    mapping = cue_model(inh=np.ones((20, 1), np.uint8), exc=np.zeros((20, 1), np.uint8))
+    mapping["inh"][:12], mapping["exc"][:12], mapping["som_N"] = 0, 1, np.array([[3]])
+    mapping["w"] = np.full((20, 20), 0.1, np.float32)
+    mapping["som_m"] = np.ones((20, 20), np.float32)
+    mapping["som_m"][12:15, -8:] = 0
+    mapping["m"] = np.diag([1.0] * 12 + [-1.0] * 8).astype(np.float32)
+    model = RateModel.load(mapping)
+    network = SpikingNetwork.from_rate(model, 30)
+    scores = {"spiking": evaluate(network, Cue(), 2)}
+    row = network_row("m.mat", model, network, scores, None, strict=False)
+    named = [name.removeprefix("mean_rate_") for name in row if name.startswith("mean_rate_")]
+    assert sorted(named) == ["exc", "inh", "pv", "sst"]
+    assert row["mean_rate_sst"] == pytest.approx(scores["spiking"].rates[model.populations["som"]].mean())
+    assert {name for name in row if "_to_" in name} == {
+        f"weight_{pre}_to_{post}" for pre in ("exc", "pv", "sst") for post in ("exc", "pv", "sst")
+    }
 
 
 def test_info_writes_a_row_for_each_file(folder):

@@ -310,6 +310,10 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "-o", "nowhere/table.csv"], "the folder nowhere does not exist"),
         (["--vary", "noise=0", "--plot", "sweep.doc"], "output is sweep.doc; expected a name that ends in"),
         (
+            ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_sst"],
+            "--y is 'rate_sst'; expected one of accuracy, positive, response_time, rate, rate_exc, rate_inh",
+        ),
+        (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
             "--y is 'speed'; expected one of",
         ),
@@ -573,3 +577,20 @@ def test_curves_on_the_command_line(folder, monkeypatch):
     done = run(*levels, "--curve", "both")
     assert done.returncode == 2
     assert "--curve is 'both'; expected one of signed, correct" in done.stderr
+
+
+def test_rates_of_sst_and_pv_units_are_columns_and_can_be_drawn():
+    mapping = cue_model()
+    mapping["exc"][12:], mapping["inh"][12:], mapping["som_N"] = 0, 1, np.array([[3]])
+    mapping["m"] = np.diag([1.0] * 12 + [-1.0] * 8).astype(np.float32)
+    mapping["som_m"] = np.ones((20, 20), np.float32)
+    mapping["som_m"][12:15, -8:] = 0
+    network = SpikingNetwork.from_rate(RateModel.load(mapping), 30)
+    result = sweep(network, Cue(), grid={"noise": [0.1, 0.2]}, trials=2, seed=1)
+    assert {"rate_exc", "rate_inh", "rate_pv", "rate_sst"} <= result.rows[0].keys()
+    run = simulate(network, Cue().trials(2, seed=1).spiking_inputs, seed=1)
+    assert result.rows[0]["rate_sst"] == pytest.approx(run.rates[:, network.populations["som"]].mean())
+    for y in ("rate_sst", "rate_SST", "rate_som"):
+        ax = result.plot(y)
+        assert ax.get_ylabel() == "Rate of SST neurons (Hz)"
+        assert ax.lines[0].get_ydata()[0] == result.rows[0]["rate_sst"]

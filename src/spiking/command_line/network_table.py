@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
     from spiking.analysis import Faithfulness
     from spiking.evaluation.result import Evaluation
+    from spiking.typing import Floats
 
 _HEADINGS = (
-    *("file", "task", "factor", "rate network", "spiking network", "sustained", "output", "R2", "Hz"),
+    *("file", "task", "factor", "rate network", "spiking network", "strict", "sustained", "output", "R2"),
     *("decay (ms)", "exc", "inh"),
 )
 _MEANING = (
-    "sustained: score of the spiking network by that rule; output, R2: its output at the peak, divided by "
-    "the rate network's, and R2 of single trials without noise of the rate network; Hz: mean rate; decay: "
+    "strict, sustained: scores of the spiking network by these rules; output, R2: its output at the peak, "
+    "divided by the rate network's, and R2 of single trials without noise of the rate network; decay: "
     "shortest, median and longest synaptic decay; exc, inh: mean excitatory and inhibitory recurrent weight "
     "of the rate network"
+)
+_RATE, _TO = "mean_rate_", "_to_"  # in the names of columns by type
+_MEANING_BY_TYPE = (
+    "Hz: mean rate of the spiking network, and of its populations; exc to inh: mean weight of the "
+    "connections from excitatory to inhibitory units, of the rate network (of a network file alone: of the spiking one)"
 )
 
 
@@ -63,7 +69,9 @@ def network_json(
     if close is not None:
         facts["faithfulness"] = faithfulness_json(close)
     facts["decay"] = {name: row[f"decay_{name}"] for name in ("shortest", "median", "longest")}
-    facts["weights"] = {name: row[f"weight_{name}"] for name in ("exc", "inh")}
+    facts["mean_rate"] = row["mean_rate"]
+    facts["rates"] = {name.removeprefix(_RATE): row[name] for name in row if name.startswith(_RATE)}
+    facts["weights"] = {name.removeprefix("weight_"): row[name] for name in row if name.startswith("weight_")}
     facts["methods"] = methods(rates, network, dict(scores), close, fresh=fresh, downsample=downsample)
     return facts
 
@@ -93,21 +101,31 @@ def network_row(
     for name in ("rate", "spiking"):
         evaluation = scores.get(name)
         low, high = (None, None) if evaluation is None else evaluation.interval
-        sustained = None if evaluation is None else evaluation.sustained_score
+        scores_by_rule = {} if evaluation is None else evaluation.scores
         row |= {
             f"{name}_accuracy": None if evaluation is None else evaluation.accuracy,
             f"{name}_low": low,
             f"{name}_high": high,
-            f"{name}_sustained": None if sustained is None else sustained.accuracy,
+            **{
+                f"{name}_{rule}": scores_by_rule[rule].accuracy if rule in scores_by_rule else None
+                for rule in ("strict", "sustained")
+            },
         }
-    measures = ("peak_ratio", "output_r2", "mean_output_r2", "mean_rate")
+    measures = ("peak_ratio", "output_r2", "mean_output_r2")
     row |= {name: None if close is None else getattr(close, name) for name in measures}
     decay = np.quantile(network.tau_decay, (0, 0.5, 1)).tolist()
     row |= dict(zip(("decay_shortest", "decay_median", "decay_longest"), decay, strict=True))
     weights = None if rates is None else rates.effective_weights()
+    row |= _rates(network, spiking.rates) if spiking.rates is not None else {"mean_rate": None}
     row["weight_exc"] = None if weights is None else _mean(weights[weights > 0])
     row["weight_inh"] = None if weights is None else _mean(weights[weights < 0])
-    row["rule"], row["sustained_rule"] = spiking.task.rule(strict), spiking.task.sustained_rule()
+    row |= _weights(rates, network)
+    task = spiking.task
+    row |= {
+        "rule": task.rule(strict),
+        "strict_rule": task.rule(True),
+        "sustained_rule": task.sustained_rule(),
+    }
     undefined = {name for name, value in row.items() if isinstance(value, float) and not math.isfinite(value)}
     return {name: None if name in undefined else value for name, value in row.items()}
 
@@ -127,13 +145,25 @@ def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print a row a network, below a heading with trials and rules."""
     first = rows[0]
     echo(f"{first['trials']} trials, seed {first['seed']}; accuracy with 95 % Wilson interval")
-    for task, rule, sustained in dict.fromkeys(
-        (row["task"], row["rule"], row["sustained_rule"]) for row in rows
-    ):
-        words = f"{task}: correct: {rule}" + (f"; sustained: {sustained}" if sustained else "")
+    names = ("task", "rule", "strict_rule", "sustained_rule")
+    for task, rule, strict, sustained in dict.fromkeys(tuple(row[name] for name in names) for row in rows):
+        words = f"{task}: correct: {rule}"
+        words += "" if strict == rule else f"; strict: {strict}"
+        words += f"; sustained: {sustained}" if sustained else ""
         echo(textwrap.fill(words, 80, subsequent_indent="  "), lines=True)
     echo(textwrap.fill(_MEANING, 80, subsequent_indent="  "), lines=True)
     echo(aligned([_HEADINGS, *(_cells(row) for row in rows)]), lines=True)
+    columns = dict.fromkeys(name for row in rows for name in row if name.startswith(_RATE) or _TO in name)
+    echo(textwrap.fill(_MEANING_BY_TYPE, 80, subsequent_indent="  "), lines=True)
+    by_type = [
+        [
+            row["file"],
+            _number(row["mean_rate"], 1),
+            *(_number(row.get(name), 3 if _TO in name else 1) for name in columns),
+        ]
+        for row in rows
+    ]
+    echo(aligned([["file", "Hz", *map(_heading, columns)], *by_type]), lines=True)
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -149,11 +179,47 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         *(row["file"], row["task"], f"{row['scaling_factor']:g}"),
         *accuracies,
-        _number(row["spiking_sustained"], 3),
-        *(_number(row["peak_ratio"], 2), _number(row["output_r2"], 2), _number(row["mean_rate"], 1)),
+        *(_number(row[f"spiking_{rule}"], 3) for rule in ("strict", "sustained")),
+        *(_number(row["peak_ratio"], 2), _number(row["output_r2"], 2)),
         " ".join(decay),
         *(_number(row["weight_exc"], 3), _number(row["weight_inh"], 3)),
     )
+
+
+def _rates(network: SpikingNetwork, rates: Floats) -> dict[str, float]:
+    """Return the mean rate of all neurons that are not lesioned, and of those of each population."""
+    alive = ~np.isnan(rates)
+    row = {"mean_rate": _mean(rates[alive])}
+    for name, members in network.populations.items():
+        if members.any() and (name not in ("pv", "som") or network.populations["som"].any()):
+            row[f"{_RATE}{_named(name)}"] = _mean(rates[members & alive])
+    return row
+
+
+def _weights(rates: RateModel | None, network: SpikingNetwork) -> dict[str, float]:
+    """Return the mean weight of the connections from each type of units to each."""
+    weights = network.dense_weights if rates is None else rates.effective_weights()
+    populations = network.populations
+    types = ("exc", "pv", "som") if populations["som"].any() else ("exc", "inh")
+    blocks = {
+        (pre, post): weights[np.ix_(populations[post], populations[pre])] for pre in types for post in types
+    }
+    return {
+        f"weight_{_named(pre)}{_TO}{_named(post)}": _mean(block[block != 0])
+        for (pre, post), block in blocks.items()
+        if populations[pre].any() and populations[post].any()
+    }
+
+
+def _named(population: str) -> str:
+    return "sst" if population == "som" else population
+
+
+def _heading(column: str) -> str:
+    """Return the heading of a column by type, such as ``Hz sst`` or ``exc to inh``."""
+    if column.startswith(_RATE):
+        return f"Hz {column.removeprefix(_RATE)}"
+    return column.removeprefix("weight_").replace("_", " ")
 
 
 def _number(value: float | None, digits: int) -> str:

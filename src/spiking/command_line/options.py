@@ -48,7 +48,7 @@ Networks = Annotated[
     typer.Argument(
         metavar="MODEL",
         autocompletion=names_for,
-        help="Model files (.mat), folders of them, network files (.npz), or go-nogo, xor, mante or dms.",
+        help="Model files (.mat), network files (.npz), folders of them, or go-nogo, xor, mante or dms.",
     ),
 ]
 RateModelFile = Annotated[
@@ -172,22 +172,40 @@ def check_caption(caption: bool, plot: Path | None) -> None:
         raise ArgumentError("--caption is given without --plot; expected both")
 
 
-def model_files(names: Iterable[str]) -> list[str]:
+def model_files(names: Iterable[str], *, networks: bool = False) -> list[str]:
     """Return the files that are named, and the model files (.mat) of the folders that are.
+
+    With `networks`, also the network files (.npz) of the folders; other archives in them are left out.
 
     Raises
     ------
     ArgumentError
         A folder has no model file.
     """
+    from spiking.network.file import may_hold_network
+
     files: list[str] = []
     for name in names:
         if not Path(name).is_dir():
             files.append(name)
             continue
-        inside = sorted(str(file) for file in Path(name).iterdir() if file.suffix.lower() == ".mat")
+        files_inside = sorted(Path(name).iterdir())
+        inside = [
+            str(file)
+            for file in files_inside
+            if file.suffix.lower() == ".mat"
+            or (networks and file.suffix.lower() == ".npz" and may_hold_network(file))
+        ]
         if not inside:
-            raise ArgumentError(f"the folder {name} has no file that ends in .mat; expected model files")
+            kinds = (
+                ("file that ends in .mat", "model files")
+                if not networks
+                else (
+                    "file that ends in .mat and no network in a .npz file",
+                    "model or network files",
+                )
+            )
+            raise ArgumentError(f"the folder {name} has no {kinds[0]}; expected {kinds[1]}")
         files += inside
     return list(dict.fromkeys(files))
 

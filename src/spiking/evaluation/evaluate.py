@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,12 @@ from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import task_for
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import AnyStimulation
-from spiking.tasks import Task
+from spiking.simulation.result import Simulation
+from spiking.tasks import Task, Trials
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.recorded.record import task_for_channels
 from spiking.tasks.scoring import ScoredTrials, score, score_trials
+from spiking.typing import Floats
 
 
 @check_arguments()
@@ -106,14 +108,14 @@ def evaluate(
         )
     scored, outputs, time = [], [], None
     conditions: list[str] = []
+    rates: list[Floats] = []
     if isinstance(network, RateModel):
         chunks = rate_outputs(network, task, seed, trials, noise)
     else:
         experiment = {"stimulation": stimulation, "input_noise": input_noise}
         numbers = range(trials)
-        chunks = spiking_outputs(
-            spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
-        )
+        runs = spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
+        chunks = spiking_outputs(_keeping_rates(runs, rates))
     done = 0
     for drawn, raw, time in chunks:
         output = smoothing.apply(raw, time[1] - time[0]) if smoothing else raw
@@ -132,7 +134,17 @@ def evaluate(
         output=np.concatenate(outputs) if keep_outputs else None,
         time=time if keep_outputs else None,
         readout_refit=network.readout_refit if isinstance(network, SpikingNetwork) else None,
+        rates=np.concatenate(rates).mean(axis=0) if rates else None,
     )
+
+
+def _keeping_rates(
+    runs: Iterable[tuple[Trials, Simulation]], rates: list[Floats]
+) -> Iterator[tuple[Trials, Simulation]]:
+    """Yield the simulations of chunks, and append the rates of each to a list."""
+    for trials, run in runs:
+        rates.append(run.rates)
+        yield trials, run
 
 
 def correct_trials(

@@ -106,6 +106,8 @@ class Evaluation:
         Times of the samples of `output` in ms.
     readout_refit : ReadoutRefit or None
         How the readout was refitted; None for the trained readout.
+    rates : array in Hz, shape (N,), or None
+        Mean firing rate of each neuron over all trials, NaN if it is lesioned; None of a rate network.
 
     Examples
     --------
@@ -133,6 +135,7 @@ class Evaluation:
     output: Floats | None = None
     time: Floats | None = None
     readout_refit: ReadoutRefit | None = None
+    rates: Floats | None = None
 
     @property
     def score(self) -> Score:

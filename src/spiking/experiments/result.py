@@ -45,7 +45,7 @@ class Sweep:
         ``positive`` (fraction of trials with the response +1) and ``response_time`` (mean in ms over the
         trials with a response), both NaN where the task does not define them, ``rate`` (mean over units and
         trials in Hz) and the same for each population of the network, ``rate_exc``, ``rate_inh`` and, with
-        SST units, ``rate_som``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
+        SST units, ``rate_sst``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
         and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed`` and
         ``rule``, in words, are those of the trials.
     by_trial : tuple of mapping

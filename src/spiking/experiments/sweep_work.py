@@ -103,7 +103,7 @@ def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
     total = Score.of(work.task, correct > 0.5)
     low, high = total.interval
     timed = response_time[~np.isnan(response_time)]
-    names = ("rate", *(f"rate_{name}" for name in work.populations))
+    names = ("rate", *(f"rate_{'sst' if name == 'som' else name}" for name in work.populations))
     rates = values[:, len(ANSWERS) :].mean(axis=0)
     is_spiking = rates.size > 0
     refit = work.network.readout_refit if is_spiking else None

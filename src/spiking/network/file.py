@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,19 @@ def _damaged(path: Path, error: Exception) -> ModelFileError:
         f"{path} is damaged or incomplete: {reason(error)}; use another copy, or save the network again "
         f"(spiking.importing reads files of PyTorch)"
     )
+
+
+def may_hold_network(path: Path) -> bool:
+    """Return whether an archive has the arrays of a network file, and not those of a simulation.
+
+    True also of a file that cannot be read: whoever opens it is told why.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return True
+    return "format.npy" in names and "spike_trial.npy" not in names
 
 
 def is_archive(path: Path) -> bool:

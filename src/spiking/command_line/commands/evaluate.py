@@ -67,7 +67,7 @@ def evaluate(
     from spiking.files.output import check_outputs, keep_text
     from spiking.tuning.recorded_search import is_recorded_choice
 
-    files = options.model_files(models)
+    files = options.model_files(models, networks=True)
     check_outputs([(csv_file, (".csv",))], [*files, task_name])
 
     def run(file: str, advance: Callable[[int], None]) -> _Run:

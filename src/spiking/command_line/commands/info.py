@@ -21,7 +21,7 @@ def info(
         typer.Argument(
             metavar="MODEL",
             autocompletion=options.names_for,
-            help="Model or network files (.mat, .npz), folders of .mat files, or go-nogo, xor, mante, dms.",
+            help="Model or network files (.mat, .npz), folders of them, or go-nogo, xor, mante, dms.",
         ),
     ],
     csv_file: options.Csv = None,
@@ -43,7 +43,7 @@ def info(
     from spiking.network.describe import network_facts
     from spiking.network.file import recorded_evaluation
 
-    files = options.model_files(models)
+    files = options.model_files(models, networks=True)
     check_outputs([(csv_file, (".csv",))], files)
     infos, networks, unusable = [], {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same

@@ -42,7 +42,7 @@ def report(
     from spiking.files.output import check_outputs, keep_text
     from spiking.report import report as make
 
-    files = options.model_files(models)
+    files = options.model_files(models, networks=rate_model is not None)
     many = files != models or len(files) > 1
     pages = _pages(files, output) if many else {files[0]: Path("report.html") if output is None else output}
     check_outputs([(page, (".html", ".htm")) for page in pages.values()], [*files, task_name])

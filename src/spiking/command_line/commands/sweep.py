@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from spiking import RateModel
     from spiking.experiments import Sweep
 
-_DRAWN = ("accuracy", "positive", "response_time", "rate", "rate_exc", "rate_inh", "rate_som", "rate_pv")
+_DRAWN = ("accuracy", "positive", "response_time", "rate")  # in every sweep
 _CURVES = ("signed", "correct")
 
 
@@ -60,7 +61,13 @@ def sweep(
     ] = None,
     plot: Annotated[Path | None, options.picture_of("one or two varied names, or --curve,")] = None,
     caption: options.Caption = False,
-    y: Annotated[str, typer.Option(help="Column to draw: accuracy, rate, rate_exc, ...")] = "accuracy",
+    y: Annotated[
+        str,
+        typer.Option(
+            help="Column to draw: accuracy, positive, response_time, rate, or "
+            "the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
+        ),
+    ] = "accuracy",
     curve: Annotated[
         str | None,
         typer.Option(
@@ -96,8 +103,10 @@ def sweep(
         )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
-        if y not in _DRAWN:
-            raise ArgumentError(f"--y is {y!r}; expected one of {', '.join(_DRAWN)}")
+        if y.lower() not in _DRAWN and not y.lower().startswith("rate_"):
+            raise ArgumentError(
+                f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, or rate_exc, rate_inh, rate_sst, rate_pv"
+            )
         if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
     loaded = options.load_network(model)
@@ -105,6 +114,8 @@ def sweep(
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
+    if plot is not None and y.lower().startswith("rate_"):
+        _check_population(y, loaded.populations)
     network = loaded if scaling_factor is None else options.both_networks(model, None, scaling_factor)[1]
     if rate_model is not None and rate_network:
         raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
@@ -161,6 +172,18 @@ def _json(result: Sweep) -> dict[str, Any]:
         rows.append({**cells, "interval": [row["low"], row["high"]], "fresh": None})
     facts = {"task": result.task.name, "seed": result.seed, "strict": result.strict}
     return {**facts, "varied": result.names, "rows": rows}
+
+
+def _check_population(y: str, populations: Mapping[str, Any]) -> None:
+    """Raise ArgumentError unless the network has the population whose rate is drawn."""
+    names = [name for name, mask in populations.items() if mask.any()]
+    if not populations["som"].any() and "pv" in names:
+        names.remove("pv")  # without SST units it is `inh`
+    names = ["sst" if name == "som" else name for name in names]
+    if {"rate_som": "rate_sst"}.get(y.lower(), y.lower()) not in {f"rate_{name}".lower() for name in names}:
+        raise ArgumentError(
+            f"--y is {y!r}; expected one of {', '.join([*_DRAWN, *(f'rate_{name}' for name in names)])}"
+        )
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

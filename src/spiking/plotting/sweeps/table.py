@@ -23,7 +23,14 @@ _UNITS = MappingProxyType(
     }
 )
 
-
+_POPULATIONS = MappingProxyType(
+    {
+        "exc": "excitatory neurons",
+        "inh": "inhibitory neurons",
+        "pv": "PV neurons",
+        "sst": "SST neurons",
+    }
+)
 _TASK, _TIMES = "task.", ("onset", "duration", "delay")  # settings of the tasks of the package in ms
 _COLUMNS = MappingProxyType(
     {
@@ -47,7 +54,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         A sweep of one or two parameters.
     y : str
         A column of numbers: ``"accuracy"`` (drawn with its 95 % intervals), ``"positive"``,
-        ``"response_time"``, ``"rate"``, ``"rate_exc"``, ...
+        ``"response_time"``, ``"rate"``, ``"rate_exc"``, ``"rate_sst"`` (or ``"rate_som"``), ...
 
     Raises
     ------
@@ -64,6 +71,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     columns = [
         name for name in result.rows[0] if name not in (*result.names, "network", "readout", "seed", "rule")
     ]
+    y = {"rate_som": "rate_sst"}.get(y.lower(), y.lower() if y.lower() in columns else y)
     if y not in columns:
         raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
     if len(result.names) > 2:
@@ -125,7 +133,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
 def title(name: str) -> str:
     """Return the label of an axis for a varied name or a column."""
     if name.startswith("rate_"):
-        return f"Rate of {name.removeprefix('rate_')} (Hz)"
+        population = name.removeprefix("rate_")
+        return f"Rate of {_POPULATIONS.get(population, population)} (Hz)"
     is_time = name.startswith(_TASK) and name.endswith(_TIMES)
     unit = "ms" if is_time else _UNITS.get(name)
     plain = name.removeprefix(_TASK).replace("_", " ").replace(".", " ")
