@@ -311,7 +311,7 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "--plot", "sweep.doc"], "output is sweep.doc; expected a name that ends in"),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_sst"],
-            "--y is 'rate_sst'; expected one of accuracy, positive, response_time, rate, rate_exc, rate_inh",
+            "--y is 'rate_sst'; expected one of accuracy, positive, response_time, rate, rate_exc\n",
         ),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],

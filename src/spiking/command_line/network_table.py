@@ -30,7 +30,8 @@ _MEANING = (
 _RATE, _TO = "mean_rate_", "_to_"  # in the names of columns by type
 _MEANING_BY_TYPE = (
     "Hz: mean rate of the spiking network, and of its populations; exc to inh: mean weight of the "
-    "connections from excitatory to inhibitory units, of the rate network (of a network file alone: of the spiking one)"
+    "connections from excitatory to inhibitory units, of the rate network (of a network file alone: of the "
+    "spiking one)"
 )
 
 
