@@ -48,7 +48,7 @@ nitpicky = True
 nitpick_ignore_regex = [("py:obj", r"[a-z_][a-z0-9_]*")]
 
 html_theme = "furo"
-_code = {"code-font-size": "75%"}
+_code = {"code-font-size": "73%"}
 html_theme_options = {"light_css_variables": _code, "dark_css_variables": _code}
 html_static_path = ["static"]
 html_css_files = ["widths.css"]

@@ -33,6 +33,7 @@ def completed(words, shell="bash"):
         ("spiking evaluate --sca", ["--scaling-factor"]),
         ("spiking evaluate go", ["go-nogo"]),
         ("spiking train m", ["mante"]),
+        ("spiking plot over", ["overview"]),
         ("spiking tune a.mat --task x", ["xor"]),
         ("spiking info no-such", []),
     ],

@@ -81,7 +81,7 @@ def weights(model: AnyNetwork, ax: Axes | None = None, *, populations: Sequence[
         assert ax.figure is not None
         bar = ax.figure.colorbar(picture, ax=ax, extend="both", shrink=0.8, aspect=25, pad=0.03)
         title = "W" if isinstance(model, RateModel) else f"W / {model.scaling_factor:g}"
-        bar.ax.set_title(title, fontsize="medium")
+        bar.ax.set_title(title, fontsize="medium", loc="left")
         bar.outline.set_linewidth(0.4)
         sizes_of = ", ".join(f"{population_label(name)}: {len(members)}" for name, members in groups)
         describe(

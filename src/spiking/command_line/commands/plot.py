@@ -41,8 +41,17 @@ _BY_POPULATION = ("firing-rates", "raster", "weights")
 _NETWORK_KINDS = ("firing-rates", "output", "overview", "raster")  # a spiking network alone suffices
 
 
+def _kinds_for(incomplete: str) -> list[str]:
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
 def plot(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What to draw: one of the names above.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", autocompletion=_kinds_for, help="What to draw: one of the names above."
+        ),
+    ],
     model: options.Network,
     output: Annotated[
         Path | None, options.output_to("File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf.")

@@ -15,12 +15,15 @@ from spiking.plotting.sweeps.table import title
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Transform
 
     from spiking.analysis import PsychometricCurve
     from spiking.experiments import PsychometricCurves
 
 _COLOURS = (CONDITION_COLOURS[3], CONDITION_COLOURS[0], CONDITION_COLOURS[2], CONDITION_COLOURS[1])
 _FOOT_COLUMNS, _FOOT_SIZE, _FOOT_LINE_MM = 134, 6, 3.0
+_MARKER = 3.2  # points
+_FIRST_ROW, _ROW = -0.05, 0.045  # of the thresholds, below a fraction of 0
 
 
 @check_arguments()
@@ -28,9 +31,10 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
     """Draw psychometric curves, and beside them the chronometric ones.
 
     Left, the fraction of responses with 95 % Wilson intervals, the fitted curves, and their thresholds with
-    95 % intervals above the axis. Right, the mean response time in trials with a response, with 95 %
-    bootstrap intervals. The rate network is dashed, with open markers. The text below has the fits or why
-    there are none, the number of trials, and the rule by which responses are scored.
+    95 % intervals below 0. Right, the mean response time in trials with a response, with 95 % bootstrap
+    intervals. The rate network is dashed, with open markers. Markers at the same value stand side by side.
+    The text below has the fits or why there are none, the number of trials, and the rule by which responses
+    are scored.
 
     Parameters
     ----------
@@ -51,18 +55,21 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
         figure.clear()
         left, right = figure.subplots(1, 2)
         others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
-        for name, curve in curves.curves.items():
+        for place, (name, curve) in enumerate(curves.curves.items()):
             network, _, group = name.partition(", ")
             style = _style(network, others.index(group), len(others))
-            _fraction(left, curve, shown(name), style)
+            style["shift"] = (place - (len(curves.curves) - 1) / 2) * _MARKER
+            _fraction(left, curve, shown(name), style, _FIRST_ROW - place * _ROW)
             _times(right, curve, style)
         x = title(curves.x) + (" \u00d7 expected response" if curves.signed else "")
         for ax in (left, right):
             ax.set_xlabel(x)
             ax.spines[["top", "right"]].set_visible(False)
         left.set_ylabel("Fraction of responses +1" if curves.signed else "Fraction correct")
-        left.set_ylim(0, 1.02)
+        fits = any(curve.fit is not None for curve in curves.curves.values())
+        left.set_ylim(_FIRST_ROW - len(curves.curves) * _ROW if fits else 0, 1.02)
         left.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        left.spines["left"].set_bounds(0, 1)
         if curves.signed:
             left.axvline(0, color=THRESHOLD_COLOUR, linewidth=0.5, zorder=0)
         right.set_ylabel("Response time (ms)")
@@ -101,7 +108,7 @@ def _points(ax: Axes, x: Any, y: Any, low: Any, high: Any, label: str | None, st
         y,
         yerr=[y - low, high - y],
         marker="o",
-        markersize=3.5,
+        markersize=_MARKER,
         markerfacecolor=style["face"],
         markeredgewidth=0.8,
         linestyle="none",
@@ -110,10 +117,21 @@ def _points(ax: Axes, x: Any, y: Any, low: Any, high: Any, label: str | None, st
         label=label,
         clip_on=False,
         zorder=3,
+        transform=_aside(ax, style),
     )
+    for limit in (low, high):  # which a moved error bar does not do
+        ax.update_datalim(np.column_stack([x, limit]))
+    ax.autoscale_view()
 
 
-def _fraction(ax: Axes, curve: PsychometricCurve, label: str, style: dict[str, Any]) -> None:
+def _aside(ax: Axes, style: dict[str, Any]) -> Transform:
+    from matplotlib.transforms import ScaledTranslation
+
+    assert ax.figure is not None
+    return ax.transData + ScaledTranslation(style["shift"] / 72, 0, ax.figure.dpi_scale_trans)
+
+
+def _fraction(ax: Axes, curve: PsychometricCurve, label: str, style: dict[str, Any], row: float) -> None:
     _points(ax, curve.x, curve.fraction, curve.low, curve.high, label, style)
     if curve.fit is None:
         return
@@ -121,7 +139,6 @@ def _fraction(ax: Axes, curve: PsychometricCurve, label: str, style: dict[str, A
     x = np.linspace(curve.x[0], curve.x[-1], 400)
     ax.plot(x, curve.fit.predict(x), linestyle=style["dashes"], **line)
     threshold = curve.fit.threshold
-    row = 0.03 if style["face"] == "white" else 0.06
     ax.plot([threshold.low, threshold.high], [row, row], solid_capstyle="butt", **line)
     ax.plot(threshold.value, row, marker="|", markersize=5, **line)
 
@@ -133,7 +150,8 @@ def _times(ax: Axes, curve: PsychometricCurve, style: dict[str, Any]) -> None:
     low, mean, high = (
         column[known] for column in (curve.response_time_low, curve.response_time, curve.response_time_high)
     )
-    ax.plot(curve.x[known], mean, color=style["color"], linestyle=style["dashes"], linewidth=1.0)
+    line = {"color": style["color"], "linestyle": style["dashes"], "linewidth": 1.0}
+    ax.plot(curve.x[known], mean, transform=_aside(ax, style), **line)
     _points(ax, curve.x[known], mean, np.minimum(low, mean), np.maximum(high, mean), None, style)
 
 
