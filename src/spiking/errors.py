@@ -5,6 +5,8 @@ A message says what was wrong, where, and what was expected. The command line sh
 
 from __future__ import annotations
 
+import builtins
+import logging
 import os
 import sys
 import warnings
@@ -14,6 +16,7 @@ from pathlib import Path
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _listeners: list[Callable[[str], None]] = []
+_named: set[str] = set()  # work that was announced without a listener
 
 
 class SpikingError(ValueError):
@@ -82,9 +85,19 @@ def warn(message: str) -> None:
 
 
 def announce(work: str) -> None:
-    """Tell the innermost listener what begins, in a few words; an empty text when it has ended."""
+    """Tell the innermost listener what begins, in a few words; an empty text when it has ended.
+
+    Without a listener, as in a program of the user's, each work is named once in a process: on stderr if that
+    is a terminal or a notebook, else in the log of ``spiking`` (level INFO).
+    """
     if _listeners:
         _listeners[-1](work)
+    elif work and work not in _named:
+        _named.add(work)
+        if sys.stderr is not None and (sys.stderr.isatty() or hasattr(builtins, "__IPYTHON__")):
+            print(f"{work} ...", file=sys.stderr, flush=True)
+        else:
+            logging.getLogger("spiking").info("%s ...", work)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What the command line shows while it trains and compiles, on a terminal and elsewhere."""
 
+import io
 import json
 import os
 import time
@@ -106,3 +107,31 @@ def test_only_what_is_not_on_disk_is_announced_as_compiled(monkeypatch, tmp_path
         assert heard == ["compiling the simulation, once on this machine", ""]
         assert disk_cache.compiled(twice)(21) == 42
     assert len(heard) == 2
+
+
+def test_compiling_says_that_the_code_cannot_be_kept(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(disk_cache, "_folders", lambda: [tmp_path / "file" / "cache"])
+    monkeypatch.setattr(disk_cache, "_warned", [])
+    heard = []
+    with listening(heard.append), pytest.warns(UserWarning, match="every process compiles it again"):
+        assert disk_cache.compiled(twice)(21) == 42
+    assert heard[0] == (
+        "compiling the simulation (the compiled code cannot be kept: no folder for it can be written)"
+    )
+
+
+def test_in_python_compiling_is_named_once_on_a_terminal_and_otherwise_logged(monkeypatch, caplog):
+    caplog.set_level("INFO", logger="spiking")
+    for shown in (True, False):
+        monkeypatch.setattr("spiking.errors._named", set())
+        screen = io.StringIO()
+        monkeypatch.setattr(screen, "isatty", lambda shown=shown: shown)
+        monkeypatch.setattr("sys.stderr", screen)
+        caplog.clear()
+        for _ in range(2):
+            with announced("compiling the simulation"):
+                pass
+        line = "compiling the simulation ..."
+        assert screen.getvalue() == (f"{line}\n" if shown else "")
+        assert caplog.messages == ([] if shown else [line])

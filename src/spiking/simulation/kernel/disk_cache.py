@@ -61,7 +61,13 @@ class DiskCache:
         for folder in _folders():
             with suppress(Exception):  # whatever is wrong with a file, the function can be compiled
                 return CompileResult._rebuild(target_context, *pickle.loads(_content(folder / name)))
-        announce("compiling the simulation, once on this machine")  # what Numba does next
+        kept = any(map(_can_be_written, _folders()))
+        how = (
+            ", once on this machine"
+            if kept
+            else (" (the compiled code cannot be kept: no folder for it can be written)")
+        )
+        announce(f"compiling the simulation{how}")  # what Numba does next
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -118,6 +124,12 @@ def _folders() -> list[Path]:
         folders.append(of_user / own)
     temporary = _temporary_folder()
     return folders if temporary is None else [*folders, temporary]
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether a folder can probably be written, or made; `DiskCache.save_overload` finds out."""
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _temporary_folder() -> Path | None:
