@@ -48,6 +48,7 @@ def test_threads_do_not_matter(network):
         assert len({bits(run, position) for run in runs}) == 1
 
 
+@pytest.mark.filterwarnings("ignore:window is 10 to 40 ms")
 def test_a_trial_is_the_same_alone_and_among_a_thousand(network):
     many = simulate(network, pulse_input(5), seed=5, trials=1000, record=RECORD, stimulation=STIMULATION)
     for number in (0, 17, 999):
@@ -108,6 +109,7 @@ def test_numpy_step_replays_a_seeded_run(network):
     assert replayed.seed is None
 
 
+@pytest.mark.filterwarnings("ignore:window is 500")
 def test_stimulation_changes_no_other_random_number(network):
     plain = simulate(network, pulse_input(), seed=8, record=RECORD)
     far = simulate(

@@ -14,6 +14,7 @@ from spiking import (
     Stimulation,
     UnitFraction,
     Waveform,
+    evaluate,
     simulate,
 )
 from spiking.simulation.reference import step_by_step
@@ -250,7 +251,38 @@ def test_a_seeded_experiment_is_the_numpy_step_with_the_same_numbers():
 def test_nothing_is_stimulated_by_an_empty_fraction_or_a_window_after_the_end():
     network = random_network(30, strength=2.0)
     plain = simulate(network, pulse_input(), seed=1).output
-    for idle in (Stimulation(UnitFraction(0.0, "exc"), WHOLE), Stimulation("all", (1e5, 2e5)), []):
+    for idle in (Stimulation(UnitFraction(0.0, "exc"), WHOLE), []):
         np.testing.assert_array_equal(
             simulate(network, pulse_input(), seed=1, stimulation=idle).output, plain
         )
+    with pytest.warns(UserWarning, match="so it has no effect"):
+        late = simulate(network, pulse_input(), seed=1, stimulation=Stimulation("all", (1e5, 2e5)))
+    np.testing.assert_array_equal(late.output, plain)
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ((250.0, 500.0), ""),
+        (WHOLE, ""),
+        ((0.0, 1000.0), ""),
+        ((900.0, 1100.0), "window is 900 to 1100 ms; the trial ends at 1000 ms, before the window does$"),
+        ((1000.0, 1100.0), "the trial ends at 1000 ms, so it has no effect"),
+        ((5000.0, 1e4), "no effect; if these are steps of 0.05 ms, expected 250 to 500 ms"),
+        ((0.25, 0.5), "the trial ends at 1000 ms: if these are seconds, expected 250 to 500 ms"),
+    ],
+)
+def test_a_window_that_is_not_in_the_trial_or_not_in_ms_is_questioned(window, message):
+    network, light = random_network(20), Stimulation("all", window, amplitude=1.0, acts_on="current")
+    for run in (
+        lambda: simulate(network, silence(1000), seed=1, stimulation=light),
+        lambda: simulate(network, "go-nogo", seed=1, stimulation=[light, light]),
+        lambda: evaluate(network, "go-nogo", 1, stimulation=light),
+    ):
+        if not message:
+            run()  # pytest makes errors of warnings
+            continue
+        with pytest.warns(UserWarning, match=message) as warned:
+            run()
+        assert len(warned) == 1
+        assert warned[0].filename == __file__

@@ -87,6 +87,11 @@ def evaluate(
         An argument is invalid, no task is given or recorded, or an output is not finite (which is an error,
         not a wrong answer).
 
+    Warns
+    -----
+    UserWarning
+        The window of a stimulation reaches beyond the trial, or seems to be in seconds.
+
     Examples
     --------
     >>> from spiking import SpikingNetwork, datasets, evaluate

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from spiking.checks import shown
 from spiking.connectivity.units import unit_numbers
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.currents import Oscillation, Waveform
 from spiking.simulation.stimulation import Stimulation, window_steps
+from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
 AnyStimulation = Stimulation | Oscillation | Waveform
+_SHORT = 2.0  # ms; a stimulation of neurons hardly ever is as short
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,24 @@ def resolve_stimulation(
                 f"stimulation is {shown(item)}; expected a Stimulation, Oscillation or Waveform, or several"
             )
     return tuple(_resolve(item, network, n_steps, time_step) for item in given)
+
+
+def warn_of_windows(stimulation: AnyStimulation | Sequence[AnyStimulation] | None, duration: float) -> None:
+    """Warn of windows that reach beyond a trial of this length in ms, or that seem to be in seconds.
+
+    A window that contains the whole trial is meant so.
+    """
+    several = stimulation if isinstance(stimulation, Sequence) else (stimulation,)
+    windows = [item.window for item in several if isinstance(item, Stimulation | Oscillation) and item.window]
+    for start, stop in dict.fromkeys(windows):
+        window, trial = f"window is {start:g} to {stop:g} ms", f"the trial ends at {duration:g} ms"
+        if 1000 * stop <= duration and stop - start < _SHORT:
+            warn(f"{window}; {trial}: if these are seconds, expected {1000 * start:g} to {1000 * stop:g} ms")
+        elif start > 0 and duration < stop:
+            steps = [time * TIME_STEP_MS for time in (start, stop)]
+            hint = f"; if these are steps of {TIME_STEP_MS:g} ms, expected {steps[0]:g} to {steps[1]:g} ms"
+            beyond = "so it has no effect" if start >= duration else "before the window does"
+            warn(f"{window}; {trial}, {beyond}{hint if start >= duration and steps[1] <= duration else ''}")
 
 
 def _resolve(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
@@ -16,13 +17,14 @@ from spiking.simulation.random_numbers import (
     SharedNoise,
 )
 from spiking.simulation.record import Record
-from spiking.simulation.resolved_stimulation import AnyStimulation
+from spiking.simulation.resolved_stimulation import AnyStimulation, warn_of_windows
 from spiking.simulation.result import Simulation
 from spiking.simulation.run_trials import checked_downsample, run_trials, trial_numbers
 from spiking.simulation.storage.stream import simulate_to_file
 from spiking.simulation.task_trials import run_task_trials
 from spiking.tasks import Task
 from spiking.tasks.recorded.record import task_for_channels
+from spiking.timing import STEP_MS
 
 
 @check_arguments()
@@ -106,6 +108,11 @@ def simulate(
     ArgumentError
         An argument cannot be used, or `output_file` holds another run; the message says what was expected.
 
+    Warns
+    -----
+    UserWarning
+        The window of a stimulation reaches beyond the trial, or seems to be in seconds.
+
     Examples
     --------
     >>> from spiking import Record, SpikingNetwork, datasets, simulate, tasks
@@ -120,6 +127,10 @@ def simulate(
     network = spiking_network(network)
     if isinstance(inputs, str):
         inputs = task_for_channels(inputs, network.n_inputs, network.n_outputs, network.task)
+    if isinstance(inputs, Task):
+        warn_of_windows(stimulation, inputs.duration)
+    elif isinstance(inputs, np.ndarray) and inputs.ndim >= 2:
+        warn_of_windows(stimulation, (inputs.shape[-1] - 1) * (input_interval or STEP_MS))
     downsample = checked_downsample(network, downsample)
     settings: dict[str, Any] = {
         "seed": None if draws is not None else seed,
