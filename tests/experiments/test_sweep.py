@@ -29,6 +29,7 @@ from spiking import (
     tasks,
 )
 from spiking.experiments import Sweep
+from spiking.plotting import caption_of
 
 MODEL = RateModel.load(cue_model())
 NETWORK = SpikingNetwork.from_rate(MODEL, 30)
@@ -311,7 +312,8 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "--plot", "sweep.doc"], "output is sweep.doc; expected a name that ends in"),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_sst"],
-            "--y is 'rate_sst'; expected one of accuracy, positive, response_time, rate, rate_exc\n",
+            "--y is 'rate_sst'; expected one of accuracy, strict, sustained, positive, response_time, rate, "
+            "rate_exc\n",
         ),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
@@ -594,3 +596,25 @@ def test_rates_of_sst_and_pv_units_are_columns_and_can_be_drawn():
         ax = result.plot(y)
         assert ax.get_ylabel() == "Rate of SST neurons (Hz)"
         assert ax.lines[0].get_ydata()[0] == result.rows[0]["rate_sst"]
+
+
+def test_every_rule_has_a_column_as_in_an_evaluation():
+    network = SpikingNetwork.from_rate(RateModel.load(cue_model()), 30)
+    result = sweep(
+        network, Cue(), grid={"scaling_factor": [30, 60]}, trials=12, seed=2, rate_network=cue_model()
+    )
+    for row, trials in zip(result.rows, result.by_trial, strict=True):
+        source = network if row["network"] == "spiking" else RateModel.load(cue_model())
+        if row["scaling_factor"] != 30:
+            continue
+        scores = evaluate(source, Cue(), 12, seed=2).scores
+        for name in ("strict", "sustained"):
+            assert row[name] == scores[name].accuracy == trials[name].mean()
+            assert (row[f"{name}_low"], row[f"{name}_high"]) == scores[name].interval
+        assert row["sustained_rule"] == Cue().sustained_rule()
+    text = str(result)
+    assert f"\nsustained: {Cue().sustained_rule()}" in text
+    assert "sustained_low" not in text
+    ax = result.plot("sustained")
+    assert ax.get_ylabel() == "Accuracy by the sustained rule"
+    assert f"Correct: {Cue().sustained_rule()}." in caption_of(ax.figure)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_NOT_PRINTED = ("rule", "strict_low", "strict_high", "sustained_low", "sustained_high")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sweep:
@@ -41,17 +43,20 @@ class Sweep:
     rows : tuple of mapping
         One row for each point and network, in the order of the grid, the last name varying fastest: the value
         of each name (for a function, its name), ``network`` (``spiking``, or ``rate`` with `rate_network`),
-        ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``,
+        ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``, the
+        same by the strict and by the sustained rule (``strict``, ``strict_low``, ...; NaN where the task does
+        not define them),
         ``positive`` (fraction of trials with the response +1) and ``response_time`` (mean in ms over the
         trials with a response), both NaN where the task does not define them, ``rate`` (mean over units and
         trials in Hz) and the same for each population of the network, ``rate_exc``, ``rate_inh`` and, with
         SST units, ``rate_sst``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
-        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed`` and
-        ``rule``, in words, are those of the trials.
+        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed``,
+        ``rule``, ``strict_rule`` and ``sustained_rule``, in words, are those of the trials.
     by_trial : tuple of mapping
         The single trials of each row, arrays of shape (trials,): ``trial`` (its number; trials of the same
         number have the same random numbers), ``expected`` (response, +1, -1 or 0),
-        ``correct``, ``predicted`` (response; NaN where the task does not define it) and ``response_time`` in
+        ``correct``, where the task defines them ``strict`` and ``sustained``,
+        ``predicted`` (response; NaN where the task does not define it) and ``response_time`` in
         ms (NaN without a response).
     unused : int
         Number of trials in the journal that this sweep does not use.
@@ -142,14 +147,19 @@ class Sweep:
         return psychometric_curves(self, x, signed, seed, resamples)
 
     def __str__(self) -> str:
-        columns = [name for name in self.rows[0] if name not in ("seed", "rule")]
+        columns = [name for name in self.rows[0] if name != "seed" and not name.endswith(_NOT_PRINTED)]
         cells = [columns, *([_cell(row[name]) for name in columns] for row in self.rows)]
         widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
         lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells]
         beside = in_words(self.task, freshness(self.task, self.seed), strict=self.strict)
         if len({row["rule"] for row in self.rows}) > 1:
             beside += "; with other settings of the task, as the column `rule` of the table says"
-        return "\n".join([*lines, beside])
+        others = {"strict": self.task.rule(strict=True), "sustained": self.task.sustained_rule()}
+        used = self.task.rule(self.strict)
+        known = [f"{name}: {rule}" for name, rule in others.items() if rule and rule != used]
+        return "\n".join(
+            [*lines, *(line for line in known if line.split(":")[0] in self.by_trial[0]), beside]
+        )
 
 
 def _cell(value: Any) -> str:

@@ -23,7 +23,8 @@ from spiking.tasks.scoring import score_trials
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
 
-ANSWERS = ("expected", "correct", "predicted", "response_time")  # the first columns of each trial
+ANSWERS = ("expected", "correct", "predicted", "response_time", "strict", "sustained")  # of each trial
+_RULES = ("strict", "sustained")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,8 @@ class SpikingWork:
         scored = score_trials(self.task, output, time, trials, strict=self.strict)
         unknown = np.full(len(trials), np.nan)
         answers = (
-            unknown if column is None else column for column in (scored.predicted, scored.response_time)
+            unknown if column is None else column
+            for column in (scored.predicted, scored.response_time, scored.strict, scored.sustained)
         )
         return np.column_stack([trials.labels, scored.correct, *answers])
 
@@ -94,12 +96,15 @@ def trials_of(values: Floats, numbers: range) -> Mapping[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {name: values[:, k] for k, name in enumerate(ANSWERS)}
     columns["correct"] = columns["correct"] > 0.5
     columns["expected"] = columns["expected"].astype(np.int64)
+    for rule in _RULES:
+        answers = columns.pop(rule)
+        columns |= {} if np.isnan(answers).any() else {rule: answers > 0.5}
     return {"trial": np.array(numbers), **columns}
 
 
 def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
     """Return the summary of the trials of a network at a point; without rates of units, they are NaN."""
-    _, correct, predicted, response_time = values[:, : len(ANSWERS)].T
+    _, correct, predicted, response_time, *others = values[:, : len(ANSWERS)].T
     total = Score.of(work.task, correct > 0.5)
     low, high = total.interval
     timed = response_time[~np.isnan(response_time)]
@@ -113,10 +118,25 @@ def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
         "accuracy": total.accuracy,
         "low": low,
         "high": high,
+        **_other_scores(work.task, dict(zip(_RULES, others, strict=True))),
         "positive": np.nan if np.isnan(predicted).any() else float(np.mean(predicted == 1)),
         "response_time": float(timed.mean()) if timed.size else np.nan,
         **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
         "readout": "trained" if refit is None else str(refit),
         "seed": work.seed,
         "rule": work.task.rule(work.strict),
+        "strict_rule": work.task.rule(strict=True),
+        "sustained_rule": work.task.sustained_rule() or "",
     }
+
+
+def _other_scores(task: Task, answers: Mapping[str, Floats]) -> dict[str, float]:
+    """Return the accuracies by the strict and the sustained rule with intervals; NaN if undefined."""
+    columns: dict[str, float] = {}
+    for rule, correct in answers.items():
+        score = Score.of(task, correct > 0.5)
+        low, high = score.interval
+        known = not np.isnan(correct).any()
+        values = (score.accuracy, low, high) if known else (np.nan,) * 3
+        columns |= dict(zip((rule, f"{rule}_low", f"{rule}_high"), values, strict=True))
+    return columns

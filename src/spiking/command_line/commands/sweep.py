@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spiking import RateModel
     from spiking.experiments import Sweep
 
-_DRAWN = ("accuracy", "positive", "response_time", "rate")  # in every sweep
+_DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time", "rate")  # in every sweep
 _CURVES = ("signed", "correct")
 
 
@@ -64,7 +64,7 @@ def sweep(
     y: Annotated[
         str,
         typer.Option(
-            help="Column to draw: accuracy, positive, response_time, rate, or "
+            help="Column to draw: accuracy, strict, sustained, positive, response_time, rate, or "
             "the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
         ),
     ] = "accuracy",

@@ -35,9 +35,18 @@ _TASK, _TIMES = "task.", ("onset", "duration", "delay")  # settings of the tasks
 _COLUMNS = MappingProxyType(
     {
         "accuracy": "Accuracy",
+        "strict": "Accuracy by the strict rule",
+        "sustained": "Accuracy by the sustained rule",
         "rate": "Rate (Hz)",
         "positive": "Fraction of responses +1",
         "response_time": "Response time (ms)",
+    }
+)
+_EDGES = MappingProxyType(
+    {
+        "accuracy": ("low", "high"),
+        "strict": ("strict_low", "strict_high"),
+        "sustained": ("sustained_low", "sustained_high"),
     }
 )
 
@@ -53,7 +62,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     result : Sweep
         A sweep of one or two parameters.
     y : str
-        A column of numbers: ``"accuracy"`` (drawn with its 95 % intervals), ``"positive"``,
+        A column of numbers: ``"accuracy"``, ``"strict"`` or ``"sustained"`` (drawn with 95 % intervals),
+        ``"positive"``,
         ``"response_time"``, ``"rate"``, ``"rate_exc"``, ``"rate_sst"`` (or ``"rate_som"``), ...
 
     Raises
@@ -69,7 +79,9 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     >>> ax.figure.savefig("sweep.pdf")
     """
     columns = [
-        name for name in result.rows[0] if name not in (*result.names, "network", "readout", "seed", "rule")
+        name
+        for name in result.rows[0]
+        if name not in (*result.names, "network", "readout", "seed") and not name.endswith("rule")
     ]
     y = {"rate_som": "rate_sst"}.get(y.lower(), y.lower() if y.lower() in columns else y)
     if y not in columns:
@@ -99,8 +111,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             style |= {"markerfacecolor": "white"} if network == "rate" else {}
             line: Any = (DASHES if network == "rate" else "-") if numeric else "none"
             ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
-            if y == "accuracy":
-                low, high = ([row[edge] for row in rows] for edge in ("low", "high"))
+            if y in _EDGES:
+                low, high = ([row[edge] for row in rows] for edge in _EDGES[y])
                 if numeric and len(rows) > 1:
                     ax.fill_between(positions, low, high, color=colour, alpha=0.2, linewidth=0)
                 else:
@@ -110,7 +122,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             ax.set_xlim(-0.5, len(values) - 0.5)
         ax.set_xlabel(title(x))
         ax.set_ylabel(_COLUMNS.get(y) or title(y))
-        if y == "accuracy":
+        if y in _EDGES:
             ax.set_ylim(0, 1.02)
         elif not any(row[y] < 0 for row in result.rows):
             ax.set_ylim(bottom=0)
@@ -123,11 +135,20 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(networks)} network against "
             f"{' and '.join(title(name)[:1].lower() + title(name)[1:] for name in result.names)}.",
             f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}.",
-            ("Bands" if numeric else "Lines") + ": 95 % Wilson intervals." if y == "accuracy" else "",
+            ("Bands" if numeric else "Lines") + ": 95 % Wilson intervals." if y in _EDGES else "",
             "Dashed, open markers: rate network." if len(networks) > 1 and numeric else "",
-            "" if is_rate else rule_words(result.task, strict=result.strict),
+            "" if is_rate else _rule(result, y),
         )
     return ax
+
+
+def _rule(result: Sweep, y: str) -> str:
+    sustained = result.task.sustained_rule() if y == "sustained" else None
+    return (
+        f"Correct: {sustained}."
+        if sustained
+        else rule_words(result.task, strict=result.strict or y == "strict")
+    )
 
 
 def title(name: str) -> str:
