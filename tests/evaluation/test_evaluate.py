@@ -18,6 +18,7 @@ from spiking import (
     simulate,
     tasks,
 )
+from spiking.evaluation import run_both
 from spiking.evaluation.binomial import sign_test
 from spiking.tasks.scoring import wilson_interval
 
@@ -53,6 +54,20 @@ def test_rate_model_is_scored_alike():
     trials = task.trials(30, seed=4)
     np.testing.assert_array_equal(task.score(found.output[:, 0], found.time, trials), found.correct)
     assert evaluate(RateModel.load(cue_model(readout=0.2)), task, 40, seed=4).accuracy < 0.7
+
+
+def test_the_text_begins_with_the_network_that_was_run(network):
+    both = run_both(MODEL, Cue(), 4, scaling_factor=20)
+    evaluations = {
+        "rate": [evaluate(MODEL, Cue(), 4), both.rate_score],
+        "spiking": [evaluate(network, Cue(), 4), both.spiking_score],
+    }
+    for kind, results in evaluations.items():
+        for result in results:
+            assert result.network == kind
+            assert str(result).startswith(f"{kind} network: cue, {result.score.correct} of 4 correct, ")
+            assert repr(result).startswith(f"Evaluation(network='{kind}', ")
+            assert f">{kind} network: cue, " in result._repr_html_()
 
 
 @pytest.mark.parametrize("model", ["rate", "spiking"])

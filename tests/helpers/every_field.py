@@ -211,6 +211,7 @@ def evaluation():
         time=np.arange(1.0, 6.0),
         readout_refit=readout_refit(),
         rates=np.array([3.5, np.nan, 12.0]),
+        network="spiking",
     )
 
 

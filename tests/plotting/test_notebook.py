@@ -70,7 +70,7 @@ def test_what_they_say(model, network, run, evaluation):
     assert f"{evaluation.score.correct} of 20 correct, {evaluation.accuracy:.3f}" in text
     assert f"({low:.3f} to {high:.3f})" in text
     assert "correct: output above 0.7" in text
-    assert {line.split(":")[0].strip() for line in text.splitlines()} >= {"go-nogo", "go", "nogo"}
+    assert {line.split(":")[0].strip() for line in text.splitlines()} >= {"rate network", "go", "nogo"}
     assert "95 % Wilson intervals" in evaluation._repr_html_()
 
 

@@ -35,7 +35,8 @@ def test_without_a_score_nothing_is_called_correct():
     assert np.isnan(result.accuracy)
     assert np.isnan(result.interval).all()
     assert str(result) == (
-        "given inputs: 6 trials, not scored\n  input 0: 3 trials, not scored\n  input 1: 3 trials, not scored"
+        "spiking network: given inputs, 6 trials, not scored\n"
+        "  input 0: 3 trials, not scored\n  input 1: 3 trials, not scored"
     )
     assert result.score.as_json() == {"correct": None, "trials": 6, "accuracy": None, "interval": None}
 

@@ -218,7 +218,9 @@ def faithfulness(
         rate=quiet,
         spiking=run,
         rate_score=evaluate(model, task, trials, seed=seed),
-        spiking_score=Evaluation(task=task, seed=seed, conditions=drawn.conditions, **vars(scored)),
+        spiking_score=Evaluation(
+            task=task, seed=seed, conditions=drawn.conditions, network="spiking", **vars(scored)
+        ),
     )
     return _measured(both)
 

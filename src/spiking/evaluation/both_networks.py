@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from spiking.tasks import Task, Trials
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.scoring import score_trials
 from spiking.timing import STEP_MS
+from spiking.typing import Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,14 +167,19 @@ def run_both(
         progress=progress,
     )
     assert spiking.output is not None
+    runs: tuple[tuple[Literal["rate", "spiking"], Floats, Floats], ...] = (
+        ("rate", rate.output, rate.time),
+        ("spiking", spiking.output, spiking.time),
+    )
     scores = [
         Evaluation(
             task=task,
             seed=seed,
             conditions=drawn.conditions,
+            network=kind,
             **vars(score_trials(task, output, time, drawn)),
         )
-        for output, time in ((rate.output, rate.time), (spiking.output, spiking.time))
+        for kind, output, time in runs
     ]
     return BothNetworks(
         model=model,

@@ -140,6 +140,7 @@ def evaluate(
         time=time if keep_outputs else None,
         readout_refit=network.readout_refit if isinstance(network, SpikingNetwork) else None,
         rates=np.concatenate(rates).mean(axis=0) if rates else None,
+        network="rate" if isinstance(network, RateModel) else "spiking",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,9 @@ class Evaluation:
         How the readout was refitted; None for the trained readout.
     rates : array in Hz, shape (N,), or None
         Mean firing rate of each neuron over all trials, NaN if it is lesioned; None of a rate network.
+    network : {"rate", "spiking"} or None
+        Which network was run: a rate model as a rate network, or a spiking network. The printed text begins
+        with it. None if that was not given.
 
     Examples
     --------
@@ -136,6 +139,7 @@ class Evaluation:
     time: Floats | None = None
     readout_refit: ReadoutRefit | None = None
     rates: Floats | None = None
+    network: Literal["rate", "spiking"] | None = None
 
     @property
     def score(self) -> Score:
@@ -226,7 +230,8 @@ class Evaluation:
         }
 
     def __repr__(self) -> str:
-        parts = [f"task={part(self.task.name)}", f"trials={len(self.correct)}"]
+        parts = [] if self.network is None else [f"network={part(self.network)}"]
+        parts += [f"task={part(self.task.name)}", f"trials={len(self.correct)}"]
         parts += [f"correct={self.score.correct}"] if self.score.scored else []
         return joined("Evaluation", [*parts, f"seed={self.seed}"])
 
@@ -236,7 +241,8 @@ class Evaluation:
         return evaluation_html(self)
 
     def __str__(self) -> str:
-        lines = [f"{self.task.name}: {self.score}"]
+        who = "" if self.network is None else f"{self.network} network: "
+        lines = [f"{who}{self.task.name}, {self.score}"]
         lines += [f"  {self.readout_refit}"] if self.readout_refit else []
         if isinstance(self.task, CombinedTasks):
             lines += [f"  {name}: {score}" for name, score in self.by_task.items()]

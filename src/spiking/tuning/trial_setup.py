@@ -161,6 +161,7 @@ def fresh_evaluation(setup: TrialSetup, values: Floats) -> Evaluation:
         published=correct,
         strict=strict,
         sustained=sustained,
+        network="spiking",
     )
 
 

@@ -152,7 +152,8 @@ def _evaluation(run: Simulation, task: Task, seed: int, condition: str | None) -
         columns = vars(score_trials(task, run.output, run.time, drawn))
     else:
         columns = {"correct": np.asarray(run.correct)}
-    return Evaluation(task=task, seed=seed, conditions=tuple(run.conditions or ()), **columns)
+    conditions = tuple(run.conditions or ())
+    return Evaluation(task=task, seed=seed, conditions=conditions, network="spiking", **columns)
 
 
 def _rates(run: Simulation) -> dict[str, Any]:
