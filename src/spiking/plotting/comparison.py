@@ -134,7 +134,7 @@ def accuracies(scores: Mapping[str, Score], ax: Axes | None = None) -> Axes:
             ax.plot(score.interval, [row, row], color="black", linewidth=1)
             ax.plot([score.accuracy], [row], marker="o", markersize=4, color="black", clip_on=False)
         ax.set_yticks(range(len(scores)), [shown(name) for name in scores])
-        ax.set(xlim=(0, 1), ylim=(len(scores) - 0.5, -0.5), xlabel="Accuracy")
+        ax.set(xlim=(-0.03, 1.03), ylim=(len(scores) - 0.5, -0.5), xlabel="Accuracy")
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.grid(axis="x", color="#E4E4E4", linewidth=0.5)
