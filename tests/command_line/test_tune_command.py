@@ -79,6 +79,8 @@ def test_several_models_a_table_and_skipping(tmp_path):
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     assert rows["broken.mat"]["note"] == "failed"
+    assert "broken.mat" in rows["broken.mat"]["error"]
+    assert rows["a.mat"]["error"] == ""
     assert {name: float(rows[name]["scaling_factor"]) for name in factors} == factors
     assert float(rows["a.mat"]["accuracy"]) > 0.8
     assert f"\nsustained: {rows['a.mat']['sustained_rule']}\n" in done.stdout

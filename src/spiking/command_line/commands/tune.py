@@ -213,8 +213,9 @@ def _row(result: Tuned) -> dict[str, Any]:
 
 
 def _csv(tuned: tuple[Tuned, ...]) -> str:
-    rows = (_row(result) for result in tuned)
-    return csv_text(_COLUMNS, ([row.get(name, "") for name in _COLUMNS] for row in rows))
+    columns = (*_COLUMNS, "error")
+    rows = [{**_row(result), "error": str(result.error or "")} for result in tuned]
+    return csv_text(columns, ([row.get(name, "") for name in columns] for row in rows))
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
