@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from spiking import ArgumentError, ModelFileError, RateModel, Simulation, SpikingError, SpikingNetwork
+from spiking.conversion import model_info
 from spiking.importing import from_keras, from_named_arrays, from_psychrnn, from_torch, from_trainrnnbrain
 from spiking.simulation.storage.inputs import read_inputs
 
@@ -680,3 +681,15 @@ def test_errors_are_ours(function, arguments):
         except SpikingError:
             refused += 1
     assert refused > len(calls) / 2
+
+
+def test_a_file_says_what_its_network_was_imported_from(tmp_path):
+    arrays = {"J": W, "B": B, "C": C, "U": normal(3, 3, 3)}
+    names = {"w": "J", "w_in": "B", "w_out": "C"}
+    imported = from_named_arrays(arrays, names, activation="relu", tau=50, step=10, form="rate")
+    imported.model.save(tmp_path / "model.mat")
+    said = model_info(tmp_path / "model.mat")
+    assert "from arrays: J as recurrent weights (16, 16); B as input weights (16, 3); " in said.imported
+    assert all(f"not taken: {what}" in said.imported for what in imported.left)
+    assert f"  imported        {said.imported}" in str(said)
+    assert model_info("go-nogo").imported is None

@@ -13,6 +13,7 @@ from spiking.conversion.model_problems import possible_problems
 from spiking.conversion.recorded_accuracy import SpikingAccuracy, recorded_accuracy, search_accuracy
 from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
+from spiking.files.json_text import UNUSABLE, parsed
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import (
@@ -50,6 +51,9 @@ class ModelInfo:
     step : float
         Time step of the rate network in ms.
     form : {"current", "rate"}
+    imported : str
+        Which framework's network it is, the arrays that were taken, and what was left out; None if it was not
+        imported.
     connections : int
         Number of nonzero entries of the effective weights W.
     density : float
@@ -104,6 +108,7 @@ class ModelInfo:
     initial: bool
     step: float
     form: str
+    imported: str | None
     connections: int
     density: float
     spectral_radius: float
@@ -176,6 +181,7 @@ def model_info(model: AnyModel) -> ModelInfo:
         initial=model.initial is not None,
         step=model.step,
         form=model.form,
+        imported=_imported(model),
         connections=connections,
         density=connections / weights.size,
         spectral_radius=_spectral_radius(weights),
@@ -208,6 +214,17 @@ def _trained(model: RateModel, updates: float | None) -> bool | None:
         or np.array_equal(model.taus_gaus, model.taus_gaus0)
     )
     return not (np.array_equal(model.w, model.w0) and same_decay)
+
+
+def _imported(model: RateModel) -> str | None:
+    text = recorded_text(model, "imported")
+    try:
+        origin = parsed(text or "null")
+        taken = [f"{what} as {became}" for what, became in origin["taken"]]
+        left = [f"not taken: {what}" for what in origin["left"]]
+        return f"from {origin['framework']}: {'; '.join([*taken, *left])}"
+    except UNUSABLE:
+        return None
 
 
 def _spectral_radius(weights: Floats) -> float:

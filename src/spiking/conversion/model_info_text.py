@@ -22,6 +22,7 @@ def facts(info: ModelInfo) -> dict[str, str]:
     return {
         "units": f"{info.n_units:,}, {_activation(info)}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
+        **({} if info.imported is None else {"imported": printable(info.imported)}),
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
         "synaptic decay": _decay(info),
@@ -75,14 +76,21 @@ def as_table(infos: list[ModelInfo]) -> Table:
 
 
 def as_rows(
-    infos: list[ModelInfo], networks: Mapping[str, Mapping[str, str]], unusable: Mapping[str, str]
+    infos: list[ModelInfo],
+    networks: Mapping[str, Mapping[str, str]],
+    unusable: Mapping[str, str],
+    accuracies: Mapping[str, SpikingAccuracy | None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return a row for each file, for CSV and JSON: its facts, or why it is unusable."""
-    return [
-        *({"usable": True, **asdict(info)} for info in infos),
-        *({"usable": True, "file": file, "network": dict(known)} for file, known in networks.items()),
-        *({"usable": False, "file": file, "error": error} for file, error in unusable.items()),
-    ]
+    """Return a row for each file, for CSV and JSON: its facts, or why it is unusable.
+
+    `accuracies` are those that files of networks record.
+    """
+    rows: list[dict[str, Any]] = [{"usable": True, **asdict(info)} for info in infos]
+    for file, known in networks.items():
+        accuracy = (accuracies or {}).get(file)
+        spiking = None if accuracy is None else asdict(accuracy)
+        rows.append({"usable": True, "file": file, "network": dict(known), "spiking": spiking})
+    return [*rows, *({"usable": False, "file": file, "error": error} for file, error in unusable.items())]
 
 
 def _short(info: ModelInfo) -> str:

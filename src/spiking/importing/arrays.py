@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -197,6 +199,8 @@ def assemble(
     )
     shapes = {key: f"{PARTS[key]} {value.shape}" for key, value in values.items()}
     taken = tuple((called[key], shapes[key]) for key in shapes if key in called)
+    origin = {"framework": framework, "taken": taken, "left": left, "shift": shift}
+    model = replace(model, extras={**model.extras, "imported": np.array([json.dumps(origin)])})
     return Imported(
         model=model, framework=framework, taken=taken, left=tuple(left), shift=shift, layout=layout
     )

@@ -45,7 +45,7 @@ def info(
 
     files = options.model_files(models, networks=True)
     check_outputs([(csv_file, (".csv",))], files)
-    infos, networks, unusable = [], {}, {}
+    infos, networks, accuracies, unusable = [], {}, {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
         for name in files:
             try:
@@ -53,10 +53,11 @@ def info(
                 if isinstance(loaded, RateModel):
                     infos.append(model_info(loaded))
                 else:
-                    networks[name] = network_facts(loaded, recorded_evaluation(name))
+                    accuracies[name] = recorded_evaluation(name)
+                    networks[name] = network_facts(loaded, accuracies[name])
             except ModelFileError as error:
                 unusable[name] = str(error)
-    rows = model_info_text.as_rows(infos, networks, unusable)
+    rows = model_info_text.as_rows(infos, networks, unusable, accuracies)
     if csv_file is not None:
         keep_text(csv_file, table_csv(rows))
     if as_json:
