@@ -10,6 +10,7 @@ from models import model_mapping
 from scipy.io import savemat
 
 from spiking import ArgumentError, LIF_network_fnc, ModelFileError, RandomDraws, RateModel
+from spiking.conversion import Conversion
 
 GOLDEN = Path(__file__).parent / "golden"
 NONE = {"mode": "none"}
@@ -76,7 +77,9 @@ def test_shapes_classes_and_constants():
         (20, 1),
         (1000,),
     ]
-    assert spk.dtype == np.int8
+    assert spk.dtype == np.float64  # int8 would overflow in products, without a word
+    counts = np.diag(spk @ spk.T)
+    np.testing.assert_array_equal(counts, [np.count_nonzero(row) for row in spk])
     assert set(np.unique(spk)) <= {0, 1}
     assert params["dt"] == 0.0001
     assert params["nt"] == 1000
@@ -85,10 +88,19 @@ def test_shapes_classes_and_constants():
     np.testing.assert_array_equal(params["w_out"], RateModel.load(model_mapping()).w_out)
     assert params["td"].shape == params["td0"].shape == (20,)
     assert params["IPSCs"].shape == (20, 1000)
-    constants = {"tref": 0.002, "tm": 0.01, "tr": 0.002, "vreset": -65, "vpeak": 30, "bias": -40}
+    constants = {
+        "tref": 0.002,
+        "tm": 0.01,
+        "tr": 0.002,
+        "vreset": -65,
+        "vpeak": -40,
+        "vspike": 30,
+        "bias": -40,
+    }
     assert {name: params[name] for name in constants} == constants
     assert sorted(params) == sorted([*constants, "dt", "T", "nt", "w_out", "td", "td0", "IPSCs"])
-    assert (REC[spk.T == 1] == 30).all()
+    assert (REC[spk.T == 1] == params["vspike"]).all()
+    assert (REC[spk.T == 0] < params["vpeak"]).all()
     np.testing.assert_allclose(out, ((params["w_out"] / 50) @ rs)[0], atol=1e-12)
 
 
@@ -153,6 +165,38 @@ def test_stimulation_beyond_the_end_warns():
             np.testing.assert_array_equal(run[1], quiet[1])
 
 
+@pytest.mark.parametrize(("columns", "downsample", "T"), [(201, 1, 1.0), (201, 4, 1.0), (201, 3, 0.99)])
+def test_a_trial_ends_at_the_last_used_column(columns, downsample, T):
+    assert call(u=np.zeros((1, columns)), downsample=downsample)[-1]["T"] == pytest.approx(T)
+
+
+def test_inputs_in_steps_warn():
+    task = {"task": np.array(["go-nogo"])}
+    with pytest.warns(
+        UserWarning, match="20001 columns of 5 ms, a trial of 100 s; trials of the task go-nogo la"
+    ):
+        call(model_mapping(2, **task), u=np.zeros((1, 20001)), downsample=100)
+    with pytest.warns(UserWarning, match="a trial of 100 s; if a column is a simulation step"):
+        call(model_mapping(2), u=np.zeros((1, 20001)), downsample=100)
+    call(model_mapping(2, **task), u=np.zeros((1, 1001)), downsample=100)  # 5 s of a task of 1 s are usual
+
+
+def test_a_factor_that_means_something_else_warns():
+    fitted = Conversion(kind="one_offset", factor=96.3712, gain=8.0, offset=-2.0).as_json()
+    matched = {"opt_scaling_factor": 96.3712, "tuning": json.dumps({"conversion": fitted})}
+    for factor in (96, 96.37, 96.3712, np.float32(96.3712)):
+        with pytest.warns(
+            UserWarning, match="belongs to the one_offset conversion that the mapping records"
+        ) as caught:
+            call(model_mapping(**matched), scaling_factor=factor)
+        assert caught[0].filename == __file__
+        assert len(caught) == 1
+    call(model_mapping(**matched), scaling_factor=95)  # another factor is a choice
+    call(model_mapping(opt_scaling_factor=96.3712), scaling_factor=96.3712)  # of a published search
+    with pytest.warns(UserWarning, match="the paper's lambda, give 1/lambda, here 30"):
+        call(scaling_factor=1 / 30)
+
+
 def test_arguments_stay_as_they_are():
     u, model = np.ones((1, 6)), model_mapping()
     copy = {key: np.array(value) for key, value in model.items()}
@@ -175,6 +219,7 @@ def test_arguments_stay_as_they_are():
         ({"scaling_factor": "big"}, "scaling_factor is 'big'"),
         ({"scaling_factor": None}, "scaling_factor is None"),
         ({"scaling_factor": [1, 2]}, "scaling_factor is"),
+        ({"scaling_factor": np.array([[25.0]])}, r"above 0, not an array: give its entry \[0, 0\]"),
         ({"u": np.zeros((2, 6))}, "u has 2 rows"),
         ({"u": np.zeros((1, 1))}, "at least two"),
         ({"u": np.zeros((1, 3)), "downsample": 3}, "at least two"),
@@ -196,6 +241,10 @@ def test_arguments_stay_as_they_are():
         ({"stims": {"mode": "exc", "dur": [0.5, 2], "units": [1]}}, "whole"),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": [20]}}, "20; expected numbers from 0 to 19"),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": [1, 1]}}, "more than once"),
+        (
+            {"stims": {"mode": "exc", "dur": [1, 2], "units": np.eye(1, 20, dtype=np.uint8)}},
+            r"has 0 more than once; .*; if it is a mask, it must be bool: \.astype\(bool\)",
+        ),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": [1.5]}}, "has 1.5"),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": 3}}, r"stims\['units'\] is 3"),
         ({"use_initial_weights": 1}, "use_initial_weights is 1; expected True or False"),

@@ -186,11 +186,18 @@ def number_or_nan(value: object) -> float:
         return np.nan
 
 
+def _entry(value: object) -> str:
+    """Return how to take the number out of an array that has one, as `scipy.io.loadmat` reads numbers."""
+    if isinstance(value, np.ndarray) and value.ndim and value.size == 1 and value.dtype.kind in "biuf":
+        return f", not an array: give its entry [{', '.join('0' * value.ndim)}]"
+    return ""
+
+
 def positive_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number above 0."""
     number = number_or_nan(value)
     if not np.isfinite(number) or number <= 0:
-        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number above 0")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number above 0{_entry(value)}")
     if not _SMALLEST <= number <= 1 / _SMALLEST:
         limits = f"from {_SMALLEST:g} to {1 / _SMALLEST:g}"
         raise ArgumentError(f"{name} is {shown(value)}; expected a number above 0, {limits}")
@@ -201,7 +208,7 @@ def finite_number(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a finite number."""
     number = number_or_nan(value)
     if not np.isfinite(number):
-        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a finite number{_entry(value)}")
     return number
 
 
@@ -225,7 +232,7 @@ def whole_number(name: str, value: object, least: int | None = None, most: int |
         # a larger float no longer holds every whole number
         number = int(real) if real.is_integer() and abs(real) <= 2**53 else None
     if number is None or (least is not None and number < least):
-        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
+        raise ArgumentError(f"{name} is {shown(value)}; expected {expected}{_entry(value)}")
     if most is not None and number > most:
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}, at most {most}")
     return number
@@ -245,7 +252,7 @@ def fraction(name: str, value: object) -> float:
     """Return the value as a float, or raise ArgumentError unless it is a number from 0 to 1."""
     number = number_or_nan(value)
     if not 0 <= number <= 1:
-        raise ArgumentError(f"{name} is {shown(value)}; expected a number from 0 to 1")
+        raise ArgumentError(f"{name} is {shown(value)}; expected a number from 0 to 1{_entry(value)}")
     return number
 
 
@@ -285,7 +292,8 @@ def whole_units(name: str, units: object, most: int = MOST_UNITS) -> tuple[int, 
     result = tuple(int(value) for value in array)
     if len(set(result)) != len(result):
         repeated = next(unit for unit in result if result.count(unit) > 1)
-        raise ArgumentError(f"{name} has {repeated} more than once; expected {expected}")
+        mask = "; if it is a mask, it must be bool: .astype(bool)" if set(result) <= {0, 1} else ""
+        raise ArgumentError(f"{name} has {repeated} more than once; expected {expected}{mask}")
     return result
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import checked_inputs, shown, whole_units
@@ -35,7 +35,7 @@ def LIF_network_fnc(  # the published name
     *,
     seed: int | None = None,
     draws: RandomDraws | None = None,
-) -> tuple[Floats, Floats, NDArray[np.int8], Floats, Floats, Floats, dict[str, Any]]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, dict[str, Any]]:
     """Convert a trained rate network to a spiking one and simulate one trial.
 
     Parameters
@@ -59,13 +59,13 @@ def LIF_network_fnc(  # the published name
         count from 0; units may also be a mask, an array of one bool for each unit.
     downsample : int
         Use only every n-th column and make the time step n times as long. A used column then lasts
-        5 ms x n; the duration of a trial does not change. At 1, 2 and 4 the simulation of a trial takes 1,
-        1/2 and 1/3 of the time, and 97.6, 97.3 and 93.6 % of 1,000 trials were correct in one Go-NoGo
-        network (N = 200), 96.5, 94.2 and 82.0 % in another (N = 250; 95 % intervals within 2.6 percentage
-        points; ``benchmarks/downsample.py``). The additional errors are responses in NoGo trials; at 4 the
-        mean rate falls by 27 and 35 %. There are two reasons: the noise of a step is not scaled with its
-        length, so that longer steps mean less noise per second, and the refractory period is rounded to
-        whole steps.
+        5 ms x n, and the trial ends at the last used one: 201 columns last 1 s at 1, 2 and 4, but 0.99 s
+        at 3. At 1, 2 and 4 the simulation of a trial takes 1, 1/2 and 1/3 of the time, and 97.6, 97.3 and
+        93.6 % of 1,000 trials were correct in one Go-NoGo network (N = 200), 96.5, 94.2 and 82.0 % in
+        another (N = 250; 95 % intervals within 2.6 percentage points; ``benchmarks/downsample.py``). The
+        additional errors are responses in NoGo trials; at 4 the mean rate falls by 27 and 35 %. There are
+        two reasons: the noise of a step is not scaled with its length, so that longer steps mean less noise
+        per second, and the refractory period is rounded to whole steps.
     use_initial_weights : bool
         Use the recurrent weights from before training (`w0`).
     seed : int, optional
@@ -79,18 +79,20 @@ def LIF_network_fnc(  # the published name
         Recurrent weights divided by the scaling factor; rows are postsynaptic.
     REC : array, shape (nt, N)
         Voltages in mV; at a spike, +30.
-    spk : array of int8, shape (N, nt)
-        1 where a neuron spikes.
+    spk : array, shape (N, nt)
+        1 where a neuron spikes, 0 elsewhere; float64, so that ``spk @ spk.T`` counts as in MATLAB.
     rs : array, shape (N, nt)
         Filtered spikes in 1/s.
     all_fr : array, shape (N, 1)
-        Average rates in Hz (spikes of the first 9 steps are not counted).
+        Average rates in Hz (spikes of the first 9 steps are not counted); NaN for lesioned units, which
+        ``np.nanmean`` leaves out.
     out : array, shape (nt,), or (n_outputs, nt) for several outputs
         ``(w_out / scaling_factor) rs``; `b_out` is not added.
     params : dict
         ``dt``, ``T`` (s), ``nt``, ``w_out`` (unscaled), ``td``, ``td0`` (shape (N,), in s; None if the model
-        has no ``td0``), ``IPSCs`` (shape (N, nt)), ``tref``, ``tm``, ``tr`` (s), ``vreset``, ``vpeak``,
-        ``bias`` (mV).
+        has no ``td0``), ``IPSCs`` (shape (N, nt)), ``tref``, ``tm``, ``tr`` (s), ``vreset``, ``bias``,
+        ``vpeak`` and ``vspike`` (mV): the threshold, which the published function calls vpeak, -40, and the
+        voltage that `REC` has at a spike, 30.
 
     Raises
     ------
@@ -102,7 +104,9 @@ def LIF_network_fnc(  # the published name
     Warns
     -----
     UserWarning
-        The stimulation lasts beyond the end of the trial, where it has no effect.
+        The stimulation lasts beyond the end of the trial, where it has no effect; the trial is very much
+        longer than those of the model's task; the scaling factor is that of a matched conversion of the
+        model's file, or below 1.
 
     Examples
     --------
@@ -152,13 +156,14 @@ def LIF_network_fnc(  # the published name
         "tm": p.tau_membrane / 1000,
         "tr": p.tau_rise / 1000,
         "vreset": p.reset,
-        "vpeak": p.peak,
+        "vpeak": p.threshold,  # the published function's name
+        "vspike": p.peak,
         "bias": p.bias,
     }
     return (
         network.dense_weights.copy(),
         run.voltage[0].T,
-        run.spike_matrix(),
+        run.spike_matrix().astype(np.float64),
         run.filtered_rates[0],
         run.rates.T,
         run.output[0, 0] if model.n_outputs == 1 else run.output[0],

@@ -356,3 +356,9 @@ def test_mistakes(wrong, words):
 def test_unknown_options_of_many():
     with pytest.raises(ArgumentError, match="expected some of method"):
         find_scaling_factors([MODEL], Cue(), seed=1, number=5)
+
+
+def test_candidates_that_look_like_lambda_warn_once():
+    with pytest.warns(UserWarning, match="candidates is 0.025; .* lambda, give 1/lambda, here 40") as caught:
+        find_scaling_factor(MODEL, Cue(), candidates=[0.025, 0.05], method="grid", trials=2, extend=False)
+    assert len(caught) == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from spiking.checks import shown
 from spiking.conversion.conversion import ASKED, Asked, Conversion
 from spiking.conversion.fit import fit_conversion
-from spiking.conversion.recorded_conversion import tuned_conversion
-from spiking.errors import ArgumentError
+from spiking.conversion.recorded_conversion import recorded_conversion, tuned_conversion
+from spiking.errors import ArgumentError, warn
 from spiking.neuron.f_i import isolated
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -28,7 +29,11 @@ def choose_conversion(
     """Return the conversion to use; the arguments are those of `SpikingNetwork.from_rate`."""
     if conversion is None:
         trained = model.trained_params is not None and factor == model.activation_parameters["k"]
-        conversion = "published" if factor is not None and not trained else tuned_conversion(model)
+        if factor is None or trained:
+            conversion = tuned_conversion(model)
+        else:
+            conversion = "published"
+            _question(model, factor)
     if gain is not None and (isinstance(conversion, Conversion) or conversion == "published"):
         raise ArgumentError(
             f"gain is {gain!r}, but no matched conversion is fitted; expected no gain, or "
@@ -70,3 +75,31 @@ def choose_conversion(
             )
         return Conversion(kind="published", factor=factor)
     return fit_conversion(model, task, kind=conversion, gain=gain, factor=factor, params=params)
+
+
+def _question(model: RateModel, factor: float) -> None:
+    """Warn of a factor that is probably meant otherwise than as that of the published conversion."""
+    warn_of_lambda("scaling_factor", factor)
+    try:
+        recorded = recorded_conversion(model)
+    except ArgumentError:  # a record that cannot be read is not needed here
+        return
+    if recorded is None or recorded.kind in ("published", "trained"):
+        return
+    rounded = {round(recorded.factor, digits) for digits in range(3)}
+    if factor in rounded or math.isclose(factor, recorded.factor, rel_tol=1e-4):
+        warn(
+            f"scaling_factor {factor:g} belongs to the {recorded.kind} conversion that {model.source} "
+            f"records; with the factor alone, without gain and offsets, it is another network; leave "
+            f"scaling_factor out (SpikingNetwork.from_rate(file)), or give conversion='published' to mean "
+            f"the factor alone"
+        )
+
+
+def warn_of_lambda(name: str, factor: float) -> None:
+    """Warn if a scaling factor looks like its inverse, the paper's lambda."""
+    if factor < 1:
+        warn(
+            f"{name} is {factor:g}; a scaling factor divides the weights, and is usually 20 to 100; if this "
+            f"is the paper's lambda, give 1/lambda, here {1 / factor:.4g}"
+        )

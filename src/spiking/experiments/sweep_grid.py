@@ -231,7 +231,9 @@ def _experiment(name: str, experiment: Callable[[Any], Any], network: Any) -> An
 def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:
     conversion = point.network.conversion
     if point.model is not None and conversion is None:
-        return SpikingNetwork.from_rate(point.model, factor, params=point.network.params)
+        return SpikingNetwork.from_rate(
+            point.model, factor, params=point.network.params, conversion="published"
+        )
     network, number = point.network, positive_number("scaling_factor", factor)
     ratio = network.scaling_factor / number
     return dataclasses.replace(

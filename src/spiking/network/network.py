@@ -193,7 +193,8 @@ class SpikingNetwork(Remade):
         scaling_factor : float
             The only parameter of the published conversion (1/lambda in the paper), above 0; usually 20 to
             100. A larger factor means weaker weights. Without a factor and `conversion`, the one that tuning
-            wrote into the model's file is used. Without a factor, a matched conversion is fitted.
+            wrote into the model's file is used. Without a factor, a matched conversion is fitted. The
+            factor of a matched conversion makes another network without its gain and offsets: leave it out.
         conversion : {"published", "matched", "one_offset", "mean_drive", "calibrated"} or Conversion
             Kind of conversion; by default ``published`` if a scaling factor is given. ``one_offset`` adds the
             same constant current to all units, ``mean_drive`` a different one to each; ``matched`` is the one
@@ -231,7 +232,8 @@ class SpikingNetwork(Remade):
         -----
         UserWarning
             The mean field of a conversion that is fitted here is far from the rate network, or fires at
-            implausible rates, as in `fit_conversion`.
+            implausible rates, as in `fit_conversion`; or a scaling factor without `conversion` is below 1, or
+            that of a matched conversion which the model's file records.
         """
         given = rate_model("model", model)
         model = given.nonnegative()

@@ -244,6 +244,9 @@ class Simulation:
     def spike_matrix(self, trial: int = 0) -> NDArray[np.int8]:
         """Return the spikes of one trial as zeros and ones, shape (N, steps of this trial).
 
+        The type int8 saves memory, and its products and sums with int8 overflow above 127: multiply
+        ``spike_matrix().astype(float)``.
+
         Parameters
         ----------
         trial : int

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
+from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.simulation.random_numbers import (
     RandomDraws,
@@ -23,8 +24,11 @@ from spiking.simulation.run_trials import checked_downsample, run_trials, trial_
 from spiking.simulation.storage.stream import simulate_to_file
 from spiking.simulation.task_trials import run_task_trials
 from spiking.tasks import Task
-from spiking.tasks.recorded.record import task_for_channels
+from spiking.tasks.recorded.record import recorded_task, task_for_channels
 from spiking.timing import STEP_MS
+
+_TASKS_LONG = 50  # a trial that is so many times as long as those of the task may have been given in steps
+_LONGEST = 60_000.0  # ms, without a task
 
 
 @check_arguments()
@@ -111,7 +115,9 @@ def simulate(
     Warns
     -----
     UserWarning
-        The window of a stimulation reaches beyond the trial, or seems to be in seconds.
+        The window of a stimulation reaches beyond the trial, or seems to be in seconds; or,
+        without `input_interval`, inputs last at least 50 times as long as the trials of the task that the
+        network records or, if it records none, more than 60 s: perhaps they have a column for each step.
 
     Examples
     --------
@@ -147,6 +153,8 @@ def simulate(
         raise ArgumentError("draws cannot be given with a task or output_file; expected a seed")
     if condition is not None and not isinstance(inputs, Task):
         raise ArgumentError("condition is given without a task; expected a task in place of inputs")
+    if not isinstance(inputs, Task) and input_interval is None:
+        _question_length(network, inputs)
     if output_file is not None:
         return simulate_to_file(
             output_file, network, inputs, trials=trials, condition=condition, force=force, **settings
@@ -154,3 +162,21 @@ def simulate(
     if isinstance(inputs, Task):
         return run_task_trials(network, inputs, trials=trial_numbers(trials), condition=condition, **settings)
     return run_trials(network, inputs, trials=trials, draws=draws, **settings)
+
+
+def _question_length(network: SpikingNetwork, inputs: ArrayLike) -> None:
+    """Warn of inputs that are so long that they probably have a column for each step."""
+    items: Any = inputs if isinstance(inputs, list | tuple) else [inputs]
+    columns = max((u.shape[-1] for u in items if isinstance(u, np.ndarray) and u.ndim), default=0)
+    duration = STEP_MS * (columns - 1)
+    try:
+        task = recorded_task(network.task, "the network")
+    except ArgumentError:  # a task of the user's own
+        task = None
+    if duration >= _TASKS_LONG * task.duration if task is not None else duration > _LONGEST:
+        compared = "" if task is None else f"; trials of the task {task.name} last {task.duration:g} ms"
+        warn(
+            f"the inputs have {columns} columns of {STEP_MS:g} ms, a trial of {duration / 1000:g} s"
+            f"{compared}; if a column is a simulation step or 1 ms, keep one for every {STEP_MS:g} ms, or "
+            f"give simulate its duration as input_interval"
+        )

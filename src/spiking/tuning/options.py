@@ -8,6 +8,7 @@ from typing import Literal
 
 from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import positive_number
+from spiking.conversion.choose import warn_of_lambda
 from spiking.conversion.conversion import VARIANTS, Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -48,7 +49,7 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         if self.candidates is not None:
-            checked_grid(self.candidates)
+            warn_of_lambda("candidates", checked_grid(self.candidates).factors[0])
         if self.conversion != "published":
             for name in ("method", "candidates", "choice", "margin", "extend"):
                 if getattr(self, name) != getattr(SearchOptions, name):

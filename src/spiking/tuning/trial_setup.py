@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import spiking
-from spiking.conversion.conversion import Conversion
+from spiking.conversion.conversion import Asked, Conversion
 from spiking.evaluation.evaluate import correct_trials
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.trial_chunks import spiking_simulations
@@ -61,7 +61,8 @@ class TrialSetup:
             params = self.params_of(conversion)
             network = SpikingNetwork.from_rate(self.model, conversion=conversion, params=params)
         else:
-            network = SpikingNetwork.from_rate(self.model, point, params=self.params)
+            asked: Asked | None = "published" if self.model.trained_params is None else None
+            network = SpikingNetwork.from_rate(self.model, point, params=self.params, conversion=asked)
         options: Any = {"downsample": self.downsample, "shared_noise": shared_noise}
         if self.rate_outputs:
             return trial_scores(network, self.task, self.seed, numbers, self.rate_outputs, **options)
