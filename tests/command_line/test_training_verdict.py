@@ -17,7 +17,7 @@ def outcome(losses, accuracies, *, stage="learning", stopped="limit", spiking=(N
         *(100 * len(losses), losses[-1], accuracies[-1], 300.0),
         *(stage, stopped, converts, accuracy, r2, dict),
     )
-    extras = {"eval_loss_mean": np.array(losses), "eval_perf_mean": np.array(accuracies)}
+    extras = {"eval_losses": np.array(losses), "eval_accuracies": np.array(accuracies)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrainingState, "model", SimpleNamespace(extras=extras))
         return verdict(state, TrainingOptions(**options), "m.mat")

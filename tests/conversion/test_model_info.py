@@ -107,6 +107,8 @@ def test_untrained_and_unconverged(variables):
     variables.pop("w0")
     assert info(variables).trained is None
     assert info({**variables, "tr": 300}).trained is True
+    assert info({**variables, "tr": 1501}).updates == 1502  # the index of the last one, from 0
+    assert info({**variables, "updates": 1600}).updates == 1600
     assert only({**variables, "converged": False}) == ("training ended without reaching its criteria",)
     assert only({**variables, "eval_perf_mean": [0.5, 0.9]}) == (
         "the rate model was 90% correct at the end of its training",
@@ -159,6 +161,9 @@ def test_words_and_json_for_every_golden_model():
 def test_a_history_that_ends_in_zeros_ended_before_them(variables):
     padded = {"eval_loss_mean": [5.0, 3.0, 0.0, 0.0], "eval_perf_mean": [0.5, 0.98, 0.0, 0.0]}
     facts = info({**variables, "task": "go-nogo", **padded})
+    assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
+    history = {"eval_losses": [5.0, 3.0], "eval_accuracies": [0.5, 0.98]}
+    facts = info({**variables, "task": "go-nogo", "eval_loss_mean": 3.0, "eval_perf_mean": 0.98, **history})
     assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
 
 

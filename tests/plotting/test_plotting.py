@@ -355,10 +355,18 @@ def test_the_training_of_this_package_has_a_test_every_100_updates():
         model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0, 1.0], eval_perf_mean=[0.5, 0.6, 0.7])
     )
     assert curves(plotting.training_curve(model))["accuracy"].get_xdata().tolist() == [100, 200, 250]
+    history = {"eval_losses": [3.0, 2.0, 1.0], "eval_accuracies": [0.5, 0.6, 0.7]}  # since 0.1.0
+    today = RateModel.load(
+        model_mapping(losses=np.ones(250), eval_loss_mean=1.0, eval_perf_mean=0.7, **history)
+    )
+    for drawn in (model, today):
+        lines = curves(plotting.training_curve(drawn))
+        assert lines["accuracy"].get_ydata().tolist() == pytest.approx([50, 60, 70])
+        assert lines["accuracy"].get_xdata().tolist() == [100, 200, 250]
     wrong = RateModel.load(
         model_mapping(losses=np.ones(250), eval_loss_mean=[3.0, 2.0], eval_perf_mean=[1.0])
     )
-    with pytest.raises(ArgumentError, match="has 250 losses, 2 in eval_loss_mean and 1 in eval_perf_mean"):
+    with pytest.raises(ArgumentError, match="has 250 losses, and 2 losses and 1 accuracies of tests"):
         plotting.training_curve(wrong)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from spiking import datasets, tasks
 from spiking.errors import ArgumentError
+from spiking.rate_model import recorded_settings
 from spiking.rate_model.model import RateModel
 from spiking.training.backpropagation import FrozenWeights, TrainedWeights, run
 from spiking.training.conversion_test import converts
@@ -246,6 +247,12 @@ def test_training_stops_when_it_has_converged():
     assert states[-1].accuracy >= 0.95
     model = states[-1].model
     assert model.extras["converged"]
+    extras = model.extras  # the last test under the original's names, as scalars; all tests under our own
+    assert np.shape(extras["eval_loss_mean"]) == np.shape(extras["eval_perf_mean"]) == ()
+    assert (extras["eval_loss_mean"], extras["eval_perf_mean"]) == (states[-1].loss, states[-1].accuracy)
+    losses, accuracies = recorded_settings.tests_of_training(model)
+    assert losses.tolist() == [state.loss for state in states]
+    assert accuracies.tolist() == [state.accuracy for state in states]
     trials = SHORT.trials(200, seed=77)
     run = model.run(trials.inputs, seed=1)
     assert SHORT.score(run.output[:, 0], run.time, trials).mean() > 0.9

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.rate_model.recorded_settings import tests_of_training
+
 if TYPE_CHECKING:
     from spiking.tasks import Task
     from spiking.training import TrainingOptions
@@ -41,8 +43,7 @@ class Verdict:
 
 def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdict:
     """Return what a training came to, from its last state; `path` is the file of the model."""
-    extras = state.model.extras
-    losses, accuracies = (np.atleast_1d(extras[f"eval_{name}_mean"]) for name in ("loss", "perf"))
+    losses, accuracies = tests_of_training(state.model)
     good = (losses < options.stop_loss) & (accuracies >= options.stop_accuracy)
     hardening = state.stage == "hardening"
     learnt = hardening or state.stopped == "converged"

@@ -157,7 +157,7 @@ def model_info(model: AnyModel) -> ModelInfo:
     decay = model.tau_decay()
     assert decay is not None
     connections = int(np.count_nonzero(weights))
-    updates = last_recorded(model, "updates", "tr")
+    updates = _updates(model)
     losses, accuracies = tests_of_training(model)
     facts: dict[str, Any] = {
         "trained": _trained(model, updates),
@@ -202,6 +202,12 @@ def model_info(model: AnyModel) -> ModelInfo:
         ),
         **facts,
     )
+
+
+def _updates(model: RateModel) -> float | None:
+    """Return the number of updates; the original trainer records the index of the last one, from 0."""
+    updates, last = last_recorded(model, "updates"), last_recorded(model, "tr")
+    return last + 1 if updates is None and last is not None else updates
 
 
 def _trained(model: RateModel, updates: float | None) -> bool | None:

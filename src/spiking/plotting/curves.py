@@ -139,7 +139,8 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     ----------
     model : RateModel, path, str or mapping
         A model, its file, or the name of one that comes with the package,
-        whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``.
+        whose `extras` hold ``losses``, ``eval_loss_mean`` and ``eval_perf_mean``, or instead of the last two,
+        as files of this package, ``eval_losses`` and ``eval_accuracies``.
 
     Raises
     ------
@@ -153,7 +154,7 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     >>> ax.figure.savefig("training.pdf")
     """
     model = rate_model("model", model)
-    keys = ("losses", "eval_loss_mean", "eval_perf_mean")
+    keys = ("losses", "eval_loss_mean", "eval_perf_mean")  # of every trainer
     if not all(key in model.extras for key in keys):
         raise ArgumentError(
             f"{model.source} does not hold the losses of its training; expected {', '.join(keys)}"
@@ -163,8 +164,8 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
     updates = _test_updates(tests.size, losses.size)
     if not tests.size == accuracy.size == updates.size:
         raise ArgumentError(
-            f"{model.source} has {losses.size} losses, {tests.size} in eval_loss_mean and {accuracy.size} in "
-            f"eval_perf_mean; expected one test every 100 updates, or only the last one"
+            f"{model.source} has {losses.size} losses, and {tests.size} losses and {accuracy.size} accuracies"
+            f" of tests; expected one test every 100 updates, or only the last one"
         )
     mark = "o" if tests.size == 1 else None  # a single point needs a marker to be visible
     with drawing_on(ax, 50) as ax:

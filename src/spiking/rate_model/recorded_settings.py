@@ -124,10 +124,13 @@ def recorded_numbers(model: RateModel, key: str) -> Floats | None:
 def tests_of_training(model: RateModel) -> tuple[Floats, Floats]:
     """Return loss and accuracy at each test during training.
 
+    Files of the original trainer have only the last test, files of version 0.1.0 all of them under its names.
     Zeros at the end, which some trainers leave when training ends early, are removed. An array is empty if
     the file does not record it.
     """
-    loss, accuracy = recorded_numbers(model, "eval_loss_mean"), recorded_numbers(model, "eval_perf_mean")
+    every = "eval_losses" in model.extras and "eval_accuracies" in model.extras
+    names = ("eval_losses", "eval_accuracies") if every else ("eval_loss_mean", "eval_perf_mean")
+    loss, accuracy = (recorded_numbers(model, name) for name in names)
     if loss is None:
         return np.zeros(0), np.zeros(0) if accuracy is None else accuracy
     loss = np.trim_zeros(loss, "b")

@@ -101,8 +101,10 @@ def training_steps(
                 **origin,
                 "updates": updates,
                 "losses": np.array(losses, dtype=np.float32),
-                "eval_loss_mean": np.array([test[0] for test in tests]),
-                "eval_perf_mean": np.array([test[1] for test in tests]),
+                "eval_loss_mean": loss,  # of the last test, as in the original trainer's files
+                "eval_perf_mean": correct,
+                "eval_losses": np.array([test[0] for test in tests]),
+                "eval_accuracies": np.array([test[1] for test in tests]),
             },
             start=begin,
         )
