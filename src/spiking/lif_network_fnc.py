@@ -222,7 +222,8 @@ def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> 
     wrong = [unit for unit in units if unit >= n_units]
     if wrong:
         raise ArgumentError(f"stims['units'] has {wrong[0]}; expected numbers from 0 to {n_units - 1}")
-    if start == stop:
+    stop = min(stop, n_steps)  # otherwise simulate would warn as well, in ms
+    if start >= stop:
         return None
     return Stimulation(
         units=units,
