@@ -208,7 +208,7 @@ def test_recorded_settings_that_cannot_be_used(model, recorded, message):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (["dely=1"], "unknown setting dely; expected one of delay, level"),
+        (["dely=1"], "unknown setting dely (did you mean delay?); expected one of delay, level"),
         (["delay=long"], "two: delay is 'long'; expected a number"),
         (["delay"], "--setting is delay; expected NAME=VALUE, such as delay=250"),
         (["delay=1", "delay=2"], "--setting has delay twice; expected one value"),

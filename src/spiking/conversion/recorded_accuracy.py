@@ -69,7 +69,7 @@ class SpikingAccuracy:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SpikingAccuracy:
-        """Return what `evaluation` and `tuning` in a file record; raises one of `UNUSABLE` for others."""
+        """Return what `evaluation` and `tuning` in a file record; raises one of ``UNUSABLE`` for others."""
         correct, trials = int(values["correct"]), int(values["trials"])
         return cls(
             correct=correct,

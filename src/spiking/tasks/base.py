@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -71,12 +71,6 @@ class Task:
     scored: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.7
     quiet: ClassVar[float] = 0.3
-
-    def __new__(cls, *_: Any, **__: Any) -> Self:
-        """Raise ArgumentError for a task of several outputs that does not override `score`."""
-        if isinstance(cls.n_outputs, int):
-            _check_scorer(cls, cls.n_outputs)
-        return super().__new__(cls)
 
     def __repr__(self) -> str:  # of tasks that are not dataclasses
         return joined(type(self).__name__, [f"name={part(getattr(self, 'name', ''))}"])
@@ -205,6 +199,8 @@ class Task:
         from spiking.tasks.check_task import check_task
 
         if _CHECKED.get(id(self)) is not self:
+            if isinstance(self.n_outputs, int):
+                _check_scorer(type(self), self.n_outputs)
             check_task(self)
             _CHECKED[id(self)] = self
 
