@@ -62,6 +62,7 @@ def test_no_write_leaves_everything_alone(path):
     line = next(line for line in done.stdout.splitlines() if line.startswith("faithfulness in 20 trials"))
     assert f"R2 {measures['output_r2']:.2f} (means" in line
     assert f"output {measures['peak_ratio']:.2f} times" in line
+    assert written["verdict"] is None or done.stdout.splitlines()[-1] == written["verdict"]
 
 
 @pytest.mark.slow
@@ -127,6 +128,9 @@ def test_evaluate_command(path):
     assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
     assert given["faithfulness"]["trials"] == 40
     assert given["faithfulness"]["output_r2"] < 1
+    assert given["verdict"].startswith("the spiking network is below 95 %: 0.9")
+    text = run("evaluate", path, *arguments, "--scaling-factor", 20).stdout
+    assert text.splitlines()[-1] == given["verdict"]
     savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.uint8(35)))
     tuned = run("evaluate", path, *arguments)
     assert tuned.returncode == 0, tuned.stderr

@@ -67,6 +67,7 @@ def network_json(
         name: evaluation_json(evaluation, strict=strict, fresh=fresh or None)
         for name, evaluation in scores.items()
     }
+    facts["verdict"] = network_verdict(network, scores)
     if close is not None:
         facts["faithfulness"] = faithfulness_json(close)
     facts["decay"] = {name: row[f"decay_{name}"] for name in ("shortest", "median", "longest")}
@@ -75,6 +76,14 @@ def network_json(
     facts["weights"] = {name.removeprefix("weight_"): row[name] for name in row if name.startswith("weight_")}
     facts["methods"] = methods(rates, network, dict(scores), close, fresh=fresh, downsample=downsample)
     return facts
+
+
+def network_verdict(network: SpikingNetwork, scores: Mapping[str, Evaluation]) -> str | None:
+    """Return what a spiking network misses; None if it is nothing, or if one network was run alone."""
+    from spiking.evaluation.verdict import verdict
+
+    both = scores.get("rate"), scores.get("spiking")
+    return None if both[0] is None or both[1] is None else verdict(both[0], both[1], network.conversion)
 
 
 def network_row(

@@ -13,7 +13,9 @@ from spiking.analysis.faithfulness import COMPARED_TRIALS, Faithfulness, faithfu
 from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.recorded_accuracy import network_digest
+from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.verdict import verdict
 from spiking.evaluation.words import evaluation_json, freshness, score_lines
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
@@ -149,6 +151,19 @@ class ScalingFactorSearch:
             seed=self.seed,
             downsample=self.downsample,
         )
+
+    @cached_property
+    def verdict(self) -> str | None:
+        """What the spiking network misses in the fresh trials, and what to try; None if it misses nothing.
+
+        It misses the rate network where their 95 % intervals do not overlap, over all trials or in a
+        condition. It also falls short if it is correct in less than 95 % of all trials. The rate network runs
+        these trials when this is asked for, once.
+        """
+        if not self.task.scored:
+            return None
+        rate = evaluate(self.model, self.task, self.fresh.score.trials, seed=self.seed)
+        return verdict(rate, self.fresh, self.network.conversion)
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in types of JSON, without `seconds`: the same search gives the same text."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.network_table import network_json, trials_csv
+from spiking.command_line.network_table import network_json, network_verdict, trials_csv
 from spiking.command_line.output import check_can_draw, echo, faithfulness_line, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -87,6 +87,9 @@ def demo(
         for line in score_lines(scores, freshness(task, both.seed, fresh=fresh)):
             echo(line, lines=True)
         echo(faithfulness_line(close))
+        missed = network_verdict(both.spiking.network, scores)
+        if missed is not None:
+            echo(missed)
     if csv_file is not None:
         keep_text(csv_file, trials_csv(scores))
     if no_picture:

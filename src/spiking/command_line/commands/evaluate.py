@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import options
-from spiking.command_line.network_table import network_json, network_row, print_networks, trials_csv
+from spiking.command_line.network_table import (
+    network_json,
+    network_row,
+    network_verdict,
+    print_networks,
+    trials_csv,
+)
 from spiking.command_line.output import (
     echo,
     faithfulness_line,
@@ -56,8 +62,8 @@ def evaluate(
 
     Both networks run the same trials. Beside the task's rule stand the strict one, which forbids the
     opposite response, and the sustained one, of the mean output. Intervals are 95 % Wilson score intervals.
-    The last line says how close the spiking network is to the rate network without noise, and how it fires,
-    in the first 40 trials.
+    The next line says how close the spiking network is to the rate network without noise, and how it fires,
+    in the first 40 trials. If it does not reach the rate network or 95 %, a last line says so.
     A network file is compared with the rate model in --rate-model, or run alone.
     Several files, or a folder, are shown as one table: accuracies, faithfulness, rates, decays and weights.
     If one of them fails, the others are still evaluated, and the exit status is 1.
@@ -118,6 +124,10 @@ def evaluate(
         print_json([{**found, **failed}[file] for file in files])
     elif many:
         print_networks(list(rows.values()))
+        for file, result in results.items():
+            missed = network_verdict(result.networks[1], result.scores)
+            if missed is not None:
+                echo(f"{file}: {missed}")
     else:
         _print_one(results[files[0]], trials, seed, strict)
     if csv_file is not None:
@@ -200,3 +210,6 @@ def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
         echo(line, lines=True)
     if run.close is not None:
         echo(faithfulness_line(run.close))
+    missed = network_verdict(network, run.scores)
+    if missed is not None:
+        echo(missed)

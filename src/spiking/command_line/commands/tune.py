@@ -150,6 +150,8 @@ def tune(
     elif only is not None:
         echo(str(only), lines=True)
         echo(faithfulness_line(only.faithfulness))
+        if only.verdict is not None:
+            echo(only.verdict)
     else:
         _print_table(tuned)
     errors = [result.error for result in tuned if result.error is not None]
@@ -175,6 +177,7 @@ def _json(result: Tuned) -> dict[str, Any]:
     if result.search is not None:
         search = {
             **result.search.as_json(),
+            "verdict": result.search.verdict,
             "faithfulness": faithfulness_json(result.search.faithfulness),
         }
     error = None if result.error is None else str(result.error)
@@ -243,6 +246,9 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
     lines = [rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True)) for search in searches]
     for line in dict.fromkeys(line for several in lines for line in several):
         echo(line, lines=True)
+    for result in tuned:
+        if result.search is not None and result.search.verdict is not None:
+            echo(f"{result.source}: {result.search.verdict}")
     _print_skipped(tuned)
 
 

@@ -1,0 +1,61 @@
+"""Say in one line whether a spiking network answers as often correctly as its rate network."""
+
+from __future__ import annotations
+
+from spiking.conversion.conversion import Conversion
+from spiking.evaluation.result import Evaluation, Score
+
+ENOUGH = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
+_PAGE = '"If it does not convert" in docs/tutorials/convert-your-model.md'
+
+
+def verdict(rate: Evaluation, spiking: Evaluation, conversion: Conversion | None) -> str | None:
+    """Return what a spiking network misses, and what to try; None if it misses nothing.
+
+    It misses its rate network where their 95 % intervals do not overlap, over all trials or in a condition.
+    Otherwise it falls short if it is correct in less than 95 % of all trials.
+
+    Parameters
+    ----------
+    rate, spiking : Evaluation
+        Of the same trials.
+    conversion : Conversion or None
+        That of the spiking network; None if it is the published one.
+    """
+    if not spiking.score.scored:
+        return None
+    kind = "published" if conversion is None else conversion.kind
+    pairs = {"all trials": (rate.score, spiking.score)}
+    if len(spiking.by_condition) > 1:
+        pairs |= {name: (rate.by_condition[name], score) for name, score in spiking.by_condition.items()}
+    missed = {name: pair for name, pair in pairs.items() if pair[1].interval[1] < pair[0].interval[0]}
+    if missed:
+        listed = ", ".join(
+            f"{name} {_text(score)} against {_text(other)}" for name, (other, score) in missed.items()
+        )
+        return f"the spiking network does not reach the rate network: {listed}; {_advice(kind)}"
+    if spiking.accuracy >= ENOUGH:
+        return None
+    least = min(pairs, key=lambda name: pairs[name][1].accuracy)
+    where = f", least in {least} {_text(pairs[least][1])}" if least != "all trials" else ""
+    below = f"the spiking network is below {100 * ENOUGH:g} %: {_text(spiking.score)}{where}"
+    if rate.accuracy < ENOUGH:
+        return (
+            f"{below}, as the rate network {_text(rate.score)}: train that first, longer or with another seed"
+        )
+    if spiking.interval[1] >= ENOUGH:
+        return f"{below}; more trials tell whether that is chance"
+    return f"{below}; {_advice(kind)}"
+
+
+def _text(score: Score) -> str:
+    low, high = score.interval
+    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _advice(kind: str) -> str:
+    if kind == "published":
+        return f"try `spiking tune --conversion matched --force`, see {_PAGE}"
+    if kind == "trained":
+        return "train longer, or with another seed"
+    return f"see {_PAGE}"
