@@ -286,7 +286,8 @@ def test_info_in_words():
     assert done.returncode == 0
     for fact in ("45 excitatory", "15 inhibitory (9 PV, 6 SST)", "spectral radius of W 3.49", "not tuned"):
         assert fact in done.stdout
-    assert "suspicious      no task recorded" in done.stdout
+    assert "task            not recorded; name it with --task" in done.stdout
+    assert "suspicious      nothing" in done.stdout
 
 
 def test_info_of_several_files(tmp_path):
