@@ -67,6 +67,52 @@ FAULTS = [
     ),
     ("target[60:]", "target[:60]", "'up' is from 0 to 0 where it is scored"),
 ]
+FAULTS += [
+    ("@dataclass(frozen=True)", "", r"has no @dataclass\(frozen=True\): level are not settings; expected"),
+    ("@dataclass(frozen=True)", "@dataclass", r"has @dataclass without frozen=True; expected @dataclass\("),
+    (
+        "level: float = 1.0",
+        "level = 1.0",
+        "level = 1.0 has no annotation; expected `level: float = 1.0` for a",
+    ),
+    ("level: float", "block_lenght: ClassVar[int] = 20\n    level: float", "did you mean block_length?"),
+    ("level: float", "treshold: float = 0.5\n    level: float", "treshold has no meaning .* mean threshold?"),
+    ("def trial", "def answer(self): pass\n    def trial", "did you mean answers?"),
+    (
+        "def trial",
+        "def block(self, rng): return []\n    def trial",
+        "block is defined and block_length is 1, so it is never called; expected a block_length above 1",
+    ),
+    ("condition, rng)", "condition, rng, history=())", "trial takes history and block_length is 1"),
+]
+TIMED = """
+    def rule(self, strict=False):
+        return "mean output of the right side"
+
+    def answers(self, output, time, trials):
+        window = self.window(output, time, trials)
+        predicted = np.sign(window[:, 0].mean(axis=1)).astype(int)
+        return Answers(decision=window.mean(axis=2), predicted=predicted)
+"""
+TIMED = TWO.replace("import Task", "import Answers, Task") + TIMED
+FAULTS_OF_TIMED = [
+    ("return Answers", "return dict", r"answers\(\) gives \{'decision': .*; expected Answers\(decision=.*"),
+    (
+        'strict=False):\n        return "mean',
+        '):\n        return "mean',
+        r"rule\(strict=True\) raises TypeErr",
+    ),
+    ('return "mean output of the right side"', "return 0.4", r"rule\(\) gives 0.4; expected a text"),
+    ("astype(int)", "astype(int)[:1]", r"predicted of shape \(1,\), .* for 3 trials; expected shape \(3,\)"),
+    ("astype(int)", "astype(str)", r"predicted of .*; expected shape \(3,\), whole numbers, \+1, -1 or 0"),
+    ("np.sign(", "-np.sign(", r"the response -1 for the target of the condition 'up'; expected \+1, its nu"),
+    (
+        "window.mean(axis=2)",
+        "window.mean(axis=1)",
+        r"decision of shape \(3, \d+\).*; expected shape \(3, 2\)",
+    ),
+    ("predicted=predicted)", "response_time=7)", r"response_time of shape \(\), 7, for 3 trials; expected"),
+]
 FAULTS_OF_TWO = [
     ("[target, -target]", "[target, -target, target]", r"\(3, 100\); expected \(2, 100\): \(n_outputs"),
     ("[:, 0]", "[:, 1]", "'up' is from -1 to 1 .* expected that score.. counts the target itself as correct"),
@@ -78,7 +124,9 @@ FAULTS_OF_TWO = [
 
 @pytest.mark.parametrize(
     ("text", "old", "new", "message"),
-    [(GOOD, *fault) for fault in FAULTS] + [(TWO, *fault) for fault in FAULTS_OF_TWO],
+    [(GOOD, *fault) for fault in FAULTS]
+    + [(TWO, *fault) for fault in FAULTS_OF_TWO]
+    + [(TIMED, *fault) for fault in FAULTS_OF_TIMED],
 )
 def test_a_fault_is_named_when_a_file_is_loaded(text, old, new, message, tmp_path):
     assert text.count(old) >= 1
@@ -91,7 +139,7 @@ def test_a_fault_is_named_when_a_file_is_loaded(text, old, new, message, tmp_pat
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("text", [GOOD, TWO])
+@pytest.mark.parametrize("text", [GOOD, TWO, TIMED])
 def test_tasks_without_fault(text, tmp_path):
     path = tmp_path / "mytask.py"
     path.write_text(text)

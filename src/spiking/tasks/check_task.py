@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import itertools
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,23 +16,65 @@ import numpy as np
 
 from spiking.checks import number_or_nan, shown
 from spiking.errors import ArgumentError, SpikingError
+from spiking.tasks.answers import Answers
 from spiking.tasks.base import Task, draw, shapes
 from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
 
 _SEED = 1
 _MISSING = object()
+_KNOWN = tuple(name for name in (*vars(Task), *Task.__annotations__) if not name.startswith("_"))
+_ALIKE = 0.85  # similarity of a name to a known one from which it is a typing error
 _EXPECTED_OF = {1: "above {0:g} at some time", -1: "below -{0:g} at some time", 0: "below {1:g} at all times"}
 
 
+def check_class(kind: type[Task]) -> None:
+    """Raise ArgumentError unless the class of a user's task says which of its attributes are settings.
+
+    It must be a frozen dataclass if it has settings, its settings must have annotations, and no name may be
+    almost that of an attribute or method of `Task`, which it would not replace.
+    """
+    for part in kind.__mro__:
+        if part is Task or not issubclass(part, Task) or _comes_with_package(part):
+            continue
+        annotated = dict(inspect.get_annotations(part))
+        settings = [name for name, hint in annotated.items() if "ClassVar" not in str(hint)]
+        frozen = getattr(vars(part).get("__dataclass_params__"), "frozen", False)
+        if settings and not frozen:
+            found = (
+                "has @dataclass without frozen=True"
+                if "__dataclass_fields__" in vars(part)
+                else (f"has no @dataclass(frozen=True): {', '.join(settings)} are not settings")
+            )
+            _fail(part, f"{found}; expected @dataclass(frozen=True) in the line above `class`")
+        for name, value in vars(part).items():
+            if name.startswith("_") or name in _KNOWN or name in annotated or name.isupper():
+                continue
+            if isinstance(value, bool | int | float | str | tuple):
+                hint = type(value).__name__
+                _fail(
+                    part,
+                    f"{name} = {shown(value)} has no annotation; expected `{name}: {hint} = {value!r}` for a "
+                    f"setting, or `{name}: ClassVar[{hint}] = {value!r}` for a constant",
+                )
+        for name in {**annotated, **vars(part)}:
+            if name.startswith("_") or name in _KNOWN or name.removesuffix("s") in _KNOWN:
+                continue
+            if near := difflib.get_close_matches(name, _KNOWN, 1, _ALIKE):
+                _fail(part, f"{name} has no meaning for a task; did you mean {near[0]}? Otherwise rename it")
+
+
 def check_task(task: Task) -> None:
-    """Raise ArgumentError unless attributes, trials and score of a task fit each other.
+    """Raise ArgumentError unless attributes, trials, score and answers of a task fit each other.
 
     One trial of each condition is drawn twice, and its target is scored as if it were an output. The first
     fault is reported, with the file, the class, the attribute and what was expected of it.
     """
+    check_class(type(task))
     _check_attributes(task)
+    _check_blocks(task)
     last = task.block_length - 1  # the trial with the longest history
+    conditions, drawn = [], []
     for condition, number in itertools.product(task.conditions, sorted({0, last})):
         inputs, target = _trial(task, condition, number)
         if any(map(np.any, map(np.not_equal, (inputs, target), _trial(task, condition, number)))):
@@ -40,6 +85,24 @@ def check_task(task: Task) -> None:
             )
         if task.scored:
             _check_score(task, condition, inputs, target)
+        conditions.append(condition)
+        drawn.append((inputs, target))
+    together = [*zip(conditions, drawn, strict=True)] * (2 if len(drawn) == 1 else 1)
+    labels = np.array([int(task.conditions[condition]) for condition, _ in together])
+    inputs, target = (np.array(arrays) for arrays in zip(*(arrays for _, arrays in together), strict=True))
+    if task.scored:
+        _check_answers(task, Trials(inputs, target, tuple(name for name, _ in together), labels))
+
+
+def _check_blocks(task: Task) -> None:
+    """Raise ArgumentError if a task draws blocks or takes a history, but has no blocks."""
+    if task.block_length > 1 or "block_length" in getattr(task, "__dataclass_fields__", ()):
+        return
+    expected = "a block_length above 1, such as `block_length: ClassVar[int] = 20`"
+    if type(task).block is not Task.block:
+        _fail(task, f"block is defined and block_length is 1, so it is never called; expected {expected}")
+    if "history" in inspect.signature(task.trial).parameters:
+        _fail(task, f"trial takes history and block_length is 1, so it is always empty; expected {expected}")
 
 
 def _check_attributes(task: Task) -> None:
@@ -116,6 +179,59 @@ def _check_score(
     )
 
 
+def _check_answers(task: Task, trials: Trials) -> None:
+    """Check what a user's task says of several trials at once: scores, answers and the rule in words."""
+    n = len(trials)
+    takes_strict = "strict" in inspect.signature(task.score).parameters
+    calls: list[dict[str, bool]] = [{}, {"strict": True}]
+    for options in calls if takes_strict else calls[:1]:
+        call = _call("score", options)
+        scored = partial(task.score, trials.targets, trials.time, trials, **options)
+        correct = _called(task, call, scored)
+        if not isinstance(correct, np.ndarray) or correct.dtype != bool or correct.shape != (n,):
+            _fail(
+                task,
+                f"{call} gives {shown(correct)} for {n} trials; expected an array of one bool a trial",
+            )
+    for options in calls:
+        call = _call("rule", options)
+        words = _called(task, call, partial(task.rule, **options))
+        if not isinstance(words, str) or not words.strip():
+            _fail(task, f"{call} gives {shown(words)}; expected a text: how `score` scores")
+    answers = _called(task, "answers()", lambda: task.answers(trials.targets, trials.time, trials))
+    if not isinstance(answers, Answers):
+        _fail(task, f"answers() gives {shown(answers)}; expected Answers(decision=..., predicted=..., ...)")
+    decision = (n,) if task.n_outputs == 1 else (n, task.n_outputs)
+    for name, shape, kinds, expected in (
+        ("decision", decision, "iuf", "numbers"),
+        ("predicted", (n,), "iu", "whole numbers, +1, -1 or 0"),
+        ("response_time", (n,), "iuf", "times in ms, NaN without a response"),
+        ("sustained", (n,), "b", "bools"),
+    ):
+        column = getattr(answers, name)
+        if column is None and name != "decision":
+            continue
+        fits = isinstance(column, np.ndarray) and column.dtype.kind in kinds and column.shape == shape
+        if not fits:
+            found = f"shape {np.shape(column)}, {shown(column)}"
+            _fail(
+                task, f"answers() gives {name} of {found}, for {n} trials; expected shape {shape}, {expected}"
+            )
+    if answers.predicted is not None and set(trials.labels) <= {1, -1, 0}:
+        wrong = answers.predicted != trials.labels
+        if wrong.any() and type(task).answers is not Task.answers:
+            first = int(np.argmax(wrong))
+            _fail(
+                task,
+                f"answers() gives the response {answers.predicted[first]:+d} for the target of the condition "
+                f"{trials.conditions[first]!r}; expected {trials.labels[first]:+d}, its number in conditions",
+            )
+
+
+def _call(method: str, options: Mapping[str, object]) -> str:
+    return f"{method}({', '.join(f'{name}={value}' for name, value in options.items())})"
+
+
 def _attribute(task: Task, name: str, expected: str) -> Any:
     def value() -> Any:
         try:
@@ -138,7 +254,7 @@ def _called(task: Task, what: str, function: Callable[[], Any]) -> Any:
     except SpikingError as error:
         _fail(task, str(error), error)
     except Exception as error:  # noqa: BLE001  # whatever the code of a user raises
-        _fail(task, f"{what} raises {raised(error, _file(task))}; expected no error", error)
+        _fail(task, f"{what} raises {raised(error, _file(type(task)))}; expected no error", error)
 
 
 def raised(error: BaseException, file: str) -> str:
@@ -151,13 +267,17 @@ def raised(error: BaseException, file: str) -> str:
     return f"{type(error).__name__}{line}: {error}"
 
 
-def _file(task: Task) -> str:
+def _comes_with_package(kind: type[Task]) -> bool:
+    return kind.__module__.partition(".")[0] == "spiking"
+
+
+def _file(kind: type[Task]) -> str:
     """Return the name of the file of a user's task, or an empty text."""
-    kind = type(task)
     path = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return "" if path is None or kind.__module__.partition(".")[0] == "spiking" else Path(path).name
+    return "" if path is None or _comes_with_package(kind) else Path(path).name
 
 
-def _fail(task: Task, message: str, cause: Exception | None = None) -> NoReturn:
-    file = _file(task)
-    raise ArgumentError(f"{file + ', ' if file else ''}class {type(task).__name__}: {message}") from cause
+def _fail(task: Task | type[Task], message: str, cause: Exception | None = None) -> NoReturn:
+    kind = task if isinstance(task, type) else type(task)
+    file = _file(kind)
+    raise ArgumentError(f"{file + ', ' if file else ''}class {kind.__name__}: {message}") from cause

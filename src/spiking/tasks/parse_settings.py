@@ -15,6 +15,7 @@ import numpy as np
 from spiking.checks import shown, similar
 from spiking.errors import ArgumentError
 from spiking.tasks.base import Task
+from spiking.tasks.check_task import check_class
 from spiking.tasks.number_lists import listed_numbers
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
@@ -29,6 +30,7 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
     ArgumentError
         A setting is unknown or wrong, or the task does not fit its own declarations: see `check_task`.
     """
+    check_class(kind)
     check_known(kind, settings)
     hints = _hints(kind)
     try:
@@ -46,7 +48,7 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
 
 def check_known(kind: type[Task], settings: Iterable[str]) -> None:
     """Raise ArgumentError unless a task has all these settings."""
-    parameters = inspect.signature(kind).parameters
+    parameters = _parameters(kind)
     unknown = [name for name in settings if name not in parameters]
     if unknown:
         expected = f"one of {', '.join(parameters)}" if parameters else "none"
@@ -58,7 +60,7 @@ def changed(
     kind: type[Task], settings: Mapping[str, Any], usual: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the settings of a task that differ from those in `usual`, or, if not in there, the defaults."""
-    parameters = inspect.signature(kind).parameters
+    parameters = _parameters(kind)
     usual = {name: parameter.default for name, parameter in parameters.items()} | dict(usual or {})
     return {
         name: value
@@ -104,9 +106,15 @@ def _name(kind: type[Task]) -> str:
     return name if isinstance(name, str) else kind.__name__
 
 
+def _parameters(kind: type[Task]) -> dict[str, inspect.Parameter]:
+    """Return the settings of a task; of a class that is no dataclass, the arguments of its constructor."""
+    parameters = inspect.signature(kind).parameters.items()
+    return {name: one for name, one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+
+
 def _hints(kind: type[Task]) -> dict[str, Any]:
     """Return the types of the settings from the annotations, or from the defaults."""
-    parameters = inspect.signature(kind).parameters.items()
+    parameters = _parameters(kind).items()
     hints = {
         name: type(parameter.default)
         for name, parameter in parameters
