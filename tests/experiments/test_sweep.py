@@ -5,6 +5,8 @@ import dataclasses
 import json
 import signal
 import time
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from spiking import (
     UnitFraction,
     datasets,
     evaluate,
+    plotting,
     simulate,
     sweep,
     tasks,
@@ -544,6 +547,87 @@ def test_psychometric_curves_of_both_networks(tmp_path):
     figure.savefig(tmp_path / "curves.png")
     right_means = [line.get_ydata() for line in right.lines if len(line.get_ydata()) == 9]
     assert any(np.array_equal(line, curves.curves["rate"].response_time) for line in right_means)
+
+
+@dataclass(frozen=True)
+class Reach(Cue):
+    """Two sides and trials that must not be answered; a setting has the name of a constant of neurons."""
+
+    noise: float = 0.0
+
+    name: ClassVar[str] = "reach"
+    conditions: ClassVar[dict[str, int]] = {"left": -1, "right": 1, "catch": 0}
+
+    def trial(self, condition, rng):
+        inputs, target = np.zeros((1, self.n_steps)), np.zeros(self.n_steps)
+        target[:] = self.conditions[condition]
+        return inputs + self.noise * rng.standard_normal(inputs.shape), target
+
+
+def reached(task, labels, *, answer):
+    """Return a sweep with these labels at each value; `answer` gives responses from signed values."""
+    by_trial = [
+        {
+            "trial": np.arange(labels.size),
+            "expected": labels,
+            "correct": answer(value * labels) == labels,
+            "predicted": answer(value * labels).astype(float),
+            "response_time": np.where(answer(value * labels) == 0, np.nan, 400.0),
+        }
+        for value in (0.0, 0.2, 0.5, 0.8)
+    ]
+    rows = [{"task.level": value, "network": "spiking"} for value in (0.0, 0.2, 0.5, 0.8)]
+    return Sweep(
+        names=("task.level",),
+        task=task,
+        n_trials=labels.size,
+        seed=1,
+        strict=False,
+        rows=tuple(rows),
+        by_trial=tuple(by_trial),
+    )
+
+
+def test_trials_without_an_expected_response_are_left_out_of_signed_curves():
+    labels = np.array([-1] * 35 + [0] * 32 + [1] * 23)
+    result = reached(Reach(), labels, answer=lambda x: np.where(np.abs(x) > 0.3, np.sign(x), 0).astype(int))
+    curves = result.psychometric(resamples=100)
+    curve = curves.curves["spiking"]
+    assert curve.x.tolist() == [-0.8, -0.5, -0.2, 0.0, 0.2, 0.5, 0.8]
+    assert curve.trials.tolist() == [35, 35, 35, 58, 23, 23, 23]  # 58: of both sides
+    assert curve.responses.tolist() == [0, 0, 0, 0, 0, 23, 23]
+    assert curve.unanswered.tolist() == [0, 0, 35, 58, 23, 0, 0]
+    assert curves.left_out == curves.as_json()["left_out"] == 4 * 32
+    assert "128 trials in which no response is expected" in str(curves)
+    assert "232 trials at 7 values, 116 without a response" in str(curves)
+    assert "unanswered" in curves.csv().splitlines()[0]
+    figure = curves.plot()
+    foot = " ".join(figure.get_supxlabel().split())
+    assert "128 trials in which no response is expected" in foot
+    assert "trials without a response, from left to right: 0, 0, 35, 58, 23, 0, 0" in foot
+    assert "Trials without a response count as not +1" in plotting.caption_of(figure)
+    correct = result.psychometric(signed=False, resamples=100)
+    assert (correct.left_out, correct.curves["spiking"].trials.tolist()) == (0, [90] * 4)
+
+
+def test_signed_curves_need_the_labels_of_two_sides():
+    labels = np.array([0] * 15 + [1] * 3)
+    result = reached(Cue(), labels, answer=lambda x: (x > 0.1).astype(int))
+    with pytest.raises(
+        ArgumentError, match=r"expected responses of the task cue are 0, 1; expected \+1 and -1"
+    ):
+        result.psychometric(resamples=100)
+    assert result.psychometric(signed=False, resamples=100).curves["spiking"].trials.tolist() == [18] * 4
+
+
+def test_a_name_of_a_constant_and_of_a_setting_is_said_to_be_the_constant():
+    message = (
+        "noise is the constant of the neurons, which is varied; the task reach has a setting noise, which"
+    )
+    with pytest.warns(UserWarning, match=message):
+        both = sweep(NETWORK, Reach(), grid={"noise": [0.0, 0.2]}, trials=2, seed=1)
+    assert "task.noise" not in both.rows[0]
+    sweep(NETWORK, Reach(), grid={"task.noise": [0.0, 0.2]}, trials=2, seed=1)  # no warning
 
 
 def test_curves_of_perfect_networks_give_a_reason_and_are_drawn(tmp_path):

@@ -485,5 +485,5 @@ def test_figures_of_sweeps_say_their_captions():
     assert f"Correct: {result.task.rule(strict=True)}." in caption
     assert "Correct" not in plotting.caption_of(result.plot("rate").figure)
     figure = result.psychometric(resamples=100).plot()
-    assert "4 trials at each value of task.offset, seed 1." in plotting.caption_of(figure)
+    assert "4 trials at each value of task.offset, seed 1 (by sign: " in plotting.caption_of(figure)
     assert len({bars.lines[0].get_color() for bars in figure.axes[0].containers}) == 2  # one for each noise

@@ -38,7 +38,10 @@ class PsychometricCurves:
     strict : bool
         Whether `correct` means the strict score.
     n_trials : int
-        Number of trials at each point.
+        Number of trials at each point of the sweep.
+    left_out : int
+        Number of trials of each curve that are left out because no response is expected in them (label 0),
+        over all points; only of signed curves.
     seed : int
         Seed of the trials.
     curves : mapping of str to `~spiking.analysis.PsychometricCurve`
@@ -59,6 +62,7 @@ class PsychometricCurves:
     task: Task
     strict: bool
     n_trials: int
+    left_out: int
     seed: int
     curves: Mapping[str, PsychometricCurve] = field(repr=False)
 
@@ -86,6 +90,7 @@ class PsychometricCurves:
             "response": self.response,
             "task": self.task.name,
             "rule": self.task.rule(self.strict),
+            "left_out": self.left_out,
             "seed": self.seed,
             "curves": {name: curve.as_json() for name, curve in self.curves.items()},
         }
@@ -102,8 +107,25 @@ class PsychometricCurves:
             [
                 f"{self.response} against {against}; 95 % intervals",
                 *(f"{name}: {curve}" for name, curve in self.curves.items()),
+                *self.remarks,
             ]
         )
+
+    @property
+    def remarks(self) -> list[str]:
+        """Which trials are left out or have no response, in sentences."""
+        remarks = []
+        if self.left_out:
+            remarks.append(
+                f"Left out of each curve: {self.left_out} trials in which no response is expected (label 0)."
+            )
+        curves = self.curves.values()
+        if self.signed and any(curve.unanswered is not None and curve.unanswered.any() for curve in curves):
+            remarks.append(
+                "Trials without a response count as not +1: a threshold then also depends on how often the "
+                "network responds, and is not a bias between the sides alone."
+            )
+        return remarks
 
 
 def psychometric_curves(
@@ -111,12 +133,22 @@ def psychometric_curves(
 ) -> PsychometricCurves:
     """Return the curves of a sweep; arguments and errors as in `Sweep.psychometric`."""
     x = result.names[0] if x is None else one_of("x", x, result.names)
+    if not result.task.scored:
+        raise ArgumentError(f"the task {result.task.name} has no score; expected a task with one")
+    left_out = 0
     groups: dict[str, list[tuple[float, Mapping[str, NDArray[Any]]]]] = {}
     for row, trials in zip(result.rows, result.by_trial, strict=True):
         if not isinstance(row[x], int | float):
             raise ArgumentError(f"{x} has the value {shown(row[x])}; expected numbers, to draw a curve")
         others = [f"{name}={row[name]}" for name in result.names if name != x]
         groups.setdefault(", ".join([row["network"], *others]), []).append((float(row[x]), trials))
+    labels = set(result.task.conditions.values())
+    if signed and not {1, -1} <= labels <= {1, -1, 0}:
+        raise ArgumentError(
+            f"signed is True and the expected responses of the task {result.task.name} are "
+            f"{', '.join(map(str, sorted(labels)))}; expected +1 and -1 (and 0 for none): give the two sides "
+            f"1 and -1 in `conditions` of the task, or use signed=False (--curve correct)"
+        )
     curves = {}
     for name, points in groups.items():
         trials = {key: np.concatenate([part[key] for _, part in points]) for key in points[0][1]}
@@ -126,12 +158,20 @@ def psychometric_curves(
                 f"signed is True and the task {result.task.name} does not define the response of a trial; "
                 f"expected signed=False (--curve correct), or a method answers of the task"
             )
-        if not result.task.scored:
-            raise ArgumentError(f"the task {result.task.name} has no score; expected a task with one")
+        if signed:  # a value times 0 would be mistaken for a stimulus of 0
+            expecting = trials["expected"] != 0
+            left_out = int(np.sum(~expecting))
+            values, trials = values[expecting], {key: part[expecting] for key, part in trials.items()}
+            if not values.size:
+                raise ArgumentError(
+                    "no trial of the sweep expects the response +1 or -1; expected more trials"
+                )
+        known = not np.isnan(trials["predicted"]).any()
         curves[name] = psychometric(
             values * trials["expected"] if signed else values,
             trials["predicted"] == 1 if signed else trials["correct"],
             trials["response_time"],
+            answered=trials["predicted"] != 0 if known else None,
             trial=trials["trial"],
             seed=seed,
             resamples=resamples,
@@ -142,6 +182,7 @@ def psychometric_curves(
         task=result.task,
         strict=result.strict,
         n_trials=result.n_trials,
+        left_out=left_out,
         seed=result.seed,
         curves=curves,
     )

@@ -120,9 +120,10 @@ class Sweep:
         x : str, optional
             The varied name with the values of the stimulus, which are numbers; by default the first.
         signed : bool
-            True: the fraction of responses +1 against the value times the expected response (+1, -1 or 0),
-            such as the offset of context integration. False: the fraction of correct responses against the
-            value, such as a delay.
+            True: the fraction of responses +1 against the value times the expected response (+1 or -1),
+            such as the offset of context integration. Trials in which no response is expected (0) are left
+            out, and trials without a response count as not +1; their numbers are in the result. False: the
+            fraction of correct responses against the value, such as a delay.
         seed, resamples
             As in `spiking.analysis.psychometric`.
 
@@ -133,7 +134,8 @@ class Sweep:
         Raises
         ------
         ArgumentError
-            `x` was not varied or has values that are not numbers, or the task does not define responses.
+            `x` was not varied or has values that are not numbers, the task does not define responses, or, for
+            signed curves, its expected responses are others than +1 and -1 (and 0).
 
         Examples
         --------

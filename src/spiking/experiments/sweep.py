@@ -17,7 +17,7 @@ from spiking.evaluation.both_networks import check_sizes
 from spiking.evaluation.evaluate import network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
-from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points
+from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points, warn_of_settings
 from spiking.experiments.sweep_work import SpikingWork, rate_trials, row, trials_of
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
@@ -117,7 +117,8 @@ def sweep(
     Warns
     -----
     UserWarning
-        The journal has trials of another version of the task, which are not used.
+        The journal has trials of another version of the task, which are not used. Or a name of the grid is
+        that of a constant of the network, which is varied, and of a setting of the task, which is not.
 
     Raises
     ------
@@ -140,6 +141,7 @@ def sweep(
     threads = thread_count(threads)
     varied = axes(grid)
     base = _base(network, task, grid, stimulation, downsample, seed)
+    warn_of_settings(varied, base.task)
     base = dataclasses.replace(base, rate=_rate_network(rate_network, base, common_random_numbers))
     labels, works, wanted, rates, keys = [], [], [], [], []
     task_keys: dict[int, tuple[str, str]] = {}  # of each task object: its key in a journal, and its version

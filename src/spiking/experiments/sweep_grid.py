@@ -13,7 +13,7 @@ import numpy as np
 
 from spiking.checks import positive_number, shown, whole_number
 from spiking.connectivity.units import UnitFraction
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -99,6 +99,18 @@ def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str,
             if key not in tasks:
                 tasks[key] = _task(point)
         yield labels, dataclasses.replace(point, task=tasks[key])
+
+
+def warn_of_settings(grid: Iterable[Axis], task: Task) -> None:
+    """Warn of names that vary the network and are the names of settings of the task too."""
+    for axis in grid:
+        name = axis.name
+        if name in (*_PARAMETERS, "scaling_factor", "downsample") and name in task.settings:
+            whose = "the constant of the neurons" if name in _PARAMETERS else "that of the spiking network"
+            warn(
+                f"{name} is {whose}, which is varied; the task {task.name} has a setting {name}, which is "
+                f"not: it is varied as task.{name}"
+            )
 
 
 @contextmanager

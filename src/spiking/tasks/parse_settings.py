@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from spiking.checks import shown, similar
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, SpikingError
 from spiking.tasks.base import Task
 from spiking.tasks.check_task import check_class
 from spiking.tasks.number_lists import listed_numbers
@@ -40,7 +40,9 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
                 for name, value in settings.items()
             }
         )
-    except TypeError as error:
+    except SpikingError:
+        raise
+    except (TypeError, ValueError) as error:  # also of a user's __post_init__, which refuses a value
         raise ArgumentError(f"{_name(kind)}: {error}") from error
     task.check_once()
     return task

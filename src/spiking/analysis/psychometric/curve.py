@@ -112,6 +112,9 @@ class PsychometricCurve:
         Mean response time in ms over trials that have one, and its 95 % bootstrap interval; NaN without any.
     timed : array of int, shape (values,)
         Number of trials with a response time.
+    unanswered : array of int, shape (values,), or None
+        Number of trials without any response; they count as trials without *the* response. None if it is not
+        known.
     fit : PsychometricFit or None
         None if the data do not determine one.
     problem : str
@@ -133,6 +136,7 @@ class PsychometricCurve:
     response_time_low: Floats = field(repr=False)
     response_time_high: Floats = field(repr=False)
     timed: NDArray[np.int64] = field(repr=False)
+    unanswered: NDArray[np.int64] | None = field(default=None, repr=False)
     fit: PsychometricFit | None
     problem: str
 
@@ -149,7 +153,10 @@ class PsychometricCurve:
         """The curve as a table: a list of values by name of the column."""
         counts = ("x", "trials", "responses", "fraction", "low", "high")
         times = ("timed", "response_time", "response_time_low", "response_time_high")
-        return {name: getattr(self, name).tolist() for name in (*counts, *times)}
+        columns = {name: getattr(self, name).tolist() for name in (*counts, *times)}
+        if self.unanswered is not None:
+            columns["unanswered"] = self.unanswered.tolist()
+        return columns
 
     def as_json(self) -> dict[str, Any]:
         """Return the curve and its fit as numbers, lists and dictionaries."""
@@ -163,6 +170,8 @@ class PsychometricCurve:
 
     def __str__(self) -> str:
         trials = f"{self.trials.sum()} trials at {self.x.size} values"
+        if self.unanswered is not None and self.unanswered.any():
+            trials += f", {self.unanswered.sum()} without a response"
         return f"{trials}: {self.fit}" if self.fit else f"{trials}, no fit: {self.problem}"
 
 
@@ -172,6 +181,7 @@ def psychometric(
     response: ArrayLike,
     response_time: ArrayLike | None = None,
     *,
+    answered: ArrayLike | None = None,
     trial: ArrayLike | None = None,
     seed: int = 1,
     resamples: int = 1000,
@@ -194,6 +204,9 @@ def psychometric(
         Whether the response was made, such as ``predicted == 1``, or was correct.
     response_time : array, shape (n,), optional
         In ms; NaN in trials without one.
+    answered : array of bool, shape (n,), optional
+        Whether any response was made, to count the trials without; by default this is not known. The fit uses
+        all trials.
     trial : array of int, shape (n,), optional
         Number of the trial, the same where random numbers are shared; by default all are independent.
     seed : int
@@ -229,6 +242,7 @@ def psychometric(
     n = values.size
     made = _row("response", response, n) != 0
     times = np.full(n, np.nan) if response_time is None else _row("response_time", response_time, n)
+    silent = None if answered is None else _row("answered", answered, n) == 0
     numbers = np.arange(n) if trial is None else _row("trial", trial, n)
     levels, level = np.unique(values, return_inverse=True)
     units, unit = np.unique(numbers, return_inverse=True)
@@ -253,6 +267,7 @@ def psychometric(
         response_time_low=time_low,
         response_time_high=time_high,
         timed=n_timed.astype(np.int64),
+        unanswered=None if silent is None else np.bincount(level[silent], minlength=levels.size),
         fit=None
         if parameters is None
         else _with_intervals(parameters, fits, levels, trials, responses, resamples),

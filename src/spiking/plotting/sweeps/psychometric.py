@@ -155,11 +155,27 @@ def _times(ax: Axes, curve: PsychometricCurve, style: dict[str, Any]) -> None:
     _points(ax, curve.x[known], mean, np.minimum(low, mean), np.maximum(high, mean), None, style)
 
 
+def _unanswered(curve: PsychometricCurve) -> str:
+    """Return the numbers of trials without a response at the points, in words."""
+    if curve.unanswered is None or not curve.unanswered.any():
+        return ""
+    counts = ", ".join(map(str, curve.unanswered))
+    return f"; trials without a response, from left to right: {counts}"
+
+
 def _notes(curves: PsychometricCurves) -> list[str]:
     """Return the sentences below the figure."""
-    notes = [f"{name}: {curve.fit or f'no fit: {curve.problem}'}" for name, curve in curves.curves.items()]
+    notes = [
+        f"{name}: {curve.fit or f'no fit: {curve.problem}'}{_unanswered(curve)}"
+        for name, curve in curves.curves.items()
+    ]
+    notes += curves.remarks
+    points = ""
+    if curves.signed:
+        numbers = np.concatenate([curve.trials for curve in curves.curves.values()])
+        points = f" (by sign: {numbers.min()} to {numbers.max()} at each point)"
     notes.append(
         f"Bars and values in brackets: 95 % intervals. {curves.n_trials} trials at each value of "
-        f"{curves.x}, seed {curves.seed}. Task {curves.task.name}: {curves.task.rule(curves.strict)}."
+        f"{curves.x}, seed {curves.seed}{points}. Task {curves.task.name}: {curves.task.rule(curves.strict)}."
     )
     return notes
