@@ -92,7 +92,7 @@ def LIF_network_fnc(  # the published name
         ``dt``, ``T`` (s), ``nt``, ``w_out`` (unscaled), ``td``, ``td0`` (shape (N,), in s; None if the model
         has no ``td0``), ``IPSCs`` (shape (N, nt)), ``tref``, ``tm``, ``tr`` (s), ``vreset``, ``bias``,
         ``vpeak`` and ``vspike`` (mV): the threshold, which the published function calls vpeak, -40, and the
-        voltage that `REC` has at a spike, 30.
+        voltage that ``REC`` has at a spike, 30.
 
     Raises
     ------
