@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from spiking.command_line.training_verdict import verdict
-from spiking.training import TrainingOptions, TrainingState
+from spiking import tasks
+from spiking.command_line.training_verdict import Verdict, as_json_of, rule_lines, verdict
+from spiking.training import TrainingOptions, TrainingState, scoring
+from spiking.training.options import options_for
 
 FALLING = [30 - 2 * step for step in range(9)]
 
@@ -57,7 +59,37 @@ def test_a_network_that_converts_needs_no_advice():
     result = outcome([5], [1], stage="hardening", stopped="converged", spiking=(True, 1.0, 0.97))
     assert result.advice == ()
     assert (
-        "100 % of 40 fresh trials (95 % Wilson interval 91 to 100 %; at least 97.5 % is needed)"
+        "100 % of 40 new trials (95 % Wilson interval 91 to 100 %; at least 97.5 % is needed)"
         in result.lines[1]
     )
     assert "R2 of its output 0.97 (at least 0.94 is needed)" in result.lines[1]
+
+
+def test_the_rules_are_those_by_which_was_scored(tmp_path):
+    spiking = {"converts": True, "spiking_accuracy": 1.0, "spiking_r2": 0.97, "spiking_sustained": 0.9}
+    state = SimpleNamespace(
+        **spiking, spiking_strict=None, accuracy=1.0, stopped="converged", updates=5, loss=1
+    )
+    task, options = tasks.get("go-nogo"), TrainingOptions()
+    lines = rule_lines(state, options, task, "m.mat")
+    assert lines[:2] == [f"correct: {task.rule()}", f"sustained: {task.sustained_rule()}"]
+    assert "these trials decided when training ended" in lines[-1]
+    result = Verdict(True, True, (), ())
+    facts = as_json_of(state, options, result, 1.0, tmp_path, task, 1)
+    assert facts["spiking"]["by_rule"]["sustained"]["correct"] == 36
+    assert facts["spiking"]["by_rule"]["sustained"]["rule"] == task.sustained_rule()
+    assert list(facts["spiking"]["by_rule"]) == ["published", "sustained"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("go-nogo", "from 375 ms (go); absolute value below 0.3"),
+        ("mante", "at any time in the last second, as the published trainer"),
+        ("xor", "at any time from 1000 ms"),
+    ],
+)
+def test_the_rule_of_the_published_recipe_is_the_published_trainers(name, words):
+    task = tasks.get(name)
+    assert words in scoring.rule(task, options_for("published"))
+    assert scoring.rule(task, options_for("default")) == task.rule()

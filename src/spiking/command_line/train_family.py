@@ -10,7 +10,7 @@ import typer
 
 from spiking.command_line.output import echo, print_json, print_message, table_csv
 from spiking.command_line.progress import progress_bar
-from spiking.command_line.training_verdict import as_json_of, outcome, verdict
+from spiking.command_line.training_verdict import as_json_of, outcome, rule_lines, verdict
 from spiking.errors import ArgumentError
 from spiking.files.json_text import UNUSABLE, parsed
 from spiking.interruption import at_interruption
@@ -61,7 +61,6 @@ def train_family(
         results[seed] = {**facts, "stopped": "existed"}
     if existing and not as_json:
         echo(f"{len(existing)} of {len(seeds)} models exist in {folder}; {converged} have converged")
-    rule = [f"correct: {task.rule()}"] * task.scored
     began = time.perf_counter()
 
     def finished(seed: int, state: TrainingState) -> None:
@@ -69,7 +68,7 @@ def train_family(
         converged += state.stopped == "converged"
         seconds = time.perf_counter() - began
         result = verdict(state, limits, str(paths[seed]))
-        results[seed] = as_json_of(state, result, seconds, paths[seed], task, seed)
+        results[seed] = as_json_of(state, limits, result, seconds, paths[seed], task, seed)
         lines = [f"seed {seed}: {outcome(state, seconds)}"]
         try:
             keep(paths[seed], lambda place: state.model.save(place, force=force))
@@ -77,7 +76,7 @@ def train_family(
             errors.append(error)
         else:
             lines[0] += f"; saved {paths[seed]}"
-        lines += [*result.lines, *rule, *result.advice]
+        lines += [*result.lines, *rule_lines(state, limits, task, str(paths[seed])), *result.advice]
         if not as_json:
             echo("\n  ".join(lines), lines=True)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spiking.training.state import TrainingState
 
 _FALLING = 0.95  # the loss still falls if its last third is below this fraction of the third before
+_RULES = ("strict", "sustained")  # that decide nothing
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,34 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
         return converts, f"the spiking network does the task {some} neighbouring scaling factors"
     kept = "" if converts else "; the best network is kept"
     return converts, (
-        f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 fresh trials "
+        f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 new trials "
         f"({_interval(state.spiking_accuracy, 40)}; "
-        f"at least {50 * (1 + options.stop_accuracy):g} % is needed), "
+        f"at least {50 * (1 + options.stop_accuracy):g} % is needed{_others(state)}), "
         f"R2 of its output {state.spiking_r2:.2f} (at least {options.resolved('stop_r2'):g} is needed){kept}"
     )
+
+
+def _others(state: TrainingState) -> str:
+    """Return the accuracy by the rules that decide nothing."""
+    values = {name: getattr(state, f"spiking_{name}") for name in _RULES}
+    return "".join(f"; {name} {100 * value:.0f} %" for name, value in values.items() if value is not None)
+
+
+def rule_lines(state: TrainingState, options: TrainingOptions, task: Task, path: str) -> list[str]:
+    """Return the rules of the accuracies of a training, a line each, and which trials they are."""
+    if not task.scored:
+        return []
+    from spiking.evaluation.words import lines_of, rules_of
+    from spiking.training.scoring import rule
+
+    names = [name for name in _RULES if getattr(state, f"spiking_{name}") is not None]
+    spiking = rules_of(task, ("published", *names))
+    rate = rule(task, options)
+    words = {"published": rate} if rate != spiking["published"] else spiking
+    return [
+        *lines_of(words),
+        f"these trials decided when training ended; `spiking evaluate {path}` runs fresh ones",
+    ]
 
 
 def _interval(accuracy: float, trials: int) -> str:
@@ -157,20 +181,39 @@ def outcome(state: TrainingState, seconds: float) -> str:
 
 
 def as_json_of(
-    state: TrainingState, result: Verdict, seconds: float, path: Path, task: Task, seed: int
+    state: TrainingState,
+    options: TrainingOptions,
+    result: Verdict,
+    seconds: float,
+    path: Path,
+    task: Task,
+    seed: int,
 ) -> dict[str, Any]:
     """Return the result of a training in types of JSON; its trials decided when it ended."""
     from spiking.evaluation.result import Score
     from spiking.evaluation.words import accuracy_json
+    from spiking.training.scoring import rule
 
-    def score(accuracy: float, trials: int) -> dict[str, Any]:
+    def score(accuracy: float, trials: int) -> Score:
         scored = task.scored and math.isfinite(accuracy)
-        counted = Score(round(accuracy * trials) if scored else 0, trials, scored)
-        return accuracy_json(counted, task.rule(), seed=seed, fresh=False)
+        return Score(round(accuracy * trials) if scored else 0, trials, scored)
 
     spiking = None
     if state.spiking_accuracy is not None:
-        spiking = {**score(state.spiking_accuracy, 40), "r2": state.spiking_r2}
+        tested = {
+            "published": (task.rule(), state.spiking_accuracy),
+            "strict": (task.rule(strict=True), state.spiking_strict),
+            "sustained": (task.sustained_rule(), state.spiking_sustained),
+        }
+        spiking = {
+            **accuracy_json(score(state.spiking_accuracy, 40), task.rule(), seed=seed, fresh=False),
+            "by_rule": {
+                name: {"rule": words, **score(accuracy, 40).as_json()}
+                for name, (words, accuracy) in tested.items()
+                if task.scored and accuracy is not None
+            },
+            "r2": state.spiking_r2,
+        }
     return {
         "seed": seed,
         "file": str(path),
@@ -182,7 +225,7 @@ def as_json_of(
         "updates": state.updates,
         "seconds": seconds,
         "loss": state.loss,
-        "rate": score(state.accuracy, 100),
+        "rate": accuracy_json(score(state.accuracy, 100), rule(task, options), seed=seed, fresh=False),
         "spiking": spiking,
         "advice": result.advice,
     }

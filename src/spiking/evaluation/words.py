@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spiking.tasks import GivenInputs, Task
@@ -37,7 +37,11 @@ def rules(evaluation: Evaluation) -> dict[str, str]:
     The strict rule begins with "the same" where it adds to the published one; it is left out where both are
     equal.
     """
-    task = evaluation.task
+    return rules_of(evaluation.task, evaluation.scores)
+
+
+def rules_of(task: Task, names: Container[str]) -> dict[str, str]:
+    """Return the rules with these names in words, as `rules` does."""
     published, strict = task.rule(), task.rule(strict=True)
     if strict.startswith(published):
         strict = "the same" + strict.removeprefix(published)
@@ -45,7 +49,7 @@ def rules(evaluation: Evaluation) -> dict[str, str]:
     return {
         name: rule
         for name, rule in words.items()
-        if rule is not None and name in evaluation.scores and rule != "the same"
+        if rule is not None and name in names and rule != "the same"
     }
 
 
@@ -142,12 +146,17 @@ def score_lines(evaluations: Mapping[str, Evaluation], which: str, *, strict: bo
 def rule_lines(evaluation: Evaluation, which: str, *, strict: bool = False) -> list[str]:
     """Return the rules of an evaluation, a line each, and the interval and the trials; see `score_lines`."""
     words = rules(evaluation) if evaluation.score.scored else {}
-    lines = [
+    lines = lines_of(words)
+    used = "in each condition: strict; " if strict and "strict" in words else ""
+    return [*lines, f"{used}95 % Wilson intervals; {which}"]
+
+
+def lines_of(words: Mapping[str, str]) -> list[str]:
+    """Return rules in words, a line each."""
+    return [
         textwrap.fill(f"{_title(name)}: {rule}", _WIDTH, subsequent_indent="  ")
         for name, rule in words.items()
     ]
-    used = "in each condition: strict; " if strict and "strict" in words else ""
-    return [*lines, f"{used}95 % Wilson intervals; {which}"]
 
 
 def _title(rule: str) -> str:

@@ -18,7 +18,7 @@ from spiking.rate_model.model import RateModel
 from spiking.rate_model.run import run_columns
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task
-from spiking.tasks.scoring import score
+from spiking.tasks.scoring import score_trials
 from spiking.timing import STEPS_PER_COLUMN
 from spiking.tuning.candidates import published_grid
 from spiking.tuning.trial_setup import TrialSetup, trial_runner
@@ -29,10 +29,12 @@ _CONFIRMING = 40  # further trials, at the middle candidate
 
 
 class Outcome(NamedTuple):
-    """How good the spiking network of a model that was trained on its f-I curve is, in fresh trials."""
+    """How good the spiking network of a model that was trained on its f-I curve is, in new trials."""
 
     accuracy: float
     r2: float  # of its output against the rate network's without noise, of single trials
+    strict: float | None = None  # accuracy by ``task.rule(strict=True)``
+    sustained: float | None = None  # accuracy by ``task.sustained_rule()``
 
 
 def spiking_outcome(model: RateModel, task: Task, *, seed: int) -> Outcome:
@@ -44,7 +46,9 @@ def spiking_outcome(model: RateModel, task: Task, *, seed: int) -> Outcome:
     output = run.output[:, :, STEPS_PER_COLUMN - 1 :: STEPS_PER_COLUMN][:, :, : wanted.shape[-1]]
     spread = float(np.sum((wanted - wanted.mean()) ** 2))
     r2 = 1 - float(np.sum((output - wanted) ** 2)) / spread if spread else -math.inf
-    return Outcome(float(score(task, run.output, run.time, trials).mean()), r2)
+    scored = score_trials(task, run.output, run.time, trials)
+    others = (None if right is None else float(right.mean()) for right in (scored.strict, scored.sustained))
+    return Outcome(float(scored.correct.mean()), r2, *others)
 
 
 def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:

@@ -120,8 +120,8 @@ def training_steps(
                         converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
                     else:
                         spiking = spiking_outcome(model, task, seed=test_seed + updates)
-                        converted = is_faithful(*spiking, options)
-                        if best is None or spiking > best[0]:
+                        converted = is_faithful(spiking.accuracy, spiking.r2, options)
+                        if best is None or spiking[:2] > best[0][:2]:
                             best = spiking, contents
                 outcome["converts"] = converted
                 good = ends_hardening(converted, hardened, options)
@@ -133,7 +133,8 @@ def training_steps(
                 spiking, contents = best  # not a network that has just come apart
         outcome |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
         if spiking is not None:
-            outcome |= {"spiking_accuracy": spiking.accuracy, "spiking_r2": spiking.r2}
+            tested = {f"spiking_{name}": value for name, value in spiking._asdict().items()}
+            outcome |= {name: value for name, value in tested.items() if value is not None}
         speed = count / (time.perf_counter() - began)
         yield TrainingState(
             updates,
@@ -146,6 +147,8 @@ def training_steps(
             spiking_accuracy=None if spiking is None else spiking.accuracy,
             spiking_r2=None if spiking is None else spiking.r2,
             contents=partial(contents, outcome),
+            spiking_strict=None if spiking is None else spiking.strict,
+            spiking_sustained=None if spiking is None else spiking.sustained,
         )
 
 

@@ -9,6 +9,22 @@ from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials
 from spiking.training.options import TrainingOptions
 
 
+def rule(task: Task, options: TrainingOptions) -> str:
+    """Return in words how `accuracy` scores the rate network."""
+    if not options.published_quirks:
+        return task.rule()
+    end = ", as the published trainer scores"
+    if isinstance(task, GoNoGo):
+        since = f"from {task.score_from - task.score_delay:g} ms"
+        return (
+            f"output above {task.threshold:g} at any time {since} (go); absolute value below {task.quiet:g} "
+            f"at all times {since} (nogo){end}"
+        )
+    if isinstance(task, ContextIntegration):
+        return f"{task.rule().replace(f'from {task.score_from:g} ms', 'in the last second')}{end}"
+    return task.rule()
+
+
 def accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options: TrainingOptions) -> float:
     """Return the fraction of trials that are correct; `outputs` has shape (trials, n_outputs, steps)."""
     if not np.isfinite(outputs).all():

@@ -31,9 +31,13 @@ class TrainingState:
     converts : bool or None
         Whether the spiking network does the task; None if this was not tested after this evaluation.
     spiking_accuracy, spiking_r2 : float or None
-        For the activation ``lif``: accuracy of the spiking network of `model` in 40 fresh trials, and R2 of
-        its output against the rate network's; None if it was not tested. When training ends without
-        converging, `model` is the best network of the second stage.
+        For the activation ``lif``: accuracy of the spiking network of `model` in 40 trials, and R2 of its
+        output against the rate network's; None if it was not tested. These trials are new at each test, and
+        decide when training ends. When training ends without converging, `model` is the best network of the
+        second stage.
+    spiking_strict, spiking_sustained : float or None
+        The accuracy in these trials by ``task.rule(strict=True)`` and by ``task.sustained_rule()``; None
+        where the task does not define the rule. They decide nothing.
 
     Examples
     --------
@@ -54,6 +58,8 @@ class TrainingState:
     spiking_accuracy: float | None
     spiking_r2: float | None
     contents: Callable[[], dict[str, Any]] = dataclasses.field(repr=False)
+    spiking_strict: float | None = None
+    spiking_sustained: float | None = None
 
     __repr__ = short_repr
 

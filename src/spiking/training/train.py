@@ -77,9 +77,9 @@ def train(
     -------
     RateModel
         Its `extras` hold ``task``, ``task_settings``, ``seed``, ``converged``, ``stopped``, ``updates``,
-        ``training_options``, ``spiking_version``, ``spiking_accuracy`` and ``spiking_r2`` if its spiking
-        network was tested, and the losses. Check ``extras["converged"]``: a model that has not met the
-        criteria is also returned.
+        ``training_options``, ``spiking_version``, ``spiking_accuracy``, ``spiking_r2``, ``spiking_strict``
+        and ``spiking_sustained`` if its spiking network was tested, and the losses. Check
+        ``extras["converged"]``: a model that has not met the criteria is also returned.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from spiking.command_line import options
 from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import training_bar
 from spiking.command_line.train_family import NOT_CONVERGED, train_family
-from spiking.command_line.training_verdict import as_json_of, outcome, verdict
+from spiking.command_line.training_verdict import as_json_of, outcome, rule_lines, verdict
 from spiking.errors import ArgumentError
 from spiking.interruption import at_interruption, uninterrupted
 from spiking.tasks.number_lists import listed_numbers
@@ -218,14 +218,13 @@ def _train_one(
             save(state)
             saved = True
     result = verdict(state, limits, str(output))
-    rule = [f"correct: {task.rule()}"] * task.scored
-    facts = as_json_of(state, result, seconds, output, task, seed)
+    facts = as_json_of(state, limits, result, seconds, output, task, seed)
     if as_json:
         print_json(facts)
     else:
         echo(f"{outcome(state, seconds)}; saved {output}")
-        for line in (*result.lines, *rule, *result.advice):
-            echo(line)
+        for line in (*result.lines, *rule_lines(state, limits, task, str(output)), *result.advice):
+            echo(line, lines=True)
     if csv_file is not None:
         keep_text(csv_file, table_csv([facts]))
     if plot is not None:
