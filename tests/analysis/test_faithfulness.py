@@ -104,6 +104,41 @@ def test_noise_of_single_trials_leaves_the_means(both, quiet):
     assert (result.mean_output_r2, result.population_r2) == pytest.approx((1, 1))
 
 
+def test_intervals_are_those_of_the_trials(both, quiet):
+    """A bootstrap written out, with the same resampled trials; equal networks have an interval of 1."""
+    perfect = faithfulness_of(replaced(both, *quiet))
+    assert perfect.output_r2_interval == pytest.approx((1, 1))
+    assert perfect.mean_output_r2_interval == pytest.approx((1, 1))
+    result = faithfulness_of(both)
+    expected = quiet[0][:, :, LATE]
+    sampled = np.searchsorted(both.spiking.time, both.activity_time - 1e-6)
+    observed = both.spiking.output[:, :, sampled][:, :, LATE]
+
+    def r2(expected, observed):
+        return 1 - np.sum((observed - expected) ** 2) / np.sum((expected - expected.mean()) ** 2)
+
+    rng = np.random.default_rng(5)
+    single = [r2(expected[k], observed[k]) for k in rng.integers(8, size=(4000, 8))]
+    pairs = 2 * rng.integers(4, size=(4000, 2, 4)) + np.array([0, 1])[:, np.newaxis]  # go, nogo, go, ...
+    means = [r2(expected[k].mean(axis=1), observed[k].mean(axis=1)) for k in pairs]
+    for found, value, values in (
+        (result.output_r2_interval, result.output_r2, single),
+        (result.mean_output_r2_interval, result.mean_output_r2, means),
+    ):
+        low, high = np.quantile(values, (0.025, 0.975))
+        wide = high - low
+        assert wide > 0.001
+        assert found == pytest.approx((2 * value - high, min(2 * value - low, 1)), abs=0.15 * wide)
+        assert found[0] < value <= found[1] + 1e-9
+
+
+def test_one_trial_has_no_interval(model):
+    result = analysis.faithfulness(model, trials=1)
+    assert np.isnan([*result.output_r2_interval, *result.mean_output_r2_interval]).all()
+    assert result.as_json()["output_r2_interval"] == [None, None]
+    assert "interval" not in str(result)
+
+
 def test_clocks_and_silence(both, quiet):
     n, step = both.model.n_units, both.spiking.time_step
     trial, neuron, time = (

@@ -332,6 +332,7 @@ def test_demo(tmp_path):
     assert "95 % Wilson intervals; seed 1" in done.stdout
     assert "scaling factor 50: as given" in done.stdout
     assert "faithfulness in 100 trials: output " in done.stdout
+    assert "\nGo and NoGo take turns, so that these are other trials than those of" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["demo.png"]
 
 

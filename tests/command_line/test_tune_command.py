@@ -60,7 +60,8 @@ def test_no_write_leaves_everything_alone(path):
     measures = written["faithfulness"]
     assert measures["trials"] == 20
     line = next(line for line in done.stdout.splitlines() if line.startswith("faithfulness in 20 trials"))
-    assert f"R2 {measures['output_r2']:.2f} (means" in line
+    low, high = measures["output_r2_interval"]
+    assert f"R2 {measures['output_r2']:.2f} (95 % interval {low:.2f} to {high:.2f}), of the means" in line
     assert f"output {measures['peak_ratio']:.2f} times" in line
     assert written["verdict"] is None or done.stdout.splitlines()[-1] == written["verdict"]
 

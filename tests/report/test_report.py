@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from browser import PROGRAM, browser
 
-from spiking import ArgumentError, RateModel, SpikingNetwork, datasets, evaluate, tasks
+from spiking import ArgumentError, RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
 from spiking.analysis import conversion_quality
 from spiking.command_line import main
 from spiking.conversion.model_info import model_info
@@ -21,6 +21,7 @@ from spiking.rate_model.to_file import to_variables
 from spiking.report import report
 from spiking.report import text as words
 from spiking.report.commands import commands
+from spiking.report.methods import methods
 from spiking.report.trial_data import trial_data
 from spiking.training.model_file import origin
 from spiking.tuning import find_scaling_factor
@@ -184,9 +185,36 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
     assert f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35" in said
     assert f"Factor {found.scaling_factor:g} was chosen: " in said
     assert f"On fresh trials, the accuracy was {words.percent(found.fresh.score)}." in said
-    assert "spiking tune tuned.mat --seed 2" in commands(both, "tuned.mat", None, 20)
+    assert "spiking tune tuned.mat --seed 2 --trials 10" in commands(both, "tuned.mat", None, 20)
     broken = {**to_variables(RateModel.load(path)), "tuning": np.array(['{"curve": 3}'])}
     assert "`tuning` that cannot be read" in words.tuning(run_both(RateModel.load(broken), None, 1))
+
+
+def test_the_command_that_tuned_a_file_without_a_task_names_the_task(model, tmp_path):
+    """The file as it came has no task: the search recorded the one that was given."""
+    path = tmp_path / "own.mat"
+    mapping = to_variables(model)
+    for name in ("task", "task_settings", "task_identity", "training_options"):
+        mapping.pop(name, None)
+    RateModel.load(mapping).save(path)
+    task = tasks.GoNoGo(duration=900)
+    find_scaling_factor(path, task, candidates=[25, 35], trials=10, extend=False, write=True)
+    both = run_both(RateModel.load(path), None, 2)
+    (tune,) = (line for line in commands(both, "own.mat", None, 20) if line.startswith("spiking tune"))
+    assert tune == "spiking tune own.mat --task go-nogo --setting duration=900 --trials 10"
+    assert "was trained on the task" not in methods(both.model, both.spiking.network, {}, None)
+
+
+def test_the_page_compares_the_networks_in_the_trials_of_evaluate(model):
+    page = report(model, trials=12, seed=2)
+    close = analysis.faithfulness(model, trials=12, seed=2)
+    text = _Text(page).text
+    assert f"Against the rate network without noise, in these 12 trials: {close}. " in text
+    assert "The conditions take turns in these trials, so that they are others than" in text
+    assert "below 0.5 Hz on average over all 20 trials" in text
+    assert '"number":1,' in page  # trials count from 0, as in the figures
+    low, high = close.output_r2_interval
+    assert f"of the output was {close.output_r2:.2f} [{low:.2f}, {high:.2f}] in single trials" in text
 
 
 def trained_as(model, task, name="a.mat", **options):

@@ -19,6 +19,7 @@ from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.random_streams import BOOTSTRAP_STREAM
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import task_for
 from spiking.rate_model.run import run_columns
@@ -33,6 +34,7 @@ from spiking.typing import Floats
 START_MS = 50.0  # before, the spiking network fires a burst, from its random initial voltages
 COMPARED_TRIALS = 40  # usual number where the measure stands beside an accuracy
 _ACTIVE_HZ = 1.0
+_RESAMPLES, _TOGETHER = 1000, 50
 _MIN_PAIRS = 20  # of adjacent intervals, for the CV2 of a unit
 
 
@@ -63,12 +65,18 @@ class Faithfulness:
     output_r2 : float
         R2 of the output in single trials. Good: 0.95 or more (0.9 with noisier neurons); it contains the
         noise of the spikes.
+    output_r2_interval : (float, float)
+        95 % interval of `output_r2`: basic bootstrap over trials, with 1000 resamples drawn from the seed;
+        NaN with fewer than two trials.
     output_nrmse : float
         Root mean square difference of the outputs in single trials, divided by the standard deviation of the
         rate network's output; its square is ``1 - output_r2``. Good: 0.25 or less.
     mean_output_r2, mean_output_nrmse : float
         The same of the mean outputs of each condition, in which noise is averaged out. What is left is the
         conversion's own error. Good: 0.95 or more, and 0.2 or less.
+    mean_output_r2_interval : (float, float)
+        95 % interval of `mean_output_r2`, as `output_r2_interval`, resampled within conditions; NaN if a
+        condition has fewer than two trials.
     slope : float
         Slope of the spiking network's output on the rate network's in single trials, through the origin.
         Good: 0.9 to 1.1.
@@ -116,8 +124,10 @@ class Faithfulness:
     rate: Score
     spiking: Score
     output_r2: float
+    output_r2_interval: tuple[float, float]
     output_nrmse: float
     mean_output_r2: float
+    mean_output_r2_interval: tuple[float, float]
     mean_output_nrmse: float
     slope: float
     peak_ratio: float
@@ -136,7 +146,8 @@ class Faithfulness:
         """Return the most important measures in one line, without the accuracy."""
         return (
             f"output {_text(self.peak_ratio)} times the rate network's at its peak, "
-            f"R2 {_text(self.output_r2)} (means {_text(self.mean_output_r2)}); "
+            f"R2 {with_interval(self.output_r2, self.output_r2_interval, '95 % interval ')}, "
+            f"of the means {with_interval(self.mean_output_r2, self.mean_output_r2_interval)}; "
             f"population R2 {_text(self.population_r2)}; "
             f"{self.mean_rate:.1f} Hz, CV2 {_text(self.cv2)}, Fano {_text(self.fano)}"
         )
@@ -268,8 +279,10 @@ def _measured(both: BothNetworks) -> Faithfulness:
         rate=both.rate_score.score,
         spiking=both.spiking_score.score,
         output_r2=single,
+        output_r2_interval=_single_interval(expected_output, output, both.seed),
         output_nrmse=float(np.sqrt(1 - single)),
         mean_output_r2=means,
+        mean_output_r2_interval=_means_interval(expected_output, output, conditions, both.seed),
         mean_output_nrmse=float(np.sqrt(1 - means)),
         slope=agreement(expected_output, output).slope,
         peak_ratio=float(np.abs(mean_output).max()) / largest if largest else np.nan,
@@ -293,6 +306,73 @@ def _r2(expected: Floats, observed: Floats, axis: tuple[int, ...] | None = None)
     """Return the coefficient of determination about the mean of `expected` over `axis`, all by default."""
     spread = float(np.sum((expected - expected.mean(axis=axis, keepdims=True)) ** 2))
     return 1 - float(np.sum((observed - expected) ** 2)) / spread if spread else np.nan
+
+
+def _single_interval(expected: Floats, observed: Floats, seed: int) -> tuple[float, float]:
+    """Return the interval of R2 over single trials, whose sums are resampled."""
+    error = np.sum((observed - expected) ** 2, axis=(1, 2))
+    total, square = expected.sum(axis=2), np.sum(expected**2, axis=(1, 2))  # of each trial and output
+    whole = np.arange(len(expected))
+    samples = expected.shape[0] * expected.shape[2]
+
+    def r2(weights: Floats) -> Floats:
+        spread = weights @ square - np.sum((weights @ total) ** 2, axis=-1) / samples
+        return _one_minus(weights @ error, spread)
+
+    return _basic_interval(r2, [whole], len(whole), seed)
+
+
+def _means_interval(
+    expected: Floats, observed: Floats, conditions: Sequence[str], seed: int
+) -> tuple[float, float]:
+    """Return the interval of R2 of the means of conditions, with trials resampled within each."""
+    names = np.array(conditions)
+    groups = [np.flatnonzero(names == name) for name in dict.fromkeys(conditions)]
+    values = [array.reshape(len(array), -1) for array in (expected, observed)]
+
+    def r2(weights: Floats) -> Floats:
+        x, y = (
+            np.stack([weights[:, group] @ own[group] / len(group) for group in groups], axis=1).reshape(
+                len(weights), len(groups), *expected.shape[1:]
+            )
+            for own in values
+        )
+        spread = np.sum((x - x.mean(axis=(1, 3), keepdims=True)) ** 2, axis=(1, 2, 3))
+        return _one_minus(np.sum((y - x) ** 2, axis=(1, 2, 3)), spread)
+
+    return _basic_interval(r2, groups, len(names), seed)
+
+
+def _basic_interval(
+    r2: Callable[[Floats], Floats], groups: Sequence[NDArray[np.int64]], trials: int, seed: int
+) -> tuple[float, float]:
+    """Return the 95 % basic bootstrap interval of a function of weights (resamples, trials), at most 1.
+
+    Parameters
+    ----------
+    r2 : function of array, shape (resamples, trials)
+        Returns the measure if each trial occurs as often as its weight says.
+    groups : sequence of array of int
+        Trials that are resampled among each other.
+    trials : int
+    seed : int
+    """
+    if min(map(len, groups)) < 2:
+        return np.nan, np.nan
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(BOOTSTRAP_STREAM,)))
+    resampled: list[Floats] = []
+    for _ in range(_RESAMPLES // _TOGETHER):
+        weights = np.zeros((_TOGETHER, trials))
+        for group in groups:
+            weights[:, group] = rng.multinomial(len(group), np.full(len(group), 1 / len(group)), _TOGETHER)
+        resampled.append(r2(weights))
+    value = float(r2(np.ones((1, trials)))[0])
+    low, high = np.quantile(np.concatenate(resampled), (0.025, 0.975))
+    return min(2 * value - float(high), 1.0), min(2 * value - float(low), 1.0)
+
+
+def _one_minus(error: Floats, spread: Floats) -> Floats:
+    return 1 - np.divide(error, spread, out=np.full_like(error, np.nan), where=spread > 0)
 
 
 def _unit_correlation(expected: Floats, observed: Floats, active: NDArray[np.bool_]) -> float:
@@ -331,5 +411,14 @@ def _text(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.2f}"
 
 
+def with_interval(value: float, interval: tuple[float, float], words: str = "") -> str:
+    """Return a value with its interval, such as ``0.97 (0.95 to 0.98)``; `words` begin the brackets."""
+    if not np.isfinite(interval).all():
+        return _text(value)
+    return f"{value:.2f} ({words}{interval[0]:.2f} to {interval[1]:.2f})"
+
+
 def _json_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [*map(_json_value, value)]
     return None if isinstance(value, float) and np.isnan(value) else value

@@ -23,7 +23,8 @@ _HEADINGS = (
 )
 _MEANING = (
     "strict, sustained: scores of the spiking network by these rules; output, R2: its output at the peak, "
-    "divided by the rate network's, and R2 of single trials without noise of the rate network; decay: "
+    "divided by the rate network's, and R2 of single trials without noise of the rate network, with 95 % "
+    "bootstrap interval; decay: "
     "shortest, median and longest synaptic decay; exc, inh: mean excitatory and inhibitory recurrent weight "
     "of the rate network"
 )
@@ -123,6 +124,9 @@ def network_row(
         }
     measures = ("peak_ratio", "output_r2", "mean_output_r2")
     row |= {name: None if close is None else getattr(close, name) for name in measures}
+    for name in ("output_r2", "mean_output_r2"):
+        low, high = (None, None) if close is None else getattr(close, f"{name}_interval")
+        row |= {f"{name}_low": low, f"{name}_high": high}
     decay = np.quantile(network.tau_decay, (0, 0.5, 1)).tolist()
     row |= dict(zip(("decay_shortest", "decay_median", "decay_longest"), decay, strict=True))
     weights = None if rates is None else rates.effective_weights()
@@ -190,7 +194,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         *(row["file"], row["task"], f"{row['scaling_factor']:g}"),
         *accuracies,
         *(_number(row[f"spiking_{rule}"], 3) for rule in ("strict", "sustained")),
-        *(_number(row["peak_ratio"], 2), _number(row["output_r2"], 2)),
+        *(_number(row["peak_ratio"], 2), _interval(row, "output_r2")),
         " ".join(decay),
         *(_number(row["weight_exc"], 3), _number(row["weight_inh"], 3)),
     )
@@ -230,6 +234,13 @@ def _heading(column: str) -> str:
     if column.startswith(_RATE):
         return f"Hz {column.removeprefix(_RATE)}"
     return column.removeprefix("weight_").replace("_", " ")
+
+
+def _interval(row: Mapping[str, Any], name: str) -> str:
+    """Return a measure with its interval, if it has one."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    value = _number(row[name], 2)
+    return value if low is None or high is None else f"{value} ({low:.2f} to {high:.2f})"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -11,7 +11,12 @@ from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.files.json_text import UNUSABLE, parsed
-from spiking.rate_model.recorded_settings import recorded_settings, recorded_task, recorded_text
+from spiking.rate_model.recorded_settings import (
+    is_of_training,
+    recorded_settings,
+    recorded_task,
+    recorded_text,
+)
 from spiking.tasks import CombinedTasks, GivenInputs, names
 from spiking.tasks.parse_settings import as_text, changed
 from spiking.training.model_file import OWN_OPTIMIZER
@@ -115,17 +120,20 @@ def _tune(both: BothNetworks, name: str, given: str | None) -> str:
         return ""
     words = ["spiking", "tune", name]
     task = search.details.get("task")
+    trained = is_of_training(model)  # otherwise, this search may have recorded the task
     if task == both.task.name and given is not None:
         words += ["--task", given]
-    elif task is not None and task != recorded_text(model, "task"):
-        words += ["--task", str(task)]
+    elif task is not None and not (trained and task == recorded_text(model, "task")):
+        words += ["--task", str(task) if task in names() else recorded_text(model, "task_file") or str(task)]
     settings = search.details.get("task_settings")  # older files do not record them
     if task == both.task.name and isinstance(settings, dict):
-        words += _settings(changed(type(both.task), settings, recorded_settings(model, both.task)))
+        before = recorded_settings(model, both.task) if trained else {}
+        words += _settings(changed(type(both.task), settings, before))
     matched = search.details.get("conversion")
     if isinstance(matched, dict):
         words += ["--conversion", str(matched.get("kind"))]
-    for key, default in (("method", "auto"), ("choice", "plateau"), ("seed", 1), ("downsample", 1)):
+    defaults = {"method": "auto", "choice": "plateau", "seed": 1, "trials": 100, "downsample": 1}
+    for key, default in defaults.items():
         value = search.details.get(key, default)
         if value != default and not (matched and key == "choice"):
             words += [f"--{key}", str(value)]

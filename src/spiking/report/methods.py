@@ -112,7 +112,7 @@ def _training(model: RateModel, info: ModelInfo) -> str:
     task = f" on the task {info.task}" if info.task else ""
     updates = "" if info.updates is None else f"{info.updates:,} updates"
     if not is_of_training(model):
-        return f"was trained{task}" + (f" ({updates})" if updates else "")
+        return "was trained" + (f" ({updates})" if updates else "")  # its task was given later
     version, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
     recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {version or ''}".rstrip()
     details = [updates, recipe, "" if seed is None else f"seed {seed:g}"]
@@ -281,15 +281,19 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
         return
     measures = {
         "the largest mean output of a condition was {:.2f} times the rate network's": close.peak_ratio,
-        "the explained variance R2 of the output was {:.2f} in single trials": close.output_r2,
-        "{:.2f} in the means of the conditions": close.mean_output_r2,
+        f"the explained variance R2 of the output was {{:.2f}}{_brackets(close.output_r2_interval)} in "
+        f"single trials": close.output_r2,
+        f"{{:.2f}}{_brackets(close.mean_output_r2_interval)} in the means of the conditions": (
+            close.mean_output_r2
+        ),
         "{:.2f} in the mean activity of all units": close.population_r2,
     }
     known = [words.format(value) for words, value in measures.items() if np.isfinite(value)]
+    bootstrap = " (brackets: 95 % bootstrap intervals over trials)" if "[" in "".join(known) else ""
     if known:
         yield (
             f"Compared with the rate network without noise in {close.spiking.trials} trials (seed "
-            f"{close.seed}), {_listed(known)}."
+            f"{close.seed}), {_listed(known)}{bootstrap}."
         )
     irregular = {"CV2 of the interspike intervals {:.2f}": close.cv2, "Fano factor {:.2f}": close.fano}
     known = [words.format(value) for words, value in irregular.items() if np.isfinite(value)]
@@ -298,6 +302,10 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
         + (f" ({', '.join(known)}; medians over neurons)" if known else "")
         + "."
     )
+
+
+def _brackets(interval: tuple[float, float]) -> str:
+    return f" [{interval[0]:.2f}, {interval[1]:.2f}]" if np.isfinite(interval).all() else ""
 
 
 def _listed(parts: list[str]) -> str:

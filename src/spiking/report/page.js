@@ -95,7 +95,7 @@ function drawTrial() {
   draw(frame, trial.rate, { stroke: "#000", "stroke-dasharray": "6 3" });
   const said = (correct) => (correct === null ? "not scored" : correct ? "right" : "wrong");
   document.getElementById("trial-name").textContent =
-    `${own.name}, trial ${number + 1} of ${own.trials.length}: spiking network ${said(trial.correct)}, rate network ${said(trial.rateCorrect)}`;
+    `${own.name}, trial ${trial.number} (${number + 1} of ${own.trials.length} shown): spiking network ${said(trial.correct)}, rate network ${said(trial.rateCorrect)}`;
   document.getElementById("previous").disabled = number === 0;
   document.getElementById("next").disabled = number === own.trials.length - 1;
 }

@@ -12,7 +12,7 @@ from string import Template
 
 import spiking
 from spiking.analysis import ConversionQuality, conversion_quality
-from spiking.analysis.faithfulness import faithfulness_of
+from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.conversion.model_info import model_info
@@ -119,7 +119,9 @@ def report(
         threads=threads,
     )
     quality, info, drawn = conversion_quality(both), model_info(model), trial_data(both)
-    close = faithfulness_of(both)
+    close = faithfulness(
+        model, network, task, trials=min(trials, COMPARED_TRIALS), seed=seed, threads=threads
+    )
     fresh = given_network is None and is_recorded_choice(model, network)
     title = Path(model.source).name if name is None else name
     page = Template(_part("page.html"))
@@ -141,7 +143,7 @@ def report(
         warnings=_warnings(words.warnings(info, both, *scores, quality)),
         accuracy_words=html.escape(words.accuracy(*scores, fresh=fresh)),
         accuracy_table=_accuracy_table(*scores),
-        faithfulness_words=html.escape(words.faithfulness(close)),
+        faithfulness_words=html.escape(words.faithfulness(close, trials)),
         trials_words=html.escape(_about_trials(both, len(drawn["neurons"]))),
         raster_words="Point at a spike, or tap it, to see its neuron.",
         conversion_words=html.escape(words.conversion(quality)),
@@ -176,7 +178,8 @@ def _drawn(model: RateModel, task: Task) -> int:
 def _about_trials(both: BothNetworks, neurons: int) -> str:
     each, n = len(both.trials) // len(both.task.conditions), both.model.n_units
     return (
-        f"Choose a condition. Means are of {each} trials of each condition (seed {both.seed})."
+        f"Choose a condition. Means are of {each} trials of each condition (seed {both.seed}). The "
+        f"conditions take turns in these trials, so that they are others than those of the accuracy."
         + (f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else "")
         + (f" To keep the page small, only {neurons} of the {n} neurons are shown." if neurons < n else "")
     )

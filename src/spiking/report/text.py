@@ -96,10 +96,14 @@ def accuracy(rate: Evaluation, spiking: Evaluation, *, fresh: bool = False) -> s
     )
 
 
-def faithfulness(result: Faithfulness) -> str:
-    """Return the line that says how close the spiking network is to the rate network, and how it fires."""
+def faithfulness(result: Faithfulness, trials: int) -> str:
+    """Return the line that says how close the spiking network is to the rate network, and how it fires.
+
+    `trials` is the number of trials of the accuracies, of which these are the first.
+    """
+    which = f"in the first {result.spiking.trials} of" if result.spiking.trials < trials else "in"
     return (
-        f"Against the rate network without noise, in the {result.spiking.trials} trials of the next section: "
+        f"Against the rate network without noise, {which} these {trials} trials: "
         f"{result}. A perfect conversion has an R2 of 1 and a peak of 1 times that of the rate network; a "
         f"Poisson process has a CV2 and a Fano factor of 1."
     )
@@ -113,7 +117,8 @@ def conversion(quality: ConversionQuality) -> str:
     strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
     correlation = "undefined" if np.isnan(drive.correlation) else f"{drive.correlation:.2f}"
     return (
-        f"On average, the recurrent drive of the spiking network is {strength} that of the rate network; "
+        f"In the trials that are drawn above, on average, the recurrent drive of the spiking network "
+        f"is {strength} that of the rate network; "
         f"their correlation is {correlation}. The drives would match at a scaling factor of "
         f"{quality.matching_factor:.1f}, if the rates did not change; this network uses "
         f"{quality.scaling_factor:g}. A perfect conversion has slope 1, error 0 and correlation 1; the "
@@ -136,7 +141,9 @@ def rates(both: BothNetworks) -> str:
     if not alive.any():
         return "all neurons are lesioned"
     silent = np.mean(means[alive] < SILENT_HZ)
-    share = f"{silent:.1%} of the neurons below {SILENT_HZ:g} Hz"
+    share = (
+        f"{silent:.1%} of the neurons below {SILENT_HZ:g} Hz on average over all {len(both.trials)} trials"
+    )
     return f"mean {means[alive].mean():.1f} Hz ({', '.join(parts)}), {share}"
 
 

@@ -42,6 +42,7 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
             "target": _rounded(targets[members].mean(axis=0)[1::thin]) if np.isfinite(targets).all() else [],
             "trials": [
                 {
+                    "number": k,
                     "output": _rounded(spiking[k]),
                     "rate": _rounded(rate[k]),
                     "correct": bool(both.spiking_score.correct[k]) if both.task.scored else None,

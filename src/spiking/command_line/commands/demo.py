@@ -84,6 +84,7 @@ def demo(
     else:
         echo(str(both.spiking), lines=True)
         echo(f"scaling factor {both.spiking.network.scaling_factor:g}: {origin}")
+        echo("Go and NoGo take turns, so that these are other trials than those of `spiking evaluate`")
         for line in score_lines(scores, freshness(task, both.seed, fresh=fresh)):
             echo(line, lines=True)
         echo(faithfulness_line(close))

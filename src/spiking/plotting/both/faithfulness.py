@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.analysis.components import condition_means
-from spiking.analysis.faithfulness import START_MS, faithfulness_of
+from spiking.analysis.faithfulness import START_MS, faithfulness_of, with_interval
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.captions import describe_figure, network_words, score_words, trials_words
@@ -115,7 +115,8 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
                     linewidth=0.8,
                     linestyle=line,
                 )
-        _finish(left, "output", f"means: R² {measures.mean_output_r2:.2f}, peak × {measures.peak_ratio:.2f}")
+        means_r2 = with_interval(measures.mean_output_r2, measures.mean_output_r2_interval)
+        _finish(left, "output", f"means: R² {means_r2}, peak × {measures.peak_ratio:.2f}")
         x, y = (np.stack([*means.values()]) for means in (rates, units))
         for name, members in by_population(run.network.populations):
             _points(right, x[:, members], y[:, members], name)
@@ -134,8 +135,9 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
             "and of the rate "
             "network without noise (dashed); grey areas: stimuli.",
             f"Bottom left: the same outputs from {START_MS:g} ms on (single trials: R² "
-            f"{measures.output_r2:.2f}, "
-            f"slope {measures.slope:.2f}; means: R² {measures.mean_output_r2:.2f}; largest mean output: "
+            f"{with_interval(measures.output_r2, measures.output_r2_interval, '95 % bootstrap interval ')}, "
+            f"slope {measures.slope:.2f}; means: R² "
+            f"{means_r2}; largest mean output: "
             f"{measures.peak_ratio:.2f} times that of the rate network)"
             + (f"; {lines}." if n_outputs > 1 else "."),
             "Bottom right: mean activity of each unit in each condition, filtered spikes divided "
