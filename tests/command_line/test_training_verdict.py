@@ -13,13 +13,24 @@ from spiking.training.options import options_for
 FALLING = [30 - 2 * step for step in range(9)]
 
 
-def outcome(losses, accuracies, *, stage="learning", stopped="limit", spiking=(None, None, None), **options):
+def outcome(
+    losses,
+    accuracies,
+    *,
+    stage="learning",
+    stopped="limit",
+    spiking=(None, None, None),
+    kept=None,
+    **options,
+):
     converts, accuracy, r2 = spiking
     state = TrainingState(
         *(100 * len(losses), losses[-1], accuracies[-1], 300.0),
         *(stage, stopped, converts, accuracy, r2, dict),
     )
-    extras = {"eval_losses": np.array(losses), "eval_accuracies": np.array(accuracies)}
+    last = kept or len(losses)
+    histories = {"eval_losses": np.array(losses[:last]), "eval_accuracies": np.array(accuracies[:last])}
+    extras = {"updates": np.array([[100 * last]]), **histories}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrainingState, "model", SimpleNamespace(extras=extras))
         return verdict(state, TrainingOptions(**options), "m.mat")
@@ -70,6 +81,8 @@ def test_the_rules_are_those_by_which_was_scored(tmp_path):
     state = SimpleNamespace(
         **spiking, spiking_strict=None, accuracy=1.0, stopped="converged", updates=5, loss=1
     )
+    histories = {"eval_losses": [1.0], "eval_accuracies": [1.0]}
+    state.model = SimpleNamespace(extras={"updates": 5, **histories})
     task, options = tasks.get("go-nogo"), TrainingOptions()
     lines = rule_lines(state, options, task, "m.mat")
     assert lines[:2] == [f"correct: {task.rule()}", f"sustained: {task.sustained_rule()}"]
@@ -93,3 +106,22 @@ def test_the_rule_of_the_published_recipe_is_the_published_trainers(name, words)
     task = tasks.get(name)
     assert words in scoring.rule(task, options_for("published"))
     assert scoring.rule(task, options_for("default")) == task.rule()
+
+
+def test_the_lines_describe_the_network_that_is_saved():
+    result = outcome(
+        *([5] * 5 + [6] * 17, [0.99] * 5 + [0.8] * 17),
+        stage="hardening",
+        spiking=(None, 0.925, 0.729),
+        kept=5,
+    )
+    assert "learnt: yes, accuracy 99 %" in result.lines[0]
+    assert "the network after 500 updates, which is saved" in result.lines[0]
+    assert "loss 5.00" in result.lines[0]
+    assert result.lines[1].startswith("converts: no, the spiking network is right in 92 % of 40 new trials")
+    assert "last network, after 2200 updates, not saved: accuracy 80 %" in result.lines[2]
+    assert "--stop-spiking-accuracy 0.925 and --stop-r2 0.72" in result.advice[0]
+    only_r2 = outcome([5] * 30, [1] * 30, stage="hardening", spiking=(None, 1.0, 0.7))
+    assert "is right too rarely" not in only_r2.advice[0]
+    assert "if this is good enough for you, --stop-r2 0.7" in only_r2.advice[0]
+    assert len(only_r2.lines) == 2

@@ -23,7 +23,7 @@ from spiking import (
 from spiking.conversion import model_info
 from spiking.training.conversion_test import spiking_outcome
 from spiking.training.options import options_for
-from spiking.training.stopping import is_faithful
+from spiking.training.stopping import is_faithful, unmet
 
 pytest.importorskip("jax")
 TASK = tasks.get("go-nogo")
@@ -144,6 +144,19 @@ def test_training_ends_on_what_is_right_and_faithful(accuracy, r2, neuron, ends)
     assert is_faithful(accuracy, r2, options) == ends
 
 
+def test_each_criterion_can_be_given_and_the_one_that_fails_is_named():
+    given = options_for("default", stop_accuracy=0.9, stop_r2=0.6)
+    assert not is_faithful(0.925, 0.729, given)
+    assert unmet(5.0, 0.99, (0.925, 0.729), given) == (
+        "spiking accuracy is 0.925, expected at least 0.95 (stop_spiking_accuracy)"
+    )
+    enough = options_for("default", stop_accuracy=0.9, stop_r2=0.6, stop_spiking_accuracy=0.9)
+    assert is_faithful(0.925, 0.729, enough)
+    assert unmet(8.0, 0.5, None, enough).startswith(
+        "loss is 8, expected below 7 (stop_loss); accuracy is 0.5"
+    )
+
+
 def test_defaults_depend_on_the_activation():
     assert options_for("default", activation="sigmoid").resolved("spike_noise") == 50.0
     assert options_for("default", activation="sigmoid").resolved("rate_penalty") == 0.0
@@ -205,3 +218,4 @@ def test_the_network_that_is_kept_is_the_best_of_the_stage(monkeypatch):
         "limit",
         False,
     )
+    assert "spiking R2 is 0.5, expected at least 0.9 (stop_r2)" in str(model.extras["unmet"])

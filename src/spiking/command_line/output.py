@@ -39,12 +39,14 @@ def with_options(message: str) -> str:
     """Return a message in which the command's options stand for the arguments of functions.
 
     An argument is named at the beginning of a message (``trials is 0``), before a value
-    (``scaling_factor=50``), or is a name with an underscore. Names in quotes and code are left.
+    (``scaling_factor=50``), or is a name with an underscore. Names in quotes and code are left, and what is
+    only for Python, ``(in Python force=True)``, is left out.
     """
     names = "|".join(sorted(_option_names.get(), key=len, reverse=True))
     if not names:
         return message
     option = _option_names.get()
+    message = re.sub(r" \(in Python [^()]*\)", "", message)
     message = re.sub(rf"^({names})(?= (?:is|are|has)\b)", lambda found: option[found[1]], message)
     message = re.sub(
         rf"(?<![\w.'\"`{{(\[-])(?<!, )({names})=(?=[\w.])", lambda found: f"{option[found[1]]} ", message

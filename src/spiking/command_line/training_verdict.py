@@ -48,15 +48,23 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
     good = (losses < options.stop_loss) & (accuracies >= options.stop_accuracy)
     hardening = state.stage == "hardening"
     learnt = hardening or state.stopped == "converged"
+    updates, loss, accuracy = saved(state)
     needed = (
-        f"accuracy {100 * state.accuracy:.0f} % in 100 new trials "
-        f"({_interval(state.accuracy, 100)}; at least {100 * options.stop_accuracy:g} % is needed), "
-        f"loss {state.loss:.2f} (below {options.stop_loss:g} is needed)"
+        f"accuracy {100 * accuracy:.0f} % in 100 new trials "
+        f"({_interval(accuracy, 100)}; at least {100 * options.stop_accuracy:g} % is needed), "
+        f"loss {loss:.2f} (below {options.stop_loss:g} is needed)"
     )
-    meets = state.loss < options.stop_loss and state.accuracy >= options.stop_accuracy
+    meets = loss < options.stop_loss and accuracy >= options.stop_accuracy
     word = (
         "yes" if learnt and (meets or not hardening) else "yes, but lost again with noise" if learnt else "no"
     )
+    last: tuple[str, ...] = ()
+    if updates != state.updates:
+        needed += f"; this is the network after {updates} updates, which is saved"
+        last = (
+            f"last network, after {state.updates} updates, not saved: accuracy {100 * state.accuracy:.0f} % "
+            f"in 100 new trials, loss {state.loss:.2f}",
+        )
     converts, reason = _conversion(state, options, learnt)
     shown = {True: "yes", False: "no", None: "not tested"}[converts]
     advice: list[str] = []
@@ -81,18 +89,42 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
                 "smaller --spike-noise"
             ]
         else:
-            advice = [
-                "the spiking network does not follow the rate network closely enough; try another --seed, "
-                "more --n-units, or a slower task"
-            ]
+            advice = [_not_converting(state, options)]
         advice.append(f"`spiking evaluate {path}` measures both networks in more trials")
     elif converts is False:
         advice = [f"`spiking tune {path} --conversion matched` may still convert it; or try another --seed"]
     elif converts is None:
         advice = [f"next, `spiking tune {path}` finds its scaling factor, and tells whether it converts"]
     return Verdict(
-        learnt, converts, (f"learnt: {word}, {needed}", f"converts: {shown}, {reason}"), tuple(advice)
+        learnt,
+        converts,
+        (f"learnt: {word}, {needed}", f"converts: {shown}, {reason}", *last),
+        tuple(advice),
     )
+
+
+def saved(state: TrainingState) -> tuple[int, float, float]:
+    """Return updates, loss and accuracy of the network that is saved, which may not be the last one."""
+    extras = state.model.extras
+    loss, accuracy = (float(np.ravel(extras[f"eval_{name}"])[-1]) for name in ("losses", "accuracies"))
+    return int(np.ravel(extras["updates"])[0]), loss, accuracy
+
+
+def _not_converting(state: TrainingState, options: TrainingOptions) -> str:
+    """Return why the best spiking network does not do, and what to try."""
+    accuracy, r2 = state.spiking_accuracy, state.spiking_r2
+    advice = "try another --seed, more --n-units, or a slower task"
+    if accuracy is None or r2 is None:
+        return f"the spiking network does not follow the rate network closely enough; {advice}"
+    faults, lower = [], []
+    if accuracy < options.resolved("stop_spiking_accuracy") - 1e-9:
+        faults.append("is right too rarely")
+        lower.append(f"--stop-spiking-accuracy {accuracy:g}")
+    if r2 < options.resolved("stop_r2"):
+        faults.append("does not follow the rate network closely enough")
+        lower.append(f"--stop-r2 {math.floor(100 * r2) / 100:g}")
+    enough = f"; or, if this is good enough for you, {' and '.join(lower)}" if lower else ""
+    return f"the spiking network {' and '.join(faults)}; {advice}{enough}"
 
 
 def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) -> tuple[bool | None, str]:
@@ -113,7 +145,7 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
     return converts, (
         f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 new trials "
         f"({_interval(state.spiking_accuracy, 40)}; "
-        f"at least {50 * (1 + options.stop_accuracy):g} % is needed{_others(state)}), "
+        f"at least {100 * options.resolved('stop_spiking_accuracy'):g} % is needed{_others(state)}), "
         f"R2 of its output {state.spiking_r2:.2f} (at least {options.resolved('stop_r2'):g} is needed){kept}"
     )
 
@@ -177,7 +209,9 @@ def outcome(state: TrainingState, seconds: float) -> str:
         "limit": "not converged, stopped at the limit of updates",
         "diverged": "not converged, the loss is no longer a number",
     }[state.stopped]
-    return f"{reason}: {state.updates} updates in {seconds:.1f} s"
+    updates, *_ = saved(state)
+    best = "" if updates == state.updates else f"; the best network is that after {updates} updates"
+    return f"{reason}: {state.updates} updates in {seconds:.1f} s{best}"
 
 
 def as_json_of(
@@ -214,6 +248,7 @@ def as_json_of(
             },
             "r2": state.spiking_r2,
         }
+    updates, loss, accuracy = saved(state)
     return {
         "seed": seed,
         "file": str(path),
@@ -224,8 +259,9 @@ def as_json_of(
         "stopped": state.stopped,
         "updates": state.updates,
         "seconds": seconds,
-        "loss": state.loss,
-        "rate": accuracy_json(score(state.accuracy, 100), rule(task, options), seed=seed, fresh=False),
+        "saved_updates": updates,
+        "loss": loss,
+        "rate": accuracy_json(score(accuracy, 100), rule(task, options), seed=seed, fresh=False),
         "spiking": spiking,
         "advice": result.advice,
     }

@@ -54,8 +54,8 @@ def spiking_outcome(model: RateModel, task: Task, *, seed: int) -> Outcome:
 def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> bool:
     """Return whether the spiking network does the task.
 
-    The fraction of correct trials must be at least (1 + `accuracy`) / 2 at three or more neighbouring factors
-    of the published grid and, in other trials, at the middle one: for 0.95, all of 10 trials and 39 of 40.
+    The fraction of correct trials must be at least `accuracy` at three or more neighbouring factors of the
+    published grid and, in other trials, at the middle one: for 0.975, all of 10 trials and 39 of 40.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def converts(model: RateModel, task: Task, *, seed: int, accuracy: float) -> boo
     seed : int
         Seed of the trials and the noise.
     accuracy : float
-        Accuracy that the rate network must reach, 0 to 1.
+        Accuracy that the spiking network must reach, 0 to 1.
     """
-    needed = (1 + accuracy) / 2 - 1e-9
+    needed = accuracy - 1e-9
 
     setup = TrialSetup(model, task, seed, downsample=1, params=None)
     candidates = published_grid(model).factors

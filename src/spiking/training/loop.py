@@ -21,7 +21,7 @@ from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
 from spiking.training.scoring import accuracy
 from spiking.training.state import TrainingState
-from spiking.training.stopping import ends_hardening, is_faithful, is_good, is_hardened, why_stopped
+from spiking.training.stopping import ends_hardening, is_faithful, is_good, is_hardened, unmet, why_stopped
 from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
 from spiking.typing import Mask
 
@@ -55,7 +55,7 @@ def training_steps(
     test_key = jax.random.key(test_seed)
     losses: list[float] = []
     tests: list[tuple[float, float]] = []
-    best: tuple[Outcome, Callable[[dict[str, Any]], dict[str, Any]]] | None = None
+    best: tuple[Outcome, Callable[[dict[str, Any]], dict[str, Any]], tuple[float, float]] | None = None
     updates, stopped, hardened_from = 0, "", _NEVER
     batch = options.batch_size or len(task.conditions)
     balanced = batch % len(task.conditions) == 0
@@ -114,7 +114,7 @@ def training_steps(
             hardened = updates - hardened_from
             good = good and is_hardened(hardened, options)
             if good:
-                model, limit = RateModel.load(contents({})), options.stop_accuracy
+                model, limit = RateModel.load(contents({})), options.resolved("stop_spiking_accuracy")
                 with announced("spiking test"):
                     if options.lif is None:
                         converted = converts(model, task, seed=test_seed + updates, accuracy=limit)
@@ -122,16 +122,19 @@ def training_steps(
                         spiking = spiking_outcome(model, task, seed=test_seed + updates)
                         converted = is_faithful(spiking.accuracy, spiking.r2, options)
                         if best is None or spiking[:2] > best[0][:2]:
-                            best = spiking, contents
+                            best = spiking, contents, (loss, correct)
                 outcome["converts"] = converted
                 good = ends_hardening(converted, hardened, options)
         stopped = why_stopped(task, updates, loss, good, options)
+        kept = loss, correct
         if best is not None and not converted:
             if hardened >= options.hardening:
                 stopped = stopped or "limit"
             if stopped:
-                spiking, contents = best  # not a network that has just come apart
+                spiking, contents, kept = best  # not a network that has just come apart
         outcome |= {"converged": stopped == "converged", "stopped": stopped or "interrupted"}
+        if stopped in ("limit", "diverged"):
+            outcome["unmet"] = unmet(*kept, spiking and spiking[:2], options)
         if spiking is not None:
             tested = {f"spiking_{name}": value for name, value in spiking._asdict().items()}
             outcome |= {name: value for name, value in tested.items() if value is not None}

@@ -20,7 +20,8 @@ class TrainingState:
     updates : int
         Updates done.
     loss, accuracy : float
-        Mean loss and fraction correct in 100 new trials.
+        Mean loss and fraction correct in 100 new trials, of the network after these updates. Where training
+        ends without converging, `model` may be an earlier network, with its own numbers in its `extras`.
     updates_per_second : float
         Since the last evaluation, including compilation.
     stage : str

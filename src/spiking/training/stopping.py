@@ -48,8 +48,22 @@ def why_stopped(task: Task, updates: int, loss: float, good: bool, options: Trai
 
 
 def is_faithful(accuracy: float, r2: float, options: TrainingOptions) -> bool:
-    """Say whether a spiking network does the task, and its output is that of the rate network.
+    """Say whether a spiking network does the task, and its output is that of the rate network."""
+    return accuracy >= options.resolved("stop_spiking_accuracy") - 1e-9 and r2 >= options.resolved("stop_r2")
 
-    As 40 trials are few, the accuracy must reach the middle between `stop_accuracy` and 1: 39 for 0.95.
-    """
-    return accuracy >= (1 + options.stop_accuracy) / 2 - 1e-9 and r2 >= options.resolved("stop_r2")
+
+def unmet(loss: float, accuracy: float, spiking: tuple[float, float] | None, options: TrainingOptions) -> str:
+    """Return which criteria a network does not meet, with its values; `spiking` is accuracy and R2."""
+    criteria = [("loss", loss, "below", "stop_loss", options.stop_loss, loss < options.stop_loss)]
+    limit = options.stop_accuracy
+    criteria.append(("accuracy", accuracy, "at least", "stop_accuracy", limit, accuracy >= limit))
+    for what, value, name in zip(
+        ("spiking accuracy", "spiking R2"), spiking or (), ("stop_spiking_accuracy", "stop_r2"), strict=False
+    ):
+        limit = options.resolved(name)
+        criteria.append((what, value, "at least", name, limit, value >= limit - 1e-9))
+    return "; ".join(
+        f"{what} is {value:.4g}, expected {words} {limit:g} ({name})"
+        for what, value, words, name, limit, meets in criteria
+        if not meets
+    )

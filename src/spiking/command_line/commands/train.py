@@ -107,7 +107,21 @@ def train(
     min_updates: Annotated[int | None, typer.Option(help="Minimum number of updates.")] = None,
     stop_loss: Annotated[float | None, typer.Option(help="Converged if the loss is below this, and")] = None,
     stop_accuracy: Annotated[
-        float | None, typer.Option(help="the accuracy (0 to 1) is at least this.")
+        float | None, typer.Option(help="the accuracy (0 to 1) is at least this, and")
+    ] = None,
+    stop_spiking_accuracy: Annotated[
+        float | None,
+        typer.Option(
+            help="that of the spiking network is at least this (default: halfway from --stop-accuracy to 1), "
+            "and"
+        ),
+    ] = None,
+    stop_r2: Annotated[
+        float | None,
+        typer.Option(
+            help="lif: R2 of the spiking network's output against the rate network's is at least this "
+            "(default: 0.94; with --neuron noisy 0.9)."
+        ),
     ] = None,
     force: options.Force = False,
     threads: options.Threads = None,
@@ -153,6 +167,8 @@ def train(
         "min_updates": min_updates,
         "stop_loss": stop_loss,
         "stop_accuracy": stop_accuracy,
+        "stop_spiking_accuracy": stop_spiking_accuracy,
+        "stop_r2": stop_r2,
     }
     chosen = {name: value for name, value in chosen.items() if value is not None}
     if learning_rate is not None and final_learning_rate is None:
