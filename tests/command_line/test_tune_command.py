@@ -25,6 +25,17 @@ def path(tmp_path):
     return place
 
 
+def test_the_published_search_has_no_other_candidates(path):
+    options = ("--task", f"{TASK}:Cue", "--method", "grid", "--choice", "first", "--candidates", "20:40:10")
+    factors = {}
+    for extend in ("--extend", "--no-extend"):
+        done = run("tune", path, *options, extend, "--trials", 10, "--no-write", "--json")
+        assert done.returncode == 0, done.stderr
+        factors[extend] = [candidate["scaling_factor"] for candidate in json.loads(done.stdout)[0]["curve"]]
+    assert factors["--no-extend"] == [20, 30, 40]
+    assert set(factors["--extend"]) > {20, 30, 40}
+
+
 def test_no_write_leaves_everything_alone(path):
     before = path.read_bytes()
     done = run(

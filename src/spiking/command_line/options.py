@@ -134,8 +134,8 @@ StimulatedUnits = Annotated[
     str | None,
     typer.Option(
         "--units",
-        help="Neurons to stimulate: numbers from 0, such as 10,15,20 or 10:20; a population (exc, inh, sst, "
-        "pv, all, or one of the file); or several combined, such as 'PFC&inh'.",
+        help="Neurons to stimulate: numbers from 0, such as 10,15,20 or 10:20 (20 included); a population "
+        "(exc, inh, sst, pv, all, or one of the file); or several combined, such as 'PFC&inh'.",
     ),
 ]
 Window = Annotated[

@@ -13,7 +13,7 @@ from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from spiking import Simulation
+    from spiking import Simulation, Stimulation
     from spiking.evaluation import Evaluation
     from spiking.tasks import Task
 
@@ -120,6 +120,8 @@ def simulate(
         print_json({**_json(model, run, scored, fresh), "output": output, "plot": plot})
     else:
         echo(str(run), lines=True)
+        if stimulation is not None:
+            echo(_stimulated(stimulation, run))
     if csv_file is not None:
         keep_text(csv_file, table_csv(_rows(run, scored)))
     if not as_json and task is not None and run.correct is not None:
@@ -138,6 +140,17 @@ def simulate(
             run, trials=drawn, task=task, stimulation=stimulation or (), figure=Figure()
         )
         write_figure(plot, figure, caption=caption)
+
+
+def _stimulated(stimulation: Stimulation, run: Simulation) -> str:
+    """Return which neurons were stimulated, and when."""
+    from spiking.connectivity.units import unit_numbers
+
+    units = unit_numbers("--units", stimulation.units, run.network.populations).tolist()
+    numbers = [*map(str, units)] if len(units) < 6 else [*map(str, units[:3]), "...", str(units[-1])]
+    count = f"{len(units)} neuron{'' if len(units) == 1 else 's'}"
+    start, stop = stimulation.window
+    return f"stimulated: {count} ({', '.join(numbers)}), from {start:g} to {stop:g} ms"
 
 
 def _evaluation(run: Simulation, task: Task, seed: int, condition: str | None) -> Evaluation:

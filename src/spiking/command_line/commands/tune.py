@@ -70,6 +70,13 @@ def tune(
             "first: the first best one, as published.",
         ),
     ] = "plateau",
+    extend: Annotated[
+        bool,
+        typer.Option(
+            "--extend/--no-extend",
+            help="Also try factors beyond the range if the best reach its end (published: never).",
+        ),
+    ] = True,
     noises: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +123,7 @@ def tune(
         "trials": trials,
         "noises": None if noises is None else listed_numbers("--noises", noises),
         "choice": choice,
+        "extend": extend,
         "margin": margin,
         "downsample": downsample,
         "conversion": conversion,
