@@ -43,7 +43,7 @@ def run_right_column(page, folder, monkeypatch, **names):
         ("go-nogo", {"stimulus_onset": 150, "stimulus_duration": 100}, "go", {0: (31, 50)}, None),
         ("go-nogo", {}, "go", {0: (51, 75)}, 10000),
         ("xor", {}, "++", {0: (51, 100), 1: (111, 160)}, 20000),
-        ("mante", {"offset": 0.5}, "motion+", {0: (51, 250), 1: (51, 250)}, 26000),
+        ("mante", {}, "motion+", {0: (51, 250), 1: (51, 250)}, 26000),  # the mean is the default
     ],
 )
 def test_stimuli_of_the_published_scripts(name, settings, condition, columns, first_sample):
@@ -66,6 +66,7 @@ def test_coming_from_matlab(tmp_path, monkeypatch):
     assert names["t"][-1] == pytest.approx(names["params"]["T"])
     assert names["network"].scaling_factor == names["model"].extras["opt_scaling_factor"]
     assert names["run"].conditions == ("go",)
+    assert names["task"].score_from == 500  # as in the script
     assert (tmp_path / "trials.pdf").stat().st_size > 5000
 
 

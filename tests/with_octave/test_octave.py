@@ -52,3 +52,22 @@ def test_the_page_about_exports(run, tmp_path):
     (block,) = blocks("docs/export.md", "matlab")
     export.to_mat(run, tmp_path / "run.mat")
     assert "times =" in octave(block.code, tmp_path)
+    lesioned = simulate(run.network.lesion([3]), "go-nogo", seed=1, trials=1, record=run.record)  # one trial
+    export.to_mat(lesioned, tmp_path / "run.mat", force=True)
+    shown = octave(block.code + "printf('\\n%d %.9f %d', best, average, numel(output));", tmp_path)
+    best, average, samples = map(float, shown.splitlines()[-1].split())
+    assert (best, samples) == (np.nanargmax(lesioned.rates[0]) + 1, 1000)
+    assert average == pytest.approx(np.nanmean(lesioned.rates))
+
+
+@pytest.mark.parametrize("trials", [1, 3])
+def test_the_dimensions_of_hdf5_are_reversed(run, tmp_path, trials):
+    part = simulate(run.network, "go-nogo", seed=1, trials=trials, record=run.record)
+    part.save(tmp_path / "run.h5")
+    code = (
+        "h = load('run.h5'); x = permute(h.output, 3:-1:1); "
+        "printf('%d %d %.17g', size(h.rates), x(end, 1, 7));"
+    )
+    n_neurons, n_trials, sample = map(float, octave(code, tmp_path).split())
+    assert (n_neurons, n_trials) == (200, trials)
+    assert sample == part.output[-1, 0, 6]

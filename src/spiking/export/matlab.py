@@ -24,10 +24,11 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
 
     Its fields are ``spike_times``, a cell array (trials, N) of row vectors in ms; ``spikes``, a struct of the
     same spikes as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes) and ``time`` in ms;
-    ``rates`` in Hz (trials, N); ``output`` and other recorded quantities, (trials, channels or neurons,
-    samples), with their times in ms, ``time_output`` and so on; ``inputs`` and ``time_inputs``; ``trials``,
-    the trial numbers, from 0; ``conditions`` (cell array) and ``correct``; ``network``, with weights and
-    populations; ``parameters`` of neurons and synapses; and the settings of the simulation.
+    ``rates`` in Hz (trials, N), NaN for lesioned neurons; ``output`` and other recorded quantities, (trials,
+    channels or neurons, samples), with their times in ms, ``time_output`` and so on; ``inputs`` and
+    ``time_inputs``; ``trials``, the trial numbers, from 0; ``conditions`` (cell array) and ``correct``;
+    ``network``, with weights and populations; ``parameters`` of neurons and synapses; and the settings of the
+    simulation.
 
     Parameters
     ----------

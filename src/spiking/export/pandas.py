@@ -28,11 +28,11 @@ def to_pandas(
     ----------
     simulation : Simulation
     table : {"spikes", "trials", "neurons", "rates", "output"}
-        ``spikes``: one row per spike, with trial number, neuron, population and time in ms. ``trials``: one
-        row per trial, with number, condition and correctness (of a task) and mean rate in Hz without lesioned
-        neurons. ``neurons``: one row per neuron, with population, decay time constant in ms and mean rate in
-        Hz. ``rates``: one row per trial and neuron, in Hz. ``output``: one row per trial, channel and sample,
-        with time in ms.
+        ``spikes``: one row per spike, with trial number and neuron (from 0), population and time in ms.
+        ``trials``: one row per trial, with number, condition and correctness (of a task) and mean rate in Hz
+        without lesioned neurons. ``neurons``: one row per neuron, with population, decay time constant in ms
+        and mean rate in Hz. ``rates``: one row per trial and neuron, in Hz. ``output``: one row per trial,
+        channel and sample, with time in ms.
 
     Returns
     -------
@@ -108,6 +108,8 @@ def to_pandas(
 @check_arguments()
 def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write the spikes of a simulation as a CSV file: one row per spike, with time in ms.
+
+    Trials and neurons are counted from 0, as everywhere except in MATLAB files.
 
     Parameters
     ----------
