@@ -282,6 +282,12 @@ def sequence(name: str, value: object, length: int | None = None) -> list[Any]:
 def whole_units(name: str, units: object, most: int = MOST_UNITS) -> tuple[int, ...]:
     """Return unit numbers, at most so many, as a tuple of int, or raise ArgumentError."""
     expected = "whole numbers, 0 or more, each at most once"
+    if isinstance(units, int | float | np.number) and not isinstance(units, bool):
+        which = "unit numbers" if most == MOST_UNITS else f"numbers from 0 to {most - 1}"
+        fits = units == int(units) and 0 <= units < most if np.isfinite(units) else False
+        raise ArgumentError(
+            f"{name} is {units}; expected a list of {which}, such as [{units if fits else 0}]"
+        )
     given = (
         units if hasattr(units, "__array__") else listed(name, units, expected, most)
     )  # also of a generator

@@ -59,7 +59,7 @@ def content(folder):
         ([*SWEEP, "-o", "new.mat"], "expected a name that ends in .csv"),
         ([*SIMULATE, "-o", "m.mat"], "the same file as the input m.mat"),
         ([*SIMULATE, "-o", "x.mat"], "expected a name that ends in .npz, .h5"),
-        ([*SIMULATE, "-o", "g.h5"], "g.h5, which exists and holds a run with another network"),
+        ([*SIMULATE, "-o", "g.h5"], "g.h5, which exists and holds a run that differs in: network"),
         ([*SIMULATE, "--plot", "m.png"], "the same file as the input m.mat"),
         (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "the same file as the input"),
         (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "the same file as the input g.h5"),
@@ -126,7 +126,7 @@ def test_a_stream_goes_on_with_its_own_run_and_replaces_no_other(folder):
     before = content(folder)
     for seed in (1, None):  # it is there: its seed too
         assert simulate(network, u, seed=seed, record=Record(spikes=True), output_file="g.h5").seed == 1
-    with pytest.raises(ArgumentError, match="holds a run with another seed; choose"):
+    with pytest.raises(ArgumentError, match="holds a run that differs in: seed; choose"):
         simulate(network, u, seed=2, record=Record(spikes=True), output_file="g.h5")
     shutil.copy("m.mat", "other.h5")
     with pytest.raises(ArgumentError, match="holds no run of simulate"):
@@ -141,7 +141,7 @@ def test_a_stream_goes_on_with_its_own_run_and_replaces_no_other(folder):
 
     with pytest.raises(KeyboardInterrupt):
         simulate(network, u, seed=1, output_file="new.h5", progress=stop)
-    with pytest.raises(ArgumentError, match="unfinished run with another seed"):
+    with pytest.raises(ArgumentError, match="unfinished run that differs in: seed"):
         simulate(network, u, seed=2, output_file="new.h5")
     assert simulate(network, u, seed=2, output_file="new.h5", force=True).seed == 2
     assert not (folder / "new.h5.parts").exists()

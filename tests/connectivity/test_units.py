@@ -8,6 +8,7 @@ from networks import pulse_input, random_network
 
 from spiking import ArgumentError, Oscillation, Record, Stimulation, plotting, simulate, sweep, tasks
 from spiking.connectivity.units import UnitFraction, checked_units, unit_numbers
+from spiking.plotting.style import by_population
 
 POPULATIONS = random_network(50).populations
 
@@ -43,12 +44,12 @@ def test_fractions_are_seeded_nested_and_within_their_population():
         ("~all", "no ~all units"),
         ("", "units is ''; expected one of all"),
         ("ie", "units is 'ie'; expected one of all, exc, inh, som, pv"),
-        ("som", "no som units"),
+        ("som", r"no SST units \(som_N is 0\); it has exc "),
         ([50], "units has 50; expected numbers from 0 to 49"),
         ([1, 1], "more than once"),
         ([-1], "units has -1"),
         (np.ones(3, bool), "mask of shape"),
-        (5, "units is 5"),
+        (5, r"units is 5; expected a list of (unit numbers|numbers from 0 to 49), such as \[5\]"),
     ],
 )
 def test_mistakes(units, message):
@@ -79,6 +80,34 @@ def test_populations_are_combined():
     half = unit_numbers("units", UnitFraction(0.5, "PFC&exc", seed=1), populations)
     assert set(half) < set(np.flatnonzero(pfc & exc))
     assert half.size == round(0.5 * (pfc & exc).sum())
+
+
+def test_pv_without_sst_units_is_said_to_be_all_inhibitory_ones():
+    untyped = {**POPULATIONS, "som": np.zeros(50, bool), "pv": POPULATIONS["inh"]}
+    size = int(untyped["inh"].sum())
+    for named in ("pv", "PV", UnitFraction(0.5, "pv"), "exc|pv"):
+        with pytest.warns(UserWarning, match=f"no SST units .*, so that pv means all {size} inhibitory ones"):
+            unit_numbers("units", named, untyped)
+    with pytest.raises(
+        ArgumentError, match=rf"no SST units \(som_N is 0\); it has exc {50 - size}, inh {size}$"
+    ):
+        unit_numbers("units", "sst", untyped)
+    with pytest.warns(UserWarning, match="pv means all"):
+        assert [name for name, _ in by_population(untyped, ["pv", "exc"])] == ["inh", "exc"]
+    for named in ("inh", "exc"):
+        unit_numbers("units", named, untyped)
+    typed = {**untyped, "som": untyped["inh"] & (np.arange(50) > 45)}
+    unit_numbers("units", "pv", {**typed, "pv": typed["inh"] & ~typed["som"]})
+
+
+def test_a_single_number_is_no_list():
+    network = NETWORK
+    with pytest.raises(ArgumentError, match=r"units is 5; expected a list of .*, such as \[5\]"):
+        network.lesion(5)
+    with pytest.raises(
+        ArgumentError, match=r"units is 200; expected a list of numbers from 0 to 19, such as \[0\]"
+    ):
+        network.lesion(200)
 
 
 AREA = np.arange(20) < 7

@@ -282,6 +282,15 @@ def test_command_line(folder, monkeypatch):
     ]
     found = sweep(NETWORK, Cue(), grid={"refractory": [0.0, 2.0]}, trials=4, seed=3)
     assert [float(rows[k]["rate"]) for k in (0, 4)] == column(found, "rate")
+    before = (folder / "table.csv").read_bytes()
+    other = [*SWEEP[:8], "--scaling-factor", 30, "--vary", "noise=0", "--trials", 2, "-o", "table.csv"]
+    done = run(*other)  # the table of another sweep is not replaced
+    assert (done.returncode, (folder / "table.csv").read_bytes()) == (2, before)
+    assert done.stderr.endswith(
+        "output is table.csv, which exists already; choose another name, or replace it with --force\n"
+    )
+    assert run(*other, "--force").returncode == 0
+    assert len((folder / "table.csv").read_text().splitlines()) == 2
 
 
 def test_stimulation_on_the_command_line(folder, monkeypatch):

@@ -167,7 +167,7 @@ def test_an_interrupted_run_goes_on(network, small_blocks, tmp_path):
     assert left.unfinished
     assert left.trials.tolist() == [0, 1, 2]
     assert_same(left, simulate(network, pulse_input(), seed=left.seed, trials=3, record=EVERYTHING))
-    with pytest.raises(ArgumentError, match="unfinished run with another record"):
+    with pytest.raises(ArgumentError, match="unfinished run that differs in: record"):
         simulate(network, pulse_input(), trials=8, output_file=path)
     finished = []
     run = simulate(
@@ -291,7 +291,7 @@ def test_the_command_line_goes_on_with_an_interrupted_run(tmp_path):
     assert wrong.stderr.endswith("output is run.txt; expected a name that ends in .npz, .h5, .hdf5\n")
     other = spiking(tmp_path, *command, "--filtered-rates")
     assert (other.returncode, other.stderr.count("\n")) == (2, 1)
-    assert "holds an unfinished run with another record" in other.stderr
+    assert "holds an unfinished run that differs in: record" in other.stderr
     done = spiking(tmp_path, *command)
     assert done.returncode == 0, done.stderr
     assert f"seed {left.seed}" in done.stdout

@@ -245,7 +245,7 @@ def test_a_streamed_run_is_not_mixed_from_two_versions(path, tmp_path, network, 
         simulate(network, tasks.get(str(path)), progress=stop, **arguments)
     assert simulation_stream._finished(_parts(output))
     what = edit(path, kind)
-    with pytest.raises(ArgumentError, match=f"unfinished run with another {what}; repeat the call"):
+    with pytest.raises(ArgumentError, match=f"unfinished run that differs in: {what}; repeat the call"):
         simulate(network, tasks.get(str(path)), **arguments)
     path.write_text(OWN_TASK)
     assert len(simulate(network, tasks.get(str(path)), **arguments).trials) == 150

@@ -142,7 +142,7 @@ def test_a_journal_of_something_else_is_not_used(path):
     of_0_1_0 = '{"format": "spiking tuning journal 1", "version": "0.1.0", "seed": 1}\n' + wrong + "\n"
     journal_path(path).write_text(of_0_1_0)
     arguments = {"seed": 1, "method": "grid", "trials": 40, "write": True}
-    with pytest.raises(ArgumentError, match="unfinished run with another model, task"):
+    with pytest.raises(ArgumentError, match="unfinished run that differs in: model, task"):
         find_scaling_factor(path, Cue(), **arguments)
     assert journal_path(path).read_text() == of_0_1_0
     found = find_scaling_factor(path, Cue(), **arguments, force=True)
@@ -291,10 +291,10 @@ def test_an_interrupted_journal_of_other_settings_is_refused(path, monkeypatch):
     journal, before = journal_path(path), journal_path(path).read_bytes()
     assert before.count(b"\n") > 1
     for changes, named in (({"seed": 2}, "seed"), ({"downsample": 2}, "downsample")):
-        with pytest.raises(ArgumentError, match=rf"unfinished run with another {named}; .*--force"):
+        with pytest.raises(ArgumentError, match=rf"unfinished run that differs in: {named}; .*--force"):
             find_scaling_factor(path, Cue(), **{**GRID, "seed": 1, **changes})
         (tuned,) = find_scaling_factors([path], Cue(), **{**GRID, "seed": 1, **changes})
-        assert "with another" in str(tuned.error)
+        assert "that differs in" in str(tuned.error)
         assert journal.read_bytes() == before
     found = find_scaling_factor(path, Cue(), **GRID, seed=2, force=True)
     assert RateModel.load(path).extras["opt_scaling_factor"] == found.scaling_factor

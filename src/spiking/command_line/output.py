@@ -42,6 +42,7 @@ def with_options(message: str) -> str:
     (``scaling_factor=50``), or is a name with an underscore. Names in quotes and code are left, and what is
     only for Python, ``(in Python force=True)``, is left out.
     """
+    message = message.replace(" (in Python force=True)", "")
     names = "|".join(sorted(_option_names.get(), key=len, reverse=True))
     if not names:
         return message

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import MOST_UNITS, fraction, numeric_array, shown, whole_units
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.random_streams import UNIT_STREAM
 from spiking.short_repr import short_repr
 
@@ -129,12 +129,39 @@ def unit_numbers(name: str, units: object, populations: Mapping[str, NDArray[np.
     members = np.flatnonzero(_members(name, population, populations))
     if not members.size:
         raise ArgumentError(
-            f"{name} is {population!r}; expected another population: this network has no {population} units"
+            f"{name} is {population!r}; expected another population: this network has no "
+            f"{_without(population, populations)}"
+        )
+    if _names_pv(population, populations):
+        warn(
+            f"{name} is {population!r}, but this network has no SST units (som_N is 0), so that pv means all "
+            f"{int(populations['inh'].sum())} inhibitory ones: name them inh"
         )
     if isinstance(units, str):
         return members
     stream = np.random.default_rng(np.random.SeedSequence(units.seed, spawn_key=(UNIT_STREAM,)))
     return np.sort(stream.permutation(members)[: round(units.fraction * members.size)])
+
+
+def _without(population: str, populations: Mapping[str, NDArray[np.bool_]]) -> str:
+    """Return which units a network lacks, and which it has, such as ``PV units; it has exc 40, inh 10``."""
+    standard = standard_population(population, populations)
+    what = {"som": "SST units (som_N is 0)", "pv": "PV units"}.get(standard, f"{population} units")
+    sst = populations["som"].any() if "som" in populations else True
+    sizes = {
+        key: int(mask.sum())
+        for key, mask in populations.items()
+        if mask.any() and key != "all" and (sst or key != "pv")
+    }
+    return f"{what}; it has {', '.join(f'{key} {size}' for key, size in sizes.items())}"
+
+
+def _names_pv(population: str, populations: Mapping[str, NDArray[np.bool_]]) -> bool:
+    """Return whether PV units are named in a network whose inhibitory units are of no type."""
+    if "som" not in populations or populations["som"].any() or not populations["inh"].any():
+        return False
+    named = (factor.strip().removeprefix("~").strip() for factor in re.split("[&|]", population))
+    return any(standard_population(factor, populations) == "pv" for factor in named)
 
 
 def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:

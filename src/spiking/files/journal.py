@@ -115,7 +115,7 @@ def _read(
         return [], 0
     if existing != expected:
         raise ArgumentError(
-            f"{path} is the journal of an unfinished run with another {difference(existing, expected)}; "
+            f"{path} is the journal of an unfinished run that differs in: {difference(existing, expected)}; "
             f"repeat the call that started it, delete the file, or replace it with --force (in Python "
             f"force=True)"
         )

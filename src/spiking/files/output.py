@@ -83,16 +83,22 @@ def check_output(path: Path, endings: tuple[str, ...], *, force: bool = False) -
         raise ArgumentError(f"output is {path}, a link to {target}; {expected}")
     if path.suffix.lower() in _PROTECTED:
         if not force:
-            raise ArgumentError(
-                f"output is {path}, which exists already; choose another name, or replace it with --force "
-                f"(in Python force=True)"
-            )
+            check_absent(path)
         return
     with path.open("rb") as file:
         start = file.read(32)
     if any(start.startswith(signature) and not set(kinds) & set(endings) for signature, kinds in _SIGNATURES):
         raise ArgumentError(
             f"output is {path}, which exists and is not a {path.suffix[1:]} file; choose another name"
+        )
+
+
+def check_absent(path: Path) -> None:
+    """Raise ArgumentError if a file exists that is replaced only with `force`."""
+    if path.exists():
+        raise ArgumentError(
+            f"output is {path}, which exists already; choose another name, or replace it with --force "
+            f"(in Python force=True)"
         )
 
 

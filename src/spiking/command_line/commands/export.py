@@ -71,13 +71,15 @@ def export(
     """
     from spiking import Simulation
     from spiking.export import FORMATS
-    from spiking.files.output import check_outputs, keep
+    from spiking.files.output import check_absent, check_outputs, keep
 
     kind = to or ("" if output is None else output.suffix.removeprefix("."))
     if kind not in FORMATS:
         raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(FORMATS)}")
     path = output or file.with_suffix(f".{kind}")
     check_outputs([(path, (f".{kind}",))], [file, metadata], force=force)
+    if not force:
+        check_absent(path)
     values = (experimenter, institution, lab, doi, keyword, session, description)
     given = {name: value for name, value in zip(_OPTIONS, values, strict=True) if value}
     if kind != "nwb" and (given or metadata is not None):

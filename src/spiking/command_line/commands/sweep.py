@@ -76,6 +76,7 @@ def sweep(
             "expected response. correct: correct responses against the value.",
         ),
     ] = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run a task at every point of a grid, and print the table.
@@ -89,11 +90,13 @@ def sweep(
     spiking sweep mante --vary task.offset=0,0.05,0.1,0.2 --rate-network --curve signed --plot curves.png
     """
     from spiking.experiments import sweep as run_sweep
-    from spiking.files.output import PICTURES, check_outputs, keep_text
+    from spiking.files.output import PICTURES, check_absent, check_outputs, keep_text
 
     options.check_caption(caption, plot)
     grid, stimulation = _grid(vary), options.named_stimulation(stimulate, units, window, current, pulses)
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
+    if output is not None and not force:  # a table is many simulations
+        check_absent(output)
     if curve is not None and curve not in _CURVES:
         raise ArgumentError(f"--curve is {curve!r}; expected one of {', '.join(_CURVES)}")
     stimulus, values = next(iter(grid.items()))

@@ -115,7 +115,7 @@ def simulate_to_file(
                 what = (
                     "no run of simulate"
                     if existing is None
-                    else f"a run with another {difference(existing, content)}"
+                    else f"a run that differs in: {difference(existing, content)}"
                 )
                 raise ArgumentError(
                     f"output is {path}, which exists and holds {what}; choose another file, {_FORCE}"
@@ -123,7 +123,7 @@ def simulate_to_file(
             if unfinished not in (None, content):
                 if not force:
                     raise ArgumentError(
-                        f"{parts} holds an unfinished run with another {difference(unfinished, content)}; "
+                        f"{parts} holds an unfinished run that differs in: {difference(unfinished, content)}; "
                         f"repeat the call that started it, choose another file, {_FORCE}"
                     )
                 _remove(parts)
