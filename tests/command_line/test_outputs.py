@@ -92,9 +92,16 @@ def test_no_output_replaces_what_it_may_not(folder, arguments, message):
 def test_pages_and_tables_replace_their_own_kind(folder):
     for _ in range(2):
         command(*TUNE, "--no-write", "--output", "a.json", "--csv", "a.csv", "--plot", "a.png")
-        command(*SWEEP, "-o", "b.csv", "--plot", "b.svg")
-        command("export", "g.h5", "-o", "c.csv")
+        command(*SWEEP, "--plot", "b.svg")
     assert json.loads((folder / "a.json").read_text())[0]["file"] == "m.mat"
+
+
+def test_tables_of_sweeps_and_exports_replace_nothing_without_force(folder):
+    for words in ([*SWEEP, "-o", "b.csv"], ["export", "g.h5", "-o", "c.csv"]):
+        command(*words)
+        message = f"{words[-1]}, which exists already; choose another name, or replace it with --force"
+        test_no_output_replaces_what_it_may_not(folder, words, message)
+        command(*words, "--force")
 
 
 def test_models_and_runs_replace_nothing_without_force(folder):

@@ -157,6 +157,19 @@ def test_evaluate_command(path):
     assert f"correct: {given['spiking']['rule']}" in " ".join(tuned.stdout.split())
 
 
+def test_the_rate_network_alone_needs_no_factor(path):
+    words = ["evaluate", path, "--task", f"{TASK}:Cue", "--trials", 20, "--rate-network"]
+    done = run(*words, "--csv", path.with_name("trials.csv"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("rate network: cue, 20 of 20 correct, 1.000 (0.839 to 1.000)\n")
+    with path.with_name("trials.csv").open(newline="") as file:
+        assert [row["rate_correct"] for row in csv.DictReader(file)] == ["True"] * 20
+    (facts,) = json.loads(run(*words, "--json").stdout)
+    assert (facts["rate"]["correct"], "spiking" in facts) == (20, False)
+    refused = run(*words, "--scaling-factor", 20)
+    assert (refused.returncode, "--rate-network runs no spiking network" in refused.stderr) == (2, True)
+
+
 def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
     words = ["evaluate", "xor", "--trials", 12, "--csv", "trials.csv"]
     printed = run(*words, cwd=tmp_path)
@@ -190,7 +203,18 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         (("tune", "nowhere.mat", "--task", "go-nogo"), "nowhere.mat"),
         (("tune", "model.mat", "other.mat", "--plot", "out.png"), "expected one with --plot"),
         (("tune", "model.mat", "--output", "no/out.json"), "does not exist"),
-        (("evaluate", "model.mat"), "no tuned scaling factor"),
+        (
+            ("evaluate", "model.mat"),
+            "does not record the task it was trained for; give one with its inputs: 1, ",
+        ),
+        (("evaluate", "model.mat"), "(--task go-nogo); and model.mat has no tuned scaling factor"),
+        (("report", "model.mat"), "(--task go-nogo); and model.mat has no tuned scaling factor"),
+        (
+            ("simulate", "model.mat", "--task", "xor"),
+            "as the task xor has; and model.mat has no tuned scaling",
+        ),
+        (("evaluate", "model.mat", "--task", "Go"), "expected one of go-nogo"),
+        (("evaluate", "model.mat", "--task", "go-nogo"), "model.mat has no tuned scaling factor"),
         (("evaluate", "model.mat", "--scaling-factor", "30"), "does not record the task"),
         (("tune", "model.mat", "--task", "go-nogo", "--noises", "0.5"), "expected 'matched'"),
         (("evaluate", "model.mat", "--task", "go-nogo", "--trials", "0"), "--trials"),

@@ -293,6 +293,13 @@ def test_command_line(folder, monkeypatch):
     assert len((folder / "table.csv").read_text().splitlines()) == 2
 
 
+def test_a_lesion_of_all_units_says_so(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    words = [*SWEEP[:6], "--trials", 2, "--scaling-factor", 30]
+    assert "at lesion=1 all units are lesioned" in run(*words, "--vary", "lesion=0,1").stderr
+    assert "all units" not in run(*words, "--vary", "lesion=0,0.5").stderr
+
+
 def test_stimulation_on_the_command_line(folder, monkeypatch):
     monkeypatch.chdir(folder)
     options = ["--stimulate", "exc", "--units", "exc", "--window", 0, 150, "--trials", 4]
@@ -359,7 +366,7 @@ def test_trials_of_another_sweep_that_was_stopped_are_not_deleted(folder, monkey
     again = sweep(NETWORK, Cue(), grid={"refractory": [1]}, trials=3, seed=1, journal=journal)
     assert again.unused == 2
     journal.unlink()
-    app([*short, "--vary=noise=0.1", "-o", "table.csv"], standalone_mode=False)
+    app([*short, "--vary=noise=0.1", "-o", "table.csv", "--force"], standalone_mode=False)
     assert not journal.exists()
 
 

@@ -228,7 +228,12 @@ def load_network(name: str) -> RateModel | SpikingNetwork:
 
 
 def both_networks(
-    name: str, rate_model: str | None, scaling_factor: float | None, *, initial_weights: bool = False
+    name: str,
+    rate_model: str | None,
+    scaling_factor: float | None,
+    *,
+    initial_weights: bool = False,
+    task: tuple[str | None, list[str] | None] | None = None,
 ) -> tuple[RateModel | None, SpikingNetwork]:
     """Return the rate model, None if only a network file is given, and the spiking network.
 
@@ -240,14 +245,32 @@ def both_networks(
         Its option ``--rate-model``; only with a network file.
     scaling_factor, initial_weights
         Options of the conversion; only with a model file.
+    task : (str or None, list of str or None), optional
+        Options ``--task`` and ``--setting`` of a command that needs a task: what is wrong with it is said
+        before, and together with, what the conversion lacks.
     """
     from spiking import RateModel, SpikingNetwork
+    from spiking.rate_model.recorded_settings import task_for
 
     found = load_network(name)
     if isinstance(found, RateModel):
         if rate_model is not None:
             raise ArgumentError(f"--rate-model is {rate_model} and {name} is a rate model; expected one")
-        return found, SpikingNetwork.from_rate(found, scaling_factor, initial_weights=initial_weights)
+        wrong: list[ArgumentError] = []
+        if task is not None:
+            try:
+                task_for(found, task[0], task_settings(task[1]))
+            except ArgumentError as error:
+                wrong.append(error)
+        try:
+            network = SpikingNetwork.from_rate(found, scaling_factor, initial_weights=initial_weights)
+        except ArgumentError as error:
+            wrong.append(error)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ArgumentError("; and ".join(map(str, wrong)))
+        return found, network
     if scaling_factor is not None or initial_weights:
         raise ArgumentError(
             f"{name} is a spiking network, which is converted already; expected no --scaling-factor and no "

@@ -169,10 +169,10 @@ def by_population(
                 f"populations is {chosen!r}; expected a list of names, such as ['PFC', 'MD&inh']"
             )
         units = (unit_numbers("populations", name, populations) for name in chosen)
-        names = [standard_population(name, populations) for name in chosen]
+        labels = [standard_population(name, populations) for name in chosen]
         if not populations["som"].any():  # then all inhibitory units are "pv" of the file format
-            names = ["inh" if name == "pv" else name for name in names]
-        return list(zip(names, units, strict=True))
+            labels = ["inh" if name == "pv" else name for name in labels]
+        return list(zip(labels, units, strict=True))
     if not populations["inh"].any():
         return [("all", np.arange(len(populations["inh"])))]
     names = ("exc", "pv", "som") if populations["som"].any() else ("exc", "inh")

@@ -18,7 +18,7 @@ from spiking.tasks.base import check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
 from spiking.tasks.recorded.record import TaskRecord, record_of, settings_for, task_in_name
 from spiking.tasks.recorded.record import recorded_task as record_to_task
-from spiking.tasks.registry import find
+from spiking.tasks.registry import find, which_fit
 from spiking.typing import Floats
 
 
@@ -206,8 +206,8 @@ def task_for(
         )
     if task is None:
         raise ArgumentError(
-            f"{model.source} does not record the task it was trained for; give one, such as "
-            f"task='go-nogo' (--task go-nogo)"
+            f"{model.source} does not record the task it was trained for; "
+            f"{which_fit(model.n_inputs, model.n_outputs)}"
         )
     check_channels(task, model.n_inputs, model.n_outputs, model.source)
     return task

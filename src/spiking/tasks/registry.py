@@ -65,6 +65,16 @@ def get(name: str, **settings: Any) -> Task:
     return make(find(name), settings)
 
 
+def which_fit(n_inputs: int, n_outputs: int) -> str:
+    """Return which tasks of the package a model with these channels can do, as advice to give one."""
+    channels = f"inputs: {n_inputs}, outputs: {n_outputs}"
+    fit = [task.name for task in _STANDARD if (task.n_inputs, task.n_outputs) == (n_inputs, n_outputs)]
+    if not fit:
+        return f"no task of the package has its {channels}; give your own, such as --task mytask.py"
+    others = f" or {', '.join(fit[1:])}" if len(fit) > 1 else ""
+    return f"give one with its {channels}, such as task={fit[0]!r} (--task {fit[0]}){others}"
+
+
 def find(name: str) -> type[Task]:
     """Return the class of a task; `name` and errors as in `get`."""
     if not isinstance(name, str):

@@ -25,7 +25,7 @@ from spiking.command_line.output import (
     table_csv,
 )
 from spiking.command_line.progress import progress_bar
-from spiking.errors import SpikingError
+from spiking.errors import ArgumentError, SpikingError
 
 if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
@@ -42,6 +42,9 @@ def evaluate(
     seed: options.Seed = 1,
     scaling_factor: options.ScalingFactor = None,
     rate_model: options.RateModelFile = None,
+    rate_network: Annotated[
+        bool, typer.Option("--rate-network", help="Run the rate network only, which needs no scaling factor.")
+    ] = False,
     strict: options.Strict = False,
     downsample: options.Downsample = 1,
     threads: options.Threads = None,
@@ -64,12 +67,14 @@ def evaluate(
     opposite response, and the sustained one, of the mean output. Intervals are 95 % Wilson score intervals.
     The next line says how close the spiking network is to the rate network without noise, and how it fires,
     in the first 40 trials. If it does not reach the rate network or 95 %, a last line says so.
+    With --rate-network, the rate network is run alone, to check it before it is converted.
     A network file is compared with the rate model in --rate-model, or run alone.
     Several files, or a folder, are shown as one table: accuracies, faithfulness, rates, decays and weights.
     If one of them fails, the others are still evaluated, and the exit status is 1.
 
     Example: spiking evaluate model.mat --task go-nogo --trials 200 --seed 1 --scaling-factor 30
     """
+    from spiking.evaluation.words import evaluation_json
     from spiking.files.output import check_outputs, keep_text
     from spiking.tuning.recorded_search import is_recorded_choice
 
@@ -77,7 +82,7 @@ def evaluate(
     check_outputs([(csv_file, (".csv",))], [*files, task_name])
 
     def run(file: str, advance: Callable[[int], None]) -> _Run:
-        rates, network = options.both_networks(file, rate_model, scaling_factor)
+        rates, network = options.both_networks(file, rate_model, scaling_factor, task=(task_name, settings))
         task = options.chosen_task(rates or network, task_name, settings)
         recorded = network if rates is None or rate_model is not None else rates
         return _run(
@@ -96,6 +101,31 @@ def evaluate(
         )
 
     many = files != models or len(files) > 1
+    if rate_network:
+        if scaling_factor is not None or rate_model is not None or record or downsample != 1:
+            raise ArgumentError(
+                "--rate-network runs no spiking network; expected no --scaling-factor, --rate-model, "
+                "--record or --downsample with it"
+            )
+        evaluated = _rate_networks(files, task_name, settings, trials=trials, seed=seed, strict=strict)
+        if as_json:
+            print_json(
+                [
+                    {
+                        "file": file,
+                        "task": score.task.name,
+                        "rate": evaluation_json(score, strict=strict, fresh=None),
+                    }
+                    for file, score in evaluated.items()
+                ]
+            )
+        for file, score in evaluated.items():
+            echo(f"{file}: {score}" if many else str(score), lines=True)
+        if csv_file is not None:
+            only = {"rate": evaluated[files[0]]}
+            rows_of_rates = [{"file": file, **score.score.as_json()} for file, score in evaluated.items()]
+            keep_text(csv_file, table_csv(rows_of_rates) if many else trials_csv(only))
+        return
     results: dict[str, _Run] = {}
     errors: dict[str, Exception] = {}
     with progress_bar("trials", trials * len(files)) as show:
@@ -134,6 +164,26 @@ def evaluate(
         several = [{**rows, **failed}[file] for file in files]
         keep_text(csv_file, table_csv(several) if many else trials_csv(results[files[0]].scores))
     print_failures(errors)
+
+
+def _rate_networks(
+    files: list[str],
+    task_name: str | None,
+    settings: list[str] | None,
+    *,
+    trials: int,
+    seed: int,
+    strict: bool,
+) -> dict[str, Evaluation]:
+    """Return how the rate network of each file did its task."""
+    from spiking.evaluation import evaluate as score_network
+
+    scores = {}
+    for file in files:
+        model = options.load_model(file)
+        task = options.chosen_task(model, task_name, settings)
+        scores[file] = score_network(model, task, trials, seed=seed, strict=strict)
+    return scores
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def report(
     check_can_draw("a report")
 
     def write(model: str, page: Path, advance: Callable[[int], None]) -> None:
-        rates, network = options.both_networks(model, rate_model, scaling_factor)
+        rates, network = options.both_networks(model, rate_model, scaling_factor, task=(task_name, settings))
         if rates is None:
             raise ArgumentError(f"{model} is a network file; expected --rate-model with its rate model")
         text = make(

@@ -85,7 +85,11 @@ def simulate(
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     stimulation = options.named_stimulation(stimulate, units, window, current, pulses)
-    rate_model, network = options.both_networks(model, None, scaling_factor, initial_weights=initial_weights)
+    rate_model, network = options.both_networks(
+        *(model, None, scaling_factor),
+        initial_weights=initial_weights,
+        task=(task_name, settings) if input_file is None else None,
+    )
     task = None
     if input_file is not None:
         if task_name is not None or condition is not None or settings:

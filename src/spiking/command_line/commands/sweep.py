@@ -147,6 +147,13 @@ def sweep(
             client=client,
             progress=advance,
         )
+    for name in ("lesion", "lesion.all"):
+        if 1 in grid.get(name, ()):
+            echo(
+                f"at {name}=1 all units are lesioned, so that nothing fires; lesion.inh, lesion.exc or "
+                f"another population lesions a part",
+                err=True,
+            )
     curves = None if curve is None else result.psychometric(signed=curve == "signed")
     if as_json:
         psychometric = None if curves is None else curves.as_json()

@@ -123,7 +123,8 @@ def simulate_to_file(
             if unfinished not in (None, content):
                 if not force:
                     raise ArgumentError(
-                        f"{parts} holds an unfinished run that differs in: {difference(unfinished, content)}; "
+                        f"{parts} holds an unfinished run that differs in: "
+                        f"{difference(unfinished, content)}; "
                         f"repeat the call that started it, choose another file, {_FORCE}"
                     )
                 _remove(parts)

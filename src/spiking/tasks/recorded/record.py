@@ -21,7 +21,7 @@ from spiking.read_only import FrozenMapping
 from spiking.tasks.base import Task, check_channels
 from spiking.tasks.given_inputs import TaskLike, from_inputs
 from spiking.tasks.parse_settings import as_text, make, recordable
-from spiking.tasks.registry import find, names, standard
+from spiking.tasks.registry import find, names, standard, which_fit
 
 _NETWORK = "the network"
 _ORIGINAL_NAME = re.compile(r"Task_(.+?)_N_\d+_")  # as the original scripts name the files of their models
@@ -197,9 +197,7 @@ def task_for_channels(
     elif task is None or isinstance(task, str):
         chosen = recorded_task(record, _NETWORK, None if task is None else find(task))
     if chosen is None:
-        raise ArgumentError(
-            "the network does not record a task; give one, such as task='go-nogo' (--task go-nogo)"
-        )
+        raise ArgumentError(f"the network does not record a task; {which_fit(n_inputs, n_outputs)}")
     if not isinstance(chosen, Task):
         raise ArgumentError(f"task is {shown(task)}; expected a Task, the name of one, or inputs")
     check_channels(chosen, n_inputs, n_outputs, _NETWORK)
