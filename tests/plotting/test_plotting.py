@@ -458,6 +458,20 @@ def test_the_training_curve_ends_at_the_last_update():
     assert plotting.training_curve(model).get_xlim() == (0, np.size(model.extras["losses"]))
 
 
+def test_captions_say_the_order_of_rows_and_how_many_trials_were_correct(both):
+    order = "Each row is a neuron; from the top: exc., PV, SST, within each population by ascending number."
+    assert order in plotting.caption_of(plotting.raster(both.spiking).figure)
+    conditions, correct = np.array(both.trials.conditions), both.spiking_score.correct
+    counts = ", ".join(
+        f"{correct[conditions == name].sum()} of {(conditions == name).sum()} {name}"
+        for name in sorted(set(conditions))
+    )
+    for draw in (plotting.outputs, plotting.overview):
+        caption = plotting.caption_of(draw(both.spiking, trials=both.trials, task=both.task))
+        assert f"The bands are of all trials, of which {counts} were correct." in caption
+    assert order in caption
+
+
 def test_a_figure_says_its_caption(both):
     figure = plotting.faithfulness(both, Figure(), caption=True)
     caption = plotting.caption_of(figure)

@@ -10,17 +10,25 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_figure, network_words, rule_words, trials_words
 from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus
-from spiking.plotting.raster import raster
+from spiking.plotting.raster import raster, row_words
 from spiking.plotting.style import (
     COLUMN_MM,
     DASHES,
     STIMULATION_COLOUR,
     TARGET_COLOUR,
     THRESHOLD_COLOUR,
+    by_population,
     drawing_in,
     shown,
 )
-from spiking.plotting.traces import by_condition, condition_colours, inputs, output, output_marks
+from spiking.plotting.traces import (
+    by_condition,
+    condition_colours,
+    correct_words,
+    inputs,
+    output,
+    output_marks,
+)
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
 from spiking.simulation.stimulation import Stimulation
@@ -119,9 +127,11 @@ def overview(
                 None if task is None else task.name,
             ),
             ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
-            + f" of the first trial of each condition ({firsts}), a row for each neuron.",
+            + f" of the first trial of each condition ({firsts}). "
+            + row_words(by_population(simulation.network.populations)),
             "Bottom: output. Inputs and outputs have no unit.",
             *output_marks(trials, task, rate=rate is not None, singles=3),
+            correct_words(simulation, trials, task),
             "Yellow areas: stimulation." if stimulation else "",
             rule_words(task),
         )

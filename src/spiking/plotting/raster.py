@@ -104,12 +104,19 @@ def raster(
             f"Spikes of a spiking network ({network_words(simulation.network)}) in trial "
             f"{trial}{condition} of "
             f"{trials_words(None, len(simulation.trials), simulation.seed, None)}",
-            "Each row is a neuron.",
+            row_words(groups),
             "Right: rate of each neuron in this trial; lines: means of the populations." if rates else "",
         )
         if rates:
             _draw_rates(ax, simulation.rates[trial], groups, colours)
     return ax
+
+
+def row_words(groups: list[tuple[str, NDArray[np.int64]]]) -> str:
+    """Return in which order the neurons are drawn, so that a row can be traced to a number."""
+    names = ", ".join(population_label(name) for name, _ in groups)
+    within = "within each population " if len(groups) > 1 else ""
+    return f"Each row is a neuron; from the top: {names}, {within}by ascending number."
 
 
 def _draw_rates(

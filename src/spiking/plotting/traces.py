@@ -27,6 +27,7 @@ from spiking.plotting.style import (
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
 from spiking.tasks import Task, Trials
+from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def _output_words(
             None if task is None else task.name,
         ),
         *output_marks(trials, task, rate=rate, singles=singles, target=target),
+        correct_words(simulation, trials, task),
         rule_words(task),
     ]
 
@@ -233,6 +235,16 @@ def output_marks(
         dotted = "; dotted: criterion" if criteria(task, list(task.conditions)) else ""
         marks.append(f"Bar: scored window{dotted}.")
     return marks
+
+
+def correct_words(simulation: Simulation, trials: Trials | None, task: Task | None) -> str:
+    """Return how many trials of each condition, which are all in the band, were correct."""
+    if trials is None or task is None or not task.scored or simulation.output is None:
+        return ""
+    correct = score(task, np.asarray(simulation.output), simulation.time, trials)
+    groups = by_condition(simulation, trials, None)
+    counts = (f"{int(correct[members].sum())} of {len(members)} {name}" for name, members in groups.items())
+    return f"The bands are of all trials, of which {', '.join(counts)} were correct."
 
 
 def legend_above(ax: Axes) -> None:
