@@ -143,7 +143,7 @@ def LIF_network_fnc(  # the published name
     assert run.output is not None
     assert run.currents is not None
     decay, initial_decay = network.tau_decay, model.tau_decay(initial=True)
-    p, dt = network.params, TIME_STEP_S * downsample
+    c, dt = network.constants, TIME_STEP_S * downsample
     params = {
         "dt": dt,
         "T": (inputs.shape[1] - 1) * dt * STEPS_PER_COLUMN,
@@ -152,13 +152,13 @@ def LIF_network_fnc(  # the published name
         "td": decay / 1000,
         "td0": None if initial_decay is None else initial_decay / 1000,
         "IPSCs": run.currents[0],
-        "tref": p.refractory / 1000,
-        "tm": p.tau_membrane / 1000,
-        "tr": p.tau_rise / 1000,
-        "vreset": p.reset,
-        "vpeak": p.threshold,  # the published function's name
-        "vspike": p.peak,
-        "bias": p.bias,
+        "tref": c.refractory / 1000,
+        "tm": c.tau_membrane / 1000,
+        "tr": c.tau_rise / 1000,
+        "vreset": c.reset,
+        "vpeak": c.threshold,  # the published function's name
+        "vspike": c.peak,
+        "bias": c.bias,
     }
     return (
         network.dense_weights.copy(),

@@ -20,6 +20,7 @@ UNTRAINED_STREAM = 1668181542  # weights of an untrained network
 AREA_STREAM = 1668181543  # which connections between areas are allowed
 BOOTSTRAP_STREAM = 1668181544  # which trials are resampled
 BLOCK_STREAM = 1668181545  # conditions of the trials of a block
+CONSTANTS_STREAM = 1668181546  # constants of neurons that are drawn from a distribution
 
 # First trial numbers. Evaluations and new trials count from 0.
 SEARCH_FIRST = 2**20  # trials that compare scaling factors

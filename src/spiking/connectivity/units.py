@@ -16,7 +16,7 @@ from spiking.random_streams import UNIT_STREAM
 from spiking.short_repr import short_repr
 
 POPULATIONS = ("all", "exc", "inh", "som", "pv")
-_SST = "sst"  # today's name of the population "som"
+_SYNONYMS = {"sst": "som", "pyr": "exc"}  # today's name, and the name of the excitatory cells
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")  # which MATLAB takes as the name of a field, too
 
 
@@ -185,9 +185,8 @@ def _members(name: str, combined: str, populations: Mapping[str, NDArray[np.bool
 
 
 def standard_population(name: str, known: Iterable[str] = POPULATIONS) -> str:
-    """Return the package's name of a population: ``som`` for ``SST``, ``pv`` for ``PV``; else the same."""
-    lower = name.lower()
-    standard = "som" if lower == _SST else lower
+    """Return the package's name of a population, ``som`` for ``SST``, ``pv`` for ``PV``; else the same."""
+    standard = _SYNONYMS.get(name.lower(), name.lower())
     return name if name in known or standard not in POPULATIONS else standard
 
 

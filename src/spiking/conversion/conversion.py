@@ -193,6 +193,8 @@ class Conversion:
             del values["start"], values["fine_tuning"]
         else:
             values["start"] = self.start.as_json()
+        if self.params is not None:
+            values["params"] = self.params.as_json()
         for candidate in values["candidates"]:
             for key in ("nrmse", "rate", "noise"):
                 candidate[key] = None if math.isnan(candidate[key]) else candidate[key]
@@ -217,7 +219,7 @@ class Conversion:
             arguments[key] = tuple(float(value) for value in arguments[key])
         arguments["candidates"] = tuple(map(_candidate, arguments["candidates"]))
         if arguments.get("params") is not None:  # older files do not record them
-            arguments["params"] = LIFParams(**arguments["params"])
+            arguments["params"] = LIFParams.from_json(arguments["params"])
         if arguments.get("start") is not None:
             arguments["start"] = cls.from_json(arguments["start"])
             arguments["fine_tuning"] = FineTuning(**arguments["fine_tuning"])

@@ -117,7 +117,8 @@ def fit_gain(
     params, model = params or LIFParams(), model.nonnegative()
     curve = fi_curve(params, downsample=downsample)
     phi = np.asarray(model.transfer(visited.x))
-    widest = max(gain, 1.0, params.noise / LIFParams.noise)  # noise widens the foot of the curve
+    noise, published = (each.of_one_neuron().noise for each in (params, LIFParams()))
+    widest = max(gain, 1.0, noise / published)  # noise widens the foot of the curve
     offset, factor, error = _fit(visited, phi, curve, gain, widest * _OFFSETS)
     return GainFit(
         model=model,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import checked_inputs
 from spiking.errors import ArgumentError
-from spiking.network.initial_state import initial_synapses
+from spiking.network.initial_state import initial_synapses, initial_voltages
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
@@ -28,6 +28,13 @@ hr : Hz/second
 current : volt
 decay : 1 (constant)
 tau_decay : second (constant)
+tau_membrane : second ({kind})
+tau_rise : second ({kind})
+fade : 1 ({kind})
+refractory : second ({kind})
+v_reset : volt ({kind})
+threshold_voltage : volt ({kind})
+noise : volt ({kind})
 """
 
 # One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2
@@ -110,13 +117,13 @@ def to_brian2(
     200
     """
     brian2 = library("brian2", "brian2", "to_brian2")
-    from brian2.units import ms, mV, second
+    from brian2.units import mV, second
 
     network = spiking_network(network)
     u = checked_inputs(inputs, network.n_inputs, downsample)
     if u.ndim != 2:
         raise ArgumentError(f"inputs has shape {u.shape}; expected one trial, ({network.n_inputs}, columns)")
-    p, n = network.params, network.n_neurons
+    p, c, n = network.params, network.constants, network.n_neurons
     n_steps = STEPS_PER_COLUMN * (u.shape[1] - 1)
     step = TIME_STEP_S * downsample
     if draws is not None and (np.shape(draws.v0), np.shape(draws.noise)) != ((n,), (n_steps, n)):
@@ -124,16 +131,9 @@ def to_brian2(
             f"draws has v0 of shape {np.shape(draws.v0)} and noise of shape {np.shape(draws.noise)}; "
             f"expected ({n},) and ({n_steps}, {n})"
         )
-    dt, tau_rise = step * second, p.tau_rise * ms
+    dt = step * second
     namespace: dict[str, Any] = {
         "drive": brian2.TimedArray((network.w_in @ u).T * mV, dt=STEPS_PER_COLUMN * dt),
-        "fade": float(np.exp(-step / (p.tau_rise / 1000))),
-        "tau_membrane": p.tau_membrane / 1000 * second,
-        "tau_rise": tau_rise,
-        "refractory": p.refractory / 1000 * second,
-        "v_reset": p.reset * mV,
-        "threshold_voltage": p.threshold * mV,
-        "noise": p.step_noise(1000 * step) * mV,
     }
     if draws is not None:
         namespace["draws"] = brian2.TimedArray(draws.noise, dt=dt)
@@ -142,7 +142,7 @@ def to_brian2(
     normal = "randn()" if draws is None else "draws(t, i)"
     neurons = brian2.NeuronGroup(
         n,
-        _VARIABLES,
+        _VARIABLES.format(kind="constant" if any(map(np.ndim, c)) else "shared, constant"),
         threshold="v >= threshold_voltage",
         reset=_RESET.format(spike="r += 1/tau_decay" if single else "hr += 1/(tau_rise*tau_decay)"),
         namespace=namespace,
@@ -155,11 +155,15 @@ def to_brian2(
         when="groups",
         name="neurons_step",
     )
+    neurons.tau_membrane, neurons.tau_rise = c.tau_membrane / 1000 * second, c.tau_rise / 1000 * second
+    neurons.fade, neurons.refractory = np.exp(-step / (c.tau_rise / 1000)), c.refractory / 1000 * second
+    neurons.v_reset, neurons.threshold_voltage = c.reset * mV, c.threshold * mV
+    neurons.noise = c.noise * p.noise_scale(1000 * step) * mV
     neurons.tau_decay = network.tau_decay / 1000 * second
     neurons.decay = np.exp(-step / (network.tau_decay / 1000))
-    neurons.bias = (p.bias + network.offset) * mV
+    neurons.bias = (c.bias + network.offset) * mV
     uniforms = np.random.rand(n) if draws is None else np.asarray(draws.v0)  # brian2.seed seeds it
-    voltage = p.start(uniforms, network.offset)
+    voltage = initial_voltages(network, uniforms)
     voltage[list(network.lesioned)] = np.nan  # stays NaN, so lesioned neurons never reach the threshold
     neurons.v = voltage * mV
     start = initial_synapses(network, u[:, 0])
@@ -179,6 +183,7 @@ def _recurrent(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...
     (post, pre), jump = weights.coords, weights.data / (network.tau_decay[weights.coords[0]] / 1000)
     if not pre.size:
         return ()
+    tau_rise = np.broadcast_to(network.constants.tau_rise, network.n_neurons)
     synapses = brian2.Synapses(
         neurons,
         neurons,
@@ -188,7 +193,7 @@ def _recurrent(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...
         name="recurrent",
     )
     synapses.connect(i=pre, j=post)
-    synapses.w = jump * mV if single else jump / (network.params.tau_rise / 1000) * mV / second
+    synapses.w = jump * mV if single else jump / (tau_rise[post] / 1000) * mV / second
     return (synapses,)
 
 

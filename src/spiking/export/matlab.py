@@ -74,7 +74,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         trains[k] = _cells(np.split(time[order][np.newaxis], ends, axis=1))
     structure: dict[str, Any] = {
         **settings(simulation),
-        "parameters": asdict(network.params),
+        "parameters": {**asdict(network.params), **network.constants._asdict()},
         "trials": simulation.trials.astype(float),
         "rates": np.asarray(simulation.rates),
         "spike_times": trains,

@@ -10,6 +10,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.neuron.constant import words
 from spiking.optional import library
 
 
@@ -52,14 +53,14 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     """
     network = spiking_network(network)
     nir = library("nir", "export", "to_nir")
-    p, n = network.params, network.n_neurons
+    p, c, n = network.params, network.constants, network.n_neurons
     if p.neuron != "leaky":
         raise ArgumentError(f"neuron is {p.neuron!r}; expected 'leaky', the only one of them that NIR has")
     lost = [
         text
         for text, present in (
-            (f"the refractory period of {p.refractory:g} ms", p.refractory > 0),
-            (f"the noise of {p.noise:g} mV per step", p.noise > 0),
+            (f"the refractory period of {words(p.refractory)} ms", np.any(np.greater(c.refractory, 0))),
+            (f"the noise of {words(p.noise)} mV per step", np.any(np.greater(c.noise, 0))),
             ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present
@@ -71,7 +72,7 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
         )
     ones, zeros = np.ones(n), np.zeros(n)
     decay = network.tau_decay / 1000
-    threshold = ones * p.threshold
+    threshold = ones * c.threshold
     threshold[list(network.lesioned)] = np.inf
 
     def integrator(tau: Any) -> Any:
@@ -81,11 +82,11 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
         "input": nir.Input(np.array([network.n_inputs])),
         "input_weights": nir.Linear(np.array(network.w_in)),
         "neurons": nir.LIF(
-            tau=ones * (p.tau_membrane / 1000),
+            tau=ones * (c.tau_membrane / 1000),
             r=ones.copy(),
-            v_leak=p.bias + network.offset,
+            v_leak=c.bias + network.offset,
             v_threshold=threshold,
-            v_reset=ones * p.reset,
+            v_reset=ones * c.reset,
         ),
         "recurrent_weights": nir.Linear(np.array(network.dense_weights)),
         "synapses": integrator(decay),
@@ -96,7 +97,7 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     recurrent, readout = ["neurons", "recurrent_weights"], ["neurons"]
     if p.synapse == "double_exponential":
         for name, path in (("rise", recurrent), ("filter_rise", readout)):
-            nodes[name] = integrator(ones * (p.tau_rise / 1000))
+            nodes[name] = integrator(ones * (c.tau_rise / 1000))
             path.append(name)
     recurrent += ["synapses", "neurons"]
     readout += ["filter", "readout_weights", "output"]

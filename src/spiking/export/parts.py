@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -97,6 +96,6 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "scaling_factor": simulation.network.scaling_factor,
         "duration_ms": simulation.duration,
         "time_step_ms": simulation.time_step,
-        "parameters": json.dumps(asdict(simulation.network.params), default=float),
+        "parameters": json.dumps(simulation.network.params.as_json(), default=float),
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -30,7 +30,7 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
     stored: dict[str, Any] = {}
     for item in fields(network):
         value = getattr(network, item.name)
-        if isinstance(value, Conversion | TaskRecord):
+        if isinstance(value, Conversion | LIFParams | TaskRecord):
             stored[item.name] = json.dumps(value.as_json())
         elif is_dataclass(value) and not isinstance(value, type):
             stored[item.name] = json.dumps(asdict(value), default=float)
@@ -52,9 +52,9 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
             values.setdefault(field, {})[part] = value
         else:
             values[field] = value
-    for name, record in (("params", LIFParams), ("readout_refit", ReadoutRefit)):
-        if name in values:
-            values[name] = record(**parsed(values[name]))
+    values["params"] = LIFParams.from_json(parsed(values["params"]))
+    if "readout_refit" in values:
+        values["readout_refit"] = ReadoutRefit(**parsed(values["readout_refit"]))
     if "conversion" in values:
         values["conversion"] = Conversion.from_json(parsed(values["conversion"]))
     if "task" in values:

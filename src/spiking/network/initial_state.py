@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from spiking.neuron.equations import NEURONS
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -63,6 +64,23 @@ def initial_synapses(network: SpikingNetwork, first_inputs: Floats) -> SynapticS
         currents = np.asarray(network.weights @ rates) if rates.any() else np.zeros(n)
     rise = 0.0 if network.params.synapse == "single_exponential" else 1000 / network.tau_decay
     return SynapticState(currents, currents * rise, rates, rates * rise)
+
+
+def initial_voltages(network: SpikingNetwork, uniforms: Floats) -> Floats:
+    """Return the voltages at time 0 in mV, shape (..., N).
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    uniforms : array, shape (..., N)
+        Uniform on [0, 1), used where initial voltages are drawn.
+    """
+    start, c = network.params.initial_voltage, network.constants
+    if start == "uniform":
+        return np.asarray(c.reset + (c.peak - c.reset) * uniforms)
+    if start == "resting":
+        return np.asarray(NEURONS[network.params.neuron].rest(c.bias + network.offset))
+    return np.broadcast_to(np.array(start, np.float64), network.offset.shape).copy()
 
 
 def first_column(column_steps: int) -> int:

@@ -19,8 +19,10 @@ from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
+from spiking.network.constants import constants_of
 from spiking.network.initial_state import from_rate_model
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.neuron.constant import Constants
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.recorded_settings import record_for_network
@@ -143,6 +145,7 @@ class SpikingNetwork(Remade):
                 f"of {self.n_neurons} neurons"
             )
         self._check_populations()
+        constants_of(self.params, self.populations)
         for name in ("w_in", "readout", "tau_decay"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
         masks = {name: frozen_array(mask) for name, mask in self.populations.items()}
@@ -382,6 +385,11 @@ class SpikingNetwork(Remade):
 
     def _with_named(self, masks: Mapping[str, NDArray[np.bool_]]) -> SpikingNetwork:
         return replace(self, populations={**self.populations, **masks})
+
+    @cached_property
+    def constants(self) -> Constants[float | Floats]:
+        """The neurons' constants of `params`: a float each, or shape (N,) where the neurons differ."""
+        return constants_of(self.params, self.populations)
 
     @cached_property
     def dense_weights(self) -> Floats:

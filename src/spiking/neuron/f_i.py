@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
+from spiking.neuron.constant import Constants
 from spiking.neuron.equations import NEURONS
 from spiking.neuron.params import LIFParams
 from spiking.read_only import Remade, frozen_array
@@ -144,7 +145,8 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
 
 def _currents(params: LIFParams, step: float) -> Floats:
     """Return the currents of the curve: evenly spaced where noise drives the unit, then geometrically."""
-    rheobase = NEURONS[params.neuron].rheobase(params.threshold) - params.bias
+    c = params.of_one_neuron()
+    rheobase = NEURONS[params.neuron].rheobase(c.threshold) - c.bias
     scale = max(_free_deviation(params, step), 0.05)
     near, far = np.linspace(-6, 6, 61) * scale, np.geomspace(6 * scale, _HIGHEST_CURRENT, 61)
     return np.asarray(rheobase + np.concatenate([near, far[1:]]))
@@ -152,29 +154,31 @@ def _currents(params: LIFParams, step: float) -> Floats:
 
 def _free_deviation(params: LIFParams, step: float) -> float:
     """Return the standard deviation of a leaky membrane without threshold, in mV."""
-    keep = 1 - step / params.tau_membrane
-    return float(params.step_noise(step) / np.sqrt(max(1 - keep**2, 1e-12)))
+    c = params.of_one_neuron()
+    keep = 1 - step / c.tau_membrane
+    return float(c.noise * params.noise_scale(step) / np.sqrt(max(1 - keep**2, 1e-12)))
 
 
 def _why_not_theory(params: LIFParams, step: float) -> str:
     """Return why theory does not hold, or an empty string where it does."""
-    sigma, gap = params.step_noise(step), params.threshold - params.reset
+    c = params.of_one_neuron()
+    sigma, gap = c.noise * params.noise_scale(step), c.threshold - c.reset
     if params.neuron != "leaky":
         return "theory is for the leaky neuron"
-    if step >= params.tau_membrane:
+    if step >= c.tau_membrane:
         return f"the step of {step:g} ms is not shorter than the membrane time constant"
     if sigma == 0:
         return ""
-    if gap < 6 * sigma * np.sqrt(params.refractory / step + 1):
+    if gap < 6 * sigma * np.sqrt(c.refractory / step + 1):
         return f"noise of {sigma:g} mV per step may reach the threshold during the refractory period"
     if gap / (2 * sigma) > _MAX_PANELS:
         return f"noise of {sigma:g} mV per step is too small for the grid of voltages"
     return ""
 
 
-def _refractory_steps(params: LIFParams, step: float) -> float:
+def _refractory_steps(c: Constants[float], step: float) -> float:
     """Return the refractory period in steps, averaged over the rounding errors of the simulation's times."""
-    dt, refractory = step / 1000, params.refractory / 1000
+    dt, refractory = step / 1000, c.refractory / 1000
     steps = max(1, int(np.floor(refractory / dt + 1e-9)))
     i = np.arange(1, 20_001)
     return steps - float(np.mean(dt * (i + steps) > dt * i + refractory))
@@ -182,31 +186,30 @@ def _refractory_steps(params: LIFParams, step: float) -> float:
 
 def _rate(params: LIFParams, step: float, current: float) -> float:
     """Return the rate in Hz at a current."""
-    leak, sigma = step / params.tau_membrane, params.step_noise(step)
-    refractory = _refractory_steps(params, step)
+    c = params.of_one_neuron()
+    leak, sigma = step / c.tau_membrane, c.noise * params.noise_scale(step)
+    refractory = _refractory_steps(c, step)
     if sigma == 0:
-        gap = params.bias + current - params.threshold
+        gap = c.bias + current - c.threshold
         if gap <= 0:
             return 0.0
-        charging = np.log(gap / (gap + params.threshold - params.reset)) / np.log1p(-leak)
+        charging = np.log(gap / (gap + c.threshold - c.reset)) / np.log1p(-leak)
         return float(1000 / (step * (refractory + max(1.0, np.ceil(charging - 1e-9)))))
-    return 1000 / (
-        step * (refractory + _first_passage(params, leak, sigma, params.bias + current, refractory))
-    )
+    return 1000 / (step * (refractory + _first_passage(c, leak, sigma, c.bias + current, refractory)))
 
 
-def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, refractory: float) -> float:
+def _first_passage(c: Constants[float], leak: float, sigma: float, target: float, refractory: float) -> float:
     """Return the mean number of steps to the threshold, from the reset and `refractory` steps of noise."""
     from scipy.linalg import solve_banded
 
     free_deviation = sigma / np.sqrt(1 - (1 - leak) ** 2)
     bottom = min(
-        params.reset - _NORMAL_RANGE * sigma * np.sqrt(refractory + 1),
+        c.reset - _NORMAL_RANGE * sigma * np.sqrt(refractory + 1),
         target - _NORMAL_RANGE * free_deviation,
     )
-    panels = int(np.ceil((params.threshold - bottom) / (2 * sigma)))
+    panels = int(np.ceil((c.threshold - bottom) / (2 * sigma)))
     nodes, node_weights = np.polynomial.legendre.leggauss(_NODES)
-    half = (params.threshold - bottom) / (2 * panels)
+    half = (c.threshold - bottom) / (2 * panels)
     v = (bottom + half * (1 + 2 * np.arange(panels)[:, np.newaxis] + nodes)).ravel()
     weights = np.tile(half * node_weights, panels)
     mean_next = v + leak * (target - v)
@@ -221,7 +224,7 @@ def _first_passage(params: LIFParams, leak: float, sigma: float, target: float, 
     banded *= -weights
     banded[upper] += 1
     steps = solve_banded((lower, upper), banded, np.ones(v.size), overwrite_ab=True, check_finite=False)
-    start = params.reset + leak * (target - params.reset)
+    start = c.reset + leak * (target - c.reset)
     spread = np.sqrt((1 - leak) ** 2 * refractory + 1) * sigma
     return float(1 + np.sum(weights * _normal(v, start, spread) * steps))
 

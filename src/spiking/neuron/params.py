@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_numbers, not_negative, positive_number, real_numbers, shown
+from spiking.checks import finite_number, finite_numbers, not_negative, positive_number, shown
 from spiking.errors import ArgumentError
-from spiking.neuron.equations import NEURONS, NeuronName
+from spiking.neuron.constant import Constant, Constants, as_json, constant, from_json, words
+from spiking.neuron.equations import NeuronName
 from spiking.short_repr import short_repr
 from spiking.timing import TIME_STEP_MS
-from spiking.typing import Floats
 
 
 def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...]:
@@ -27,10 +28,14 @@ def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...
 
 
 @check_arguments(
-    tau_membrane=positive_number,
-    tau_rise=positive_number,
-    refractory=not_negative,
-    noise=not_negative,
+    tau_membrane=constant(positive_number),
+    tau_rise=constant(positive_number),
+    refractory=constant(not_negative),
+    reset=constant(finite_number),
+    threshold=constant(finite_number),
+    bias=constant(finite_number),
+    peak=constant(finite_number),
+    noise=constant(not_negative),
     initial_voltage=_initial_voltage,
 )
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,11 @@ class LIFParams:
     - Synaptic current: ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
       ``tau_decay dI/dt = -I + W s`` (single exponential)
 
+    The first eight are each one number for all neurons, or one for each neuron (a sequence), or a
+    `~spiking.neuron.Distribution`, or a mapping of populations to numbers or distributions, such as
+    ``{"exc": -40.0, "inh": Distribution(-42.0, 1.0)}``. Where a neuron is in two of the populations, the
+    later counts; neurons in none have the default.
+
     Parameters
     ----------
     tau_membrane : float
@@ -49,7 +59,8 @@ class LIFParams:
     refractory : float
         Time after a spike during which the membrane does not integrate its input, in ms.
     tau_rise : float
-        Rise time constant of the double-exponential synapse in ms.
+        Rise time constant of the double-exponential synapse in ms; of the synapses onto a neuron, and of its
+        filtered spikes, as `SpikingNetwork.tau_decay`.
     reset, threshold, bias : float
         Voltage after a spike, voltage that triggers a spike, and constant current, which is also the resting
         voltage of the leaky neuron, in mV.
@@ -87,14 +98,14 @@ class LIFParams:
     (5.0, -40.0)
     """
 
-    tau_membrane: float = 10.0
-    refractory: float = 2.0
-    tau_rise: float = 2.0
-    reset: float = -65.0
-    threshold: float = -40.0
-    bias: float = -40.0
-    peak: float = 30.0
-    noise: float = 0.1
+    tau_membrane: Constant = 10.0
+    refractory: Constant = 2.0
+    tau_rise: Constant = 2.0
+    reset: Constant = -65.0
+    threshold: Constant = -40.0
+    bias: Constant = -40.0
+    peak: Constant = 30.0
+    noise: Constant = 0.1
     noise_scaling: Literal["fixed", "sqrt_dt"] = "fixed"
     initial_voltage: str | float | tuple[float, ...] = "uniform"
     neuron: NeuronName = "leaky"
@@ -103,48 +114,64 @@ class LIFParams:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
-        if not self.threshold > self.reset:
-            raise ArgumentError(
-                f"threshold is {self.threshold} mV; expected a voltage above the reset, {self.reset} mV"
-            )
-        if self.peak < self.reset:
-            raise ArgumentError(f"peak is {self.peak} mV; expected at least the reset, {self.reset} mV")
+        check_voltages(self.reset, self.threshold, self.peak)
+
+    def of_one_neuron(self) -> Constants[float]:
+        """Return the constants of all neurons; raise ArgumentError if one of them differs between neurons."""
+        values = {name: getattr(self, name) for name in Constants._fields}
+        for name, value in values.items():
+            if not isinstance(value, float):
+                raise ArgumentError(
+                    f"{name} is {words(value)}; expected one number, because an f-I curve is that of one "
+                    f"neuron: convert with the same constants for all neurons, and change the network "
+                    f"afterwards: network.with_params({name}=...)"
+                )
+        return Constants(**values)
 
     @check_arguments()
     def difference(self, other: LIFParams) -> str:
         """Return name and value of the constants that differ from those of `other`; empty if none does."""
         pairs = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
-        return ", ".join(
-            f"{name} {value!r:.40}" for name, value, other_value in pairs if value != other_value
+        return "; ".join(
+            f"{name} {words(value)}" for name, value, other_value in pairs if value != other_value
         )
 
     @check_arguments()
-    def step_noise(self, time_step: float) -> float:
-        """Return the standard deviation of a step's noise in mV, for a time step in ms."""
-        if self.noise_scaling == "fixed":
-            return float(self.noise)
-        return float(self.noise * np.sqrt(time_step / TIME_STEP_MS))
+    def noise_scale(self, time_step: float) -> float:
+        """Return what `noise` is multiplied by to give the noise of a step, for a time step in ms."""
+        return 1.0 if self.noise_scaling == "fixed" else float(np.sqrt(time_step / TIME_STEP_MS))
 
-    @check_arguments()
-    def start(self, uniforms: Floats, offset: Floats) -> Floats:
-        """Return initial voltages in mV, shape (N,), or that of `uniforms`.
+    def as_json(self) -> dict[str, Any]:
+        """Return the constants as JSON holds them."""
+        return {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
 
-        Parameters
-        ----------
-        uniforms : array, shape (..., N)
-            Uniform on [0, 1), used where initial voltages are drawn.
-        offset : array, shape (N,)
-            Constant current of each neuron, added to the bias.
-        """
-        uniforms = real_numbers("uniforms", uniforms, "numbers, shape (..., N)")
-        offset = real_numbers("offset", offset, "numbers, shape (N,)")
-        if offset.ndim != 1 or uniforms.shape[-1:] != offset.shape:
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> LIFParams:
+        """Return the constants from the result of `as_json`."""
+        return cls(**{name: from_json(value) for name, value in values.items()})
+
+
+def check_voltages(reset: Any, threshold: Any, peak: Any) -> None:
+    """Raise ArgumentError unless thresholds are above resets and peaks not below; for numbers or arrays.
+
+    Constants that are not numbers or arrays pass: they are checked for the neurons of a network.
+    """
+    for name, value, expected, holds in (
+        ("threshold", threshold, "a voltage above the reset", np.greater),
+        ("peak", peak, "at least the reset", np.greater_equal),
+    ):
+        if not all(isinstance(each, float | tuple | np.ndarray) for each in (value, reset)):
+            continue
+        try:
+            values, resets = np.broadcast_arrays(value, reset)
+        except ValueError:
             raise ArgumentError(
-                f"uniforms has shape {uniforms.shape} and offset {offset.shape}; expected (..., N) and (N,)"
+                f"{name} has {np.size(value)} values and reset {np.size(reset)}; expected one for each neuron"
+            ) from None
+        wrong = np.flatnonzero(~holds(values, resets))
+        if wrong.size:
+            of = "" if not values.ndim else f" of {wrong.size} of {values.size} neurons, such as {wrong[0]},"
+            raise ArgumentError(
+                f"{name}{of} is {values.flat[wrong[0]]:g} mV; expected {expected}, "
+                f"{resets.flat[wrong[0]]:g} mV"
             )
-        if self.initial_voltage == "uniform":
-            return self.reset + (self.peak - self.reset) * uniforms
-        if self.initial_voltage == "resting":
-            current = self.bias + offset
-            return np.asarray(NEURONS[self.neuron].rest(current))
-        return np.broadcast_to(np.array(self.initial_voltage, np.float64), offset.shape).copy()

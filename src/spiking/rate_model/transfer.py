@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -240,7 +239,7 @@ def as_json(parameters: Mapping[str, Any]) -> str:
     values: dict[str, Any] = {}
     for key, value in parameters.items():
         if isinstance(value, LIFParams):
-            values[key] = asdict(value)
+            values[key] = value.as_json()
         elif isinstance(value, np.ndarray):
             values[key] = value.tolist()
         else:
@@ -254,7 +253,7 @@ def from_json(name: str, text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise TypeError("no mapping")
     if isinstance(values.get("params"), dict):
-        values["params"] = LIFParams(**values["params"])
+        values["params"] = LIFParams.from_json(values["params"])
     if "maximum" in values and values["maximum"] is None:
         values["maximum"] = np.inf
     return complete(name, values)

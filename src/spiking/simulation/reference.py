@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import checked_inputs, checked_interval, not_negative
 from spiking.errors import ArgumentError
-from spiking.network.initial_state import first_column, initial_synapses
+from spiking.network.initial_state import first_column, initial_synapses, initial_voltages
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.equations import NEURONS
 from spiking.short_repr import short_repr
@@ -133,13 +133,14 @@ def step_by_step(
     check_draw(draws, n, n_steps, resolved, inputs.T.shape if input_noise else None)
     if input_noise and draws.input_noise is not None:
         inputs = inputs + input_noise * draws.input_noise.T
-    tm, tref, tr, td = p.tau_membrane / 1000, p.refractory / 1000, p.tau_rise / 1000, network.tau_decay / 1000
+    c = network.constants
+    tm, tref, tr, td = c.tau_membrane / 1000, c.refractory / 1000, c.tau_rise / 1000, network.tau_decay / 1000
     drive = network.w_in @ inputs
-    sigma, equations = p.step_noise(1000 * dt), NEURONS[p.neuron]
+    sigma, equations = c.noise * p.noise_scale(1000 * dt), NEURONS[p.neuron]
 
     voltage, spikes = np.empty((n_steps, n)), np.empty((n_steps, n), np.bool_)
     currents, rates = np.empty((n_steps, n)), np.empty((n_steps, n))
-    v = p.start(draws.v0, network.offset)
+    v = initial_voltages(network, draws.v0)
     v[list(network.lesioned)] = np.nan  # stays NaN, which is never at threshold
     ipsc, h, r, hr = initial_synapses(network, inputs[:, first_column(steps_per_column)])
     t_last = np.zeros(n)
@@ -150,7 +151,7 @@ def step_by_step(
             for item, coin in zip(resolved, draws.coins(len(resolved)), strict=True)
             if item.first <= i - 1 < item.last
         ]
-        total = ipsc + (p.bias + network.offset) + drive[:, int(i / steps_per_column + 0.5)]
+        total = ipsc + (c.bias + network.offset) + drive[:, int(i / steps_per_column + 0.5)]
         for item, amounts in now:
             if item.on_current:
                 total[item.units] += amounts
@@ -159,7 +160,7 @@ def step_by_step(
         for item, amounts in now:
             if not item.on_current:
                 v[item.units] += amounts
-        s = v >= p.threshold
+        s = v >= c.threshold
         t_last = t_last + (dt * i - t_last) * s
         if p.synapse == "single_exponential":
             ipsc = ipsc * np.exp(-dt / td) + network.weights @ s / td
@@ -169,6 +170,6 @@ def step_by_step(
             h = h * np.exp(-dt / tr) + network.weights @ s / (tr * td)
             r = r * np.exp(-dt / td) + hr * dt
             hr = hr * np.exp(-dt / tr) + s / (tr * td)
-        voltage[i - 1], spikes[i - 1], rates[i - 1] = np.where(s, p.peak, v), s, r
-        v = np.where(s, p.reset, v)
+        voltage[i - 1], spikes[i - 1], rates[i - 1] = np.where(s, c.peak, v), s, r
+        v = np.where(s, c.reset, v)
     return Traces(voltage, spikes, currents, rates, rates @ network.readout.T + network.readout_bias)

@@ -24,7 +24,7 @@ from spiking.checks import (
     whole_number,
 )
 from spiking.errors import ArgumentError
-from spiking.network.initial_state import first_column, initial_synapses
+from spiking.network.initial_state import first_column, initial_synapses, initial_voltages
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.kernel import prepare
 from spiking.simulation.kernel.arguments import Recording
@@ -131,7 +131,7 @@ def run_trials(
         inputs_k = columns[k if each else 0]
         if randoms.input_noise is not None and input_shapes[k]:
             inputs_k = prepare.fixed(inputs_k + sigma * randoms.input_noise)
-        voltage = network.params.start(randoms.v0, network.offset)
+        voltage = initial_voltages(network, randoms.v0)
         voltage[lesioned] = np.nan  # stays NaN, which is never at threshold
         times, neurons = run_trial(
             constants[steps],

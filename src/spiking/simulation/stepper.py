@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import finite_numbers, positive_number
 from spiking.errors import ArgumentError
-from spiking.network.initial_state import initial_synapses
+from spiking.network.initial_state import initial_synapses, initial_voltages
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.short_repr import joined, short_repr
 from spiking.simulation.kernel import prepare
@@ -121,7 +121,7 @@ class Stepper:
             prepare.stimulation(resolved, n, self._constants.neuron.gain), randoms.hits
         )
         self._given_noise = randoms.noise
-        voltage = network.params.start(randoms.v0, network.offset)
+        voltage = initial_voltages(network, randoms.v0)
         voltage[list(network.lesioned)] = np.nan
         self._block = self._synapses.fade.size - 1
         at_start = initial_synapses(network, np.zeros(network.n_inputs))  # currents follow with the inputs

@@ -241,5 +241,5 @@ def _candidate(setup: TrialSetup, name: str, values: Floats) -> Candidate:
         trials=len(values),
         nrmse=setup.nrmse(values),
         rate=mean_rate(values),
-        noise=(setup.params_of(conversion) or LIFParams()).noise,
+        noise=(setup.params_of(conversion) or LIFParams()).of_one_neuron().noise,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -112,4 +111,4 @@ def tuning_key(tuned: Tuning) -> Row:
 
 def params_key(params: LIFParams) -> Row:
     """Return the key of constants in a journal: those that differ from the published ones."""
-    return {k: v for k, v in dataclasses.asdict(params).items() if v != getattr(LIFParams(), k)}
+    return {k: v for k, v in params.as_json().items() if v != getattr(LIFParams(), k)}

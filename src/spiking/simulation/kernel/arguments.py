@@ -12,34 +12,38 @@ import numpy as np
 class Leaky(NamedTuple):
     """The leaky neuron. Each neuron has a type, so that Numba compiles `run_trial` for each."""
 
-    gain: float  # time step / tau_membrane
+    gain: float | np.ndarray  # time step / tau_membrane
 
 
 class Quadratic(NamedTuple):
     """The quadratic neuron."""
 
-    gain: float
+    gain: float | np.ndarray
 
 
 # The types by the names of `spiking.neuron.equations.NEURONS`
-NEURON_TYPES: Mapping[str, Callable[[float], Leaky | Quadratic]] = MappingProxyType(
+NEURON_TYPES: Mapping[str, Callable[[float | np.ndarray], Leaky | Quadratic]] = MappingProxyType(
     {"leaky": Leaky, "quadratic": Quadratic}
 )
 
 
 class Constants(NamedTuple):
-    """Constants of a trial, in s and mV: scalars, but `bias` (N,). `n_steps` is the step to end with."""
+    """Constants of a trial, in s and mV. `n_steps` is the step to end with, `bias` has shape (N,).
+
+    Those of the neurons are numbers, or all are arrays (N,) if neurons differ: Numba compiles `run_trial`
+    for each of the two.
+    """
 
     neuron: Leaky | Quadratic
     n_steps: int
     dt: float
-    tref: float
-    reset: float
-    threshold: float
+    tref: float | np.ndarray
+    reset: float | np.ndarray
+    threshold: float | np.ndarray
     column_steps: int
     bias: np.ndarray
-    peak: float
-    noise: float
+    peak: float | np.ndarray
+    noise: float | np.ndarray
     sparse: bool
     replay: bool
 
@@ -47,7 +51,8 @@ class Constants(NamedTuple):
 class Synapses(NamedTuple):
     """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and tables.
 
-    The tables `decay`, `rise` and `lift` have shape (block + 1, N), `fade` and `unfade` (block + 1,).
+    The tables `decay`, `rise` and `lift` have shape (block + 1, N), `fade` and `unfade` (block + 1,), or
+    (block + 1, N) if neurons differ.
     """
 
     rows: np.ndarray

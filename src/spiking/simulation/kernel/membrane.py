@@ -19,6 +19,17 @@ def slope(neuron, v, current):
     """Return ``tau_membrane dv/dt`` of a neuron, chosen by its type when Numba compiles."""
 
 
+def at(values, j):
+    """Return a constant of neuron j: the number of all neurons, or its own from an array."""
+
+
+@overload(at, inline="always")
+def _at(values, j):
+    if isinstance(values, nb.types.Array):
+        return lambda values, j: values[j]
+    return lambda values, j: values
+
+
 @overload(slope, inline="always")
 def _slope(neuron, v, current):
     chosen = _SLOPES[neuron.instance_class]
@@ -34,9 +45,9 @@ def step(neuron, v, ipsc, h, decay, rise, drive, release, now, sigma, noise, thr
     fired = np.int32(0)
     for j in range(v.size):
         current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
-        free = neuron.gain if release[j] <= now else 0.0
-        v[j] = v[j] + free * slope(neuron, v[j], current) + sigma * np.float64(noise[j])
-        fired = np.int32(fired + np.int32(v[j] >= threshold))
+        free = at(neuron.gain, j) if release[j] <= now else 0.0
+        v[j] = v[j] + free * slope(neuron, v[j], current) + at(sigma, j) * np.float64(noise[j])
+        fired = np.int32(fired + np.int32(v[j] >= at(threshold, j)))
     return fired
 
 
@@ -46,7 +57,7 @@ def push(v, amount, weights, release, latest, threshold):
     fired = np.int32(0)
     for j in range(v.size):
         v[j] += amount * weights[j] if release[j] <= latest else 0.0
-        fired = np.int32(fired + np.int32(v[j] >= threshold))
+        fired = np.int32(fired + np.int32(v[j] >= at(threshold, j)))
     return fired
 
 
@@ -57,15 +68,15 @@ def push_some(v, amount, weights, hits, release, latest, threshold):
     for j in range(v.size):
         free = amount * weights[j] if release[j] <= latest else 0.0
         v[j] += free * np.float64(hits[j])
-        fired = np.int32(fired + np.int32(v[j] >= threshold))
+        fired = np.int32(fired + np.int32(v[j] >= at(threshold, j)))
     return fired
 
 
 @nb.njit(fastmath=FAST)
-def _count(v, threshold):
+def _count(v, threshold, first, last):
     fired = np.int32(0)
-    for j in range(v.size):
-        fired = np.int32(fired + np.int32(v[j] >= threshold))
+    for j in range(first, last):
+        fired = np.int32(fired + np.int32(v[j] >= at(threshold, j)))
     return fired
 
 
@@ -74,10 +85,10 @@ def find_spikes(v, threshold, fired):
     """Write the neurons at or above threshold into `fired`; return how many."""
     n_fired = 0
     for first in range(0, v.size, _CHUNK):
-        part = v[first : first + _CHUNK]
-        if _count(part, threshold) > 0:
-            for j in range(part.size):
-                if part[j] >= threshold:
-                    fired[n_fired] = first + j
+        last = min(first + _CHUNK, v.size)
+        if _count(v, threshold, first, last) > 0:
+            for j in range(first, last):
+                if v[j] >= at(threshold, j):
+                    fired[n_fired] = j
                     n_fired += 1
     return n_fired

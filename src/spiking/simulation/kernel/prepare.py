@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from spiking.simulation.kernel.arguments import (
     TrialState,
 )
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
+from spiking.typing import Floats
 
 _BLOCK = 16  # longest block, in steps
 _BUFFERED = 2048  # normals that are drawn ahead; four rows of `standard_normals`
@@ -43,21 +44,29 @@ def constants(
     network: SpikingNetwork, n_steps: int, column_steps: int, dt: float, *, replay: bool
 ) -> Constants:
     """Constants of a trial, in s and mV; `dt` in s."""
-    p = network.params
+    p, c = network.params, network.constants
+    each = _each(network)
     return Constants(
-        neuron=NEURON_TYPES[p.neuron](dt / (float(p.tau_membrane) / 1000)),
+        neuron=NEURON_TYPES[p.neuron](each(dt / (c.tau_membrane / 1000))),
         n_steps=n_steps,
         dt=dt,
-        tref=min(float(p.refractory), _FOR_EVER) / 1000,
-        reset=float(p.reset),
-        threshold=float(p.threshold),
+        tref=each(np.minimum(c.refractory, _FOR_EVER) / 1000),
+        reset=each(c.reset),
+        threshold=each(c.threshold),
         column_steps=column_steps,
-        bias=p.bias + network.offset,
-        peak=float(p.peak),
-        noise=p.step_noise(1000 * dt),
+        bias=c.bias + network.offset,
+        peak=each(c.peak),
+        noise=each(c.noise * p.noise_scale(1000 * dt)),
         sparse=not isinstance(network.weights, np.ndarray),
         replay=replay,
     )
+
+
+def _each(network: SpikingNetwork) -> Callable[[float | Floats], Any]:
+    """Return what makes constants numbers, or arrays (N,) if any constant differs between the neurons."""
+    if all(np.ndim(value) == 0 for value in network.constants):
+        return float
+    return lambda value: fixed(np.broadcast_to(value, network.n_neurons))
 
 
 def start(
@@ -101,19 +110,24 @@ def start(
     )
 
 
-def stimulation(resolved: Sequence[ResolvedStimulation], n_neurons: int, gain: float) -> KernelStimulation:
+def stimulation(
+    resolved: Sequence[ResolvedStimulation], n_neurons: int, gain: float | Floats
+) -> KernelStimulation:
     """Return stimulations and currents as if they acted at every step; `gain` is dt/tau_membrane."""
     sizes = np.array([item.amounts.size for item in resolved], np.int64)
     first = np.array([item.first for item in resolved], np.int64)
     weights = np.zeros((len(resolved), n_neurons))
     for row, item in zip(weights, resolved, strict=True):
         row[item.units] = item.weights
+        if item.on_current and np.ndim(gain):
+            row *= gain
+    shared = 1.0 if np.ndim(gain) else gain
     return KernelStimulation(
         first=first,
         last=first + sizes,
         base=np.cumsum(sizes) - sizes - first - 1,
         amounts=np.concatenate(
-            [np.empty(0), *(item.amounts * (gain if item.on_current else 1.0) for item in resolved)]
+            [np.empty(0), *(item.amounts * (shared if item.on_current else 1.0) for item in resolved)]
         ),
         weights=weights,
         on_current=np.array([item.on_current for item in resolved], np.bool_),
@@ -141,17 +155,18 @@ def with_hits(always: KernelStimulation, hits: Sequence[NDArray[np.bool_] | None
 
 def synapses(network: SpikingNetwork, dt: float) -> Synapses:
     """Weights as jumps of the synaptic state, and tables of its decay (see `spiking.simulation.kernel`)."""
-    td, tr = fixed(network.tau_decay) / 1000, float(network.params.tau_rise) / 1000
+    td, tr = fixed(network.tau_decay) / 1000, _each(network)(network.constants.tau_rise) / 1000
     single = network.params.synapse == "single_exponential"
     jump = 1 / td if single else 1 / (tr * td)
     steps = np.arange(_block_steps(network, dt) + 1)
-    decay, fade = np.exp(-dt / td * steps[:, np.newaxis]), np.exp(-dt / tr * steps)
+    by_neuron = steps[:, np.newaxis]
+    decay, fade = np.exp(-dt / td * by_neuron), np.exp(-dt / tr * (by_neuron if np.ndim(tr) else steps))
     rise = np.zeros_like(decay)
     if not single:
         for b in steps[1:]:
             rise[b] = rise[b - 1] * decay[1] + dt * fade[b - 1]
     unfade = np.zeros_like(fade) if single else 1 / fade
-    lift = 1 / decay if single else -rise / (decay * fade[:, np.newaxis])
+    lift = 1 / decay if single else -rise / (decay * (fade if np.ndim(tr) else fade[:, np.newaxis]))
     rows, empty = np.empty((0, 0)), np.empty(0)
     pointers, indices, values = empty.astype(np.int64), empty.astype(np.int32), empty
     weights = network.weights
@@ -167,7 +182,7 @@ def _block_steps(network: SpikingNetwork, dt: float) -> int:
     """Return the steps of a block: tables fit into the cache, and nothing decays by more than a factor e."""
     fastest = float(network.tau_decay.min())
     if network.params.synapse == "double_exponential":
-        fastest = min(fastest, network.params.tau_rise)
+        fastest = min(fastest, float(np.min(network.constants.tau_rise)))
     if 1000 * dt > _LONGEST_STEP * fastest:
         raise ArgumentError(
             f"the time step is {1000 * dt:g} ms, more than {_LONGEST_STEP:g} times the shortest "

@@ -7,7 +7,7 @@ import numpy as np
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
 from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.disk_cache import compiled
-from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
+from spiking.simulation.kernel.membrane import at, find_spikes, push, push_some, step
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
 
 _VANISHED = 1e-200  # a synaptic state below this is zero: denormal numbers are slow
@@ -49,7 +49,7 @@ def _read_out(weights, r, hr, decay, rise, block):
 def _move_base(level, slope, decay, rise, fade):
     for j in range(level.size):
         x = level[j] * decay[j] + slope[j] * rise[j]
-        y = slope[j] * fade
+        y = slope[j] * at(fade, j)
         level[j] = x if abs(x) > _VANISHED else 0.0
         slope[j] = y if abs(y) > _VANISHED else 0.0
 
@@ -58,7 +58,7 @@ def _move_base(level, slope, decay, rise, fade):
 def _add_row(row, ipsc, h, lift, unfade):
     for j in range(row.size):
         ipsc[j] += row[j] * lift[j]
-        h[j] += row[j] * unfade
+        h[j] += row[j] * at(unfade, j)
 
 
 @nb.njit
@@ -108,11 +108,12 @@ def run_trial(
     n = v.size
     decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
     fade, unfade = synapses.fade, synapses.unfade
-    block = fade.size - 1
+    block = decay.shape[0] - 1
     done, column, change = counters[STEP], counters[COLUMN], counters[CHANGE]
     position, filled = counters[POSITION], counters[FILLED]
     if done == 0:
-        release[:] = float(_release_step(0.0, 0, c.dt, c.tref))
+        for j in range(n):
+            release[j] = float(_release_step(0.0, 0, c.dt, at(c.tref, j)))
     if column < 0:
         column = 0
         _drive(w_in, u[0], c.bias, drive)
@@ -175,19 +176,19 @@ def run_trial(
 
             for q in range(n_fired):
                 j = fired[q]
-                v[j] = c.peak
+                v[j] = at(c.peak, j)
                 t_last[j] = t_last[j] + (c.dt * i - t_last[j])
-                release[j] = float(_release_step(t_last[j], i, c.dt, c.tref))
+                release[j] = float(_release_step(t_last[j], i, c.dt, at(c.tref, j)))
                 if c.sparse:
                     for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
                         target, x = synapses.indices[k], synapses.values[k]
                         ipsc[target] += x * lift[b + 1, target]
-                        h[target] += x * unfade[b + 1]
+                        h[target] += x * at(unfade[b + 1], target)
                 else:
                     _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
                 level, slope = (
                     synapses.trace_jump[j] * lift[b + 1, j],
-                    synapses.trace_jump[j] * unfade[b + 1],
+                    synapses.trace_jump[j] * at(unfade[b + 1], j),
                 )
                 r[j] += level
                 hr[j] += slope
@@ -204,7 +205,7 @@ def run_trial(
                     sample = i // voltages.every - 1 - voltages.first
                     voltages.samples[sample, q] = v[voltages.units[q]]
             for q in range(n_fired):
-                v[fired[q]] = c.reset
+                v[fired[q]] = at(c.reset, fired[q])
             if rates.every and i % rates.every == 0:
                 _sample(rates, i, r, hr, decay[b + 1], rise[b + 1])
             if output.every and i % output.every == 0:

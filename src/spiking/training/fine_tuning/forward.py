@@ -10,7 +10,6 @@ gradient passes through the reset and the refractory period.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -93,17 +92,18 @@ def split(network: SpikingNetwork, *, downsample: int, kernel_downsample: int) -
         and within 2 % with 1 ms.
     """
     p, dt, kernel_dt = network.params, TIME_STEP_S * downsample, TIME_STEP_S * kernel_downsample
-    td, tr = network.tau_decay / 1000, p.tau_rise / 1000
+    c = network.constants
+    td, tr = network.tau_decay / 1000, c.tau_rise / 1000
     double = p.synapse == "double_exponential"
     rise = tr if double else None
     same_area = _area(kernel_dt, td, rise) / _area(dt, td, rise)
-    fine = p.step_noise(1000 * kernel_dt)
-    gain, noise = kernel_dt / (p.tau_membrane / 1000), fine
+    fine = c.noise * p.noise_scale(1000 * kernel_dt)
+    gain, noise = kernel_dt / (c.tau_membrane / 1000), fine
     if downsample != kernel_downsample:
-        left = max(1 - gain, 0.0)  # of the voltage after a step of the simulation
+        left = np.maximum(1 - gain, 0.0)  # of the voltage after a step of the simulation
         steps = downsample / kernel_downsample
         gain = 1 - left**steps
-        noise = fine * math.sqrt((1 - left ** (2 * steps)) / (1 - left**2))
+        noise = fine * np.sqrt((1 - left ** (2 * steps)) / (1 - left**2))
     start = initial_synapses(network, np.zeros(network.n_inputs))
     constants = Constants(
         decay=np.exp(-dt / td),
@@ -111,23 +111,23 @@ def split(network: SpikingNetwork, *, downsample: int, kernel_downsample: int) -
         jump=same_area * (1 / (tr * td) if double else 1 / td),
         dt=dt,
         gain=gain,
-        refractory=p.refractory / 1000,
+        refractory=c.refractory / 1000,
         noise=noise,
-        bias=p.bias,
-        threshold=p.threshold - _BARRIER * (noise - fine),
-        reset=p.reset,
+        bias=c.bias,
+        threshold=c.threshold - _BARRIER * (noise - fine),
+        reset=c.reset,
         alive=np.isin(np.arange(network.n_neurons), network.lesioned, invert=True).astype(float),
         readout_bias=network.readout_bias,
         initial_rates=start.rates,
         initial_currents=start.currents,
         rise=1 / td if double else np.zeros(network.n_neurons),
-        height=_HEIGHT * dt / (p.tau_membrane / 1000),
+        height=_HEIGHT * dt / (c.tau_membrane / 1000),
     )
     given = network.initial_currents is not None
     return constants, Structure(p.neuron, double, STEPS_PER_COLUMN // downsample, given)
 
 
-def _area(dt: float, td: Array, tr: float | None) -> Array:
+def _area(dt: float, td: Array, tr: float | Array | None) -> Array:
     """Return the area of a postsynaptic current that is computed in steps of `dt`; 1 if these are short."""
     area = (dt / td) / -np.expm1(-dt / td)
     return area if tr is None else area * (dt / tr) / -np.expm1(-dt / tr)

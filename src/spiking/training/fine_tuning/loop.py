@@ -16,6 +16,7 @@ import optax
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.fine_tuning import FineTuning
 from spiking.evaluation.trial_chunks import spiking_outputs, spiking_simulations
+from spiking.network.initial_state import initial_voltages
 from spiking.network.network import SpikingNetwork
 from spiking.random_streams import FINE_TUNING_STREAM
 from spiking.rate_model.run import run_columns
@@ -106,8 +107,8 @@ def fine_tuning_steps(
             return
         drawn = task.trials(batch, seed=trial_seed, first=updates * batch, balanced=balanced)
         uniforms = rng.random((batch, network.n_neurons))
-        offset = _network(network, fixed, carry.change).offset
-        voltages = np.broadcast_to(network.params.start(uniforms, offset), uniforms.shape)
+        changed = _network(network, fixed, carry.change)
+        voltages = np.broadcast_to(initial_voltages(changed, uniforms), uniforms.shape)
         carry, latest = advance(
             carry,
             single,
