@@ -99,6 +99,7 @@ OBJECTS = [
     importing.from_named_arrays(WEIGHTS, **ARRAYS),
     every_field.readout_refit(),
     neuron.fi_curve(),
+    neuron.Distribution(10.0, 3.0, "lognormal"),
     MODEL.run(TRIALS.inputs, seed=1, trials=range(4)),
     SPEC,
     SMALL,

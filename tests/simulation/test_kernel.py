@@ -62,6 +62,7 @@ def assert_same(network, inputs, draws, **options):
     noise_scaling=st.sampled_from(["fixed", "sqrt_dt"]),
     initial_voltage=st.sampled_from(["uniform", "resting", -50.0, "given"]),
     readout_bias=st.booleans(),
+    differ=st.booleans(),
 )
 def test_random_networks(
     seed,
@@ -80,6 +81,7 @@ def test_random_networks(
     noise_scaling,
     initial_voltage,
     readout_bias,
+    differ,
 ):
     rng = np.random.default_rng(seed)
     tau_rise = rng.uniform(1, 4)
@@ -88,6 +90,16 @@ def test_random_networks(
         constants = {"threshold": 30.0, "bias": 0.0}
         # Euler's step of v^2 is unstable below -tm/dt mV: there any rounding error grows, in either code
         strength, downsample = min(strength, 1.0), 1
+    if differ:  # the voltages and times of the neurons
+        constants |= {
+            "tau_membrane": rng.uniform(5, 20, n),
+            "threshold": constants.get("threshold", -40.0) + rng.normal(0, 2, n),
+            "bias": constants["bias"] + rng.normal(0, 1, n),
+            "reset": rng.uniform(-70, -60, n),
+            "peak": rng.uniform(20, 40, n),
+            "noise": rng.uniform(0, 0.3, n),
+        }
+        refractory, tau_rise = refractory + rng.uniform(0, 2, n), rng.uniform(1, 4, n)
     network = random_network(
         n,
         seed=seed,

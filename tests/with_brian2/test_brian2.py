@@ -13,6 +13,7 @@ import spiking
 from spiking import ArgumentError, LIFParams, RandomDraws, Record, SpikingNetwork
 from spiking.export import to_brian2
 from spiking.tasks.scoring import wilson_interval
+from spiking.neuron import Distribution
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -22,6 +23,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 STEP = 0.00005
 TASK = spiking.tasks.get("go-nogo")
 MODEL = spiking.datasets.load("go-nogo-sigmoid")
+DIFFERENT = LIFParams(
+    tau_membrane=Distribution(10.0, 3.0, "lognormal"),
+    threshold={"exc": Distribution(-40.0, 1.0), "PV": -41.0},
+    reset=Distribution(-65.0, 2.0),
+    refractory={"exc": 3.0, "inh": 1.0},
+    tau_rise=Distribution(2.0, 0.5, "lognormal"),
+    noise={"inh": 0.2},
+)
 QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 
 
@@ -42,8 +51,9 @@ STATE = {"initial_rates": np.linspace(0.0, 60.0, 200), "initial_currents": np.li
         (LIFParams(synapse="single_exponential"), 35, 1),
         (LIFParams(refractory=5.0), 20, 2),
         (QUADRATIC, 35, 1),
+        (DIFFERENT, 35, 1),
     ],
-    ids=["published", "single_exponential", "downsample", "quadratic"],
+    ids=["published", "single_exponential", "downsample", "quadratic", "different neurons"],
 )
 def test_the_same_noise_gives_the_same_spikes(params, factor, downsample, state):
     network = dataclasses.replace(SpikingNetwork.from_rate(MODEL, factor, params=params), **state)

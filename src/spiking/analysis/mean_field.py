@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from spiking.errors import ArgumentError
 from spiking.network.initial_state import initial_synapses
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i_table import fi_table
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.transfer import slope
 from spiking.typing import Floats
+
+_MOST_CURVES = 8  # f-I curves of different neurons; each takes seconds
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -135,20 +139,52 @@ def _of_spiking_network(network: SpikingNetwork) -> MeanField:
     """
     how, k = network.conversion, network.scaling_factor
     gain, offset, downsample = (1.0, 0.0, 1) if how is None else (how.gain, how.offset, how.downsample)
-    table = fi_table(network.params, downsample=downsample)
+    phi, slope_of = _f_i_curves(network, downsample)
     return MeanField(
         weights=network.dense_weights * (k / gain),
         w_in=network.w_in / gain,
         constant=(network.offset - offset) / gain,
         tau=network.tau_decay / 1000,
-        phi=lambda x: table(gain * x + offset) / k,
-        slope=lambda x: table.slope_at(gain * x + offset) * (gain / k),
+        phi=lambda x: phi(gain * x + offset) / k,
+        slope=lambda x: slope_of(gain * x + offset) * (gain / k),
         readout=network.readout * k,
         output_bias=network.readout_bias,
         initial=(_start(network) + network.offset - offset) / gain,
         rate_form=False,
         silent=list(network.lesioned),
     )
+
+
+def _f_i_curves(
+    network: SpikingNetwork, downsample: int
+) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+    """Return the f-I curves of all neurons and their slopes, functions of currents of shape (..., N)."""
+    constants = [np.broadcast_to(value, network.n_neurons) for value in network.constants]
+    different, group = np.unique(np.stack(constants, axis=1), axis=0, return_inverse=True)
+    if len(different) > _MOST_CURVES:
+        raise ArgumentError(
+            f"the network has {len(different)} different neurons, and each needs an f-I curve; expected at "
+            f"most {_MOST_CURVES}, such as constants by population: network.with_params(...)"
+        )
+    tables = []
+    for row in different.tolist():
+        values: dict[str, Any] = dict(zip(network.constants._fields, row, strict=True))
+        tables.append(fi_table(replace(network.params, **values), downsample=downsample))
+    members = [np.flatnonzero(group.ravel() == k) for k in range(len(different))]
+
+    def of_all(curves: list[Callable[[Floats], Floats]]) -> Callable[[Floats], Floats]:
+        if len(curves) == 1:
+            return curves[0]
+
+        def values(current: Floats) -> Floats:
+            result = np.empty(current.shape)
+            for curve, units in zip(curves, members, strict=True):
+                result[..., units] = curve(current[..., units])
+            return result
+
+        return values
+
+    return of_all([table.__call__ for table in tables]), of_all([table.slope_at for table in tables])
 
 
 def _start(network: SpikingNetwork) -> Floats:

@@ -72,7 +72,9 @@ def sweep(
         The names to vary and their values. With several names, each combination is run; the names are applied
         in the order of the mapping. Names with numbers as values:
 
-        - any field of `LIFParams`, such as ``"refractory"``;
+        - any field of `LIFParams`, such as ``"refractory"``; with ``.sd``, such as ``"threshold.sd"``, its
+          standard deviation over the neurons (`~spiking.neuron.Distribution`: normal for voltages, lognormal
+          for the others, drawn with `seed`, unless the network has a distribution of its own);
         - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
         - ``"task.delay"`` and the other settings of the task, times in ms;
         - ``"stimulation.amplitude"`` and the other fields of `stimulation`;

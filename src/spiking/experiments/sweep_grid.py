@@ -15,6 +15,8 @@ from spiking.checks import positive_number, shown, whole_number
 from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
+from spiking.neuron.constant import Constants, words
+from spiking.neuron.distribution import Distribution
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.tasks import Task
@@ -24,7 +26,8 @@ from spiking.tasks.parse_settings import make
 Experiment = Callable[[SpikingNetwork], SpikingNetwork]
 
 _PARAMETERS = tuple(field.name for field in dataclasses.fields(LIFParams))
-_STIMULATION, _TASK = "stimulation.", "task."
+_STIMULATION, _TASK, _SPREAD = "stimulation.", "task.", ".sd"
+_VOLTAGES = ("reset", "threshold", "bias", "peak")
 _CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
 
 
@@ -179,6 +182,9 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
         return lambda point: _with_both(point, lambda net: _experiment(name, value, net))
     if name in _PARAMETERS:
         return lambda point: _with_network(point, lambda net: net.with_params(**{name: value}))
+    if name.removesuffix(_SPREAD) in Constants._fields:
+        constant = name.removesuffix(_SPREAD)
+        return lambda point: _with_network(point, lambda net: _spread(net, constant, value, point.seed))
     if name == "scaling_factor":
         return lambda point: dataclasses.replace(point, network=_rescaled(point, value))
     if name == "downsample":
@@ -208,9 +214,9 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
             lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", point.seed)),
         )
     raise ArgumentError(
-        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, scaling_factor, downsample, "
-        f"task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, shuffle_weights.PRE.POST, "
-        f"lesion.POPULATION, or functions as values"
+        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, scaling_factor, "
+        f"downsample, task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, "
+        f"shuffle_weights.PRE.POST, lesion.POPULATION, or functions as values"
     )
 
 
@@ -238,6 +244,21 @@ def _experiment(name: str, experiment: Callable[[Any], Any], network: Any) -> An
     if not isinstance(changed, kind):
         raise ArgumentError(f"the function of {name} returned {shown(changed)}; expected a {kind.__name__}")
     return changed
+
+
+def _spread(network: SpikingNetwork, constant: str, sd: Any, seed: int) -> SpikingNetwork:
+    """Return the network with another standard deviation of a constant over its neurons."""
+    usual = getattr(network.params, constant)
+    if isinstance(usual, Distribution):
+        return network.with_params(**{constant: dataclasses.replace(usual, sd=sd)})
+    if not isinstance(usual, float):
+        raise ArgumentError(
+            f"{constant} is {words(usual)}; expected one number for all neurons, or a Distribution, to vary "
+            f"its standard deviation"
+        )
+    if constant in _VOLTAGES:
+        return network.with_params(**{constant: Distribution(usual, sd, seed=seed)})
+    return network.with_params(**{constant: Distribution(usual, sd, "lognormal", seed)})  # above 0
 
 
 def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:

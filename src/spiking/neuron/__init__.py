@@ -1,6 +1,7 @@
 """The neurons: their equations and constants, and the f-I curve from theory."""
 
+from spiking.neuron.distribution import Distribution
 from spiking.neuron.f_i import FICurve, fi_curve
 from spiking.neuron.params import LIFParams
 
-__all__ = ["FICurve", "LIFParams", "fi_curve"]
+__all__ = ["Distribution", "FICurve", "LIFParams", "fi_curve"]
