@@ -12,8 +12,8 @@ from scipy.sparse import block_diag, csc_array
 import spiking
 from spiking import ArgumentError, LIFParams, RandomDraws, Record, SpikingNetwork
 from spiking.export import to_brian2
-from spiking.tasks.scoring import wilson_interval
 from spiking.neuron import Distribution
+from spiking.tasks.scoring import wilson_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -15,7 +15,7 @@ from spiking.checks import positive_number, shown, whole_number
 from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
-from spiking.neuron.constant import Constants, words
+from spiking.neuron.constant import Constants, constant_words
 from spiking.neuron.distribution import Distribution
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
@@ -253,7 +253,7 @@ def _spread(network: SpikingNetwork, constant: str, sd: Any, seed: int) -> Spiki
         return network.with_params(**{constant: dataclasses.replace(usual, sd=sd)})
     if not isinstance(usual, float):
         raise ArgumentError(
-            f"{constant} is {words(usual)}; expected one number for all neurons, or a Distribution, to vary "
+            f"{constant} is {constant_words(usual)}; expected one number for all neurons, or a Distribution, to vary "
             f"its standard deviation"
         )
     if constant in _VOLTAGES:

@@ -10,7 +10,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
-from spiking.neuron.constant import words
+from spiking.neuron.constant import constant_words
 from spiking.optional import library
 
 
@@ -59,8 +59,11 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     lost = [
         text
         for text, present in (
-            (f"the refractory period of {words(p.refractory)} ms", np.any(np.greater(c.refractory, 0))),
-            (f"the noise of {words(p.noise)} mV per step", np.any(np.greater(c.noise, 0))),
+            (
+                f"the refractory period of {constant_words(p.refractory)} ms",
+                np.any(np.greater(c.refractory, 0)),
+            ),
+            (f"the noise of {constant_words(p.noise)} mV per step", np.any(np.greater(c.noise, 0))),
             ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present

@@ -60,13 +60,16 @@ def constant(check: Number) -> Callable[[str, Any], Constant]:
     return checked
 
 
-def words(value: Any) -> str:
-    """Return a constant in a few words."""
+def constant_words(value: Any, unit: str = "") -> str:
+    """Return a constant in a few words, with its unit if one is given."""
+    unit = f" {unit}" if unit else ""
     if isinstance(value, ByPopulation):
-        return ", ".join(f"{name} {words(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {constant_words(each, unit.strip())}" for name, each in value.items())
     if isinstance(value, tuple):
-        return f"one for each neuron, {min(value):g} to {max(value):g}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"one for each neuron, {min(value):g} to {max(value):g}{unit}"
+    if isinstance(value, Distribution):
+        return f"{value.mean:g} +- {value.sd:g}{unit} ({value.shape}, seed {value.seed})"
+    return f"{value:g}{unit}" if isinstance(value, float) else str(value)
 
 
 def as_json(value: Any) -> Any:

@@ -59,9 +59,6 @@ class Distribution:
         if self.shape == "lognormal" and self.mean <= 0:
             raise ArgumentError(f"mean is {self.mean:g} with lognormal values; expected a number above 0")
 
-    def __str__(self) -> str:
-        return f"{self.mean:g} +- {self.sd:g} ({self.shape}, seed {self.seed})"
-
     def values(self, constant: str, n_neurons: int) -> Floats:
         """Return the values of all neurons of a network, shape (N,), for the name of a constant."""
         entropy = np.random.SeedSequence(

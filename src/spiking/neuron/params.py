@@ -11,7 +11,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.checks import finite_number, finite_numbers, not_negative, positive_number, shown
 from spiking.errors import ArgumentError
-from spiking.neuron.constant import Constant, Constants, as_json, constant, from_json, words
+from spiking.neuron.constant import Constant, Constants, as_json, constant, constant_words, from_json
 from spiking.neuron.equations import NeuronName
 from spiking.short_repr import short_repr
 from spiking.timing import TIME_STEP_MS
@@ -122,7 +122,7 @@ class LIFParams:
         for name, value in values.items():
             if not isinstance(value, float):
                 raise ArgumentError(
-                    f"{name} is {words(value)}; expected one number, because an f-I curve is that of one "
+                    f"{name} is {constant_words(value)}; expected one number, because an f-I curve is that of one "
                     f"neuron: convert with the same constants for all neurons, and change the network "
                     f"afterwards: network.with_params({name}=...)"
                 )
@@ -133,7 +133,7 @@ class LIFParams:
         """Return name and value of the constants that differ from those of `other`; empty if none does."""
         pairs = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
         return "; ".join(
-            f"{name} {words(value)}" for name, value, other_value in pairs if value != other_value
+            f"{name} {constant_words(value)}" for name, value, other_value in pairs if value != other_value
         )
 
     @check_arguments()

@@ -14,6 +14,7 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import rules
 from spiking.network.network import SpikingNetwork
+from spiking.neuron.constant import constant_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import is_of_training, last_recorded, recorded_text
@@ -221,19 +222,26 @@ def _about_changes(network: SpikingNetwork) -> Iterator[str]:
 
 
 def _about_neurons(params: LIFParams, downsample: int) -> str:
+    tau, refractory, rise = (
+        constant_words(value, "ms") for value in (params.tau_membrane, params.refractory, params.tau_rise)
+    )
+    threshold, reset, bias, noise = (
+        constant_words(value, "mV") for value in (params.threshold, params.reset, params.bias, params.noise)
+    )
     synapse = (
-        f"double-exponential synapses with a rise time constant of {params.tau_rise:g} ms"
+        f"double-exponential synapses with a rise time constant of {rise}"
         if params.synapse == "double_exponential"
         else "single-exponential synapses"
     )
     step = downsample * TIME_STEP_MS
+    scale = params.noise_scale(step)
+    scaled = "" if scale == 1.0 else f", multiplied by {scale:.3g},"
     decay = "and the decay time constants of the rate network"
     return (
-        f"Neurons had a membrane time constant of {params.tau_membrane:g} ms, a refractory period of "
-        f"{params.refractory:g} ms, a threshold of {params.threshold:g} mV, a reset voltage of "
-        f"{params.reset:g} mV, a constant input of {params.bias:g} mV, Gaussian noise with a standard "
-        f"deviation of {params.step_noise(step):.3g} mV added to the voltage at every step, and {synapse} "
-        f"{decay}; the membrane equation was integrated by Euler's method with steps of {step:g} ms."
+        f"Neurons had a membrane time constant of {tau}, a refractory period of {refractory}, a threshold of "
+        f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a standard "
+        f"deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; the "
+        f"membrane equation was integrated by Euler's method with steps of {step:g} ms."
     )
 
 
