@@ -253,8 +253,8 @@ def _spread(network: SpikingNetwork, constant: str, sd: Any, seed: int) -> Spiki
         return network.with_params(**{constant: dataclasses.replace(usual, sd=sd)})
     if not isinstance(usual, float):
         raise ArgumentError(
-            f"{constant} is {constant_words(usual)}; expected one number for all neurons, or a Distribution, to vary "
-            f"its standard deviation"
+            f"{constant} is {constant_words(usual)}; expected one number for all neurons, or a "
+            f"Distribution, to vary its standard deviation"
         )
     if constant in _VOLTAGES:
         return network.with_params(**{constant: Distribution(usual, sd, seed=seed)})

@@ -60,10 +60,10 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
         text
         for text, present in (
             (
-                f"the refractory period of {constant_words(p.refractory)} ms",
+                f"the refractory period of {constant_words(p.refractory, 'ms')}",
                 np.any(np.greater(c.refractory, 0)),
             ),
-            (f"the noise of {constant_words(p.noise)} mV per step", np.any(np.greater(c.noise, 0))),
+            (f"the noise of {constant_words(p.noise, 'mV')} per step", np.any(np.greater(c.noise, 0))),
             ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present

@@ -122,8 +122,8 @@ class LIFParams:
         for name, value in values.items():
             if not isinstance(value, float):
                 raise ArgumentError(
-                    f"{name} is {constant_words(value)}; expected one number, because an f-I curve is that of one "
-                    f"neuron: convert with the same constants for all neurons, and change the network "
+                    f"{name} is {constant_words(value)}; expected one number, because an f-I curve is "
+                    f"that of one neuron: convert with the same constants for all neurons, and change the network "
                     f"afterwards: network.with_params({name}=...)"
                 )
         return Constants(**values)

@@ -225,22 +225,28 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
     tau, refractory, rise = (
         constant_words(value, "ms") for value in (params.tau_membrane, params.refractory, params.tau_rise)
     )
+    step = downsample * TIME_STEP_MS
+    scale = params.noise_scale(step)
     threshold, reset, bias, noise = (
-        constant_words(value, "mV") for value in (params.threshold, params.reset, params.bias, params.noise)
+        constant_words(value, "mV")
+        for value in (
+            params.threshold,
+            params.reset,
+            params.bias,
+            params.noise * scale if isinstance(params.noise, float) else params.noise,
+        )
     )
     synapse = (
         f"double-exponential synapses with a rise time constant of {rise}"
         if params.synapse == "double_exponential"
         else "single-exponential synapses"
     )
-    step = downsample * TIME_STEP_MS
-    scale = params.noise_scale(step)
-    scaled = "" if scale == 1.0 else f", multiplied by {scale:.3g},"
+    scaled = "" if isinstance(params.noise, float) or scale == 1.0 else f", multiplied by {scale:.3g},"
     decay = "and the decay time constants of the rate network"
     return (
         f"Neurons had a membrane time constant of {tau}, a refractory period of {refractory}, a threshold of "
-        f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a standard "
-        f"deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; the "
+        f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a "
+        f"standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; the "
         f"membrane equation was integrated by Euler's method with steps of {step:g} ms."
     )
 
