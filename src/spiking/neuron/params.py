@@ -123,8 +123,8 @@ class LIFParams:
             if not isinstance(value, float):
                 raise ArgumentError(
                     f"{name} is {constant_words(value)}; expected one number, because an f-I curve is "
-                    f"that of one neuron: convert with the same constants for all neurons, and change the network "
-                    f"afterwards: network.with_params({name}=...)"
+                    f"that of one neuron: convert with the same constants for all neurons, and change "
+                    f"the network afterwards: network.with_params({name}=...)"
                 )
         return Constants(**values)
 

@@ -246,8 +246,8 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
     return (
         f"Neurons had a membrane time constant of {tau}, a refractory period of {refractory}, a threshold of "
         f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a "
-        f"standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; the "
-        f"membrane equation was integrated by Euler's method with steps of {step:g} ms."
+        f"standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; "
+        f"the membrane equation was integrated by Euler's method with steps of {step:g} ms."
     )
 
 
