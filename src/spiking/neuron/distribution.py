@@ -40,11 +40,10 @@ class Distribution:
 
     Examples
     --------
-    >>> from spiking import LIFParams, SpikingNetwork, datasets
+    >>> from spiking import SpikingNetwork, datasets
     >>> from spiking.neuron import Distribution
-    >>> params = LIFParams(threshold=Distribution(-40.0, 2.0))
-    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"), params=params)
-    >>> network.constants.threshold.shape
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> network.with_params(threshold=Distribution(-40.0, 2.0)).constants.threshold.shape
     (200,)
     """
 
