@@ -359,7 +359,7 @@ def test_the_command_line(tmp_path):
         done = spiking(tmp_path, "export", "run.h5", *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, f"saved {name}\n", "")
     header, *rows = (tmp_path / "run.csv").read_text().splitlines()
-    assert header == "trial,neuron,population,time"
+    assert header == "trial,neuron,population,time_ms"
     assert len(rows) == len(run.spikes)
     assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == "1"
     for arguments, words in (
@@ -457,3 +457,27 @@ def test_nwb_on_a_full_disk(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_table_as_csv_without_pandas(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    run = simulate(
+        random_network(6, strength=3.0),
+        pulse_input(),
+        seed=1,
+        trials=2,
+        record=Record(spikes=True, output=True),
+    )
+    for table, columns, rows in (
+        ("spikes", "trial,neuron,population,time_ms", len(run.spikes)),
+        ("trials", "rate_hz", 2),
+        ("neurons", "neuron,population,tau_decay_ms,rate_hz", 6),
+        ("rates", "trial,neuron,population,rate_hz", 12),
+        ("output", "trial,channel,time_ms,output", run.output.size),
+    ):
+        path = tmp_path / f"{table}.csv"
+        export.to_csv(run, path, table)
+        header, *lines = path.read_text().splitlines()
+        assert (header.endswith(columns), len(lines)) == (True, rows)
+    rates = np.loadtxt(tmp_path / "rates.csv", delimiter=",", skiprows=1, usecols=3)
+    np.testing.assert_allclose(rates, run.rates.ravel())

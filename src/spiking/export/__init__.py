@@ -26,7 +26,7 @@ from spiking.export.xarray import to_xarray
 # help of the command repeats the names, because it is shown without loading these modules. Its name
 # also stands in `files/output.py` (`_PROTECTED`): files of such names are not overwritten by other outputs.
 FORMATS: MappingProxyType[str, tuple[Callable[..., Any], str | None]] = MappingProxyType(
-    {"nwb": (to_nwb, "pynwb"), "mat": (to_mat, None), "csv": (to_csv, "pandas")}
+    {"nwb": (to_nwb, "pynwb"), "mat": (to_mat, None), "csv": (to_csv, None)}
 )
 
 __all__ = [

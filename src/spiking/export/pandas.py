@@ -6,15 +6,18 @@ import os
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import population_names, recorded_spikes, trial_table
+from spiking.files.escape import csv_text
 from spiking.files.output import check_output, write_whole
 from spiking.optional import library
 from spiking.simulation.result import Simulation
 
+_WITH_UNITS = {"time": "time_ms", "tau_decay": "tau_decay_ms", "rate": "rate_hz"}
 _TABLES = ("spikes", "trials", "neurons", "rates", "output")
 
 
@@ -52,78 +55,85 @@ def to_pandas(
     >>> export.to_pandas(run, "neurons").shape[0]
     200
     """
+    pandas = library("pandas", "export", "to_pandas")
+    frame = pandas.DataFrame(_columns(simulation, table, "to_pandas"))
+    if "population" in frame:
+        frame["population"] = frame["population"].astype("category")
+    return frame
+
+
+def _columns(simulation: Simulation, table: str, needs: str) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table; `needs` is the function that a message about missing values names."""
     if table not in _TABLES:
         raise ArgumentError(f"table is {table!r}; expected one of {', '.join(_TABLES)}")
-    pandas = library("pandas", "export", "to_pandas")
     network, numbers = simulation.network, simulation.trials
-    population = pandas.Categorical(population_names(network))
+    population = np.array(population_names(network))
     neurons = np.arange(network.n_neurons)
     if table == "spikes":
-        spikes = recorded_spikes(simulation, "to_pandas")
+        spikes = recorded_spikes(simulation, needs)
         neuron = np.asarray(spikes.neuron)
-        return pandas.DataFrame(
-            {
-                "trial": numbers[np.asarray(spikes.trial)],
-                "neuron": neuron,
-                "population": population[neuron],
-                "time": spikes.time,
-            }
-        )
+        return {
+            "trial": numbers[np.asarray(spikes.trial)],
+            "neuron": neuron,
+            "population": population[neuron],
+            "time": np.asarray(spikes.time),
+        }
     rates = np.asarray(simulation.rates)
     if table == "trials":
-        return pandas.DataFrame(trial_table(simulation) | {"rate": np.nanmean(rates, axis=1)})
+        return trial_table(simulation) | {"rate": np.nanmean(rates, axis=1)}
     if table == "neurons":
-        return pandas.DataFrame(
-            {
-                "neuron": neurons,
-                "population": population,
-                "tau_decay": network.tau_decay,
-                "rate": rates.mean(axis=0),
-            }
-        )
+        return {
+            "neuron": neurons,
+            "population": population,
+            "tau_decay": np.asarray(network.tau_decay),
+            "rate": rates.mean(axis=0),
+        }
     if table == "rates":
-        return pandas.DataFrame(
-            {
-                "trial": np.repeat(numbers, neurons.size),
-                "neuron": np.tile(neurons, numbers.size),
-                "population": population[np.tile(neurons, numbers.size)],
-                "rate": rates.ravel(),
-            }
-        )
+        return {
+            "trial": np.repeat(numbers, neurons.size),
+            "neuron": np.tile(neurons, numbers.size),
+            "population": population[np.tile(neurons, numbers.size)],
+            "rate": rates.ravel(),
+        }
     if simulation.output is None:
         raise ArgumentError(
-            "to_pandas needs the output, which was not recorded; simulate with record=Record(output=True)"
+            f"{needs} needs the output, which was not recorded; simulate with record=Record(output=True)"
         )
     trials, channels, samples = simulation.output.shape
-    return pandas.DataFrame(
-        {
-            "trial": np.repeat(numbers, channels * samples),
-            "channel": np.tile(np.repeat(np.arange(channels), samples), trials),
-            "time": np.tile(simulation.time, trials * channels),
-            "output": np.asarray(simulation.output).ravel(),
-        }
-    )
+    return {
+        "trial": np.repeat(numbers, channels * samples),
+        "channel": np.tile(np.repeat(np.arange(channels), samples), trials),
+        "time": np.tile(simulation.time, trials * channels),
+        "output": np.asarray(simulation.output).ravel(),
+    }
 
 
 @check_arguments()
-def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write the spikes of a simulation as a CSV file: one row per spike, with time in ms.
+def to_csv(
+    simulation: Simulation,
+    path: str | os.PathLike[str],
+    table: Literal["spikes", "trials", "neurons", "rates", "output"] = "spikes",
+    *,
+    force: bool = False,
+) -> None:
+    """Write a table of a simulation as a CSV file, with units in the names of the columns.
 
     Trials and neurons are counted from 0, as everywhere except in MATLAB files.
 
     Parameters
     ----------
     simulation : Simulation
-        With spikes recorded.
     path : str or path-like
         Such as ``spikes.csv``; written completely or not at all.
+    table : {"spikes", "trials", "neurons", "rates", "output"}
+        As in `to_pandas`; the columns with units are named ``time_ms``, ``tau_decay_ms`` and ``rate_hz``.
     force : bool
         Replace an existing file.
 
     Raises
     ------
     ArgumentError
-        Spikes were not recorded, the file exists already, it cannot be written, or pandas is not installed.
+        The quantity was not recorded, the file exists already, or it cannot be written.
 
     Examples
     --------
@@ -134,5 +144,9 @@ def to_csv(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     """
     target = file_path("path", path)
     check_output(target, (".csv",), force=force)
-    table = to_pandas(simulation)
-    write_whole(target, lambda stream: table.to_csv(stream, index=False))
+    columns = _columns(simulation, table, "to_csv")
+    names = [_WITH_UNITS.get(name, name) for name in columns]
+    rows = zip(*(np.asarray(column).tolist() for column in columns.values()), strict=True)
+    cells = (["" if value != value else value for value in row] for row in rows)  # NaN
+    text = csv_text(names, cells)
+    write_whole(target, lambda stream: stream.write(text.encode()))

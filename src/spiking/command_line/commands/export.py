@@ -35,6 +35,10 @@ def export(
     output: Annotated[
         Path | None, options.output_to("File to write. Default: the input's name with another ending.")
     ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="spikes|trials|neurons|rates|output", help="csv: which table. Default: spikes."),
+    ] = None,
     metadata: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +69,8 @@ def export(
 ) -> None:
     """Write a simulation as NWB, MATLAB or CSV.
 
-    A CSV file has a table of the spikes only. Options of NWB replace what the file in --metadata says.
+    A CSV file has one table: --table rates has the rate of each neuron in each trial.
+    Options of NWB replace what the file in --metadata says.
 
     Example: spiking export run.h5 --to nwb --experimenter 'Lovelace, Ada' --doi 10.1073/pnas.1905926116
     """
@@ -86,6 +91,10 @@ def export(
         wrong = "--metadata" if metadata is not None else next(iter(given))
         raise ArgumentError(f"{wrong} is given with --to {kind}; expected it only with --to nwb")
     arguments: dict[str, Any] = {"force": force or kind == "csv"}  # a table replaces another
+    if table is not None and kind != "csv":
+        raise ArgumentError(f"--table is given with --to {kind}; expected it only with --to csv")
+    if table is not None:
+        arguments["table"] = table
     if kind == "nwb":
         arguments |= _about(metadata, given)
     write, needed = FORMATS[kind]
