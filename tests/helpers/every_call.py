@@ -92,6 +92,7 @@ OBJECTS = [
     every_field.candidate(),
     every_field.fine_tuned().fine_tuning,
     conversion.model_info(MODEL),
+    conversion.model_info("go-nogo").spiking,
     conversion.visited_currents(MODEL, TASK, trials=2),
     BOTH,
     evaluation.Score(3, 4),

@@ -67,23 +67,6 @@ class SpikingAccuracy:
 
     __repr__ = short_repr
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> SpikingAccuracy:
-        """Return what `evaluation` and `tuning` in a file record; raises one of ``UNUSABLE`` for others."""
-        correct, trials = int(values["correct"]), int(values["trials"])
-        return cls(
-            correct=correct,
-            trials=trials,
-            accuracy=correct / trials,
-            interval=wilson_interval(correct, trials),
-            rule=values.get("rule"),
-            task=str(values["task"]),
-            seed=int(values["seed"]),
-            fresh=bool(values.get("fresh", True)),  # those of `tuning` are
-            downsample=int(values["downsample"]),
-            rate_correct=values.get("rate_correct"),
-        )
-
     def __str__(self) -> str:
         low, high = self.interval
         step = "" if self.downsample == 1 else f", time steps {self.downsample} times as long"
@@ -92,6 +75,23 @@ class SpikingAccuracy:
             f"{self.correct} of {self.trials} correct ({low:.2f} to {high:.2f}) in {trials} of {self.task}, "
             f"seed {self.seed}{step}"
         )
+
+
+def accuracy_from_json(values: Mapping[str, Any]) -> SpikingAccuracy:
+    """Return what `evaluation` and `tuning` in a file record; raises one of `UNUSABLE` for other values."""
+    correct, trials = int(values["correct"]), int(values["trials"])
+    return SpikingAccuracy(
+        correct=correct,
+        trials=trials,
+        accuracy=correct / trials,
+        interval=wilson_interval(correct, trials),
+        rule=values.get("rule"),
+        task=str(values["task"]),
+        seed=int(values["seed"]),
+        fresh=bool(values.get("fresh", True)),  # those of `tuning` are
+        downsample=int(values["downsample"]),
+        rate_correct=values.get("rate_correct"),
+    )
 
 
 def network_digest(model: RateModel, conversion: Conversion | None, params: LIFParams | None) -> str:
@@ -126,7 +126,7 @@ def recorded_accuracy(model: RateModel) -> SpikingAccuracy | None:
     for values in _records(model, "evaluation", "tuning"):
         try:
             if network and values.get("network") == network:
-                return SpikingAccuracy.from_json(values)
+                return accuracy_from_json(values)
         except UNUSABLE:
             continue
     return None

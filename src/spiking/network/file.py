@@ -14,7 +14,7 @@ import numpy as np
 import spiking
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
-from spiking.conversion.recorded_accuracy import SpikingAccuracy
+from spiking.conversion.recorded_accuracy import SpikingAccuracy, accuracy_from_json
 from spiking.errors import ModelFileError
 from spiking.files.atomic import replace_file
 from spiking.files.digest import digest
@@ -83,7 +83,7 @@ def recorded_evaluation(path: str | os.PathLike[str]) -> SpikingAccuracy | None:
     try:
         arrays = read_archive(file_path("path", path))
         values = parsed(str(arrays[_EVALUATION]))
-        return SpikingAccuracy.from_json(values) if values["network"] == _digest(arrays) else None
+        return accuracy_from_json(values) if values["network"] == _digest(arrays) else None
     except (*UNUSABLE, *DAMAGE):
         return None
 
