@@ -60,7 +60,7 @@ SEARCH = find_scaling_factor(MODEL, TASK, **PLAIN_SEARCH)
 
 SWEEP = sweep(NETWORK, TASK, grid={"refractory": [2.0]}, trials=2)
 
-CURVES = SWEEP.psychometric(resamples=100)
+CURVES = SWEEP.psychometric(signed=False, resamples=100)
 ESTIMATE = analysis.Estimate(0.2, 0.1, 0.3)
 BRAIN = {"W_rec": np.eye(3), "W_inp": np.ones((3, 1)), "W_out": np.ones((1, 3)), "dt": 1.0, "tau": 10.0}
 PUBLISHED = conversion.Conversion(kind="published", factor=50)
@@ -222,7 +222,7 @@ OWN = {
     },
     "analysis.psychometric": {"x": VARIABLE, "response": VARIABLE > 0, "resamples": 100},
     "PsychometricFit.predict": {"x": VARIABLE},
-    "Sweep.psychometric": {"resamples": 100},
+    "Sweep.psychometric": {"signed": False, "resamples": 100},
     "analysis.selectivity": {"activity": ACTIVITY[..., 0], "first": VARIABLE > 0},
     "analysis.targeted_axes": {"variables": {"x": VARIABLE}, "n_components": 2},
     "analysis.time_scale": {"correlation": np.exp(-np.arange(9.0)), "bin_width": 10.0},

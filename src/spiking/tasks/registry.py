@@ -112,7 +112,8 @@ def _unknown(name: object) -> ArgumentError:
                 f"(--setting {setting})"
             )
         file = f"{name}.py"
-        near = f" (did you mean {file}?)" if Path(file).is_file() else similar(name, known)
+        here = {path.name for path in Path().glob("*.py")}  # a name may be none that a file can have
+        near = f" (did you mean {file}?)" if file in here else similar(name, known)
     return ArgumentError(
         f"task is {shown(name)}{near}; expected one of {', '.join(known)}, or a file: "
         f"task='mytask.py:ClassName' (--task mytask.py:ClassName)"
