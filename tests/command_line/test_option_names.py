@@ -37,6 +37,7 @@ def test_a_wrong_value_is_that_of_an_option(tmp_path, arguments, message):
             "m.mat has no factor; give one, such as scaling_factor=50",
             "m.mat has no factor; give one, such as --scaling-factor 50",
         ),
+        ("it exists; replace it with --force (in Python force=True)", "it exists; replace it with --force"),
         ("scaling_factor is missing; expected one", "--scaling-factor is missing; expected one"),
         ("such as scaling_factor=50 (--scaling-factor 50), or", "such as --scaling-factor 50, or"),
         ("vary scaling_factor: grid", "vary scaling_factor: grid"),

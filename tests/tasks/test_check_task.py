@@ -114,6 +114,7 @@ FAULTS_OF_TIMED = [
     ("predicted=predicted)", "response_time=7)", r"response_time of shape \(\), 7, for 3 trials; expected"),
 ]
 FAULTS_OF_TWO = [
+    ("def score", "def scored_by", "the task Detection has 2 outputs, but Task.score is for one output"),
     ("[target, -target]", "[target, -target, target]", r"\(3, 100\); expected \(2, 100\): \(n_outputs"),
     ("[:, 0]", "[:, 1]", "'up' is from -1 to 1 .* expected that score.. counts the target itself as correct"),
     (" == trials.labels", "", r"score\(\) gives .* for one trial; expected an array of one bool a trial"),

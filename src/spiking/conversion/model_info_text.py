@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from spiking.files.escape import printable
+from spiking.tasks import names
 from spiking.tasks.recorded.record import task_in_name
 from spiking.timing import STEP_MS
 
@@ -154,7 +155,9 @@ def _training(info: ModelInfo) -> str:
 
 def _task(info: ModelInfo) -> str:
     if info.task is not None:
-        return info.task
+        if info.task.partition(" (")[0] in names():
+            return info.task
+        return f"{info.task}; the file records the task alone: name the file that defines it with --task"
     suggested = task_in_name(info.file, info.n_inputs, info.n_outputs)
     if suggested is not None:
         return f"{suggested.name}, from the file's name; not recorded in the file"

@@ -10,8 +10,13 @@ from spiking.conversion.recorded_conversion import recorded_conversion
 from spiking.errors import ArgumentError, SpikingError
 from spiking.rate_model.contents import missing_words, unused_weights, unused_words
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded_settings import recorded_numbers, recorded_task, tests_of_training
-from spiking.tasks import Task
+from spiking.rate_model.recorded_settings import (
+    recorded_numbers,
+    recorded_task,
+    task_record,
+    tests_of_training,
+)
+from spiking.tasks import Task, names
 from spiking.tasks.scoring import wilson_interval
 from spiking.typing import Floats
 
@@ -116,6 +121,9 @@ def _suspicious_training(
 
 def _suspicious_task(model: RateModel) -> list[str]:
     try:
+        record = task_record(model)
+        if record is not None and (record.file is not None or record.name not in names()):
+            return []  # a task of the user's own, in a file: nothing is wrong
         task = recorded_task(model)
     except SpikingError as error:
         return [str(error).removeprefix(f"{model.source} ")]

@@ -82,7 +82,8 @@ def check_recordable(path: str | os.PathLike[str], network: RateModel | SpikingN
     record = TaskRecord.of(task)
     if isinstance(network, RateModel) and is_of_training(network):
         trained = task_record(network)
-        if trained is not None and trained != record:
+        known = None if trained is None else (trained.name, trained.settings)
+        if known is not None and known != (record.name, record.settings):
             raise ArgumentError(
                 f"{network.source} records that it was trained on {trained}, which is not replaced; expected "
                 f"this task, or another file"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +71,14 @@ def stimulus_windows(trials: Trials, members: Sequence[int] | None = None) -> li
     on = ((u != 0) & varies).any(axis=(0, 1)).astype(np.int8)
     edges = (np.flatnonzero(np.diff(on, prepend=0, append=0)) * STEP_MS).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def share_limits(panels: Iterable[Axes]) -> None:
+    """Give the panels of several outputs the same y limits, so that they can be compared."""
+    panels = list(panels)
+    lows, highs = zip(*(ax.get_ylim() for ax in panels), strict=True)
+    for ax in panels:
+        ax.set_ylim(min(lows), max(highs))
 
 
 def mark_scoring(ax: Axes, task: Task, duration: float, conditions: list[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_figure, network_words, rule_words, trials_words
-from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus
+from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus, share_limits
 from spiking.plotting.raster import raster, row_words
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -99,6 +99,7 @@ def overview(
                 ax.set_xlabel("")
             for ax in (spikes, *outputs):
                 shade_stimulation(ax, stimulation)
+        share_limits(grid[-n_outputs:, 0])
         for ax in grid[:, 1:].flat:
             ax.set_ylabel("")
         if trials is not None:

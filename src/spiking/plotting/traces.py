@@ -176,7 +176,7 @@ def outputs(
     """
     n_outputs = simulation.network.n_outputs
     with drawing_in(figure, COLUMN_MM, 20 + 38 * n_outputs) as figure:
-        panels = figure.subplots(n_outputs, 1, sharex=True, squeeze=False)[:, 0]
+        panels = figure.subplots(n_outputs, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
         for channel, ax in enumerate(panels):
             output(
                 simulation,
@@ -226,7 +226,7 @@ def output_marks(
     if rate:
         marks.append("Dashed: mean of the rate network in the same trials.")
     if trials is not None:
-        stimuli = "Grey areas: stimuli" if stimulus_windows(trials) else ""
+        stimuli = "Grey areas: any input is not zero" if stimulus_windows(trials) else ""
         targets = "grey lines: target" if target and np.isfinite(trials.targets).any() else ""
         if stimuli or targets:
             words = "; ".join(filter(None, (stimuli, targets)))

@@ -34,6 +34,14 @@ def check_class(kind: type[Task]) -> None:
     It must be a frozen dataclass if it has settings, its settings must have annotations, and no name may be
     almost that of an attribute or method of `Task`, which it would not replace.
     """
+    count: object = kind.n_outputs  # of some tasks a property
+    if isinstance(count, int) and count > 1 and kind.score is Task.score:
+        _fail(
+            kind,
+            f"the task {kind.__name__} has {count} outputs, but Task.score is for one output; define a "
+            f"method score(self, output, time, trials, *, strict=False) that returns one bool per trial; "
+            f"output has shape (trials, outputs, samples)",
+        )
     for part in kind.__mro__:
         if part is Task or not issubclass(part, Task) or _comes_with_package(part):
             continue

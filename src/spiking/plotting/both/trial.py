@@ -12,7 +12,7 @@ from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
-from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus
+from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus, share_limits
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -187,6 +187,7 @@ def trial(
             if channel:
                 top.get_legend().remove()  # the legend and the title of the first panel are for all
                 top.set_title("")
+        share_limits(tops)
         activity(rate[order], both.activity_time, middle, label="Rate")
         middle.set(xlabel="", ylabel="Rate network\n(unit)")
         activity(spiking[order], both.activity_time, bottom, label="Filtered spikes (1/s)")
@@ -210,7 +211,7 @@ def _trial_words(both: BothNetworks, number: int) -> list[str]:
         "spiking network "
         f"({network_words(both.spiking.network)}) with the same inputs.",
         trials_words(None, len(both.trials), both.seed, both.task.name),
-        "Grey areas: stimuli; grey line: target"
+        "Grey areas: any input is not zero; grey line: target"
         + (f"; bar: scored window{dotted}." if both.task.scored else "."),
         rule_words(both.task),
     ]
