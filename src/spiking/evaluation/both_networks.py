@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -166,6 +167,7 @@ def run_both(
         threads=threads,
         progress=progress,
     )
+    spiking = dataclasses.replace(spiking, task=task.name, conditions=tuple(drawn.conditions))
     assert spiking.output is not None
     runs: tuple[tuple[Literal["rate", "spiking"], Floats, Floats], ...] = (
         ("rate", rate.output, rate.time),

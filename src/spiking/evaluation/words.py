@@ -138,8 +138,9 @@ def score_lines(evaluations: Mapping[str, Evaluation], which: str, *, strict: bo
         for name in names:
             lines.append(_row(_title(name), [_cell(result.scores[name]) for result in evaluations.values()]))
     for condition in first.by_condition:
-        cells = [_cell(result.by_condition[condition]) for result in evaluations.values()]
-        lines.append(_row(f"  {condition}", cells))
+        scores = [result.by_condition[condition] for result in evaluations.values()]
+        n = f" (n = {scores[0].trials})"  # of every network: they ran the same trials
+        lines.append(_row(f"  {condition}{n}", [_cell(score) for score in scores]))
     return [*lines, last]
 
 
@@ -164,7 +165,7 @@ def _title(rule: str) -> str:
 
 
 def _row(name: str, cells: list[str]) -> str:
-    return f"{name:16}{''.join(f'{cell:28}' for cell in cells)}".rstrip()
+    return f"{name:20}{''.join(f'{cell:28}' for cell in cells)}".rstrip()
 
 
 def _cell(score: Score) -> str:

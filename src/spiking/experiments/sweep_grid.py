@@ -142,6 +142,11 @@ def _task(point: SweepPoint) -> Task:
     return task
 
 
+def changes_rate_network(name: str) -> bool:
+    """Return whether a varied name also changes the rate network of a sweep, which has no such constants."""
+    return name not in (*_PARAMETERS, "scaling_factor", "downsample") and not name.startswith(_STIMULATION)
+
+
 def _axis(name: str, values: Any) -> Axis:
     if isinstance(values, Mapping):
         pairs = [(_plain(label), value) for label, value in values.items()]

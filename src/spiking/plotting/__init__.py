@@ -18,7 +18,7 @@ from spiking.plotting.curves import scaling_factor, training_curve
 from spiking.plotting.distributions import firing_rates, time_constants
 from spiking.plotting.marks import shade_stimulation, shade_stimulus
 from spiking.plotting.overview import overview
-from spiking.plotting.raster import raster
+from spiking.plotting.raster import psth, raster
 from spiking.plotting.style import publication
 from spiking.plotting.sweeps import psychometric, sweep
 from spiking.plotting.traces import inputs, output, outputs
@@ -38,6 +38,7 @@ __all__ = [
     "outputs",
     "outputs_of_both",
     "overview",
+    "psth",
     "psychometric",
     "publication",
     "raster",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from spiking.check_arguments import check_arguments
 from spiking.evaluation.result import Score
 from spiking.files.escape import printable
 from spiking.network.network import SpikingNetwork
-from spiking.plotting.style import POPULATION_NAMES, by_population
+from spiking.plotting.style import POPULATION_NAMES, by_population, font_size
 from spiking.tasks import Task
 
 if TYPE_CHECKING:
@@ -23,6 +24,26 @@ if TYPE_CHECKING:
 
 _OF_AXES: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 _OF_FIGURES: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+CONVERSIONS = MappingProxyType(
+    {
+        "published": "all weights divided by the same factor",
+        "one_offset": "matched f-I curve, one offset for all neurons",
+        "mean_drive": "matched f-I curve, an offset for each neuron",
+        "calibrated": "matched f-I curve, offsets calibrated in simulations",
+        "trained": "trained with the f-I curve of the spiking neurons",
+        "fine_tuned": "fine-tuned as a spiking network",
+    }
+)
+_CONDITIONS = MappingProxyType(  # what the names mean, by task
+    {
+        "xor": (("++", "+-", "-+", "--"), "signs of the first and of the second stimulus"),
+        "dms": (("++", "+-", "-+", "--"), "signs of the first and of the second stimulus"),
+        "mante": (
+            ("color+", "color-", "motion+", "motion-"),
+            "the input that counts (motion: channel 0; color: 1; channels 2 and 3 tell which), and its sign",
+        ),
+    }
+)
 _MARGIN = 0.06  # around a caption under a figure, in inches
 
 
@@ -57,6 +78,12 @@ def describe(ax: Axes, *sentences: str) -> None:
     _OF_AXES[ax] = _joined(sentences)
 
 
+def describe_more(ax: Axes, sentence: str) -> None:
+    """Add a sentence on what was drawn into axes that have a description."""
+    if sentence not in _OF_AXES.get(ax, sentence):
+        _OF_AXES[ax] = f"{_OF_AXES[ax]} {sentence}"
+
+
 def describe_figure(figure: Figure, caption: bool, *sentences: str) -> None:
     """Keep what a whole figure shows and, if `caption` is true, write it under the figure."""
     _OF_FIGURES[figure] = _joined(sentences)
@@ -72,7 +99,7 @@ def _write_under(figure: Figure, text: str) -> None:
     """Make the figure higher, and write the text into the new space."""
     width, height = figure.get_size_inches()
     written = figure.text(
-        _MARGIN / width, 0, text, ha="left", va="bottom", fontsize=7, wrap=True, parse_math=False
+        _MARGIN / width, 0, text, ha="left", va="bottom", fontsize=font_size(), wrap=True, parse_math=False
     )
     lines = written.get_window_extent().height / figure.dpi + 2 * _MARGIN
     figure.set_size_inches(width, height + lines)
@@ -91,8 +118,9 @@ def network_words(network: SpikingNetwork) -> str:
     """Return what a spiking network is, such as ``200 neurons: 154 exc., 46 inh.; scaling factor 20``."""
     parts = [f"{len(units)} {POPULATION_NAMES[name]}" for name, units in by_population(network.populations)]
     sizes = f": {', '.join(parts)}" if len(parts) > 1 else ""
-    kind = f"; {network.conversion.kind} conversion" if network.conversion is not None else ""
-    return f"{network.n_neurons} neurons{sizes}; scaling factor {network.scaling_factor:g}{kind}"
+    kind = f"; {CONVERSIONS[network.conversion.kind]}" if network.conversion is not None else ""
+    lesioned = f"; {len(network.lesioned)} lesioned" if network.lesioned else ""
+    return f"{network.n_neurons} neurons{sizes}; scaling factor {network.scaling_factor:g}{kind}{lesioned}"
 
 
 def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None) -> str:
@@ -101,7 +129,9 @@ def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None,
     parts = f" ({', '.join(f'{count} {name}' for name, count in sorted(counts.items()))})" if counts else ""
     start = f"Task {task}: " if task else ""
     origin = "replayed random numbers" if seed is None else f"seed {seed}"
-    return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}."
+    names, meaning = _CONDITIONS.get(task or "", ((), ""))
+    meaning = f" Conditions: {meaning}." if counts and set(counts) <= set(names) else ""
+    return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}.{meaning}"
 
 
 def rule_words(task: Task | None, *, strict: bool = False) -> str:

@@ -15,9 +15,10 @@ from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.optional import library
-from spiking.plotting.captions import describe
-from spiking.plotting.style import CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
+from spiking.plotting.captions import CONVERSIONS, describe
+from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
+from spiking.rate_model.model import RateModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +92,7 @@ def conversion(
             curve(how.gain * x + how.offset) / how.factor,
             color=_SPIKING_COLOUR,
             linewidth=1.4,
-            label=_formula(how),
+            label=f"spiking neurons: {_formula(how)}",
         )
         ax.plot(
             x,
@@ -99,7 +100,7 @@ def conversion(
             color="black",
             linestyle=DASHES,
             linewidth=1,
-            label=str(model.activation).replace("_", " "),
+            label=f"rate units: {_transfer_name(model)}",
         )
         limits = ax.get_ylim()
         height = _HISTOGRAM_HEIGHT * (limits[1] - limits[0])
@@ -111,23 +112,28 @@ def conversion(
             color=STIMULUS_COLOUR,
             linewidth=0,
             zorder=0,
-            label="visited",
+            label="currents that occur",
         )
-        ax.legend(frameon=False)
+        ax.legend(**{**ABOVE, "ncols": 2})
         ax.set_ylim(limits)
         ax.set_xlim(x[0], x[-1])
         ax.set_xlabel("Synaptic current x")
         ax.set_ylabel("Rate")
         describe(
             ax,
-            f"Transfer function of the rate units ({str(model.activation).replace('_', ' ')}, "
-            "dashed) and f-I curve "
-            f"of the spiking units, {_formula(how)} ({how.kind} conversion).",
+            f"Transfer function of the rate units ({_transfer_name(model)}, dashed) and f-I curve "
+            f"of the spiking units, {_formula(how)} ({CONVERSIONS[how.kind]}).",
             "Grey: distribution of the synaptic currents x of the rate network in trials of its task "
-            f"(seed {seed}), without {100 * _TAILS:g} % at each end.",
+            f"(seed {seed}), without {100 * _TAILS:g} % at each end; its height has no scale.",
         )
         ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _transfer_name(model: RateModel) -> str:
+    names = {"lif": "f-I curve in training"}
+    name = str(model.activation)
+    return names.get(name, name.replace("_", " "))
 
 
 def _formula(how: Conversion) -> str:

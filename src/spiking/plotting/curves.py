@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.files.json_text import parsed
 from spiking.plotting.captions import describe
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, TARGET_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
-from spiking.rate_model.recorded_settings import tests_of_training
+from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded_settings import recorded_text, tests_of_training
 from spiking.tuning import ScalingFactorSearch
 from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from spiking.evaluation.result import Score
 
+_BESIDE = 4  # points between the choice and its candidate
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
 
@@ -70,7 +73,7 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
                 linewidth=4,
                 solid_capstyle="butt",
                 clip_on=False,
-                label="tied with the best",
+                label="plateau",
             )
         factors, accuracy = list(recorded.accuracy), list(recorded.accuracy.values())
         ax.errorbar(
@@ -85,7 +88,24 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
             label="search",
             clip_on=False,
         )
+        counts = sorted({score.trials for score in recorded.scores.values()} if recorded.scores else set())
+        fewer = [factor for factor, score in (recorded.scores or {}).items() if score.trials < counts[-1]]
+        ax.plot(
+            fewer,
+            [recorded.accuracy[factor] for factor in fewer],
+            linestyle="none",
+            marker="o",
+            markersize=3,
+            color=_SEARCH_COLOUR,
+            markerfacecolor="white",
+            clip_on=False,
+            zorder=2.5,
+        )
         if recorded.fresh is not None:
+            from matplotlib.transforms import ScaledTranslation
+
+            assert ax.figure is not None
+            beside = ScaledTranslation(_BESIDE / 72, 0, ax.figure.dpi_scale_trans)
             ax.errorbar(
                 [recorded.scaling_factor],
                 [recorded.fresh.accuracy],
@@ -98,6 +118,7 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
                 label="chosen, fresh trials",
                 clip_on=False,
                 zorder=3,
+                transform=ax.transData + beside,
             )
         else:
             ax.axvline(recorded.scaling_factor, color=_CHOICE_COLOUR, linewidth=1.2, zorder=0, label="chosen")
@@ -106,14 +127,21 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
         ax.set_ylim(0, 1.1)
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         ax.legend(**ABOVE)
-        counts = sorted({score.trials for score in recorded.scores.values()} if recorded.scores else set())
-        each = f" of {' or '.join(map(str, counts))} trials" if counts else ""
+        each = f" in {counts[-1]} trials" if counts else ""
         describe(
             ax,
             f"Accuracy of the spiking network{each} against scaling factor in the search"
             + ("; error bars: 95 % Wilson intervals." if counts else "."),
+            f"Open: {counts[0]} to {counts[-1] - 1} trials, after which the candidate was clearly worse."
+            if fewer
+            else "",
+            "Grey bar: plateau, the candidates that are tied with the best." if recorded.plateau else "",
             f"Chosen: {recorded.scaling_factor:g}"
-            + ("." if recorded.fresh is None else f", in {recorded.fresh.trials} fresh trials (diamond)."),
+            + (
+                "."
+                if recorded.fresh is None
+                else f", in {recorded.fresh.trials} fresh trials (diamond, drawn beside its factor)."
+            ),
             *recorded.rules_in_words(),
         )
         ax.spines[["top", "right"]].set_visible(False)
@@ -179,16 +207,38 @@ def training_curve(model: AnyModel, ax: Axes | None = None) -> Axes:
         other.set(ylabel="Accuracy (%)", ylim=(0, 102))
         other.spines["right"].set_visible(True)
         ax.set_xlim(0, max(1, losses.size))  # no empty space that looks like further updates
+        hardened = _hardened_from(model, updates, tests, accuracy)
+        if hardened:
+            ax.axvline(hardened, color="black", linewidth=0.8, linestyle=":", label="noise grows")
         lines = [line for line in (*ax.get_lines(), *other.get_lines()) if np.size(line.get_xdata())]
         names = [str(line.get_label()) for line in lines]
         end = f"Training of a rate network, {losses.size} updates."
         describe(
             ax,
             end,
-            "Loss of each update (grey) and in 100 fresh trials, on the left; accuracy, on the right.",
+            "Left: loss of each update (grey) and mean loss of the rate network in 100 fresh trials, every "
+            "100 updates. Right: its accuracy in the same trials.",
+            f"Dotted: update {hardened}, when the criteria were met for the first time. From then on noise "
+            "and spike noise grow in training and tests, so that accuracy may fall for a while."
+            if hardened
+            else "",
         )
         ax.legend(lines, names, **ABOVE)  # inside the axes, lines of the second axes would cross the legend
     return ax
+
+
+def _hardened_from(
+    model: RateModel, updates: NDArray[np.int64], tests: NDArray[np.float64], accuracy: NDArray[np.float64]
+) -> int:
+    """Return the update of the first test that met the criteria of a training in two stages; else 0."""
+    try:
+        options = parsed(recorded_text(model, "training_options") or "{}")
+    except ValueError:
+        return 0
+    if not options.get("hardening") or not tests.size:
+        return 0
+    met = (tests < options.get("stop_loss", np.inf)) & (accuracy >= options.get("stop_accuracy", 0.0))
+    return int(updates[met.argmax()]) if met.any() else 0
 
 
 def _test_updates(n_tests: int, n_updates: int) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from spiking.plotting.style import (
 from spiking.rate_model.model import RateModel
 from spiking.simulation.result import SILENT_HZ, Simulation
 from spiking.tasks import Trials
+from spiking.timing import STEPS_NOT_COUNTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +90,7 @@ def firing_rates(
             _histogram(rates, masks, ax, unit="Hz", chosen=populations, edges=edges)
             if rates.size:
                 ax.legend(frameon=False, loc="upper right")
-            ax.set(ylabel="Neurons", xlim=(0, None))
+            ax.set(ylabel="Neurons (stacked)", xlim=(0, None))
             ax.set_title(shown(name), loc="left", pad=9)
             silent = int(np.sum(rates < SILENT_HZ))
             trials_of = f"mean over {len(members)} trial{'s' if len(members) > 1 else ''}"
@@ -101,7 +102,10 @@ def firing_rates(
             f"Mean firing rates of the neurons of a spiking network ({network_words(simulation.network)})"
             + (", by condition." if len(groups) > 1 else "."),
             trials_words(conditions, count, simulation.seed, simulation.task),
-            f"Triangles: means of the populations. Neurons below {SILENT_HZ:g} Hz count as silent.",
+            f"Rates are over the whole trial, without its first {STEPS_NOT_COUNTED} steps of "
+            f"{simulation.time_step:g} ms.",
+            "Bars of the populations stand upon each other. Triangles: means of the populations. "
+            f"Neurons below {SILENT_HZ:g} Hz count as silent.",
         )
     return figure
 
@@ -134,11 +138,12 @@ def time_constants(model: AnyNetwork, ax: Axes | None = None) -> Axes:
         ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=min(groups, 2))
         describe(
             ax,
-            f"Synaptic decay time constants of {decay.size} units; triangles: means of the populations"
+            f"Synaptic decay time constants of {decay.size} units; bars of the populations stand upon each "
+            "other; triangles: means of the populations"
             + ("; dotted: range in training." if isinstance(model, RateModel) else "."),
         )
         ax.set_xlabel("Synaptic decay time constant (ms)")
-        ax.set_ylabel("Units")
+        ax.set_ylabel("Units (stacked)")
     return ax
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.plotting.captions import describe_more
 from spiking.plotting.style import STIMULATION_COLOUR, STIMULUS_COLOUR, THRESHOLD_COLOUR
 from spiking.simulation.stimulation import Stimulation
 from spiking.tasks import Task, Trials
@@ -38,6 +39,7 @@ def shade_stimulus(ax: Axes, trials: Trials, members: Sequence[int] | None = Non
     >>> ax.figure.savefig("raster.pdf")
     """
     for start, stop in stimulus_windows(trials, members):
+        describe_more(ax, "Grey areas: stimuli.")
         ax.axvspan(start, stop, color=STIMULUS_COLOUR, linewidth=0, zorder=0)
     return ax
 
@@ -59,6 +61,8 @@ def shade_stimulation(ax: Axes, stimulation: Stimulation | Sequence[Stimulation]
     >>> ax = plotting.shade_stimulation(plotting.raster(run), light)
     >>> ax.figure.savefig("stimulated.pdf")
     """
+    if stimulation:
+        describe_more(ax, "Yellow areas: stimulation.")
     for item in [stimulation] if isinstance(stimulation, Stimulation) else stimulation:
         ax.axvspan(*item.window, color=STIMULATION_COLOUR, linewidth=0, zorder=-1)
     return ax

@@ -20,14 +20,17 @@ from spiking.plotting.style import (
     by_population,
     drawing_in,
     shown,
+    width_mm,
 )
 from spiking.plotting.traces import (
     by_condition,
     condition_colours,
     correct_words,
-    inputs,
+    draw_inputs,
+    input_words,
     output,
     output_marks,
+    scale_of_inputs,
 )
 from spiking.rate_model.run import RateRun
 from spiking.simulation.result import Simulation
@@ -36,6 +39,9 @@ from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_CONDITION_MM = 36.5  # width of a condition
 
 
 @check_arguments()
@@ -51,7 +57,8 @@ def overview(
 ) -> Figure:
     """Draw a simulation: for each condition its inputs, the raster of its first trial and all its outputs.
 
-    The figure is a column of print wide (85 mm), and wider for more than two conditions.
+    The figure is a column of print wide (85 mm), and wider for more than two conditions; if `publication`
+    chooses a narrower one, the conditions stand in several rows.
 
     Parameters
     ----------
@@ -74,17 +81,32 @@ def overview(
     """
     groups = by_condition(simulation, trials, None)
     n_outputs = simulation.network.n_outputs
-    height = 90 + 22 * (n_outputs - 1)
-    with drawing_in(figure, max(COLUMN_MM, 12 + 36.5 * len(groups)), height) as figure:
-        heights = [] if trials is None else [0.25 + 0.15 * trials.inputs.shape[1]]
+    n_inputs = simulation.network.n_inputs
+    usual = max(COLUMN_MM, 12 + _CONDITION_MM * len(groups))
+    columns = min(len(groups), max(1, round((width_mm(usual) - 12) / _CONDITION_MM)))
+    blocks = -(-len(groups) // columns)  # one below the other, if a narrower figure was chosen
+    with drawing_in(figure, usual, blocks * (90 + 22 * (n_outputs - 1))) as figure:
+        heights = [] if trials is None else [0.25 + 0.15 * n_inputs + 0.15 * (n_inputs > 1) * n_inputs]
         heights += [2.0, *[1.2] * n_outputs]
         grid = figure.subplots(
-            len(heights), len(groups), sharex=True, sharey="row", squeeze=False, height_ratios=heights
+            len(heights) * blocks,
+            columns,
+            sharex=True,
+            sharey="row",
+            squeeze=False,
+            height_ratios=heights * blocks,
         )
-        for (condition, members), axes in zip(groups.items(), grid.T, strict=True):
+        conditions = [axes for block in np.split(grid, blocks) for axes in block.T]
+        for axes in conditions[len(groups) :]:
+            for ax in axes:
+                ax.remove()
+        for (condition, members), axes in zip(groups.items(), conditions, strict=False):
+            axes[-1].tick_params(labelbottom=True)
+            axes[-1].locator_params(axis="x", nbins=4, steps=[1, 2, 5, 10])
             spikes, outputs = axes[-n_outputs - 1], axes[-n_outputs:]
             if trials is not None:
-                inputs(trials, members[0], axes[0]).set_xlabel("")
+                draw_inputs(trials, members[0], axes[0])
+                axes[0].set_xlabel("")
                 axes[0].spines[["top", "right", "bottom"]].set_visible(False)
                 axes[0].tick_params(axis="x", length=0)
                 shade_stimulus(spikes, trials, members[:1])
@@ -103,6 +125,7 @@ def overview(
         for ax in grid[:, 1:].flat:
             ax.set_ylabel("")
         if trials is not None:
+            scale_of_inputs(trials, grid[0, -1])
             marks = legend_marks(
                 rate=rate is not None, task=task, targets=bool(np.isfinite(trials.targets).any())
             )
@@ -110,7 +133,7 @@ def overview(
                 from matplotlib.patches import Patch
 
                 marks["stimulation"] = Patch(color=STIMULATION_COLOUR, linewidth=0)
-            _legend(figure, condition_colours(trials, groups), marks)
+            _legend(figure, condition_colours(trials, groups), marks, columns)
         figure.align_ylabels(grid[:, 0])
         firsts = ", ".join(
             (f"{name}: " if trials is not None else "") + f"trial {members[0]}"
@@ -130,6 +153,7 @@ def overview(
             ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
             + f" of the first trial of each condition ({firsts}). "
             + row_words(by_population(simulation.network.populations)),
+            input_words(trials) if trials is not None else "",
             "Bottom: output. Inputs and outputs have no unit.",
             *output_marks(trials, task, rate=rate is not None, singles=3),
             correct_words(simulation, trials, task),
@@ -155,7 +179,7 @@ def legend_marks(*, rate: bool, task: Task | None, targets: bool = True) -> dict
     return entries
 
 
-def _legend(figure: Figure, colours: list[str], marks: dict[str, Any]) -> None:
+def _legend(figure: Figure, colours: list[str], marks: dict[str, Any], columns: int) -> None:
     from matplotlib.legend_handler import HandlerTuple
     from matplotlib.lines import Line2D
 
@@ -167,7 +191,7 @@ def _legend(figure: Figure, colours: list[str], marks: dict[str, Any]) -> None:
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
         frameon=False,
         loc="outside lower center",
-        ncols=len(entries) if len(colours) > 2 else 3,
+        ncols=len(entries) if columns > 2 else 3,
         handlelength=1.8,
         columnspacing=1.2,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ POPULATION_COLOURS = MappingProxyType(
         "pv": "#0072B2",
         "som": "#E69F00",
         "all": "#444444",
-    }  # red, blue, ...
+    }  # vermilion, blue, amber, grey
 )
 _OWN_COLOURS = ("#009E73", "#882255", "#56B4E9", "#AA8800", "#CC79A7")  # green, wine, light blue, ...
 POPULATION_NAMES = MappingProxyType({"exc": "exc.", "inh": "inh.", "pv": "PV", "som": "SST", "all": "all"})
@@ -50,14 +51,11 @@ ABOVE: Mapping[str, Any] = MappingProxyType(  # arguments for a legend of three 
 COLUMN_MM = 85.0  # width of a column of print
 _MM_PER_INCH = 25.4
 
+_FONT_SIZE = 7.0  # points
+_FAINT = "#555555"
+
 _SETTINGS: Mapping[Any, Any] = MappingProxyType(
     {
-        "font.size": 7,
-        "axes.labelsize": 7,
-        "axes.titlesize": 8,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
-        "legend.fontsize": 7,
         "legend.frameon": False,
         "axes.linewidth": 0.6,
         "axes.spines.top": False,
@@ -70,36 +68,75 @@ _SETTINGS: Mapping[Any, Any] = MappingProxyType(
         "svg.fonttype": "none",
     }
 )
+_TEXTS = ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+_CHOSEN: ContextVar[tuple[float, float | None]] = ContextVar("chosen", default=(_FONT_SIZE, None))
 
 
 @contextmanager
-def publication() -> Iterator[None]:
-    """Return a context in which Matplotlib draws for print: 7 pt text, thin lines, text that can be edited.
+def publication(font_size: float | None = None, width: float | None = None) -> Iterator[None]:
+    """Return a context in which Matplotlib draws for print: small text, thin lines, text that can be edited.
 
-    Use it for your own figures: draw and save them in the context. Afterwards the previous settings are
-    restored.
+    Use it for your own figures, and to choose the size of those of `spiking.plotting`: draw and save them in
+    the context. Afterwards the previous settings are restored. The font is the one that Matplotlib's
+    ``font.family`` names.
+
+    Parameters
+    ----------
+    font_size : float, optional
+        Size of the text in points; titles have 1 point more, remarks in figures 1 point less. By default that
+        of the context around this one, or else 7.
+    width : float, optional
+        Width in mm of new figures of `spiking.plotting`, also of those that have several columns by default.
+        By default that of the context around this one, or else each figure's own: 85 for most, up to 158.
+
+    Raises
+    ------
+    ArgumentError
+        A size is out of range.
 
     Examples
     --------
     >>> from spiking import datasets, plotting
-    >>> with plotting.publication():
+    >>> with plotting.publication(font_size=8, width=88):
     ...     ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
+    sizes = (font_size, width)
+    for name, value, low, high in (("font_size", font_size, 4, 40), ("width", width, 30, 500)):
+        if value is not None and not low <= value <= high:
+            unit = "points" if name == "font_size" else "mm"
+            raise ArgumentError(f"{name} is {value}; expected {low} to {high} {unit}")
     mpl = library("matplotlib", "figures", "a figure")
+    font_size, width = (
+        around if value is None else value for value, around in zip(sizes, _CHOSEN.get(), strict=True)
+    )
+    assert font_size is not None
+    settings = {**_SETTINGS, **dict.fromkeys(_TEXTS, font_size), "axes.titlesize": font_size + 1}
     # Not `rc_context`: the first figure of a notebook switches Matplotlib to interactive mode; `rc_context`
     # would switch it off again, and later figures would not be shown.
-    before = {name: mpl.rcParams[name] for name in _SETTINGS}
-    mpl.rcParams.update(_SETTINGS)
+    before = {name: mpl.rcParams[name] for name in settings}
+    mpl.rcParams.update(settings)
+    chosen = _CHOSEN.set((font_size, width))
     try:
         yield
     finally:
+        _CHOSEN.reset(chosen)
         mpl.rcParams.update(before)
+
+
+def font_size() -> float:
+    """Return the size of the text in points."""
+    return _CHOSEN.get()[0]
+
+
+def width_mm(usual: float) -> float:
+    """Return the chosen width of a figure, or else its usual one, in mm."""
+    return _CHOSEN.get()[1] or usual
 
 
 @contextmanager
 def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
-    """Yield `ax`, or the axes of a new figure, as wide as a column of print, with the settings for print."""
+    """Yield `ax`, or the axes of a new figure with the settings for print, a column wide or as chosen."""
     if ax is not None:
         if ax.name != "rectilinear":
             raise ArgumentError(
@@ -110,19 +147,19 @@ def drawing_on(ax: Axes | None, height_mm: float = 55.0) -> Iterator[Axes]:
     with publication():
         import matplotlib.pyplot as plt
 
-        size = COLUMN_MM / _MM_PER_INCH, height_mm / _MM_PER_INCH
+        size = width_mm(COLUMN_MM) / _MM_PER_INCH, height_mm / _MM_PER_INCH
         yield plt.figure(figsize=size, layout="constrained").subplots()
 
 
 @contextmanager
-def drawing_in(figure: Figure | None, width_mm: float, height_mm: float) -> Iterator[Figure]:
-    """Yield the figure, or a new one, with this size, in the context of the settings for print."""
+def drawing_in(figure: Figure | None, usual_mm: float, height_mm: float) -> Iterator[Figure]:
+    """Yield the figure, or a new one, with this size or the chosen width, with the settings for print."""
     with publication():
         if figure is None:
             import matplotlib.pyplot as plt
 
             figure = plt.figure()
-        figure.set_size_inches(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH)
+        figure.set_size_inches(width_mm(usual_mm) / _MM_PER_INCH, height_mm / _MM_PER_INCH)
         # The padding keeps the first and last tick labels of neighbouring panels apart.
         figure.set_layout_engine("constrained", w_pad=0.05, h_pad=0.04)
         yield figure
@@ -145,8 +182,8 @@ def note(ax: Axes, text: str) -> Annotation:
         textcoords="offset points",
         ha="right",
         va="bottom",
-        fontsize=6,
-        color="#555555",
+        fontsize=font_size() - 1,
+        color=_FAINT,
     )
 
 

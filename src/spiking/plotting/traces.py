@@ -21,6 +21,7 @@ from spiking.plotting.style import (
     drawing_in,
     drawing_on,
     finish_time_axis,
+    font_size,
     note,
     shown,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_CHANNEL_HEIGHT = 0.45  # of the largest input, of the distance between two channels
 _DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
 
 
@@ -221,7 +223,8 @@ def output_marks(
     trials: Trials | None, task: Task | None, *, rate: bool, singles: int, target: bool = True
 ) -> list[str]:
     """Return the sentences that explain the lines and areas of `output`."""
-    thin = f"; thin lines: up to {singles} single trials" if singles else ""
+    thin = f"; thin lines: the first {singles} trials of each" if singles > 1 else ""
+    thin = "; thin line: the first trial of each" if singles == 1 else thin
     marks = [f"Lines and bands: mean and standard deviation over trials{thin}."]
     if rate:
         marks.append("Dashed: mean of the rate network in the same trials.")
@@ -298,22 +301,72 @@ def inputs(trials: Trials, trial: int = 0, ax: Axes | None = None) -> Axes:
     """
     if trial >= len(trials):
         raise ArgumentError(f"trial is {trial}; expected 0 to {len(trials) - 1}")
+    with drawing_on(ax, 25) as ax:
+        draw_inputs(trials, trial, ax)
+        scale_of_inputs(trials, ax)
+        describe(ax, f"Inputs of trial {trial} ({trials.conditions[trial]}).", input_words(trials))
+    return ax
+
+
+def draw_inputs(trials: Trials, trial: int, ax: Axes) -> None:
+    """Draw the inputs of a trial; several channels are on the scale of all the trials."""
     u = trials.inputs[trial]
     edges = STEP_MS * np.arange(u.shape[1] + 1.0)
-    with drawing_on(ax, 25) as ax:
+    finish_time_axis(ax, float(edges[-1]))
+    if len(u) == 1:
         ax.set_ylabel("Input")
-        finish_time_axis(ax, float(edges[-1]))
-        describe(ax, f"Inputs of trial {trial} ({trials.conditions[trial]}).")
-        if len(u) == 1:
-            ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
-            return ax
-        peak = np.abs(u).max() or 1.0
-        for k, row in enumerate(u):
-            ax.axhline(k, color=STIMULUS_COLOUR, linewidth=0.6, zorder=0)
-            ax.stairs(k - 0.45 * row / peak, edges, baseline=None, color="black", linewidth=0.4)
-        ax.set_yticks(range(len(u)))
-        ax.set_ylim(len(u) - 0.5, -0.5)
-    return ax
+        ax.stairs(u[0], edges, baseline=None, color="black", linewidth=0.7)
+        return
+    for k, row in enumerate(u):
+        ax.axhline(k, color=STIMULUS_COLOUR, linewidth=0.6, zorder=0)
+        heights = k - _CHANNEL_HEIGHT * row / _largest_input(trials)
+        ax.stairs(heights, edges, baseline=k, fill=True, color="black", linewidth=0.3)
+    ax.set_ylabel("Input\nchannel")
+    ax.set_yticks(range(len(u)))
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(len(u) - 0.5, -0.5)
+
+
+def scale_of_inputs(trials: Trials, ax: Axes) -> None:
+    """Draw a bar for the scale of several input channels, at the right of the axes."""
+    n_inputs = trials.inputs.shape[1]
+    if n_inputs == 1:
+        return
+    peak, x, bottom = _largest_input(trials), 1.03, n_inputs - 0.55
+    power = 10.0 ** np.floor(np.log10(peak))
+    bar = power * min((1, 2, 5, 10), key=lambda factor: abs(np.log(peak / (factor * power))))
+    ax.plot(
+        [x, x],
+        [bottom, bottom - _CHANNEL_HEIGHT * bar / peak],
+        transform=ax.get_yaxis_transform(),
+        color="black",
+        linewidth=1.2,
+        solid_capstyle="butt",
+        clip_on=False,
+    )
+    ax.annotate(
+        f"{bar:g}",
+        (x, bottom),
+        xycoords=ax.get_yaxis_transform(),
+        xytext=(2, 0),
+        textcoords="offset points",
+        fontsize=font_size() - 1,
+        va="bottom",
+    )
+
+
+def _largest_input(trials: Trials) -> float:
+    return float(np.abs(trials.inputs).max()) or 1.0
+
+
+def input_words(trials: Trials) -> str:
+    """Return how several input channels are drawn."""
+    if trials.inputs.shape[1] == 1:
+        return ""
+    return (
+        "Numbers of inputs are those of their channels, from 0, all on one scale: the height of the bar "
+        "beside them."
+    )
 
 
 def by_condition(

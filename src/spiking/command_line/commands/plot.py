@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,13 +33,14 @@ _TRIAL_KINDS = (
     "fixed-points",
     "output",
     "overview",
+    "psth",
     "raster",
     "trial",
 )
 _ACTIVITY_KINDS = ("components", "faithfulness", "fixed-points", "trial")
 KINDS = (*_MODEL_KINDS, *_TRIAL_KINDS)
-_BY_POPULATION = ("firing-rates", "raster", "weights")
-_NETWORK_KINDS = ("firing-rates", "output", "overview", "raster")  # a spiking network alone suffices
+_BY_POPULATION = ("firing-rates", "psth", "raster", "weights")
+_NETWORK_KINDS = ("firing-rates", "output", "overview", "psth", "raster")  # a spiking network alone suffices
 
 
 def _kinds_for(incomplete: str) -> list[str]:
@@ -69,8 +71,8 @@ def plot(
     populations: Annotated[
         str | None,
         typer.Option(
-            help="raster, firing-rates, weights: draw these populations, such as 'PFC&exc,MD'. Default: exc "
-            "and inh, or exc, PV and SST."
+            help="raster, psth, firing-rates, weights: draw these populations, such as 'PFC&exc,MD'. "
+            "Default: exc and inh, or exc, PV and SST."
         ),
     ] = None,
     dpi: Annotated[
@@ -83,21 +85,32 @@ def plot(
         float | None,
         typer.Option(help="comparison: second scaling factor. Default: the one that the file records."),
     ] = None,
+    font_size: Annotated[
+        float | None, typer.Option(min=4, max=40, help="Size of the text in points. Default: 7.")
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option(
+            min=30, max=500, help="Width of the figure in mm. Default: 85, or more if it needs more."
+        ),
+    ] = None,
     caption: options.Caption = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Draw a figure for print.
 
-    Vector graphics, 85 mm wide (several panels: up to 158 mm).
+    Vector graphics, 85 mm wide (comparison: 128 mm; overview of more than two conditions: up to 158 mm), or
+    as --width says.
 
     From trials: overview (inputs, raster and output by condition), output (by condition: mean, band of one
-    standard deviation, single trials, target), raster (with rates), trial (rate and spiking network),
+    standard deviation, single trials, target), raster (with rates), psth (rates over time by condition and
+    population), trial (rate and spiking network),
     firing-rates (by condition), components (principal components of both networks), fixed-points (of both
     networks, among their trajectories), faithfulness (outputs and unit rates of both networks, with numbers),
     comparison (of two models or scaling factors). From the file: weights, time-constants,
     scaling-factor, training, conversion (transfer function and f-I curve on the inputs that the rate network
     visits). Of a network file: weights, firing-rates,
-    output, overview and raster; the others take its rate model from --rate-model.
+    output, overview, psth and raster; the others take its rate model from --rate-model.
 
     Example: spiking plot overview model.mat --task go-nogo --seed 1 -o overview.pdf
     """
@@ -117,14 +130,17 @@ def plot(
         raise ArgumentError(f"KIND is {kind}; expected comparison with --against and --against-factor")
     if kind == "comparison" and against is None and against_factor is None:
         raise ArgumentError("KIND is comparison; expected --against MODEL, --against-factor NUMBER, or both")
+    from spiking.plotting import publication
+
     loaded = options.load_network(model)
     if kind in _MODEL_KINDS:
-        figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
+        with publication(font_size, width):
+            figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
         _write(path, figure, dpi, kind, model, caption, as_json)
         return
     task = None if task_name is None else find(task_name)  # the same class for both models
     total = trials * (2 if kind == "comparison" else 1)
-    with progress_bar("trials", total) as advance:
+    with publication(font_size, width), progress_bar("trials", total) as advance:
 
         def run(name: str, factor: float | None, before: int) -> BothNetworks:
             from spiking.evaluation.both_networks import run_both
@@ -151,7 +167,9 @@ def plot(
         if kind in _NETWORK_KINDS and not isinstance(loaded, RateModel):
             own = options.chosen_task(loaded, task, settings)
             drawn = own.trials(trials, seed=seed, balanced=True, condition=condition)
-            figure = _of_run(kind, _simulated(loaded, drawn, seed, advance), drawn, own, None, trial, names)
+            figure = _of_run(
+                kind, _simulated(loaded, own, drawn, seed, advance), drawn, own, None, trial, names
+            )
         elif kind == "comparison":
             both = run(model, scaling_factor, 0)
             other = run(against or model, against_factor, trials)
@@ -196,12 +214,13 @@ def _of_model(
 
 
 def _simulated(
-    network: SpikingNetwork, trials: Trials, seed: int, progress: Callable[[int], None]
+    network: SpikingNetwork, task: Task, trials: Trials, seed: int, progress: Callable[[int], None]
 ) -> Simulation:
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 
-    return simulate(network, trials.spiking_inputs, seed=seed, record=Record(spikes=True), progress=progress)
+    run = simulate(network, trials.spiking_inputs, seed=seed, record=Record(spikes=True), progress=progress)
+    return dataclasses.replace(run, task=task.name, conditions=tuple(trials.conditions))
 
 
 def _of_trials(kind: str, both: BothNetworks, trial: int, populations: list[str] | None) -> Figure:
@@ -247,6 +266,8 @@ def _of_run(
             return plotting.overview(run, trials=trials, task=task, rate=rate)
         case "output":
             return plotting.outputs(run, trials=trials, task=task)
+        case "psth":
+            return plotting.psth(run, trials=trials, populations=populations)
         case "raster":
             ax = plotting.raster(run, trial, rates=True, populations=populations)
             plotting.shade_stimulus(ax, trials, [trial])

@@ -93,7 +93,12 @@ def fixed_points(
             trajectories(means, ax, components=components).set_title(title, pad=12)
             ax.set_aspect("auto")  # equal scales would leave most of the panels empty
             ax.margins(0.08)
+            for line in ax.lines:
+                if line.get_marker() == "s":  # trajectories end at fixed points, which would hide it
+                    line.set(markersize=8, markerfacecolor="none")
         right.set_ylabel("")
+        for panel in (left, right):
+            panel.set_xlabel(f"PC 1 of the rate network\n({100 * components.explained[0]:.0f} %)")
         right.tick_params(labelleft=False)
         handles, labels = left.get_legend_handles_labels()
         panels = (
@@ -122,7 +127,7 @@ def fixed_points(
             labels,
             frameon=False,
             loc="outside lower center",
-            ncols=len(labels) if len(labels) < 6 else (len(labels) + 1) // 2,
+            ncols=len(labels) if len(labels) < 5 else (len(labels) + 1) // 2,
             handlelength=1.2,
             handletextpad=0.5,
             columnspacing=1.2,
@@ -132,14 +137,19 @@ def fixed_points(
             caption,
             "Fixed points of a rate network and of its spiking network "
             f"({network_words(both.spiking.network)}, "
-            f"by its mean field): {_count(rate)}, and {_count(spiking)}; filled: stable; open: "
-            "unstable; large and "
-            "grey: those of the rate network.",
-            "Axes: the first two principal components of the rate network, with their shares of "
-            "its variance.",
+            f"by its mean field){_inputs(rate)}: {_count(rate)} in the rate network, and "
+            f"{_count(spiking)} in the spiking network; filled: stable; open: unstable; large and grey: "
+            "those of the rate network.",
+            "Axes of both panels: the first two principal components of the rate network, with their "
+            "shares of its variance.",
             *trajectory_words(both, start),
         )
     return figure
+
+
+def _inputs(points: FixedPoints) -> str:
+    values = ", ".join(f"{value:g}" for value in points.inputs)
+    return " without inputs" if not points.inputs.any() else f" at the constant inputs {values}"
 
 
 def _count(points: FixedPoints) -> str:

@@ -9,7 +9,15 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_figure
-from spiking.plotting.style import CONDITION_COLOURS, DASHES, THRESHOLD_COLOUR, drawing_in, shown
+from spiking.plotting.style import (
+    CONDITION_COLOURS,
+    DASHES,
+    THRESHOLD_COLOUR,
+    drawing_in,
+    font_size,
+    shown,
+    width_mm,
+)
 from spiking.plotting.sweeps.table import title
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from spiking.experiments import PsychometricCurves
 
 _COLOURS = (CONDITION_COLOURS[3], CONDITION_COLOURS[0], CONDITION_COLOURS[2], CONDITION_COLOURS[1])
-_FOOT_COLUMNS, _FOOT_SIZE, _FOOT_LINE_MM = 134, 6, 3.0
+_WIDTH_MM, _FOOT_COLUMNS, _FOOT_LINE_MM = 158.0, 134, 3.0
 _MARKER = 3.2  # points
 _FIRST_ROW, _ROW = -0.05, 0.045  # of the thresholds, below a fraction of 0
 
@@ -50,8 +58,9 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
     >>> figure.savefig("psychometric.pdf")
     """
     notes = _notes(curves)
-    foot = [shown(line) for note in notes for line in textwrap.wrap(note, _FOOT_COLUMNS)]
-    with drawing_in(figure, 158, 55 + _FOOT_LINE_MM * len(foot)) as figure:
+    columns = int(_FOOT_COLUMNS * width_mm(_WIDTH_MM) / _WIDTH_MM * 6 / (font_size() - 1))
+    foot = [shown(line) for note in notes for line in textwrap.wrap(note, columns)]
+    with drawing_in(figure, _WIDTH_MM, 55 + _FOOT_LINE_MM * len(foot)) as figure:
         figure.clear()
         left, right = figure.subplots(1, 2)
         others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
@@ -78,7 +87,7 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
         if len(curves.curves) > 1:
             handles, labels = left.get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
-        figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=_FOOT_SIZE, linespacing=1.3)
+        figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=font_size() - 1, linespacing=1.3)
         describe_figure(
             figure,
             False,  # the text below the figure is this already

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.experiments.sweep_grid import changes_rate_network
 from spiking.plotting.captions import describe, rule_words
-from spiking.plotting.style import CONDITION_COLOURS, DASHES, drawing_on
+from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, drawing_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +35,16 @@ _POPULATIONS = MappingProxyType(
         "sst": "SST neurons",
     }
 )
+_EXPERIMENTS = MappingProxyType(
+    {
+        "scale_weights": "Weights{of} (factor)",
+        "cut": "Fraction of connections{of} that is cut",
+        "shuffle_weights": "Fraction of weights{of} that is shuffled",
+        "lesion": "Lesioned fraction{of}",
+    }
+)
+_MARKER = 3.6  # points
+_MOST_BANDS = 2  # of more lines, bands would cover each other
 _TASK, _TIMES = "task.", ("onset", "duration", "delay")  # settings of the tasks of the package in ms
 _COLUMNS = MappingProxyType(
     {
@@ -92,31 +106,60 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             f"draw parts of the table"
         )
     with drawing_on(ax) as ax:
+        from matplotlib.transforms import ScaledTranslation
+
+        assert ax.figure is not None
+        scale = ax.figure.dpi_scale_trans
         x, *second = result.names
         groups = list(dict.fromkeys(row[second[0]] for row in result.rows)) if second else [None]
         values = list(dict.fromkeys(row[x] for row in result.rows))
         numeric = all(isinstance(value, int | float) for value in values)
         networks = list(dict.fromkeys(row["network"] for row in result.rows))
-        lines = itertools.product(zip(groups, _colours(groups), strict=True), networks)
-        for (group, colour), network in lines:
-            rows = [row for row in result.rows if row["network"] == network]
-            rows = [row for row in rows if not second or row[second[0]] == group]
+        known = [name for name in networks if not all(np.isnan(row[y]) for row in _of(result, name))]
+        fixed = [name for name in result.names if "rate" in known and not changes_rate_network(name)]
+        lines = [
+            (group, colour, network)
+            for (group, colour), network in itertools.product(
+                zip(groups, _colours(groups), strict=True), known
+            )
+            if network != "rate" or group == groups[0] or second[0] not in fixed
+        ]
+        for place, (group, colour, network) in enumerate(lines):
+            rows = [row for row in _of(result, network) if not second or row[second[0]] == group]
             if numeric:
                 rows.sort(key=lambda row: float(row[x]))
+            once = network == "rate" and bool(second) and second[0] in fixed
+            parts = (
+                [] if group is None or once else [f"{group:g}" if isinstance(group, float) else str(group)]
+            )
+            parts += [network] if len(known) > 1 and not once else []
+            label = "rate network" if once else ", ".join(parts) or None
+            if network == "rate" and numeric and x in fixed:
+                level: dict[str, Any] = {
+                    "color": "black" if once else colour,
+                    "linestyle": DASHES,
+                    "linewidth": 1.0,
+                }
+                ax.axhline(rows[0][y], label=label, zorder=1, **level)
+                continue
             positions = [row[x] if numeric else values.index(row[x]) for row in rows]
-            heights = [row[y] for row in rows]
-            parts = [] if group is None else [f"{group:g}" if isinstance(group, float) else str(group)]
-            parts += [network] if len(networks) > 1 else []
-            style = {"marker": "o", "markersize": 4, "color": colour, "label": ", ".join(parts) or None}
+            style: dict[str, Any] = {"marker": "o", "markersize": _MARKER, "label": label}
+            style |= {"color": "black" if once else colour}
             style |= {"markerfacecolor": "white"} if network == "rate" else {}
             line: Any = (DASHES if network == "rate" else "-") if numeric else "none"
+            aside = ScaledTranslation((place - (len(lines) - 1) / 2) * _MARKER / 72, 0, scale)
+            style |= {"transform": ax.transData + aside} if len(lines) > _MOST_BANDS else {}
+            heights = [row[y] for row in rows]
             ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
+            ax.update_datalim(np.column_stack([positions, heights]))  # which moved lines do not do
             if y in _EDGES:
                 low, high = ([row[edge] for row in rows] for edge in _EDGES[y])
-                if numeric and len(rows) > 1:
-                    ax.fill_between(positions, low, high, color=colour, alpha=0.2, linewidth=0)
+                if numeric and len(rows) > 1 and len(lines) <= _MOST_BANDS:
+                    ax.fill_between(positions, low, high, color=style["color"], alpha=0.2, linewidth=0)
                 else:
-                    ax.vlines(positions, low, high, color=colour, linewidth=1.2)
+                    place_of = {"transform": style["transform"]} if "transform" in style else {}
+                    ax.vlines(positions, low, high, color=style["color"], linewidth=0.8, **place_of)
+        ax.autoscale_view()
         if not numeric:
             ax.set_xticks(range(len(values)), [str(value) for value in values])
             ax.set_xlim(-0.5, len(values) - 0.5)
@@ -126,20 +169,39 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             ax.set_ylim(0, 1.02)
         elif not any(row[y] < 0 for row in result.rows):
             ax.set_ylim(bottom=0)
-        if second or len(networks) > 1:
-            ax.legend(title=title(second[0]) if second else None, frameon=False)
+        if second or len(known) > 1:
+            heading = title(second[0]) if second else None
+            ax.legend(title=heading, **{**ABOVE, "ncols": 2 if len(known) > 1 and second else 4})
         ax.spines[["top", "right"]].set_visible(False)
         is_rate = y == "rate" or y.startswith("rate_")
         describe(
             ax,
-            f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(networks)} network against "
-            f"{' and '.join(title(name)[:1].lower() + title(name)[1:] for name in result.names)}.",
+            f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(known)} network against "
+            f"{' and '.join(_in_sentence(name) for name in result.names)}.",
             f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}.",
-            ("Bands" if numeric else "Lines") + ": 95 % Wilson intervals." if y in _EDGES else "",
-            "Dashed, open markers: rate network." if len(networks) > 1 and numeric else "",
+            ("Bands" if numeric and len(lines) <= _MOST_BANDS else "Vertical lines")
+            + ": 95 % Wilson intervals."
+            if y in _EDGES
+            else "",
+            "Markers at the same value stand side by side." if len(lines) > _MOST_BANDS else "",
+            "Dashed, open markers: rate network." if len(known) > 1 and numeric and x not in fixed else "",
+            f"Dashed{' line' if x in fixed else ''}: rate network, drawn once, as "
+            f"{' and '.join(_in_sentence(name) for name in fixed)} "
+            f"{'are' if len(fixed) > 1 else 'is'} no constant of it."
+            if fixed
+            else "",
             "" if is_rate else _rule(result, y),
         )
     return ax
+
+
+def _of(result: Sweep, network: str) -> list[Mapping[str, Any]]:
+    return [row for row in result.rows if row["network"] == network]
+
+
+def _in_sentence(name: str) -> str:
+    text = title(name)
+    return text[:1].lower() + text[1:]
 
 
 def _rule(result: Sweep, y: str) -> str:
@@ -156,6 +218,11 @@ def title(name: str) -> str:
     if name.startswith("rate_"):
         population = name.removeprefix("rate_")
         return f"Rate of {_POPULATIONS.get(population, population)} (Hz)"
+    method, *populations = name.split(".")
+    if method in _EXPERIMENTS:
+        words = [_POPULATIONS.get(part.lower().replace("som", "sst"), part) for part in populations]
+        of = f" of {words[0]}" if len(words) == 1 else f" from {' to '.join(words)}" if words else ""
+        return _EXPERIMENTS[method].format(of=of)
     is_time = name.startswith(_TASK) and name.endswith(_TIMES)
     unit = "ms" if is_time else _UNITS.get(name)
     plain = name.removeprefix(_TASK).replace("_", " ").replace(".", " ")
