@@ -552,6 +552,8 @@ def test_psychometric_curves_of_both_networks(tmp_path):
     assert json.loads(json.dumps(curves.as_json()))["curves"]["rate"]["fit"]["slope"]["value"] > 5
     figure = curves.plot()
     left, right = figure.axes
+    legend = figure.legends[0].get_lines()
+    assert [line.get_linestyle() for line in legend] == ["-", "--"]
     assert left.get_xlabel() == "Offset \u00d7 expected response"
     foot = " ".join(figure.get_supxlabel().split())
     for words in (

@@ -65,8 +65,7 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
         left, right = figure.subplots(1, 2)
         others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
         for place, (name, curve) in enumerate(curves.curves.items()):
-            network, _, group = name.partition(", ")
-            style = _style(network, others.index(group), len(others))
+            style = _style(*_parts(name, others), len(others))
             style["shift"] = (place - (len(curves.curves) - 1) / 2) * _MARKER
             _fraction(left, curve, shown(name), style, _FIRST_ROW - place * _ROW)
             _times(right, curve, style)
@@ -85,7 +84,22 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
         if not right.lines:
             right.text(0.5, 0.5, "no responses", transform=right.transAxes, ha="center", va="center")
         if len(curves.curves) > 1:
-            handles, labels = left.get_legend_handles_labels()
+            from matplotlib.lines import Line2D
+
+            styles = [_style(*_parts(name, others), len(others)) for name in curves.curves]
+            handles = [  # markers with the lines of the fits
+                Line2D(
+                    *([], []),
+                    color=style["color"],
+                    linestyle=style["dashes"],
+                    linewidth=1.0,
+                    marker="o",
+                    markersize=3.5,
+                    markerfacecolor=style["face"],
+                )
+                for style in styles
+            ]
+            labels = [shown(name) for name in curves.curves]
             figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
         figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=font_size() - 1, linespacing=1.3)
         describe_figure(
@@ -98,6 +112,12 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
             *(note if note.endswith(".") else f"{note}." for note in notes),
         )
     return figure
+
+
+def _parts(name: str, groups: list[str]) -> tuple[str, int]:
+    """Return the network of a curve and the number of its group."""
+    network, _, group = name.partition(", ")
+    return network, groups.index(group)
 
 
 def _style(network: str, group: int, n_groups: int) -> dict[str, Any]:
