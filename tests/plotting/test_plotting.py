@@ -317,6 +317,10 @@ def test_every_output_is_drawn_and_named():
     means = [[line.get_ydata() for line in ax.lines if line.get_linewidth() == 1.2] for ax in (first, second)]
     assert not np.array_equal(*(np.array(own) for own in means))
     assert [bool(ax.get_xlabel()) for ax in (first, second)] == [False, True]
+    said = str(both.spiking)
+    for k, values in enumerate(both.spiking.output.swapaxes(0, 1)):
+        assert f"output {k} from {values.min():.3f} to {values.max():.3f}" in said
+    assert "at the end outputs 0, 1 " in said
     figure = plotting.trial(both)
     assert [ax.get_ylabel() for ax in figure.axes[:2]] == ["Output 0", "Output 1"]
     assert plotting.output(both.spiking, Figure().subplots(), channel=1).get_ylabel() == "Output 1"

@@ -306,12 +306,12 @@ class Simulation:
             lines.append(f"{len(self.spikes)} spikes recorded")
         if self.output is not None and self.output.shape[-1]:
             if self.trial_steps is None:
-                last, low, high = self.output[..., -1], self.output.min(), self.output.max()
+                output = np.asarray(self.output)
+                last = output[..., -1]
             else:
                 ends = self.trial_steps // self.record.stride("output", self.time_step) - 1
                 output = np.asarray(self.output)
                 last = output[np.arange(n_trials), :, ends]
-                low, high = np.nanmin(output), np.nanmax(output)
             names = list(dict.fromkeys(self.conditions or ()))
             groups = {"": np.ones(n_trials, bool)}
             if len(names) <= _MOST_CONDITIONS:  # the mean of responses of both signs would be that of none
@@ -320,7 +320,13 @@ class Simulation:
                 name + ", ".join(f"{value:.3f}" for value in last[chosen].mean(axis=0))
                 for name, chosen in groups.items()
             ]
-            lines.append(
-                f"output from {low:.3f} to {high:.3f}, at the end {printable('; '.join(means))} on average"
-            )
+            lows, highs = np.nanmin(output, axis=(0, 2)), np.nanmax(output, axis=(0, 2))
+            numbers = [f" {k}" for k in range(lows.size)] if lows.size > 1 else [""]
+            ranges = [
+                f"output{k} from {low:.3f} to {high:.3f}"
+                for k, low, high in zip(numbers, lows, highs, strict=True)
+            ]
+            which = f"outputs{','.join(numbers)} " if lows.size > 1 else ""
+            end = f"at the end {which}{printable('; '.join(means))} on average"
+            lines.append(f"{', '.join(ranges)}, {end}")
         return "\n".join(lines)
