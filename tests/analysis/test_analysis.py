@@ -90,6 +90,7 @@ def test_gamma_process():
 def test_cv2_is_that_of_elephant(run):
     own = analysis.interval_cv2(run, members=[2], least=2)
     matrix = run.spike_matrix(2)
+    matrix[:, :9] = 0  # from initial voltages
     for neuron in np.flatnonzero(matrix.sum(axis=1) > 3):
         expected = elephant.statistics.cv2(np.diff(np.flatnonzero(matrix[neuron])))
         assert own[neuron] == pytest.approx(expected)
@@ -104,7 +105,9 @@ def test_counts_are_those_of_the_spike_matrix(run):
         matrix = run.spike_matrix(k)[:, round(100 / run.time_step) :]
         expected = matrix[:, : 20 * steps].reshape(len(matrix), 20, steps).sum(axis=2)
         assert np.array_equal(counts[k], expected)
-    assert analysis.spike_counts(run).sum() == len(run.spikes)
+    assert analysis.spike_counts(run).sum() == (run.spikes.step >= 9).sum() < len(run.spikes)
+    # whole trials have the counts of the published rates
+    np.testing.assert_allclose(analysis.spike_counts(run)[:, :, 0], run.rates * run.duration / 1000)
     silent = dataclasses.replace(run, spikes=Spikes(*(np.empty(0, np.int32),) * 3, run.time_step))
     assert np.isnan(analysis.fano_factor(silent)).all()
     assert np.isnan(analysis.interval_cv(silent)).all()
@@ -112,9 +115,25 @@ def test_counts_are_those_of_the_spike_matrix(run):
     assert analysis.spike_counts(silent, 10).sum() == 0
 
 
+def test_no_measure_counts_the_spikes_of_initial_voltages(run):
+    initial = run.spikes.initial
+    assert run.spikes.n_initial == initial.sum() > 20
+    assert run.spikes.time[initial].max() <= 0.45 + 1e-9  # ms
+    parts = (getattr(run.spikes, name)[~initial] for name in ("trial", "neuron", "step"))
+    without = dataclasses.replace(run, spikes=Spikes(*parts, run.time_step))
+    for measure in (
+        *(analysis.spike_counts, analysis.fano_factor, analysis.interval_cv, analysis.interval_cv2),
+        lambda one: analysis.population_rates(one)["exc"],
+    ):
+        np.testing.assert_array_equal(measure(run), measure(without))
+    assert f"spikes recorded, {initial.sum()} of them in the first 9 steps" in str(run)
+    assert str(without).splitlines()[2] == f"{len(without.spikes)} spikes recorded"
+
+
 @pytest.mark.filterwarnings("ignore:The 'copy' argument in Quantity")  # Elephant's own use of it
 def test_correlations_are_those_of_elephant(run):
     matrix = run.spike_matrix(2)
+    matrix[:, :9] = 0  # from initial voltages
     active = matrix.any(axis=1)
     trains = [
         neo.SpikeTrain(np.flatnonzero(row) * run.time_step, t_stop=run.duration, units="ms")

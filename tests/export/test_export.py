@@ -67,6 +67,9 @@ def test_xarray(run, tmp_path):
     assert data.correct.dtype == bool
     exc = data.rates.where(data.population == "exc", drop=True)
     assert exc.sizes["neuron"] == run.network.populations["exc"].sum()
+    assert data.spike_initial.values.tolist() == run.spikes.initial.tolist()
+    assert "leave these out" in data.attrs["initial_spikes"]
+    assert "without the spikes of its first 9 steps" in data.rates.attrs["description"]
     own = data.spike_time[(data.spike_trial == 2) & (data.spike_neuron == 11)]
     assert np.array_equal(own, spikes_of(run, 2, 11))
     assert json.loads(data.attrs["parameters"])["refractory"] == 2.0
@@ -79,6 +82,8 @@ def test_pandas(run):
     assert isinstance(spikes, pandas.DataFrame)
     assert len(spikes) == len(run.spikes)
     assert spikes.query("trial == 2 and neuron == 11").time.tolist() == spikes_of(run, 2, 11).tolist()
+    counted = spikes[~spikes.initial].groupby(["trial", "neuron"]).size()  # trials of 1 s
+    np.testing.assert_allclose(counted.sum() / N_TRIALS / 200, np.mean(run.rates))
     trials = export.to_pandas(run, "trials")
     assert trials.condition.tolist() == list(run.conditions)
     assert trials.correct.mean() == run.correct.mean()
@@ -99,6 +104,9 @@ def test_neo(run):
     neo = pytest.importorskip("neo")
     block = export.to_neo(run)
     assert isinstance(block, neo.Block)
+    assert block.annotations["initial_spikes"].startswith(
+        f"{run.spikes.n_initial} of {len(run.spikes)} spikes"
+    )
     assert [segment.annotations["condition"] for segment in block.segments] == list(run.conditions)
     assert [segment.annotations["correct"] for segment in block.segments] == run.correct.tolist()
     for k in (0, N_TRIALS - 1):
@@ -125,6 +133,7 @@ def test_pynapple(run):
         own = data.units[neuron].restrict(data.trials[k]).times() - 1.5 * k
         np.testing.assert_allclose(own, spikes_of(run, k, neuron) / 1000, atol=1e-9)
     assert isinstance(data.units, nap.TsGroup)
+    np.testing.assert_allclose(data.units["mean_rate"], np.asarray(run.rates).mean(axis=0))
     assert sum(len(data.units[unit]) for unit in data.units.keys()) == len(run.spikes)  # noqa: SIM118 - no dict
     assert data.trials["condition"].tolist() == list(run.conditions)
     assert list(data.units["population"]) == export.parts.population_names(run.network)
@@ -153,6 +162,17 @@ def test_nwb(run, tmp_path):
         for k in range(N_TRIALS):
             own = times[(times >= 2 * k) & (times < 2 * k + 1.5)] - 2 * k
             np.testing.assert_allclose(own, spikes_of(run, k, neuron) / 1000, atol=1e-9)
+        assert (
+            f"{run.spikes.n_initial} of {len(run.spikes)} spikes are in the first 9" in file.units.description
+        )
+        observed = file.units["obs_intervals"][neuron]
+        assert observed.tolist() == [[2.0 * k, 2.0 * k + 1] for k in range(N_TRIALS)]
+        # rates over the observed time are those of the run, but for the initial spikes
+        lengths = (observed[:, 1] - observed[:, 0]).sum()
+        rates = [len(file.units["spike_times"][unit]) / lengths for unit in range(200)]
+        initial = run.spikes.n_initial / N_TRIALS / 200
+        np.testing.assert_allclose(np.mean(rates), np.mean(run.rates) + initial)
+        np.testing.assert_allclose(file.units["mean_rate"][:], np.asarray(run.rates).mean(axis=0))
         assert file.units["population"][:].tolist() == export.parts.population_names(run.network)
         trials = file.trials.to_dataframe()
         assert trials.condition.tolist() == list(run.conditions)
@@ -171,6 +191,18 @@ def test_nwb(run, tmp_path):
         assert np.array_equal(neurons["readout_weights"][:], run.network.readout.T)
         assert "seed: 1\n" in file.notes
         assert '"refractory": 2.0' in file.notes
+
+
+def test_nwb_rates_in_pynapple(run, tmp_path):
+    nap = pytest.importorskip("pynapple")
+    export.to_nwb(run, tmp_path / "run.nwb")
+    shared = nap.load_file(tmp_path / "run.nwb")
+    units = shared["units"].restrict(shared["trials"])  # otherwise pynapple divides by gaps, too
+    rates = units.rates.to_numpy().mean()
+    counted = units["mean_rate"].to_numpy()
+    shared.close()
+    np.testing.assert_allclose(rates, np.mean(run.rates) + run.spikes.n_initial / N_TRIALS / 200)
+    np.testing.assert_allclose(counted, np.asarray(run.rates).mean(axis=0))
 
 
 def test_nwb_metadata(run, tmp_path):
@@ -259,6 +291,7 @@ def test_mat(run, tmp_path):
     found = scipy.io.loadmat(path, simplify_cells=True, spmatrix=False)["simulation"]
     assert np.array_equal(found["output"], run.output[:, 0])
     assert np.array_equal(found["spike_times"][2, 11], spikes_of(run, 2, 11))
+    assert found["spikes"]["initial"].tolist() == run.spikes.initial.tolist()
     assert found["conditions"].tolist() == list(run.conditions)
     assert found["seed"] == "1"
 
@@ -359,7 +392,7 @@ def test_the_command_line(tmp_path):
         done = spiking(tmp_path, "export", "run.h5", *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, f"saved {name}\n", "")
     header, *rows = (tmp_path / "run.csv").read_text().splitlines()
-    assert header == "trial,neuron,population,time_ms"
+    assert header == "trial,neuron,population,time_ms,initial"
     assert len(rows) == len(run.spikes)
     assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == "1"
     for arguments, words in (

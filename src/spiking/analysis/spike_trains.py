@@ -1,5 +1,8 @@
 """Measures of spike trains: counts, rates, variability, correlation.
 
+None of them counts the spikes in the first 9 steps of a trial, in which random initial voltages above
+threshold fire at once; nor do `Simulation.rates`, as published.
+
 Fano factor and coefficient of variation come from Elephant (``pip install 'spikernn[analysis]'``).
 """
 
@@ -27,6 +30,9 @@ def spike_counts(
     simulation: Simulation, bin_width: float | None = None, *, window: Window | None = None
 ) -> NDArray[np.int64]:
     """Count the spikes of each neuron in bins of each trial.
+
+    Spikes in the first 9 steps of a trial are not counted, as in `Simulation.rates`: random initial voltages
+    above threshold fire at once. `Simulation.spikes` has them.
 
     Parameters
     ----------
@@ -63,7 +69,7 @@ def spike_counts(
         raise ArgumentError(f"bin_width is {width:g} ms; expected at most the window, {stop - start:g} ms")
     # A step that begins at an edge belongs to the bin after the edge, also with rounding errors.
     index = np.floor((spikes.step * np.float64(spikes.time_step) - start) / width + 1e-9).astype(np.int64)
-    inside = (index >= 0) & (index < bins)
+    inside = (index >= 0) & (index < bins) & ~spikes.initial
     shape = len(simulation.trials), simulation.network.n_neurons, bins
     flat = np.ravel_multi_index((spikes.trial[inside], spikes.neuron[inside], index[inside]), shape)
     return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
@@ -72,6 +78,9 @@ def spike_counts(
 @check_arguments()
 def population_rates(simulation: Simulation, bin_width: float = 10.0) -> dict[str, Floats]:
     """Return the mean rate of each population over time.
+
+    As in `spike_counts`, spikes in the first 9 steps of a trial are not counted. For rates of single neurons,
+    smoothed, see `spiking.smoothed_rates`.
 
     Parameters
     ----------
@@ -106,7 +115,9 @@ def fano_factor(
     """Return the Fano factor of each neuron: variance of its spike counts over trials, divided by their mean.
 
     It is computed by Elephant (``elephant.statistics.fanofactor``), whose variance divides by the number of
-    trials: the expected value for a Poisson process and n trials is about ``1 - 1/n``.
+    trials: the expected value for a Poisson process and n trials is about ``1 - 1/n``. Spikes in the first 9
+    steps of a trial are not counted, as in `spike_counts`. The value depends on the window and on the trials:
+    choose those of one condition, and report the window and the number of trials with it.
 
     Parameters
     ----------
@@ -147,7 +158,9 @@ def interval_cv(
     """Return the coefficient of variation of each neuron's inter-spike intervals, pooled over trials.
 
     It is computed by Elephant (``elephant.statistics.isi`` and ``cv``) as standard deviation divided by mean:
-    1 for a Poisson process, ``1/sqrt(k)`` for a gamma process of shape k.
+    1 for a Poisson process, ``1/sqrt(k)`` for a gamma process of shape k. Spikes in the first 9 steps of a
+    trial are left out, as in `spike_counts`. Changes of the rate within a trial and between conditions
+    increase the CV: choose a window and trials in which the rate is steady, or use `interval_cv2`.
 
     Parameters
     ----------
@@ -193,7 +206,8 @@ def interval_cv2(
 
     CV2 is the mean of ``2 |I2 - I1| / (I2 + I1)`` over pairs of adjacent intervals ``I1, I2`` of a trial
     (Holt et al., J. Neurophysiol. 75:1806, 1996): 0 for regular spikes, 1 for a Poisson process. Unlike
-    `interval_cv`, it hardly depends on slow changes of the rate. Elephant is not needed.
+    `interval_cv`, it hardly depends on slow changes of the rate. Spikes in the first 9 steps of a trial are
+    left out, as in `spike_counts`. Elephant is not needed.
 
     Parameters
     ----------
@@ -290,7 +304,7 @@ def _window(window: Window | None, simulation: Simulation) -> Window:
 def _trains(
     simulation: Simulation, window: Window | None, members: Sequence[int] | None
 ) -> list[list[Floats]]:
-    """Return, for each neuron, the spike times in ms in each of the trials."""
+    """Return, for each neuron, the spike times in ms in each of the trials, without initial ones."""
     spikes, (start, stop) = _spikes(simulation), _window(window, simulation)
     n = simulation.network.n_neurons
     chosen = range(len(simulation.trials)) if members is None else [int(k) for k in members]
@@ -299,7 +313,7 @@ def _trains(
             f"members is {members}; expected indices of trials from 0 to {len(simulation.trials) - 1}"
         )
     begin = spikes.step * np.float64(spikes.time_step)
-    inside = (begin >= start - 1e-9) & (begin < stop - 1e-9)
+    inside = (begin >= start - 1e-9) & (begin < stop - 1e-9) & ~spikes.initial
     trains: list[list[Floats]] = [[] for _ in range(n)]
     for trial in chosen:
         in_trial = inside & (spikes.trial == trial)

@@ -23,12 +23,13 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     """Write a simulation as a MATLAB file (version 5) with one struct, ``simulation``.
 
     Its fields are ``spike_times``, a cell array (trials, N) of row vectors in ms; ``spikes``, a struct of the
-    same spikes as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes) and ``time`` in ms;
-    ``rates`` in Hz (trials, N), NaN for lesioned neurons; ``output`` and other recorded quantities, (trials,
-    channels or neurons, samples), with their times in ms, ``time_output`` and so on; ``inputs`` and
-    ``time_inputs``; ``trials``, the trial numbers, from 0; ``conditions`` (cell array) and ``correct``;
-    ``network``, with weights and populations; ``parameters`` of neurons and synapses; and the settings of the
-    simulation.
+    same spikes as events, ``trial`` and ``neuron`` (counted from 1, as MATLAB indexes), ``time`` in ms and
+    ``initial``, true in the first 9 steps of a trial, in which random initial voltages fire, and which
+    ``rates`` leave out; ``rates`` in Hz (trials, N), NaN for lesioned neurons; ``output`` and other recorded
+    quantities, (trials, channels or neurons, samples), with their times in ms, ``time_output`` and so on;
+    ``inputs`` and ``time_inputs``; ``trials``, the trial numbers, from 0; ``conditions`` (cell array) and
+    ``correct``; ``network``, with weights and populations; ``parameters`` of neurons and synapses; and the
+    settings of the simulation.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
             "trial": np.asarray(spikes.trial) + 1.0,
             "neuron": np.asarray(spikes.neuron) + 1.0,
             "time": spikes.time,
+            "initial": spikes.initial,
         },
         "network": {
             "weights": network.dense_weights,

@@ -28,7 +28,8 @@ def to_neo(simulation: Simulation) -> Any:
 
     Each segment is annotated with trial number, condition and correctness. It holds a spike train for each
     neuron, annotated with ``neuron`` and ``population``, and an analog signal for each recorded quantity and
-    for the inputs.
+    for the inputs. The annotation ``initial_spikes`` of the block says how many spikes are in the first 9
+    steps of the trials, from random initial voltages; `Simulation.rates` leave them out.
 
     Parameters
     ----------

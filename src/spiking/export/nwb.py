@@ -19,6 +19,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import file_path, shown
 from spiking.errors import ArgumentError, ModelFileError
 from spiking.export.parts import (
+    RATES,
     channel_neurons,
     column_times,
     inputs_of,
@@ -27,6 +28,7 @@ from spiking.export.parts import (
     sampled,
     settings,
     spike_trains,
+    spikes_words,
     trial_starts,
     trial_table,
 )
@@ -70,9 +72,11 @@ def to_nwb(
     """Write a simulation as an NWB file.
 
     The trials are placed one after another on a single time line, in s. The file has ``units`` (spike times,
-    population), ``trials`` (number, condition and correctness), the inputs as stimulus, the output and other
-    recorded quantities as acquisition, and in the processing module ``model`` a table ``neurons`` with
-    population, decay time constant and all weights. The parameters and the seed are in its notes.
+    the trials as observation intervals, population and ``mean_rate`` in Hz), ``trials`` (number, condition
+    and correctness), the inputs as stimulus, the output and other recorded quantities as acquisition, and in
+    the processing module ``model`` a table ``neurons`` with population, decay time constant and all weights.
+    The parameters and the seed are in its notes. Spike times include those in the first 9 steps of each
+    trial, from random initial voltages, which ``mean_rate`` leaves out; the file says how many they are.
 
     Parameters
     ----------
@@ -143,12 +147,24 @@ def to_nwb(
     trains = spike_trains(simulation, spikes, starts)
     if len(spikes):  # NWB has no table of units without spikes; populations are in the model's table, too
         file.units = pynwb.misc.Units(
-            name="units", description="Neurons of the network", resolution=simulation.time_step / 1000
+            name="units",
+            description=f"Neurons of the network. {spikes_words(simulation)}.",
+            resolution=simulation.time_step / 1000,
         )
         file.add_unit_column("population", _POPULATIONS)
         file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
+        file.add_unit_column("mean_rate", f"Hz. {RATES}; mean over the trials; NaN: lesioned")
+        observed = np.stack([starts, starts + simulation.duration / 1000], axis=1)
+        rates = np.asarray(simulation.rates).mean(axis=0)
         for unit in recorded:
-            file.add_unit(id=unit, spike_times=trains[unit], population=populations[unit], neuron=unit)
+            file.add_unit(
+                id=unit,
+                spike_times=trains[unit],
+                obs_intervals=observed,
+                population=populations[unit],
+                neuron=unit,
+                mean_rate=rates[unit],
+            )
     for name in sampled(simulation):
         quantity, factor, description = _SIGNALS[name]
         if name != "output":

@@ -31,7 +31,9 @@ def to_pandas(
     ----------
     simulation : Simulation
     table : {"spikes", "trials", "neurons", "rates", "output"}
-        ``spikes``: one row per spike, with trial number and neuron (from 0), population and time in ms.
+        ``spikes``: one row per spike, with trial number and neuron (from 0), population, time in ms and
+        ``initial``: whether it is in the first 9 steps of the trial, from random initial voltages; rates
+        leave these out.
         ``trials``: one row per trial, with number, condition and correctness (of a task) and mean rate in Hz
         without lesioned neurons. ``neurons``: one row per neuron, with population, decay time constant in ms
         and mean rate in Hz. ``rates``: one row per trial and neuron, in Hz. ``output``: one row per trial,
@@ -77,6 +79,7 @@ def _columns(simulation: Simulation, table: str, needs: str) -> dict[str, NDArra
             "neuron": neuron,
             "population": population[neuron],
             "time": np.asarray(spikes.time),
+            "initial": spikes.initial,
         }
     rates = np.asarray(simulation.rates)
     if table == "trials":

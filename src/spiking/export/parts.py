@@ -11,11 +11,14 @@ import numpy as np
 import spiking
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
-from spiking.simulation.result import Simulation, Spikes
+from spiking.simulation.result import INITIAL, Simulation, Spikes
 from spiking.simulation.storage.hdf5 import SAMPLED
+from spiking.timing import STEPS_NOT_COUNTED
 from spiking.typing import Floats
 
 UNITS = MappingProxyType({"filtered_rates": "1/s", "voltage": "mV", "currents": "mV"})  # the output has none
+
+RATES = f"Mean rates over the trial, without the spikes of its first {STEPS_NOT_COUNTED} steps"
 
 
 def recorded_spikes(simulation: Simulation, function: str) -> Spikes:
@@ -25,6 +28,13 @@ def recorded_spikes(simulation: Simulation, function: str) -> Spikes:
             f"{function} needs spikes, which were not recorded; simulate with record=Record(spikes=True)"
         )
     return simulation.spikes
+
+
+def spikes_words(simulation: Simulation) -> str:
+    """Return what a reader of the spikes must know: how many of them rates leave out, and why."""
+    assert simulation.spikes is not None
+    total, initial = len(simulation.spikes), simulation.spikes.n_initial
+    return f"{initial} of {total} spikes are {INITIAL}"
 
 
 def sampled(simulation: Simulation) -> list[str]:
@@ -98,4 +108,6 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "time_step_ms": simulation.time_step,
         "parameters": json.dumps(simulation.network.params.as_json(), default=float),
     }
+    if simulation.spikes is not None:
+        values["initial_spikes"] = spikes_words(simulation)
     return {name: value for name, value in values.items() if value is not None}

@@ -26,7 +26,9 @@ class PynappleData(NamedTuple):
     Attributes
     ----------
     units : pynapple.TsGroup
-        Spike times of the recorded neurons, with their ``population``.
+        Spike times of the recorded neurons, with their ``population`` and ``mean_rate`` (Hz). The spikes
+        include those in the first 9 steps of each trial, from random initial voltages; ``mean_rate``, that of
+        `Simulation.rates`, leaves them out, and pynapple's own ``rates`` do not.
     trials : pynapple.IntervalSet
         Start and end of each trial, with its ``number``, ``condition`` and ``correct``.
     signals : dict of str to pynapple.TsdFrame
@@ -79,7 +81,10 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
     units = nap.TsGroup(
         {unit: nap.Ts(trains[unit], time_support=trials) for unit in recorded},
         time_support=trials,
-        metadata={"population": [populations[unit] for unit in recorded]},
+        metadata={
+            "population": [populations[unit] for unit in recorded],
+            "mean_rate": np.asarray(simulation.rates).mean(axis=0)[recorded],
+        },
     )
     signals = {}
     for name in sampled(simulation):

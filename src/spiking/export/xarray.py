@@ -8,16 +8,20 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.export.parts import (
+    RATES,
     UNITS,
     channel_neurons,
     column_times,
     population_names,
     sampled,
     settings,
+    spikes_words,
     trial_table,
 )
 from spiking.optional import library
 from spiking.simulation.result import Simulation
+
+_RATES = {"units": "Hz", "description": RATES}
 
 
 @check_arguments()
@@ -28,7 +32,8 @@ def to_xarray(simulation: Simulation) -> Any:
     in ms, and ``spike`` for the events ``spike_trial``, ``spike_neuron`` and ``spike_time``. A quantity that
     was recorded at other times than the output, or for some neurons only, has its own dimensions, such as
     ``time_voltage`` and ``neuron_voltage``. ``condition``, ``correct`` and ``population`` are coordinates:
-    ``data.output.groupby("condition").mean()``.
+    ``data.output.groupby("condition").mean()``. ``spike_initial`` marks the spikes in the first 9 steps of a
+    trial, from random initial voltages, which ``rates`` leaves out.
 
     Parameters
     ----------
@@ -62,7 +67,7 @@ def to_xarray(simulation: Simulation) -> Any:
         **{name: ("trial", values) for name, values in table.items()},
     }
     data: dict[str, Any] = {
-        "rates": (("trial", "neuron"), np.asarray(simulation.rates), {"units": "Hz"}),
+        "rates": (("trial", "neuron"), np.asarray(simulation.rates), _RATES),
         "tau_decay": ("neuron", simulation.network.tau_decay, {"units": "ms"}),
     }
     for name in sampled(simulation):
@@ -83,5 +88,6 @@ def to_xarray(simulation: Simulation) -> Any:
         spikes = simulation.spikes
         data["spike_trial"] = ("spike", simulation.trials[np.asarray(spikes.trial)])
         data["spike_neuron"] = ("spike", np.asarray(spikes.neuron))
-        data["spike_time"] = ("spike", spikes.time, {"units": "ms"})
+        data["spike_time"] = ("spike", spikes.time, {"units": "ms", "description": spikes_words(simulation)})
+        data["spike_initial"] = ("spike", spikes.initial)
     return xarray.Dataset(data, coordinates, settings(simulation))

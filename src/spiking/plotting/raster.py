@@ -116,7 +116,10 @@ def raster(
             f"{trials_words(None, len(simulation.trials), simulation.seed, None)}",
             f"Task {simulation.task}." if simulation.task else "",
             row_words(groups),
-            "Right: rate of each neuron in this trial; lines: means of the populations." if rates else "",
+            "Right: rate of each neuron in this trial, without its first 9 steps, in which random initial "
+            "voltages fire; lines: means of the populations."
+            if rates
+            else "",
         )
         if rates:
             _draw_rates(ax, simulation.rates[trial], groups, colours)

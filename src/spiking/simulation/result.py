@@ -16,15 +16,23 @@ from spiking.files.output import RUNS, check_output
 from spiking.network.network import SpikingNetwork
 from spiking.short_repr import joined, part, short_repr
 from spiking.simulation.record import Record
+from spiking.timing import STEPS_NOT_COUNTED
 from spiking.typing import Floats
 
 SILENT_HZ = 0.5  # a neuron with a lower rate counts as silent: without a spike depends on the trials
 _MOST_CONDITIONS = 8  # that a description lists
+# what is said beside spikes that are not counted
+INITIAL = f"in the first {STEPS_NOT_COUNTED} steps of trials (random initial voltages); rates leave these out"
+_BLOCK = 2**20  # spikes of a file in memory at once
 
 
 @dataclass(frozen=True, eq=False)
 class Spikes:
     """Spikes as events, sorted by trial, step and neuron; three arrays of shape (n_spikes,).
+
+    All spikes are here, also those of the first 9 steps of each trial, in which random initial voltages above
+    threshold fire at once. `Simulation.rates` and the measures of `spiking.analysis` leave those out;
+    `initial` finds them.
 
     Attributes
     ----------
@@ -64,6 +72,17 @@ class Spikes:
     def time(self) -> Floats:
         """Time of each spike in ms: ``(step + 1) time_step``."""
         return (self.step + 1.0) * np.float64(self.time_step)
+
+    @property
+    def initial(self) -> NDArray[np.bool_]:
+        """Whether each spike is in the first 9 steps of its trial, which rates leave out."""
+        return np.asarray(self.step) < STEPS_NOT_COUNTED
+
+    @property
+    def n_initial(self) -> int:
+        """Number of spikes in the first 9 steps of the trials, which rates leave out."""
+        parts = range(0, len(self), _BLOCK)
+        return sum(int(np.sum(self.step[k : k + _BLOCK] < STEPS_NOT_COUNTED)) for k in parts)
 
     @check_arguments(trials=at_least(0))
     def first_of_trials(self, trials: int) -> NDArray[np.int64]:
@@ -303,7 +322,10 @@ class Simulation:
             silent = f"{np.mean(mean[alive] < SILENT_HZ):.0%} of the neurons below {SILENT_HZ:g} Hz"
             lines.append(f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), {silent}")
         if self.spikes is not None:
-            lines.append(f"{len(self.spikes)} spikes recorded")
+            initial = self.spikes.n_initial
+            lines.append(
+                f"{len(self.spikes)} spikes recorded" + (f", {initial} of them {INITIAL}" if initial else "")
+            )
         if self.output is not None and self.output.shape[-1]:
             if self.trial_steps is None:
                 output = np.asarray(self.output)

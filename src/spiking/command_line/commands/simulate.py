@@ -219,4 +219,5 @@ def _json(model: str, run: Simulation, scored: Evaluation | None, fresh: bool) -
         "rates": {name.removeprefix("rate_"): value for name, value in rates.items()},
         "silent": float(np.mean(alive < SILENT_HZ)) if alive.size else None,
         "spikes": None if run.spikes is None else len(run.spikes),
+        "initial_spikes": None if run.spikes is None else run.spikes.n_initial,
     }
