@@ -173,6 +173,10 @@ def test_time_scale_of_an_autoregressive_process():
     assert found == pytest.approx(true, rel=0.2)
     assert np.isnan(analysis.time_scale(np.full(8, np.nan), 10.0))
     assert np.isnan(analysis.time_scale(np.ones(8), 10.0))
+    for tau, known in ((5.0, False), (15.0, True), (60.0, True), (80.0, False), (400.0, False)):
+        curve = 0.8 * np.exp(-10.0 * np.arange(8) / tau)  # lags to 70 ms, bins of 10 ms
+        found = analysis.time_scale(curve, 10.0)
+        assert found == pytest.approx(tau, rel=1e-3) if known else np.isnan(found)
 
 
 def test_principal_components_of_a_known_plane():

@@ -57,6 +57,8 @@ def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
     score = evaluate(model, trials=8, seed=1).score
     assert float(a["rate_accuracy"]) == score.accuracy
     assert (float(a["rate_low"]), float(a["rate_high"])) == pytest.approx(score.interval)
+    assert (int(a["trials"]), int(a["faithfulness_trials"])) == (8, 8)
+    assert (a["converged"], a["lesioned"]) == ("True", "0")
     assert float(a["decay_median"]) == pytest.approx(np.median(model.tau_decay()))
     weights = model.effective_weights()
     assert float(a["weight_inh"]) == pytest.approx(weights[weights < 0].mean())
@@ -83,6 +85,9 @@ def test_network_files_of_a_folder_are_taken_and_other_archives_left_out(folder)
     assert "rate" not in lesioned
     rates = evaluate(network, trials=4, seed=1).rates
     assert lesioned["mean_rate"] == pytest.approx(np.nanmean(rates))
+    assert (lesioned["lesioned"], lesioned["changes"], a["lesioned"]) == (2, "2 neurons lesioned", 0)
+    alone = in_process.run("evaluate", folder / "lesioned.npz", "--trials", 4).stdout
+    assert alone.splitlines()[0].endswith("; 2 neurons lesioned")
     assert a["weights"]["exc_to_exc"] > lesioned["weights"]["exc_to_exc"] > 0
     done = in_process.run("info", "--check", folder)
     assert [line.rpartition("/")[2] for line in done.stdout.splitlines()] == [
@@ -122,9 +127,11 @@ def test_info_writes_a_row_for_each_file(folder):
     excitatory = datasets.load("go-nogo-sigmoid").populations["exc"].sum()
     assert (a["usable"], a["task"], c["usable"]) == ("True", "go-nogo", "False")
     assert int(a["populations_exc"]) == excitatory
-    assert [float(value) for value in a["tau_decay"].split("; ")] == json.loads(
-        in_process.run("info", folder / "a.mat", "--json").stdout
-    )[0]["tau_decay"]
+    (facts,) = json.loads(in_process.run("info", folder / "a.mat", "--json").stdout)
+    for name in ("shortest", "median", "longest"):  # one number a cell
+        assert float(a[f"tau_decay_{name}"]) == facts["tau_decay"][name]
+    assert a["converged"] == "True"
+    assert {"converts", "updates"} <= set(a)
 
 
 def test_the_table_of_networks_is_printed_as_json(folder):

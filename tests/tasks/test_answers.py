@@ -57,7 +57,8 @@ def test_go_nogo_by_hand():
     scored = score_trials(task, output[:, None], trials.time, trials)
     assert scored.correct.tolist() == [True, True, False, True, False, False]
     assert scored.strict.tolist() == scored.published.tolist() == scored.correct.tolist()
-    assert scored.sustained.tolist() == [True, False, False, True, True, False]
+    assert scored.sustained.tolist() == [True, False, False, True, False, False]
+    assert not (scored.sustained & ~scored.correct).any()
     np.testing.assert_allclose(scored.decision, [0.8, 0.02, 0.69, 0.2, 0.1, 0.009])
     assert scored.predicted.tolist() == [1, 1, 0, 0, 0, 1]
     np.testing.assert_equal(scored.response_time, [600, 750, np.nan, np.nan, np.nan, 995])
@@ -87,6 +88,9 @@ def test_targets_are_sustained_answers(name):
     answers = task.answers(trials.targets, trials.time, trials)
     assert answers.sustained.all()
     assert answers.predicted.tolist() == trials.labels.tolist()
+    noisy = trials.targets + np.random.default_rng(1).normal(0, 0.4, trials.targets.shape)
+    scored = score_trials(task, noisy[:, None], trials.time, trials, strict=True)
+    assert not (scored.sustained & ~scored.correct).any()  # the harder rule, in every condition
     wrong = task.answers(1 - 2 * trials.targets, trials.time, trials)
     assert not wrong.sustained.any()
 
@@ -107,7 +111,7 @@ def test_rules_in_words():
     words = "output above 0.7 at any time from 500 ms (go); below 0.3 at all times from 500 ms (nogo)"
     assert go.rule() == go.rule(strict=True) == words
     assert go.sustained_rule() == (
-        "mean output from 500 ms above 0.7 (go); below 0.3 and never above 0.7 (nogo)"
+        "mean output from 500 ms above 0.7 (go); output below 0.3 at all times from 500 ms (nogo)"
     )
     shown = "output above 0.7 (++, --) or below -0.7 (+-, -+) at any time from 1000 ms"
     assert xor.rule() == shown

@@ -82,6 +82,8 @@ class Faithfulness:
         Good: 0.9 to 1.1.
     peak_ratio : float
         Largest absolute mean output of a condition, divided by that of the rate network. Good: 0.9 to 1.1.
+        The largest value of a noisy mean is too high, the more the fewer trials: compare networks in the same
+        number of trials.
     population_r2 : float
         R2 of the activity of all units, means of each condition, in the units of the rate network: filtered
         rates divided by the scaling factor. The mean is over all units, conditions and times. Good: 0.95 or
@@ -105,9 +107,10 @@ class Faithfulness:
         Local variability of inter-spike intervals (`interval_cv2`), median over units with at least 20 pairs
         of intervals. 0 is a clock, 1 a Poisson process; in the cortex 0.5 to 1.
     fano : float
-        Variance of a unit's spike count over the trials of a condition, divided by its mean; the mean over
-        conditions, and the median over units that fire. 0 is a clock, 1 a Poisson process, and usual in the
-        cortex. Variable stimuli contribute to it.
+        Variance of a unit's spike count, from 50 ms to the end of the trial, over the trials of a condition,
+        divided by its mean; the mean over conditions, and the median over units that fire. 0 is a clock, 1 a
+        Poisson process, and usual in the cortex. Variable stimuli contribute to it. It depends on the window
+        and, with few trials, on their number: more units with rare spikes then fire.
 
     Examples
     --------
@@ -149,7 +152,8 @@ class Faithfulness:
             f"R2 {with_interval(self.output_r2, self.output_r2_interval, '95 % interval ')}, "
             f"of the means {with_interval(self.mean_output_r2, self.mean_output_r2_interval)}; "
             f"population R2 {_text(self.population_r2)}; "
-            f"{self.mean_rate:.1f} Hz, CV2 {_text(self.cv2)}, Fano {_text(self.fano)}"
+            f"{self.mean_rate:.1f} Hz, medians of the neurons from {START_MS:g} ms on: "
+            f"CV2 {_text(self.cv2)}, Fano factor within conditions {_text(self.fano)}"
         )
 
     def as_json(self) -> dict[str, Any]:

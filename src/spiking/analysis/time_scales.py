@@ -82,8 +82,9 @@ def time_scale(correlation: ArrayLike, bin_width: float) -> Floats:
     Returns
     -------
     array, shape () or (N,)
-        tau in ms; NaN if the autocorrelation is NaN, does not decay, or decays over more than ten times the
-        longest lag, which cannot be measured with these lags.
+        tau in ms; NaN if the autocorrelation is NaN or does not decay, and if tau is longer than the longest
+        lag or shorter than a bin, which these lags cannot measure. Estimates near these limits are uncertain;
+        for longer time scales use a longer window.
 
     Raises
     ------
@@ -124,4 +125,5 @@ def _fit(lags: Floats, curve: Floats) -> float:
         (amplitude, tau, _), _ = curve_fit(decay, lags, curve, p0=begin, bounds=bounds)
     except RuntimeError:  # no convergence
         return np.nan
-    return float(tau) if amplitude > 0 and tau < 0.999 * longest and curve.max() > curve.min() else np.nan
+    measured = lags[0] <= tau <= lags[-1]
+    return float(tau) if amplitude > 0 and measured and curve.max() > curve.min() else np.nan

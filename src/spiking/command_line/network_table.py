@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from spiking.typing import Floats
 
 _HEADINGS = (
-    *("file", "task", "factor", "rate network", "spiking network", "strict", "sustained", "output", "R2"),
-    *("decay (ms)", "exc", "inh"),
+    *("file", "task", "factor", "converged", "converts", "lesioned", "rate network", "spiking network"),
+    *("strict", "sustained", "output", "R2", "decay (ms)", "exc", "inh"),
 )
 _MEANING = (
-    "strict, sustained: scores of the spiking network by these rules; output, R2: its output at the peak, "
-    "divided by the rate network's, and R2 of single trials without noise of the rate network, with 95 % "
-    "bootstrap interval; decay: "
-    "shortest, median and longest synaptic decay; exc, inh: mean excitatory and inhibitory recurrent weight "
-    "of the rate network"
+    "converged, converts: whether training reached its criteria, and whether the spiking network then did "
+    "the task, as the file records; lesioned: number of neurons; strict, sustained: scores of the spiking "
+    "network by these rules, which are harder; output, R2, in the first {compared} trials: its output at the "
+    "peak, divided by the rate network's, and R2 of single trials without noise of the rate network, with 95 % "
+    "bootstrap interval; decay: shortest, median and longest synaptic decay; exc, inh: mean weight of the excitatory and inhibitory "
+    "recurrent connections of the rate network"
 )
 _RATE, _TO = "mean_rate_", "_to_"  # in the names of columns by type
 _MEANING_BY_TYPE = (
-    "Hz: mean rate of the spiking network, and of its populations; exc to inh: mean weight of the "
-    "connections from excitatory to inhibitory units, of the rate network (of a network file alone: of the "
-    "spiking one)"
+    "Hz: mean rate of the spiking network in all trials, and of its populations; exc to inh: mean weight of "
+    "the connections from excitatory to inhibitory units, of the rate network (of a network file alone: of "
+    "the spiking one)"
 )
 
 
@@ -63,7 +64,8 @@ def network_json(
     from spiking.report.methods import methods
 
     row = network_row(file, rates, network, scores, close, strict=strict)
-    facts = {name: row[name] for name in ("file", "task", "scaling_factor", "conversion")}
+    known = ("file", "task", "scaling_factor", "conversion", "converged", "converts", "lesioned", "changes")
+    facts = {name: row[name] for name in known}
     facts |= {
         name: evaluation_json(evaluation, strict=strict, fresh=fresh or None)
         for name, evaluation in scores.items()
@@ -98,8 +100,12 @@ def network_row(
 ) -> dict[str, Any]:
     """Return the measures of a network; those that are undefined are None.
 
+    Rates are of all trials; faithfulness, CV2 and Fano factor of the first ``faithfulness_trials``.
     Weights are means over the excitatory (positive) and inhibitory (negative) connections.
     """
+    from spiking.network.describe import changes_words
+    from spiking.rate_model.recorded_settings import recorded_flag
+
     spiking = scores["spiking"]
     row: dict[str, Any] = {
         "file": file,
@@ -108,6 +114,10 @@ def network_row(
         "seed": spiking.seed,
         "scaling_factor": network.scaling_factor,
         "conversion": "published" if network.conversion is None else network.conversion.kind,
+        "converged": None if rates is None else recorded_flag(rates, "converged"),
+        "converts": None if rates is None else recorded_flag(rates, "converts"),
+        "lesioned": len(network.lesioned),
+        "changes": "; ".join(changes_words(network)),
     }
     for name in ("rate", "spiking"):
         evaluation = scores.get(name)
@@ -122,7 +132,8 @@ def network_row(
                 for rule in ("strict", "sustained")
             },
         }
-    measures = ("peak_ratio", "output_r2", "mean_output_r2")
+    measures = ("peak_ratio", "output_r2", "mean_output_r2", "population_r2", "cv2", "fano")
+    row["faithfulness_trials"] = None if close is None else close.spiking.trials
     row |= {name: None if close is None else getattr(close, name) for name in measures}
     for name in ("output_r2", "mean_output_r2"):
         low, high = (None, None) if close is None else getattr(close, f"{name}_interval")
@@ -165,7 +176,8 @@ def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:
         words += "" if strict == rule else f"; strict: {strict}"
         words += f"; sustained: {sustained}" if sustained else ""
         echo(textwrap.fill(words, 80, subsequent_indent="  "), lines=True)
-    echo(textwrap.fill(_MEANING, 80, subsequent_indent="  "), lines=True)
+    compared = max((row["faithfulness_trials"] or 0 for row in rows), default=0)
+    echo(textwrap.fill(_MEANING.format(compared=compared), 80, subsequent_indent="  "), lines=True)
     echo(aligned([_HEADINGS, *(_cells(row) for row in rows)]), lines=True)
     columns = dict.fromkeys(name for row in rows for name in row if name.startswith(_RATE) or _TO in name)
     echo(textwrap.fill(_MEANING_BY_TYPE, 80, subsequent_indent="  "), lines=True)
@@ -192,6 +204,8 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     decay = (f"{row[name]:.0f}" for name in ("decay_shortest", "decay_median", "decay_longest"))
     return (
         *(row["file"], row["task"], f"{row['scaling_factor']:g}"),
+        *({True: "yes", False: "no", None: "-"}[row[name]] for name in ("converged", "converts")),
+        str(row["lesioned"]),
         *accuracies,
         *(_number(row[f"spiking_{rule}"], 3) for rule in ("strict", "sustained")),
         *(_number(row["peak_ratio"], 2), _interval(row, "output_r2")),

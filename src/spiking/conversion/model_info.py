@@ -68,9 +68,10 @@ class ModelInfo:
         Whether weights or time constants differ from the initial ones; if these are not recorded, whether
         the number of updates is above 0.
     updates : int
-        Number of training updates.
-    converged : bool
-        Whether training reached its criteria; only files of this package record it.
+        Number of training updates after which the network was kept; training may have gone on.
+    converged, converts : bool
+        Whether training reached its criteria, and whether the spiking network then did the task, in the last
+        test of training; only files of this package record it.
     rate_accuracy, rate_loss : float
         Accuracy (0 to 1) and loss of the rate model at the last test of its training.
     task : str
@@ -117,6 +118,7 @@ class ModelInfo:
     trained: bool | None
     updates: int | None
     converged: bool | None
+    converts: bool | None
     rate_accuracy: float | None
     rate_loss: float | None
     task: str | None
@@ -162,6 +164,7 @@ def model_info(model: AnyModel) -> ModelInfo:
     facts: dict[str, Any] = {
         "trained": _trained(model, updates),
         "converged": recorded_flag(model, "converged"),
+        "converts": recorded_flag(model, "converts"),
         "rate_accuracy": finite_last(accuracies),
         "rate_loss": finite_last(losses),
         "task": recorded_text(model, "task"),

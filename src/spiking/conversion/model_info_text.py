@@ -55,7 +55,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
     table.add_column("file", overflow="fold")
     for heading in ("units", "exc", "PV", "SST", "density", "radius", "decay (ms)"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("trained", "task", "factor", "spiking network"):
+    for heading in ("trained", "converged", "converts", "task", "factor", "spiking network"):
         table.add_column(heading, no_wrap=True)
     table.add_column("suspicious", justify="right", no_wrap=True)
     for info in infos:
@@ -68,6 +68,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
             f"{info.spectral_radius:.2f}",
             f"{shortest:.0f}-{longest:.0f}",
             {True: "yes", False: "no", None: "unknown"}[info.trained],
+            *({True: "yes", False: "no", None: "-"}[flag] for flag in (info.converged, info.converts)),
             escape(printable(info.task or "-")),
             "-" if info.scaling_factor is None else f"{info.scaling_factor:g}",
             _short(info),
@@ -86,7 +87,15 @@ def as_rows(
 
     `accuracies` are those that files of networks record.
     """
-    rows: list[dict[str, Any]] = [{"usable": True, **asdict(info)} for info in infos]
+    rows: list[dict[str, Any]] = [
+        {
+            "usable": True,
+            **asdict(info),
+            "tau_range": dict(zip(("shortest", "longest"), info.tau_range, strict=True)),
+            "tau_decay": dict(zip(("shortest", "median", "longest"), info.tau_decay, strict=True)),
+        }
+        for info in infos
+    ]
     for file, known in networks.items():
         accuracy = (accuracies or {}).get(file)
         spiking = None if accuracy is None else asdict(accuracy)
@@ -141,6 +150,10 @@ def _training(info: ModelInfo) -> str:
     details = []
     if info.updates is not None:
         details.append(f"{info.updates:,} updates")
+    if info.converged is not None:
+        details.append("converged" if info.converged else "not converged")
+    if info.converts is not None:
+        details.append("converts" if info.converts else "does not convert")
     if info.rate_accuracy is not None:
         details.append(f"rate model {info.rate_accuracy:.0%} correct at the end")
     if info.rate_loss is not None:

@@ -165,11 +165,11 @@ def _title(rule: str) -> str:
 
 
 def _row(name: str, cells: list[str]) -> str:
-    return f"{name:20}{''.join(f'{cell:28}' for cell in cells)}".rstrip()
+    return f"{name:20}{''.join(f'{cell:34}' for cell in cells)}".rstrip()
 
 
 def _cell(score: Score) -> str:
     if not score.scored:
         return "not scored"
     low, high = score.interval
-    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f})"
+    return f"{score.accuracy:.3f} ({low:.3f} to {high:.3f}) of {score.trials}"

@@ -48,6 +48,22 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
     }
 
 
+def changes_words(network: SpikingNetwork) -> list[str]:
+    """Return how a network differs from the one that was converted, as far as it knows; empty if it does not.
+
+    Lesions, a refitted readout and constants other than the published ones. Scaled, cut or shuffled weights
+    are not recorded by a network.
+    """
+    words = []
+    if network.lesioned:
+        number = len(network.lesioned)
+        words.append(f"{number} neuron{'' if number == 1 else 's'} lesioned")
+    if network.readout_refit is not None:
+        words.append("readout refitted")
+    constants = network.params.difference(LIFParams())
+    return [*words, f"constants: {constants}"] if constants else words
+
+
 def _weights(network: SpikingNetwork) -> str:
     """Return the mean weights, and whether each neuron has connections of one sign."""
     weights = network.dense_weights

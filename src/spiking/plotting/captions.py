@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.result import Score
 from spiking.files.escape import printable
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.plotting.style import POPULATION_NAMES, by_population, font_size
 from spiking.tasks import Task
@@ -118,9 +119,9 @@ def network_words(network: SpikingNetwork) -> str:
     """Return what a spiking network is, such as ``200 neurons: 154 exc., 46 inh.; scaling factor 20``."""
     parts = [f"{len(units)} {POPULATION_NAMES[name]}" for name, units in by_population(network.populations)]
     sizes = f": {', '.join(parts)}" if len(parts) > 1 else ""
-    kind = f"; {CONVERSIONS[network.conversion.kind]}" if network.conversion is not None else ""
-    lesioned = f"; {len(network.lesioned)} lesioned" if network.lesioned else ""
-    return f"{network.n_neurons} neurons{sizes}; scaling factor {network.scaling_factor:g}{kind}{lesioned}"
+    kind = [] if network.conversion is None else [CONVERSIONS[network.conversion.kind]]
+    facts = [f"scaling factor {network.scaling_factor:g}", *kind, *changes_words(network)]
+    return f"{network.n_neurons} neurons{sizes}; {'; '.join(facts)}"
 
 
 def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None) -> str:

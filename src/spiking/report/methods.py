@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import spiking
-from spiking.analysis.faithfulness import Faithfulness
+from spiking.analysis.faithfulness import START_MS, Faithfulness
 from spiking.conversion.conversion import Conversion
 from spiking.conversion.model_info import ModelInfo, model_info
 from spiking.errors import ArgumentError
@@ -309,11 +309,18 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
             f"Compared with the rate network without noise in {close.spiking.trials} trials (seed "
             f"{close.seed}), {_listed(known)}{bootstrap}."
         )
-    irregular = {"CV2 of the interspike intervals {:.2f}": close.cv2, "Fano factor {:.2f}": close.fano}
+    irregular = {
+        "CV2 of the interspike intervals {:.2f}": close.cv2,
+        "Fano factor of the spike counts in the trials of a condition {:.2f}": close.fano,
+    }
     known = [words.format(value) for words, value in irregular.items() if np.isfinite(value)]
     yield (
         f"Spiking neurons fired at {close.mean_rate:.1f} Hz on average"
-        + (f" ({', '.join(known)}; medians over neurons)" if known else "")
+        + (
+            f" ({', '.join(known)}; medians over neurons, from {START_MS:g} ms to the end of the trial)"
+            if known
+            else ""
+        )
         + "."
     )
 

@@ -34,7 +34,8 @@ class Answers:
         if it is not.
     sustained : array of bool, shape (trials,), or None
         Whether the decision is beyond the threshold of the expected response, and the output crosses the
-        threshold of no other one.
+        threshold of no other one. Where no response is expected: whether the output stays below
+        `Task.quiet`, as in `Task.score`, and crosses no threshold. So every sustained trial is correct.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def threshold_answers(task: Task, output: Floats, time: Floats, trials: Trials) 
     sustained = np.select(
         [trials.labels > 0, trials.labels < 0],
         [(decision > task.threshold) & ~down, (decision < -task.threshold) & ~up],
-        default=(decision < task.quiet) & ~up & ~down,
+        default=(window.max(axis=-1) < task.quiet) & ~down,
     )
     return Answers(
         decision=decision,
@@ -111,11 +112,12 @@ def sustained_rule(task: Task) -> str:
         both = f"{task.threshold:g} or {-task.threshold:g}"
         parts = [f"beyond the threshold ({both}), never beyond the opposite one"]
     if 0 in named:
-        crossed = [f"above {task.threshold:g}"] if 1 in named else []
-        crossed += [f"below {-task.threshold:g}"] if -1 in named else []
-        never = f" and never {' or '.join(crossed)}" if crossed else ""
-        parts.append(f"below {task.quiet:g}{never} ({named[0]})")
-    return f"mean output {span} {'; '.join(parts)}"
+        low = f" and never below {-task.threshold:g}" if -1 in named else ""
+        quiet = f"below {task.quiet:g} at all times from {task.score_from:g} ms{low} ({named[0]})"
+        parts.append(f"output {quiet}")
+    if len(named) > (0 in named):
+        parts[0] = f"mean output {span} {parts[0]}"
+    return "; ".join(parts)
 
 
 def _beyond(task: Task, end: str) -> list[str]:

@@ -275,7 +275,7 @@ class Task:
         --------
         >>> from spiking import tasks
         >>> tasks.get("go-nogo").sustained_rule()
-        'mean output from 500 ms above 0.7 (go); below 0.3 and never above 0.7 (nogo)'
+        'mean output from 500 ms above 0.7 (go); output below 0.3 at all times from 500 ms (nogo)'
         """
         return sustained_rule(self) if self._by_threshold else None
 

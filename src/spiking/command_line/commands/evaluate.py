@@ -251,9 +251,11 @@ def _run(
 
 def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
     from spiking.evaluation.words import freshness, score_lines
+    from spiking.network.describe import changes_words
 
     _, network = run.networks
-    echo(f"{run.task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}")
+    about = [f"{run.task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}"]
+    echo("; ".join([*about, *changes_words(network)]))
     if network.conversion is not None:
         echo(str(network.conversion))
     for line in score_lines(run.scores, freshness(run.task, seed, fresh=run.fresh), strict=strict):
