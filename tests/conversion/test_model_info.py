@@ -41,6 +41,17 @@ def test_a_model_in_order_is_not_suspicious(variables):
     assert only(variables) == ()
 
 
+def test_a_trained_model_says_its_version_and_how_training_ended(variables):
+    assert info(variables).spiking_version is None
+    trained = {"task": "go-nogo", "training_options": "{}", "spiking_version": "0.1.0", "converged": 0}
+    facts = info({**variables, **trained, "converts": 0})
+    assert (facts.spiking_version, facts.converged, facts.converts) == ("0.1.0", False, False)
+    assert "spiking 0.1.0; training again with other versions may give another network" in str(facts)
+    assert "not converged, does not convert" in str(facts)
+    header, cells = table_csv(as_rows([facts], {}, {})).splitlines()
+    assert ";" not in dict(zip(header.split(","), cells.split(","), strict=False))["tau_decay_median"]
+
+
 def test_facts_are_those_of_the_arrays(variables):
     facts = info(variables)
     w = np.maximum(variables["w"].astype(float), 0) @ variables["m"] * variables["som_m"]

@@ -1,7 +1,9 @@
 """The paragraph for a methods section says what was done with the model at hand, and nothing else."""
 
 import dataclasses
+import platform
 
+import numba
 import numpy as np
 import pytest
 from cue import Cue, cue_model
@@ -44,7 +46,9 @@ def test_a_model_of_the_package(name):
     assert ("chosen among 12 from 20 to 75 by the accuracy." in text) == name.endswith("sigmoid")
     assert "refractory period of 2 ms" in text
     assert "trials of the task" not in text  # nothing was evaluated
-    assert f"Python package spiking {spiking.__version__}." in text
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__} and Numba {numba.__version__}."
+    assert f"Python package spiking {spiking.__version__}, with {versions}" in text
+    assert "[Software: The spiking developers, spiking: trained rate networks as" in text
     assert text.endswith("doi:10.1073/pnas.1905926116]")
 
 

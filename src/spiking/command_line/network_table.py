@@ -25,9 +25,9 @@ _MEANING = (
     "converged, converts: whether training reached its criteria, and whether the spiking network then did "
     "the task, as the file records; lesioned: number of neurons; strict, sustained: scores of the spiking "
     "network by these rules, which are harder; output, R2, in the first {compared} trials: its output at the "
-    "peak, divided by the rate network's, and R2 of single trials without noise of the rate network, with 95 % "
-    "bootstrap interval; decay: shortest, median and longest synaptic decay; exc, inh: mean weight of the excitatory and inhibitory "
-    "recurrent connections of the rate network"
+    "peak, divided by the rate network's, and R2 of single trials without noise of the rate network, with "
+    "95 % bootstrap interval; decay: shortest, median and longest synaptic decay; exc, inh: mean weight of "
+    "the excitatory and inhibitory recurrent connections of the rate network"
 )
 _RATE, _TO = "mean_rate_", "_to_"  # in the names of columns by type
 _MEANING_BY_TYPE = (

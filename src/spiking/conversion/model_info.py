@@ -18,6 +18,7 @@ from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import (
     finite_last,
+    is_of_training,
     last_recorded,
     recorded_flag,
     recorded_scaling_factor,
@@ -51,6 +52,9 @@ class ModelInfo:
     step : float
         Time step of the rate network in ms.
     form : {"current", "rate"}
+    spiking_version : str
+        Version of this package that trained the model. Training with the recorded options again gives the
+        same network only with the same versions and processor.
     imported : str
         Which framework's network it is, the arrays that were taken, and what was left out; None if it was not
         imported.
@@ -109,6 +113,7 @@ class ModelInfo:
     initial: bool
     step: float
     form: str
+    spiking_version: str | None
     imported: str | None
     connections: int
     density: float
@@ -184,6 +189,7 @@ def model_info(model: AnyModel) -> ModelInfo:
         initial=model.initial is not None,
         step=model.step,
         form=model.form,
+        spiking_version=recorded_text(model, "spiking_version") if is_of_training(model) else None,
         imported=_imported(model),
         connections=connections,
         density=connections / weights.size,

@@ -23,6 +23,7 @@ def facts(info: ModelInfo) -> dict[str, str]:
     return {
         "units": f"{info.n_units:,}, {_activation(info)}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
+        **({} if info.spiking_version is None else {"made with": _version(info.spiking_version)}),
         **({} if info.imported is None else {"imported": printable(info.imported)}),
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
@@ -164,6 +165,10 @@ def _training(info: ModelInfo) -> str:
         None: "unknown: neither initial weights nor updates in the file",
     }[info.trained]
     return ", ".join([state, *details])
+
+
+def _version(version: str) -> str:
+    return printable(f"spiking {version}; training again with other versions may give another network")
 
 
 def _task(info: ModelInfo) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import numpy as np
 
@@ -25,6 +27,11 @@ from spiking.tuning.recorded_search import recorded_search
 _PAPER = (
     "Kim R, Li Y, Sejnowski TJ (2019) Simple framework for constructing functional spiking recurrent neural "
     "networks. PNAS 116:22811-22820, doi:10.1073/pnas.1905926116"
+)
+
+_SOFTWARE = (
+    "The spiking developers, spiking: trained rate networks as spiking networks, version "
+    f"{spiking.__version__}"
 )
 
 
@@ -61,8 +68,11 @@ def methods(
         *_about_scores(scores),
         *_about_faithfulness(close),
     ]
-    sentences.append(f"Simulations used the Python package spiking {spiking.__version__}.")
-    return f"{' '.join(sentences)} [Kim et al. 2019: {_PAPER}]"
+    sentences.append(
+        f"Simulations used the Python package spiking {spiking.__version__}, with "
+        f"Python {platform.python_version()}, NumPy {np.__version__} and Numba {version('numba')}."
+    )
+    return f"{' '.join(sentences)} [Software: {_SOFTWARE}. Kim et al. 2019: {_PAPER}]"
 
 
 def _about_model(model: RateModel, network: SpikingNetwork) -> str:
@@ -114,8 +124,8 @@ def _training(model: RateModel, info: ModelInfo) -> str:
     updates = "" if info.updates is None else f"{info.updates:,} updates"
     if not is_of_training(model):
         return "was trained" + (f" ({updates})" if updates else "")  # its task was given later
-    version, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
-    recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {version or ''}".rstrip()
+    made_with, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
+    recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {made_with or ''}".rstrip()
     details = [updates, recipe, "" if seed is None else f"seed {seed:g}"]
     return f"was trained{task} by backpropagation through time ({', '.join(filter(None, details))})"
 

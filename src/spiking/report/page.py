@@ -25,7 +25,7 @@ from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded_settings import task_for
+from spiking.rate_model.recorded_settings import is_of_training, recorded_text, task_for
 from spiking.report import figures
 from spiking.report import text as words
 from spiking.report.commands import commands
@@ -156,7 +156,7 @@ def report(
             ([name, fact] for name, fact in [*facts(info).items(), ("firing rates", words.rates(both))]),
         ),
         network_figures=figures.network_figures(both),
-        commands_words="The commands that the file records:",
+        commands_words=html.escape(_about_commands(model)),
         commands=html.escape("\n".join(commands(both, title, given, trials, given_network is None))),
         # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -182,6 +182,17 @@ def _about_trials(both: BothNetworks, neurons: int) -> str:
         f"conditions take turns in these trials, so that they are others than those of the accuracy."
         + (f" Output 0 of {both.model.n_outputs} is shown." if both.model.n_outputs > 1 else "")
         + (f" To keep the page small, only {neurons} of the {n} neurons are shown." if neurons < n else "")
+    )
+
+
+def _about_commands(model: RateModel) -> str:
+    if not is_of_training(model):
+        return "The commands that the file records:"
+    version = recorded_text(model, "spiking_version") or "another version"
+    return (
+        f"The commands that the file records. Its network was trained with spiking {version}; training it "
+        "again with other versions of spiking or JAX, or on another processor, may give another network. To "
+        "use this one, keep the file."
     )
 
 
