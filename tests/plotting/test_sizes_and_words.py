@@ -98,7 +98,9 @@ def test_captions_say_task_condition_window_and_what_stands_upon_what(both):
     caption = plotting.caption_of(plotting.outputs(four.spiking, trials=four.trials, task=four.task))
     assert "Conditions: signs of the first and of the second stimulus." in caption
     lesioned = run_both(four.model, four.task, 4, seed=1, network=four.spiking.network.lesion([1, 2]))
-    assert "2 lesioned" in plotting.caption_of(plotting.overview(lesioned.spiking, trials=four.trials))
+    assert "2 neurons lesioned" in plotting.caption_of(
+        plotting.overview(lesioned.spiking, trials=four.trials)
+    )
 
 
 def test_fixed_points_say_their_inputs_and_show_the_ends(both):
