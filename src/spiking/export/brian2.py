@@ -31,7 +31,7 @@ tau_decay : second (constant)
 tau_membrane : second ({kind})
 tau_rise : second ({kind})
 fade : 1 ({kind})
-refractory : second ({kind})
+tau_refractory : second ({kind})
 v_reset : volt ({kind})
 threshold_voltage : volt ({kind})
 noise : volt ({kind})
@@ -44,7 +44,7 @@ _MEMBRANE = """
 now = dt*(t_in_timesteps + 1)
 total = ipsc + bias + drive(t + 51*dt, i) + current
 slope = ({slope})/tau_membrane
-release = t_last + refractory
+release = t_last + tau_refractory
 v = v + dt*(int(now > release)*slope) + noise*{normal}
 """
 _DOUBLE_EXPONENTIAL = """
@@ -156,7 +156,7 @@ def to_brian2(
         name="neurons_step",
     )
     neurons.tau_membrane, neurons.tau_rise = c.tau_membrane / 1000 * second, c.tau_rise / 1000 * second
-    neurons.fade, neurons.refractory = np.exp(-step / (c.tau_rise / 1000)), c.refractory / 1000 * second
+    neurons.fade, neurons.tau_refractory = np.exp(-step / (c.tau_rise / 1000)), c.refractory / 1000 * second
     neurons.v_reset, neurons.threshold_voltage = c.reset * mV, c.threshold * mV
     neurons.noise = c.noise * p.noise_scale(1000 * step) * mV
     neurons.tau_decay = network.tau_decay / 1000 * second
