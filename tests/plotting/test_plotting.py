@@ -502,7 +502,8 @@ def test_a_figure_says_its_caption(both):
 
 def test_figures_of_sweeps_say_their_captions():
     grid = {"task.offset": [0.0, 0.2], "noise": [0.1, 0.2]}
-    result = sweep(datasets.load("mante"), grid=grid, trials=4, seed=1, strict=True)
+    with pytest.warns(UserWarning, match=r"varied as task\.noise"):
+        result = sweep(datasets.load("mante"), grid=grid, trials=4, seed=1, strict=True)
     caption = plotting.caption_of(result.plot().figure)
     assert caption.startswith(
         "Accuracy of a spiking network against offset and noise (mV). Task mante: 4 trials"

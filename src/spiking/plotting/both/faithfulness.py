@@ -116,7 +116,7 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
                     linestyle=line,
                 )
         means_r2 = with_interval(measures.mean_output_r2, measures.mean_output_r2_interval)
-        _finish(left, "output", f"means: R² {means_r2}, peak × {measures.peak_ratio:.2f}")
+        _finish(left, "output", f"means: R² {measures.mean_output_r2:.2f}, peak × {measures.peak_ratio:.2f}")
         x, y = (np.stack([*means.values()]) for means in (rates, units))
         for name, members in by_population(run.network.populations):
             _points(right, x[:, members], y[:, members], name)
