@@ -38,6 +38,7 @@ def run():
     return together()
 
 
+@pytest.mark.filterwarnings("ignore:window is 5 to 40 ms; the trial ends")  # of the short ones, alone
 @pytest.mark.parametrize(
     "options",
     [
@@ -74,6 +75,13 @@ def test_each_trial_is_the_one_that_it_is_alone(options):
     longest = np.argmax(COLUMNS)
     assert run.n_steps == run.trial_steps[longest]
     assert not np.isnan(run.output[longest]).any()
+
+
+def test_windows_are_questioned_by_the_longest_trial():
+    together(stimulation=Stimulation("exc", (5, 40), amplitude=2.0))  # beyond some trials, not all
+    end = 5 * (max(COLUMNS) - 1)
+    with pytest.warns(UserWarning, match=f"the trial ends at {end} ms, so it has no effect"):
+        together(stimulation=Stimulation("exc", (end + 5, end + 40), amplitude=2.0))
 
 
 def test_replayed_numbers_are_those_of_each_trial():

@@ -290,7 +290,8 @@ def test_the_reports_commands_name_task_and_settings(model):
     )
     changed = replace(model, extras={**model.extras, **tuned.as_variables()})
     page = report(changed, "two.py", 2, name="d.mat")
-    assert "spiking tune d.mat --task two.py --setting level=1 --method grid" in page
+    # the file does not say that training recorded the delay, so the command names it
+    assert "spiking tune d.mat --task two.py --setting delay=200 --setting level=1 --method grid" in page
 
 
 def test_several_outputs_need_a_scorer(folder, model):

@@ -135,8 +135,11 @@ def simulate(
         inputs = task_for_channels(inputs, network.n_inputs, network.n_outputs, network.task)
     if isinstance(inputs, Task):
         warn_of_windows(stimulation, inputs.duration)
-    elif isinstance(inputs, np.ndarray) and inputs.ndim >= 2:
-        warn_of_windows(stimulation, (inputs.shape[-1] - 1) * (input_interval or STEP_MS))
+    else:
+        arrays = inputs if isinstance(inputs, list | tuple) else [inputs]
+        columns = [u.shape[-1] for u in arrays if isinstance(u, np.ndarray) and u.ndim >= 2]
+        if columns:  # trials may differ in length: a window concerns the longest
+            warn_of_windows(stimulation, (max(columns) - 1) * (input_interval or STEP_MS))
     downsample = checked_downsample(network, downsample)
     settings: dict[str, Any] = {
         "seed": None if draws is not None else seed,
