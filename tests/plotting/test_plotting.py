@@ -329,7 +329,7 @@ def test_every_output_is_drawn_and_named():
         panels = [ax for ax in figure.axes if ax.get_ylabel() in ("Output 0", "Output 1")]
         assert len(panels) == 2
         assert panels[0].get_ylim() == panels[1].get_ylim()  # an output that is hardly active looks like that
-        assert "any input is not zero" in plotting.caption_of(figure)
+        assert "an input that changes is not zero" in plotting.caption_of(figure)
     figure = plotting.outputs(both.spiking, trials=both.trials, task=task)
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
     assert [ax.get_ylabel() for ax in figure.axes] == ["Output 0", "Output 1"]

@@ -229,7 +229,7 @@ def output_marks(
     if rate:
         marks.append("Dashed: mean of the rate network in the same trials.")
     if trials is not None:
-        stimuli = "Grey areas: any input is not zero" if stimulus_windows(trials) else ""
+        stimuli = "Grey areas: an input that changes is not zero" if stimulus_windows(trials) else ""
         targets = "grey lines: target" if target and np.isfinite(trials.targets).any() else ""
         if stimuli or targets:
             words = "; ".join(filter(None, (stimuli, targets)))

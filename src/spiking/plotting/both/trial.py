@@ -211,7 +211,7 @@ def _trial_words(both: BothNetworks, number: int) -> list[str]:
         "spiking network "
         f"({network_words(both.spiking.network)}) with the same inputs.",
         trials_words(None, len(both.trials), both.seed, both.task.name),
-        "Grey areas: any input is not zero; grey line: target"
+        "Grey areas: an input that changes is not zero; grey line: target"
         + (f"; bar: scored window{dotted}." if both.task.scored else "."),
         rule_words(both.task),
     ]
