@@ -11,8 +11,13 @@ import time
 
 import in_process
 import pytest
+from cue import cue_model
+from scipy.io import savemat
 
 import spiking
+from spiking import ArgumentError, tasks
+from spiking.command_line.train_family import _has_converged
+from spiking.training.model_file import origin
 
 COMMAND = [sys.executable, "-m", "spiking", "train"]
 SHORT = [
@@ -177,3 +182,15 @@ def test_mistakes_are_one_line(tmp_path, arguments, message):
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert time.perf_counter() - began < 60
+
+
+def test_options_that_an_earlier_version_did_not_record_have_their_default(tmp_path):
+    expected = origin(tasks.get("go-nogo"), seed=1)
+    options = json.loads(expected["training_options"])
+    del options["stop_spiking_accuracy"]
+    earlier = {**expected, "training_options": json.dumps(options), "converged": 1}
+    savemat(tmp_path / "m.mat", cue_model(20) | earlier)
+    assert _has_converged(tmp_path / "m.mat", 20, expected)
+    for change in ({"stop_spiking_accuracy": 0.9}, {"gain": 2.0}):
+        with pytest.raises(ArgumentError, match="was trained with training_options"):
+            _has_converged(tmp_path / "m.mat", 20, origin(tasks.get("go-nogo"), seed=1, **change))

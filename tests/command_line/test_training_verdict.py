@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from cue import Cue
 
 from spiking import tasks
 from spiking.command_line.training_verdict import Verdict, as_json_of, rule_lines, verdict
@@ -44,6 +45,8 @@ def outcome(
         ([20] * 9, [0.5] * 9, {}, False, None, "the loss no longer fell; try another --seed"),
         ([20] * 9, [0.99] * 9, {}, False, None, "the accuracy suffices and the loss does not"),
         ([5] * 9, [0.5] * 9, {}, False, None, "check that the target of the task"),
+        ([5.2], [0.5], {"max_updates": 100}, False, None, "only begun; try more --max-updates than 100"),
+        ([6 - 0.5 * k for k in range(9)], [0.5] * 9, {}, False, None, "the loss was still falling"),
         ([5] * 9, [1] * 9, {"stage": "hardening"}, True, None, "1200 updates before the end"),
         (
             *([5] * 30, [1] * 30, {"stage": "hardening", "spiking": (None, 0.8, 0.7)}),
@@ -92,6 +95,9 @@ def test_the_rules_are_those_by_which_was_scored(tmp_path):
     assert facts["spiking"]["by_rule"]["sustained"]["correct"] == 36
     assert facts["spiking"]["by_rule"]["sustained"]["rule"] == task.sustained_rule()
     assert list(facts["spiking"]["by_rule"]) == ["published", "sustained"]
+    facts = as_json_of(state, options, result, 1.0, tmp_path, Cue(), 1)
+    assert list(facts["spiking"]["by_rule"]) == ["task", "sustained"]
+    assert rule_lines(state, options, Cue(), "m.mat")[0] == f"correct: {Cue().rule()}"
 
 
 @pytest.mark.parametrize(

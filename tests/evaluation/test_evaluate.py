@@ -20,6 +20,7 @@ from spiking import (
 )
 from spiking.evaluation import run_both
 from spiking.evaluation.binomial import sign_test
+from spiking.evaluation.words import first_rule, rule_lines, rules
 from spiking.tasks.scoring import wilson_interval
 
 MODEL = RateModel.load(cue_model())
@@ -183,6 +184,16 @@ def test_trials_with_stimulation_and_noise_on_inputs(network):
     assert (plain != noisy).any()
     with pytest.raises(ArgumentError, match="network is a RateModel; expected a SpikingNetwork"):
         evaluate(RateModel.load(cue_model()), "go-nogo", 5, seed=1, stimulation=silenced)
+
+
+def test_the_rule_of_a_users_task_is_not_called_published():
+    result = evaluate(RateModel.load(cue_model()), Cue(), trials=2, seed=1)
+    assert list(result.scores) == ["task", "strict", "sustained"]
+    assert next(iter(rules(result))) == "task"
+    assert "correct: " in "".join(rule_lines(result, "seed 1"))
+    assert "task rule" not in str(result)
+    assert first_rule(tasks.combine("go-nogo", "xor")) == "published"
+    assert first_rule(tasks.combine("go-nogo", Cue())) == "task"
 
 
 def test_an_evaluation_has_every_score_and_a_table():

@@ -121,16 +121,16 @@ def test_the_reported_score_is_that_of_fresh_trials(grid):
     assert grid.network.scaling_factor == grid.scaling_factor
     assert grid.interval == again.interval
     assert grid.fresh.scores == again.scores
-    assert list(again.scores) == ["published", "strict", "sustained"]
+    assert list(again.scores) == ["task", "strict", "sustained"]
     written = grid.as_json()
     for name, score in again.scores.items():
         assert written["by_rule"][name].items() >= score.as_json().items()
     text = str(grid)
-    for name in ("published", "sustained"):
+    for name in ("task", "sustained"):
         score = again.scores[name]
-        cell = f"{score.accuracy:.3f} ({score.interval[0]:.3f} to {score.interval[1]:.3f})"
-        assert f"{'correct' if name == 'published' else name:16}{cell}\n" in text
-        assert f"{'correct' if name == 'published' else name}: {written['by_rule'][name]['rule']}\n" in text
+        cell = f"{score.accuracy:.3f} ({score.interval[0]:.3f} to {score.interval[1]:.3f}) of {score.trials}"
+        assert f"{'correct' if name == 'task' else name:20}{cell}\n" in text
+        assert f"{'correct' if name == 'task' else name}: {written['by_rule'][name]['rule']}\n" in text
     assert "fresh trials, seed 3" in text
     assert "the search, by the rule `correct`" in text
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from spiking.training.state import TrainingState
 
 _FALLING = 0.95  # the loss still falls if its last third is below this fraction of the third before
-_RULES = ("strict", "sustained")  # that decide nothing
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,9 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
 
 def _others(state: TrainingState) -> str:
     """Return the accuracy by the rules that decide nothing."""
-    values = {name: getattr(state, f"spiking_{name}") for name in _RULES}
+    from spiking.evaluation.words import OTHER_RULES
+
+    values = {name: getattr(state, f"spiking_{name}") for name in OTHER_RULES}
     return "".join(f"; {name} {100 * value:.0f} %" for name, value in values.items() if value is not None)
 
 
@@ -160,13 +161,14 @@ def rule_lines(state: TrainingState, options: TrainingOptions, task: Task, path:
     """Return the rules of the accuracies of a training, a line each, and which trials they are."""
     if not task.scored:
         return []
-    from spiking.evaluation.words import lines_of, rules_of
+    from spiking.evaluation.words import OTHER_RULES, first_rule, lines_of, rules_of
     from spiking.training.scoring import rule
 
-    names = [name for name in _RULES if getattr(state, f"spiking_{name}") is not None]
-    spiking = rules_of(task, ("published", *names))
+    names = [name for name in OTHER_RULES if getattr(state, f"spiking_{name}") is not None]
+    first = first_rule(task)
+    spiking = rules_of(task, (first, *names))
     rate = rule(task, options)
-    words = {"published": rate} if rate != spiking["published"] else spiking
+    words = {first: rate} if rate != spiking[first] else spiking
     return [
         *lines_of(words),
         f"these trials decided when training ended; `spiking evaluate {path}` runs fresh ones",
@@ -189,13 +191,15 @@ def _not_learnt(losses: Any, accuracies: Any, options: TrainingOptions) -> str:
             f"the accuracy suffices and the loss does not; try {more}, or --stop-loss "
             f"{1.1 * losses[-1]:.3g} if the output is good enough for you"
         )
+    if not third:  # too few tests to say whether the loss falls
+        return f"training has only begun; try {more}"
+    if np.mean(losses[-third:]) < _FALLING * np.mean(losses[-2 * third : -third]):
+        return f"the loss was still falling; try {more}"
     if losses[-1] < options.stop_loss:
         return (
             "the output is close to its target and still scored as wrong; check that the target of the task "
             "crosses its threshold in the scored window, or try a smaller --stop-loss"
         )
-    if not third or np.mean(losses[-third:]) < _FALLING * np.mean(losses[-2 * third : -third]):
-        return f"the loss was still falling; try {more}"
     return (
         "the loss no longer fell; try another --seed, more --n-units, a smaller --learning-rate, or an "
         "easier task first and then --start MODEL (--plot draws loss and accuracy)"
@@ -225,7 +229,7 @@ def as_json_of(
 ) -> dict[str, Any]:
     """Return the result of a training in types of JSON; its trials decided when it ended."""
     from spiking.evaluation.result import Score
-    from spiking.evaluation.words import accuracy_json
+    from spiking.evaluation.words import accuracy_json, first_rule
     from spiking.training.scoring import rule
 
     def score(accuracy: float, trials: int) -> Score:
@@ -235,7 +239,7 @@ def as_json_of(
     spiking = None
     if state.spiking_accuracy is not None:
         tested = {
-            "published": (task.rule(), state.spiking_accuracy),
+            first_rule(task): (task.rule(), state.spiking_accuracy),
             "strict": (task.rule(strict=True), state.spiking_strict),
             "sustained": (task.sustained_rule(), state.spiking_sustained),
         }

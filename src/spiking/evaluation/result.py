@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
-from spiking.evaluation.words import freshness, in_words, rules
+from spiking.evaluation.words import OTHER_RULES, first_rule, freshness, in_words, rules
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.short_repr import joined, part, short_repr
 from spiking.tasks import CombinedTasks, Task
@@ -158,8 +158,11 @@ class Evaluation:
 
     @property
     def scores(self) -> dict[str, Score]:
-        """Score by each rule that the task defines: ``published``, ``strict`` and ``sustained``."""
-        rules = {"published": self.published, "strict": self.strict, "sustained": self.sustained}
+        """Score by each rule that the task defines: ``published``, ``strict`` and ``sustained``.
+
+        The first is called ``task`` if the task does not come with this package.
+        """
+        rules = {first_rule(self.task): self.published, "strict": self.strict, "sustained": self.sustained}
         return {name: Score.of(self.task, bits) for name, bits in rules.items() if bits is not None}
 
     @property
@@ -249,6 +252,6 @@ class Evaluation:
         lines += [f"  {name}: {score}" for name, score in self.by_condition.items()]
         if self.score.scored:
             by_strict = self.published is not None and not np.array_equal(self.correct, self.published)
-            lines += [f"  {name} rule: {self.scores[name]}" for name in rules(self) if name != "published"]
+            lines += [f"  {name} rule: {self.scores[name]}" for name in rules(self) if name in OTHER_RULES]
             lines.append(f"  {in_words(self.task, freshness(self.task, self.seed), strict=by_strict)}")
         return "\n".join(lines)

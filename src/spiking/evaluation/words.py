@@ -6,11 +6,12 @@ import textwrap
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
-from spiking.tasks import GivenInputs, Task
+from spiking.tasks import CombinedTasks, GivenInputs, Task
 
 if TYPE_CHECKING:
     from spiking.evaluation.result import Evaluation, Score
 
+OTHER_RULES = ("strict", "sustained")  # than the first one, see `first_rule`
 _WIDTH = 115  # of a line with a rule
 
 
@@ -31,10 +32,17 @@ def freshness(task: Task, seed: int, *, fresh: bool = False) -> str:
     return f"{'fresh trials, ' if fresh else ''}seed {seed}"
 
 
+def first_rule(task: Task) -> str:
+    """Return the name of ``task.rule()``: ``published`` for tasks of this package, ``task`` for others."""
+    parts = task.parts if isinstance(task, CombinedTasks) else (task,)
+    ours = all(type(part).__module__ == "spiking.tasks.standard" for part in parts)
+    return "published" if ours else "task"
+
+
 def rules(evaluation: Evaluation) -> dict[str, str]:
     """Return the rules of `Evaluation.scores` in words.
 
-    The strict rule begins with "the same" where it adds to the published one; it is left out where both are
+    The strict rule begins with "the same" where it adds to the first one; it is left out where both are
     equal.
     """
     return rules_of(evaluation.task, evaluation.scores)
@@ -42,10 +50,10 @@ def rules(evaluation: Evaluation) -> dict[str, str]:
 
 def rules_of(task: Task, names: Container[str]) -> dict[str, str]:
     """Return the rules with these names in words, as `rules` does."""
-    published, strict = task.rule(), task.rule(strict=True)
-    if strict.startswith(published):
-        strict = "the same" + strict.removeprefix(published)
-    words = {"published": published, "strict": strict, "sustained": task.sustained_rule()}
+    first, strict = task.rule(), task.rule(strict=True)
+    if strict.startswith(first):
+        strict = "the same" + strict.removeprefix(first)
+    words = {first_rule(task): first, "strict": strict, "sustained": task.sustained_rule()}
     return {
         name: rule
         for name, rule in words.items()
@@ -101,7 +109,7 @@ def evaluation_json(evaluation: Evaluation, *, strict: bool = False, fresh: bool
     """
     task = evaluation.task
     words = {
-        "published": task.rule(),
+        first_rule(task): task.rule(),
         "strict": task.rule(strict=True),
         "sustained": task.sustained_rule(),
     }
@@ -161,7 +169,7 @@ def lines_of(words: Mapping[str, str]) -> list[str]:
 
 
 def _title(rule: str) -> str:
-    return "correct" if rule == "published" else rule
+    return rule if rule in OTHER_RULES else "correct"
 
 
 def _row(name: str, cells: list[str]) -> str:

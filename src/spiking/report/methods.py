@@ -14,7 +14,7 @@ from spiking.conversion.conversion import Conversion
 from spiking.conversion.model_info import ModelInfo, model_info
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import rules
+from spiking.evaluation.words import OTHER_RULES, first_rule, rules
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.constant import constant_words
 from spiking.neuron.params import LIFParams
@@ -281,10 +281,10 @@ def _about_scores(scores: dict[str, Evaluation]) -> Iterator[str]:
     if not scores or not scores["spiking"].score.scored:
         return
     first = scores["spiking"]
-    words = rules(first) or {"published": first.task.rule()}  # at least what the evaluation used
+    words = rules(first) or {first_rule(first.task): first.task.rule()}  # at least what the evaluation used
     for name, rule in words.items():
         values = [evaluation.scores.get(name, evaluation.score) for evaluation in scores.values()]
-        if name == "published":
+        if name not in OTHER_RULES:
             shares = " and ".join(
                 f"the {network} network responded correctly in {_score(score)}"
                 if k == 0

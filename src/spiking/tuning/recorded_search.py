@@ -10,6 +10,7 @@ import numpy as np
 
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Score
+from spiking.evaluation.words import OTHER_RULES
 from spiking.files.json_text import UNUSABLE, parsed
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
@@ -48,7 +49,7 @@ class RecordedSearch:
         rule = self.details.get("rule")
         sentences = [] if rule is None else [f"Accuracy: {rule}."]
         for name, values in self.details.get("by_rule", {}).items():
-            if name != "published" and values["rule"] != rule:
+            if name in OTHER_RULES and values["rule"] != rule:
                 score = _score(values)
                 low, high = score.interval
                 percent = f"{score.accuracy:.0%} (95 % Wilson interval {low:.0%} to {high:.0%})"
