@@ -56,9 +56,14 @@ def test_the_numbers_are_those_of_the_evaluation():
     model = RateModel.load(cue_model())
     text, rate, spikes = paragraph(model, SpikingNetwork.from_rate(model, 30), Cue())
     assert "with the sigmoid activation function, no recurrent connections and a synaptic decay" in text
-    assert "time constant of 30 ms was used." in text  # the file does not say that it was trained
+    assert (
+        "time constant of 30 ms was used; its equations were integrated with steps of 5 ms." in text
+    )  # the file does not say that it was trained
     assert "were divided by a scaling factor of 30." in text
     assert "Both networks were run on the same 6 trials of the task cue (seed 2)." in text
+    assert f"A trial lasted {Cue().duration:g} ms" in text
+    excitatory = spikes.rates.mean()  # all units are
+    assert f"in these trials: excitatory {excitatory:.1f} Hz." in text
     assert f"The rate network responded correctly in {percent(rate.score)} and the spiking" in text
     assert f"the spiking network in {percent(spikes.score)} of the trials (brackets: 95 % Wilson" in text
     assert f"The rule of a correct response was: {Cue().rule()}." in text

@@ -13,6 +13,7 @@ from browser import PROGRAM, browser
 
 from spiking import ArgumentError, RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
 from spiking.analysis import conversion_quality
+from spiking.analysis.faithfulness import faithfulness_of
 from spiking.command_line import main
 from spiking.conversion.model_info import model_info
 from spiking.evaluation.both_networks import run_both
@@ -133,7 +134,8 @@ def told(model, factor=None, trials=60):
     """All warnings about a model, without drawing a page."""
     both = run_both(model, None, 4, scaling_factor=factor)
     scores = (evaluate(own, both.task, trials, seed=1) for own in (model, both.spiking.network))
-    return "\n".join(words.warnings(model_info(model), both, *scores, conversion_quality(both)))
+    measured = conversion_quality(both), faithfulness_of(both)
+    return "\n".join(words.warnings(model_info(model), both, *scores, *measured))
 
 
 @pytest.mark.slow
@@ -148,7 +150,8 @@ def test_warnings_in_words(model, tmp_path):
     assert "not tuned: the scaling factor 75 was given" in found
     assert "only 20 trials" in found
     assert "answers fewer trials correctly than the rate network" in found
-    assert told(model) == ""
+    assert told(model).startswith("The output of the spiking network is far from that of the rate network (")
+    assert told(datasets.load("go-nogo")) == ""
     tuned = recorded_scaling_factor(model)
     expected = f"The scaling factor {tuned + 1:g} was given; the file records {tuned:g} as the tuned one."
     assert expected in told(model, tuned + 1)
@@ -156,6 +159,19 @@ def test_warnings_in_words(model, tmp_path):
     found = told(untrained)
     assert "The file: not trained" in found
     assert "The rate network itself answers only" in found
+
+
+def test_a_distant_output_is_questioned(model):
+    found = told(model, 2 * recorded_scaling_factor(model), 4)
+    assert "The output of the spiking network is far from that of the rate network" in found
+
+
+def test_the_accuracy_is_told_by_every_rule(model):
+    both = [evaluate(network, trials=4, seed=1) for network in (model, SpikingNetwork.from_rate(model))]
+    said = words.accuracy(*both, fresh=True)
+    task = both[0].task
+    assert f"Correct: {task.rule()}. By the sustained rule ({task.sustained_rule()}), the rate " in said
+    assert said.endswith("95 % Wilson intervals; fresh trials, seed 1.")
 
 
 def test_a_network_without_recurrence(model):

@@ -20,7 +20,7 @@ from spiking.neuron.constant import constant_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import is_of_training, last_recorded, recorded_text
-from spiking.tasks import GivenInputs
+from spiking.tasks import GivenInputs, Task
 from spiking.timing import TIME_STEP_MS
 from spiking.tuning.recorded_search import recorded_search
 
@@ -66,6 +66,7 @@ def methods(
         _about_neurons(network.params, downsample),
         *_about_trials(scores, fresh),
         *_about_scores(scores),
+        *_about_rates(scores, network),
         *_about_faithfulness(close),
     ]
     sentences.append(
@@ -92,7 +93,7 @@ def _about_model(model: RateModel, network: SpikingNetwork) -> str:
         decay,
     ]
     start = f"A rate network of {info.n_units} units{units} with {_listed(facts)}"
-    return f"{start} {_training(model, info)}."
+    return f"{start} {_training(model, info)}; its equations were integrated with steps of {model.step:g} ms."
 
 
 def _populations(sizes: dict[str, int]) -> str:
@@ -275,6 +276,17 @@ def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
         + ", which were not used to train the network or to choose its conversion"
     )
     yield f"{who} {result.score.trials} trials of the {what} (seed {result.seed}){unseen}."
+    yield f"A trial lasted {result.task.duration:g} ms{_settings(result.task)}."
+
+
+def _settings(task: Task) -> str:
+    values = {name: value for name, value in task.settings.items() if name != "duration"}
+    numbers = [f"{name.replace('_', ' ')} {value:g}" for name, value in values.items() if _is_number(value)]
+    return f" (settings of the task, times in ms: {', '.join(numbers)})" if numbers else ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _about_scores(scores: dict[str, Evaluation]) -> Iterator[str]:
@@ -298,6 +310,23 @@ def _about_scores(scores: dict[str, Evaluation]) -> Iterator[str]:
         else:
             start = {"strict": "stricter rule", "sustained": "rule of a sustained response"}[name]
             yield f"By the {start} ({rule}), {' and '.join(map(_score, values))} of the trials were correct."
+
+
+def _about_rates(scores: dict[str, Evaluation], network: SpikingNetwork) -> Iterator[str]:
+    rates = scores["spiking"].rates if scores else None
+    if rates is None:
+        return
+    names = {"exc": "excitatory", "inh": "inhibitory"}
+    if network.populations["som"].any():  # else PV means all inhibitory neurons
+        names |= {"pv": "PV", "som": "SST"}
+    means = {
+        names[kind]: rates[members & ~np.isnan(rates)]
+        for kind, members in network.populations.items()
+        if kind in names
+    }
+    known = [f"{name} {values.mean():.1f} Hz" for name, values in means.items() if values.size]
+    if known:
+        yield f"Mean firing rates of the populations in these trials: {', '.join(known)}."
 
 
 def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:

@@ -20,6 +20,7 @@ from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.words import rules
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
@@ -140,7 +141,7 @@ def report(
         methods=html.escape(
             methods(model, network, {"rate": scores[0], "spiking": scores[1]}, close, fresh=fresh)
         ),
-        warnings=_warnings(words.warnings(info, both, *scores, quality)),
+        warnings=_warnings(words.warnings(info, both, *scores, quality, close)),
         accuracy_words=html.escape(words.accuracy(*scores, fresh=fresh)),
         accuracy_table=_accuracy_table(*scores),
         faithfulness_words=html.escape(words.faithfulness(close, trials)),
@@ -205,6 +206,11 @@ def _warnings(sentences: list[str]) -> str:
 
 def _accuracy_table(rate: Evaluation, spiking: Evaluation) -> str:
     rows = [["all", _cell(rate.score), _cell(spiking.score)]]
+    rows += [
+        [f"all, {name} rule", _cell(rate.scores[name]), _cell(spiking.scores[name])]
+        for name in rules(rate)
+        if rate.score.scored and name != "published"
+    ]
     rows += [
         [name, _cell(score), _cell(spiking.by_condition[name])] for name, score in rate.by_condition.items()
     ]

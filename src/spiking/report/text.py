@@ -11,7 +11,7 @@ from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import freshness, in_words
+from spiking.evaluation.words import freshness, rules
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.simulation.result import SILENT_HZ
@@ -19,6 +19,7 @@ from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
 _CRITERION = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
 _FEW_TRIALS = 50
+_LEAST_RATIO, _LEAST_R2 = 0.67, 0.5  # of the output's peak, or its inverse, and of its mean; else it is far
 
 
 def percent(score: Score) -> str:
@@ -35,6 +36,7 @@ def warnings(
     rate: Evaluation,
     spiking: Evaluation,
     quality: ConversionQuality,
+    close: Faithfulness,
 ) -> list[str]:
     """Return the warnings about a model, each in one or two sentences."""
     return [
@@ -42,6 +44,7 @@ def warnings(
         *_about_accuracy(rate.score, spiking.score),
         *_about_factor(both),
         *_about_activity(both, quality),
+        *_about_output(close),
     ]
 
 
@@ -86,14 +89,34 @@ def _about_activity(both: BothNetworks, quality: ConversionQuality) -> Iterator[
         )
 
 
+def _about_output(close: Faithfulness) -> Iterator[str]:
+    ratio, r2 = close.peak_ratio, close.mean_output_r2
+    known = np.isfinite([ratio, r2]).all()
+    if known and (not _LEAST_RATIO <= ratio <= 1 / _LEAST_RATIO or r2 < _LEAST_R2):
+        yield (
+            f"The output of the spiking network is far from that of the rate network ({ratio:.2f} times as "
+            f"large at its peak, R2 {r2:.2f} in the means of the conditions), also where its trials are "
+            f"correct: its activity is no copy of the rate network's. Try spiking tune --conversion matched."
+        )
+
+
 def accuracy(rate: Evaluation, spiking: Evaluation, *, fresh: bool = False) -> str:
     """Return the sentences about the accuracies of both networks."""
-    beside = in_words(rate.task, freshness(rate.task, rate.seed, fresh=fresh))
-    return (
+    trials = freshness(rate.task, rate.seed, fresh=fresh)
+    sentences = [
         f"Of the same {rate.score.trials} trials of {rate.task.name}, the rate network answers "
-        f"{percent(rate.score)} correctly, the spiking network {percent(spiking.score)}. "
-        f"{beside[:1].upper()}{beside[1:]}."
-    )
+        f"{percent(rate.score)} correctly, the spiking network {percent(spiking.score)}"
+    ]
+    if rate.score.scored:
+        words = rules(rate)
+        sentences.append(f"Correct: {words.pop('published', rate.task.rule())}")
+        sentences += [
+            f"By the {name} rule ({rule}), the rate network answers {percent(rate.scores[name])} correctly, "
+            f"the spiking network {percent(spiking.scores[name])}"
+            for name, rule in words.items()
+        ]
+        trials = f"95 % Wilson intervals; {trials}"
+    return " ".join(f"{sentence}." for sentence in [*sentences, f"{trials[:1].upper()}{trials[1:]}"])
 
 
 def faithfulness(result: Faithfulness, trials: int) -> str:
