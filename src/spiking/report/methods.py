@@ -282,7 +282,7 @@ def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
 def _settings(task: Task) -> str:
     values = {name: value for name, value in task.settings.items() if name != "duration"}
     numbers = [f"{name.replace('_', ' ')} {value:g}" for name, value in values.items() if _is_number(value)]
-    return f" (settings of the task, times in ms: {', '.join(numbers)})" if numbers else ""
+    return f" (settings of the task; those that are times are in ms: {', '.join(numbers)})" if numbers else ""
 
 
 def _is_number(value: object) -> bool:
