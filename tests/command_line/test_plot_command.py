@@ -43,7 +43,7 @@ def test_the_caption_is_printed_and_kept_in_the_file(spiking, tmp_path):
     code, out, _ = spiking("plot", "output", "go-nogo", "--trials", "4", "-o", "a.svg", "--caption")
     drew, caption, _ = out.split("\n")
     assert (code, drew) == (0, "drew a.svg")
-    assert "4 trials (2 go, 2 nogo), seed 1." in caption
+    assert "4 trials (2 go, 2 nogo), seed 1, balanced: conditions in turn." in caption
     assert caption in (tmp_path / "a.svg").read_text()
 
 
@@ -58,7 +58,7 @@ def test_commands_that_also_draw_print_the_caption(spiking, words):
     code, out, _ = spiking(*words, "--plot", "a.svg", "--caption")
     drew, caption = out.splitlines()[-2:]
     assert (code, drew) == (0, "drew a.svg")
-    assert re.search(r"seed 1\..* Correct: output above 0\.7", caption)
+    assert re.search(r"seed 1[.,].* Correct: output above 0\.7", caption)
     code, _, err = spiking(*words, "--caption")
     assert (code, err) == (2, "spiking: --caption is given without --plot; expected both\n")
 

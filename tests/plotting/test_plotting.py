@@ -483,6 +483,21 @@ def test_captions_say_the_order_of_rows_and_how_many_trials_were_correct(both):
     assert order in caption
 
 
+def test_captions_say_whether_conditions_are_in_turn(both):
+    for draw in (plotting.overview, plotting.outputs):
+        caption = plotting.caption_of(draw(both.spiking, trials=both.trials, task=both.task))
+        assert "4 trials (2 go, 2 nogo), seed 3, balanced: conditions in turn." in caption
+    network = both.spiking.network
+    run = simulate(network, TASK, trials=8, seed=1, record=Record(spikes=True))
+    drawn = TASK.trials(8, seed=1)
+    assert "seed 1, conditions drawn at random." in plotting.caption_of(
+        plotting.overview(run, trials=drawn, task=TASK)
+    )
+    one = simulate(network, TASK, trials=3, seed=1, condition="go", record=Record(spikes=True))
+    drawn = TASK.trials(3, seed=1, condition="go")
+    assert "3 trials (3 go), seed 1." in plotting.caption_of(plotting.overview(one, trials=drawn, task=TASK))
+
+
 def test_a_figure_says_its_caption(both):
     figure = plotting.faithfulness(both, Figure(), caption=True)
     caption = plotting.caption_of(figure)

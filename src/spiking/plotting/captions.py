@@ -6,7 +6,7 @@ Every function that draws describes what it drew, in axes or in a whole figure; 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -17,7 +17,7 @@ from spiking.files.escape import printable
 from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.plotting.style import POPULATION_NAMES, by_population, font_size
-from spiking.tasks import Task
+from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,15 +124,33 @@ def network_words(network: SpikingNetwork) -> str:
     return f"{network.n_neurons} neurons{sizes}; {'; '.join(facts)}"
 
 
-def trials_words(conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None) -> str:
-    """Return which trials they are, such as "Task go-nogo: 40 trials (20 go, 20 nogo), seed 1"."""
+def trials_words(
+    conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None, order: str = ""
+) -> str:
+    """Return which trials they are, such as "Task go-nogo: 40 trials (20 go, 20 nogo), seed 1".
+
+    `order` as `order_words` returns.
+    """
     counts = Counter(conditions or ())
     parts = f" ({', '.join(f'{count} {name}' for name, count in sorted(counts.items()))})" if counts else ""
     start = f"Task {task}: " if task else ""
     origin = "replayed random numbers" if seed is None else f"seed {seed}"
     names, meaning = _CONDITIONS.get(task or "", ((), ""))
     meaning = f" Conditions: {meaning}." if counts and set(counts) <= set(names) else ""
-    return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}.{meaning}"
+    return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}{order}.{meaning}"
+
+
+def order_words(trials: Trials | None, numbers: Iterable[int], task: Task | None) -> str:
+    """Return whether conditions are in turn or were drawn: trial 1 of a seed may be another in each kind.
+
+    `numbers` are those of the trials. Empty without a task, or if it or all trials have one condition.
+    """
+    if trials is None or task is None or len(task.conditions) < 2:
+        return ""
+    names = tuple(task.conditions)
+    if list(trials.conditions) == [names[number % len(names)] for number in numbers]:
+        return ", balanced: conditions in turn"
+    return ", conditions drawn at random" if len(set(trials.conditions)) > 1 else ""
 
 
 def rule_words(task: Task | None, *, strict: bool = False) -> str:

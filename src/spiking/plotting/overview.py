@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.plotting.captions import describe_figure, network_words, rule_words, trials_words
+from spiking.plotting.captions import describe_figure, network_words, order_words, rule_words, trials_words
 from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus, share_limits
 from spiking.plotting.raster import raster, row_words
 from spiking.plotting.style import (
@@ -149,6 +149,7 @@ def overview(
                 len(simulation.trials),
                 simulation.seed,
                 None if task is None else task.name,
+                order_words(trials, simulation.trials, task),
             ),
             ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
             + f" of the first trial of each condition ({firsts}). "

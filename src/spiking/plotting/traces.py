@@ -10,7 +10,14 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
-from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
+from spiking.plotting.captions import (
+    describe,
+    describe_figure,
+    network_words,
+    order_words,
+    rule_words,
+    trials_words,
+)
 from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus, stimulus_windows
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -212,6 +219,7 @@ def _output_words(
             len(simulation.trials),
             simulation.seed,
             None if task is None else task.name,
+            order_words(trials, simulation.trials, task),
         ),
         *output_marks(trials, task, rate=rate, singles=singles, target=target),
         correct_words(simulation, trials, task),
