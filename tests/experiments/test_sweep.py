@@ -58,9 +58,16 @@ def test_each_point_is_what_evaluate_and_simulate_give():
         alone = evaluate(network, Cue(), 12, seed=4)
         assert (row["correct"], row["trials"]) == (alone.score.correct, 12)
         assert (row["accuracy"], row["low"], row["high"]) == (alone.accuracy, *alone.interval)
+        assert {name: row[f"accuracy_{name}"] for name in Cue().conditions} == {
+            name: score.accuracy for name, score in alone.by_condition.items()
+        }
         rates = simulate(network, Cue().trials(12, seed=4).spiking_inputs, seed=4).rates
         assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
+    assert found.by_trial[0]["condition"].tolist() == list(Cue().trials(12, seed=4).conditions)
+    assert "accuracy_nogo" in str(found)
     assert sweep(NETWORK, Cue(), threads=3, **arguments).rows == found.rows
+    (one,) = sweep(NETWORK, Cue(), grid={"refractory": [2.0]}, trials=1, seed=4).rows
+    assert [np.isnan(one["accuracy_go"]), np.isnan(one["accuracy_nogo"])].count(True) == 1
 
 
 @pytest.mark.parametrize(

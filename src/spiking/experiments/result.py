@@ -45,10 +45,12 @@ class Sweep:
         of each name (for a function, its name), ``network`` (``spiking``, or ``rate`` with `rate_network`),
         ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``, the
         same by the strict and by the sustained rule (``strict``, ``strict_low``, ...; NaN where the task does
-        not define them),
-        ``positive`` (fraction of trials with the response +1) and ``response_time`` (mean in ms over the
-        trials with a response), both NaN where the task does not define them, ``rate`` (mean over units and
-        trials in Hz) and the same for each population of the network, ``rate_exc``, ``rate_inh`` and, with
+        not define them), the accuracy in each condition (such as ``accuracy_go``; NaN if no trial has it),
+        ``positive`` (fraction of all trials with the response +1, correct or not: 1 if the network always
+        gives it, 0 if never) and ``response_time`` (mean in ms over the trials with a response, from the
+        start of the trial; not before the time from which the task is scored), both NaN where the task does
+        not define them, ``rate`` (mean over units and trials in Hz) and the same for each population of the
+        network, ``rate_exc``, ``rate_inh`` and, with
         SST units, ``rate_sst``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
         and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed``,
         ``rule``, ``strict_rule`` and ``sustained_rule``, in words, are those of the trials.
@@ -57,7 +59,7 @@ class Sweep:
         number have the same random numbers), ``expected`` (response, +1, -1 or 0),
         ``correct``, where the task defines them ``strict`` and ``sustained``,
         ``predicted`` (response; NaN where the task does not define it) and ``response_time`` in
-        ms (NaN without a response).
+        ms (NaN without a response), and ``condition``.
     unused : int
         Number of trials in the journal that this sweep does not use.
 
@@ -96,8 +98,13 @@ class Sweep:
 
     def csv(self) -> str:
         """Return the table as CSV text; numbers have all their digits."""
-        columns = list(self.rows[0])
-        return csv_text(columns, ([row[name] for name in columns] for row in self.rows))
+        columns = self._columns
+        return csv_text(columns, ([row.get(name, "") for name in columns] for row in self.rows))
+
+    @property
+    def _columns(self) -> list[str]:
+        """Names of the columns: settings of the task may decide which conditions a point has."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
     @check_arguments()
     def plot(self, y: str = "accuracy", ax: Axes | None = None) -> Axes:
@@ -149,8 +156,8 @@ class Sweep:
         return psychometric_curves(self, x, signed, seed, resamples)
 
     def __str__(self) -> str:
-        columns = [name for name in self.rows[0] if name != "seed" and not name.endswith(_NOT_PRINTED)]
-        cells = [columns, *([_cell(row[name]) for name in columns] for row in self.rows)]
+        columns = [name for name in self._columns if name != "seed" and not name.endswith(_NOT_PRINTED)]
+        cells = [columns, *([_cell(row.get(name, "")) for name in columns] for row in self.rows)]
         widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
         lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells]
         beside = in_words(self.task, freshness(self.task, self.seed), strict=self.strict)

@@ -18,7 +18,7 @@ from spiking.evaluation.evaluate import network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.result import Sweep
 from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points, warn_of_settings
-from spiking.experiments.sweep_work import SpikingWork, rate_trials, row, trials_of
+from spiking.experiments.sweep_work import SpikingWork, conditions_of, rate_trials, row, trials_of
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, open_network
@@ -209,11 +209,15 @@ def sweep(
                 runner(own)
             results = [runner({key: numbers})[key] for key, numbers in zip(keys, wanted, strict=True)]
     rows, by_trial = [], []
+    drawn: dict[tuple[int, range], tuple[str, ...]] = {}  # conditions, of each task object and its trials
     for names, work, numbers, values, rate in zip(labels, works, wanted, results, rate_results, strict=True):
+        own_trials = id(work.task), numbers
+        if own_trials not in drawn:
+            drawn[own_trials] = conditions_of(work.task, seed, numbers)
         for network_name, measured in (("spiking", values), ("rate", rate)):
             if measured is not None:
-                rows.append({**names, "network": network_name, **row(work, measured)})
-                by_trial.append(trials_of(measured, numbers))
+                rows.append({**names, "network": network_name, **row(work, measured, drawn[own_trials])})
+                by_trial.append(trials_of(measured, numbers, drawn[own_trials]))
     return Sweep(
         names=tuple(grid),
         task=base.task,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import resolve_stimulation
 from spiking.simulation.simulate import simulate
 from spiking.tasks import Task, Trials
+from spiking.tasks.base import draw
 from spiking.tasks.scoring import score_trials
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
@@ -91,7 +92,12 @@ def rate_trials(model: RateModel, work: SpikingWork, trials: int) -> Floats:
     return np.concatenate([work.answers(output, time, drawn) for drawn, output, time in outputs])
 
 
-def trials_of(values: Floats, numbers: range) -> Mapping[str, NDArray[Any]]:
+def conditions_of(task: Task, seed: int, numbers: range) -> tuple[str, ...]:
+    """Return the conditions of trials, which journals do not have."""
+    return tuple(draw(task, number, seed)[0] for number in numbers)
+
+
+def trials_of(values: Floats, numbers: range, conditions: Sequence[str]) -> Mapping[str, NDArray[Any]]:
     """Return the numbers of the trials and the columns `ANSWERS` by name."""
     columns: dict[str, NDArray[Any]] = {name: values[:, k] for k, name in enumerate(ANSWERS)}
     columns["correct"] = columns["correct"] > 0.5
@@ -99,10 +105,10 @@ def trials_of(values: Floats, numbers: range) -> Mapping[str, NDArray[Any]]:
     for rule in _RULES:
         answers = columns.pop(rule)
         columns |= {} if np.isnan(answers).any() else {rule: answers > 0.5}
-    return {"trial": np.array(numbers), **columns}
+    return {"trial": np.array(numbers), "condition": np.array(conditions), **columns}
 
 
-def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
+def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[str, Any]:
     """Return the summary of the trials of a network at a point; without rates of units, they are NaN."""
     _, correct, predicted, response_time, *others = values[:, : len(ANSWERS)].T
     total = Score.of(work.task, correct > 0.5)
@@ -119,6 +125,10 @@ def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
         "low": low,
         "high": high,
         **_other_scores(work.task, dict(zip(_RULES, others, strict=True))),
+        **{
+            f"accuracy_{name}": _accuracy(work.task, correct[np.array(conditions) == name])
+            for name in (work.task.conditions if work.task.scored else ())
+        },
         "positive": np.nan if np.isnan(predicted).any() else float(np.mean(predicted == 1)),
         "response_time": float(timed.mean()) if timed.size else np.nan,
         **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
@@ -128,6 +138,10 @@ def row(work: SpikingWork, values: Floats) -> dict[str, Any]:
         "strict_rule": work.task.rule(strict=True),
         "sustained_rule": work.task.sustained_rule() or "",
     }
+
+
+def _accuracy(task: Task, correct: Floats) -> float:
+    return Score.of(task, correct > 0.5).accuracy if correct.size else np.nan
 
 
 def _other_scores(task: Task, answers: Mapping[str, Floats]) -> dict[str, float]:

@@ -64,8 +64,9 @@ def sweep(
     y: Annotated[
         str,
         typer.Option(
-            help="Column to draw: accuracy, strict, sustained, positive, response_time, rate, or "
-            "the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
+            help="Column to draw: accuracy, strict, sustained, positive (fraction of all trials with the "
+            "response +1, correct or not), response_time (ms; not before the time from which the task is "
+            "scored), rate, or the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
         ),
     ] = "accuracy",
     curve: Annotated[
