@@ -284,10 +284,9 @@ def whole_units(name: str, units: object, most: int = MOST_UNITS) -> tuple[int, 
     expected = "whole numbers, 0 or more, each at most once"
     if isinstance(units, int | float | np.number) and not isinstance(units, bool):
         which = "unit numbers" if most == MOST_UNITS else f"numbers from 0 to {most - 1}"
-        fits = units == int(units) and 0 <= units < most if np.isfinite(units) else False
-        raise ArgumentError(
-            f"{name} is {units}; expected a list of {which}, such as [{units if fits else 0}]"
-        )
+        number = number_or_nan(units)
+        example = int(number) if 0 <= number < most and number.is_integer() else 0
+        raise ArgumentError(f"{name} is {shown(units)}; expected a list of {which}, such as [{example}]")
     given = (
         units if hasattr(units, "__array__") else listed(name, units, expected, most)
     )  # also of a generator

@@ -197,7 +197,7 @@ def test_it_keeps_the_constants_it_was_fitted_for():
     model, slow = rate_model(), LIFParams(refractory=5.0, synapse="single_exponential")
     found = fit_conversion(model, "go-nogo", kind="one_offset", params=slow, downsample=2)
     assert (found.params, found.downsample) == (slow, 2)
-    assert "for refractory 5.0, synapse 'single_exponential', for downsample 2)" in str(found)
+    assert "for refractory 5, synapse single_exponential, for downsample 2)" in str(found)
     kept = json.loads(json.dumps(found.as_json(), allow_nan=False))
     assert Conversion.from_json(kept) == found
     assert SpikingNetwork.from_rate(model, conversion=found).params == slow
@@ -205,7 +205,7 @@ def test_it_keeps_the_constants_it_was_fitted_for():
     given = LIFParams(refractory=5.0, initial_voltage="resting")
     assert SpikingNetwork.from_rate(model, conversion=found, params=given).params == given
     with pytest.raises(
-        ArgumentError, match=r"refractory 2.0; expected the constants for which the conversion was fitted"
+        ArgumentError, match=r"refractory 2; expected the constants for which the conversion was fitted"
     ):
         SpikingNetwork.from_rate(model, conversion=found, params=LIFParams())
     changed = SpikingNetwork.from_rate(model, conversion=found).with_params(refractory=1.0)
@@ -433,6 +433,9 @@ def test_the_figure_draws_both_curves_where_the_model_goes():
     x = spiking.get_xdata()
     np.testing.assert_allclose(spiking.get_ydata(), fi_curve()(4 * x + conversion.offset) / conversion.factor)
     np.testing.assert_allclose(rate.get_ydata(), 1 / (1 + np.exp(-x)))
-    assert [text.get_text() for text in ax.get_legend().get_texts()][1:] == ["sigmoid", "visited"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()][1:] == [
+        "rate units: sigmoid",
+        "currents that occur",
+    ]
     published = plotting.conversion(model, SpikingNetwork.from_rate(model, 30), Cue())
     np.testing.assert_allclose(published.get_lines()[0].get_ydata(), fi_curve()(x) / 30, atol=1e-9)

@@ -161,7 +161,6 @@ BY_NAME = {
 }
 OWN = {
     "LIFParams.difference": {"other": spiking.LIFParams()},
-    "LIFParams.start": {"uniforms": np.full(N, 0.5), "offset": np.zeros(N)},
     "LIF_network_fnc": {
         "model_path": MODEL,
         "scaling_factor": 50,
@@ -187,6 +186,8 @@ OWN = {
     "SpikingNetwork.with_input_weights": {"w_in": np.ones((N, 1))},
     "SpikingNetwork.with_weights": {"weights": np.zeros((N, N))},
     "SpikingNetwork.load": {"path": "network.npz"},
+    "Distribution.values": {"constant": "threshold", "n_neurons": 3},
+    "LIFParams.from_json": {"values": spiking.LIFParams().as_json()},
     "Conversion.from_json": {"values": every_field.fine_tuned().as_json()},
     "Simulation.load": {"path": "run.h5"},
     "Simulation.times": {"quantity": "output"},

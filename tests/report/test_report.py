@@ -305,17 +305,19 @@ def test_in_a_browser(page, both, tmp_path):
 
         curves = "document.getElementById('single').innerHTML"
         before = window.run(curves)
-        assert window.run("document.getElementById('trial-name').textContent").startswith("go, trial 1 of 3")
+        assert window.run("document.getElementById('trial-name').textContent").startswith(
+            f"go, trial {go} (1 of 3 shown)"
+        )
         window.click(*window.centre("document.querySelectorAll('#conditions button')[1]"))
         name = window.run("document.getElementById('trial-name').textContent")
-        assert name.startswith("nogo, trial 1 of 3: spiking network ")
+        assert name.startswith(f"nogo, trial {nogo} (1 of 3 shown): spiking network ")
         assert window.run(drawn) == both.spiking.spike_matrix(nogo).sum()
         assert window.run(curves) != before
         pressed = "[...document.querySelectorAll('#conditions button')].map((b) => b.ariaPressed)"
         assert window.run(pressed) == ["false", "true"]
 
         window.click(*window.centre("document.getElementById('next')"))
-        assert "trial 2 of 3" in window.run("document.getElementById('trial-name').textContent")
+        assert "(2 of 3 shown)" in window.run("document.getElementById('trial-name').textContent")
         window.click(*window.centre("document.getElementById('previous')"))
 
         # A spike in the middle of the trial: what is said about it is what was simulated.

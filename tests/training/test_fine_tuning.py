@@ -21,6 +21,7 @@ from spiking import (
     tasks,
 )
 from spiking.errors import ArgumentError
+from spiking.network.initial_state import initial_voltages
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.f_i_table import fi_table
 from spiking.neuron.params import LIFParams
@@ -45,7 +46,7 @@ def forward(network, inputs, draws, downsample):
     """Return outputs (n_outputs, columns) and spikes (steps, N) of one trial in JAX, in double precision."""
     with jax.enable_x64(True):
         constants, structure = split(network, downsample=downsample, kernel_downsample=downsample)
-        start = network.params.start(draws.v0, network.offset)[np.newaxis]
+        start = initial_voltages(network, draws.v0)[np.newaxis]
         shape = (inputs.shape[1] - 1, structure.steps_per_column, 1, network.n_neurons)
         arguments = (inputs[np.newaxis], start, draws.noise.reshape(shape))
         function = jax.jit(
@@ -122,7 +123,7 @@ def test_longer_steps_keep_the_f_i_curve_and_the_area_of_currents():
 def test_the_gradient_of_a_rate_is_close_to_the_slope_of_the_f_i_curve(noise, steps, low, high):
     network = random_network(11, strength=0.0, offset=np.linspace(-2.0, 8.0, 11), noise=noise)
     slopes = fi_table(network.params).slope_at(network.offset)
-    start = network.params.start(np.random.default_rng(0).random((20, 11)), network.offset)
+    start = initial_voltages(network, np.random.default_rng(0).random((20, 11)))
     inputs, keys = np.zeros((20, 1, 101), np.float32), jax.random.split(jax.random.key(0), 100)
     for downsample in steps:
         constants, structure = split(network, downsample=downsample, kernel_downsample=1)

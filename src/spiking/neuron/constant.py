@@ -64,7 +64,7 @@ def constant_words(value: Any, unit: str = "") -> str:
     """Return a constant in a few words, with its unit if one is given."""
     unit = f" {unit}" if unit else ""
     if isinstance(value, ByPopulation):
-        return ", ".join(f"{name} {constant_words(each, unit.strip())}" for name, each in value.items())
+        return " and ".join(f"{constant_words(each, unit.strip())} ({name})" for name, each in value.items())
     if isinstance(value, tuple):
         return f"one for each neuron, {min(value):g} to {max(value):g}{unit}"
     if isinstance(value, Distribution):

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import not_negative
+from spiking.checks import at_least, not_negative
 from spiking.errors import ArgumentError
 from spiking.random_streams import CONSTANTS_STREAM
 from spiking.short_repr import short_repr
@@ -58,6 +58,7 @@ class Distribution:
         if self.shape == "lognormal" and self.mean <= 0:
             raise ArgumentError(f"mean is {self.mean:g} with lognormal values; expected a number above 0")
 
+    @check_arguments(n_neurons=at_least(1))
     def values(self, constant: str, n_neurons: int) -> Floats:
         """Return the values of all neurons of a network, shape (N,), for the name of a constant."""
         entropy = np.random.SeedSequence(

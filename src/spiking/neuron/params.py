@@ -132,7 +132,7 @@ class LIFParams:
     def difference(self, other: LIFParams) -> str:
         """Return name and value of the constants that differ from those of `other`; empty if none does."""
         pairs = [(item.name, getattr(self, item.name), getattr(other, item.name)) for item in fields(self)]
-        return "; ".join(
+        return ", ".join(
             f"{name} {constant_words(value)}" for name, value, other_value in pairs if value != other_value
         )
 
@@ -146,9 +146,15 @@ class LIFParams:
         return {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
 
     @classmethod
+    @check_arguments()
     def from_json(cls, values: Mapping[str, Any]) -> LIFParams:
-        """Return the constants from the result of `as_json`."""
-        return cls(**{name: from_json(value) for name, value in values.items()})
+        """Return the constants from the result of `as_json`; raises ArgumentError for other values."""
+        try:
+            return cls(**{name: from_json(value) for name, value in values.items()})
+        except TypeError as error:
+            raise ArgumentError(
+                f"values cannot be used ({error}); expected what LIFParams.as_json returns"
+            ) from None
 
 
 def check_voltages(reset: Any, threshold: Any, peak: Any) -> None:

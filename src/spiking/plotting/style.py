@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking.check_arguments import check_arguments
 from spiking.connectivity.units import standard_population, unit_numbers
 from spiking.errors import ArgumentError
 from spiking.files.escape import printable
@@ -72,8 +73,8 @@ _TEXTS = ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "
 _CHOSEN: ContextVar[tuple[float, float | None]] = ContextVar("chosen", default=(_FONT_SIZE, None))
 
 
-@contextmanager
-def publication(font_size: float | None = None, width: float | None = None) -> Iterator[None]:
+@check_arguments()
+def publication(font_size: float | None = None, width: float | None = None) -> AbstractContextManager[None]:
     """Return a context in which Matplotlib draws for print: small text, thin lines, text that can be edited.
 
     Use it for your own figures, and to choose the size of those of `spiking.plotting`: draw and save them in
@@ -101,16 +102,17 @@ def publication(font_size: float | None = None, width: float | None = None) -> I
     ...     ax = plotting.weights(datasets.load("go-nogo"))
     >>> ax.figure.savefig("weights.pdf")
     """
-    sizes = (font_size, width)
     for name, value, low, high in (("font_size", font_size, 4, 40), ("width", width, 30, 500)):
         if value is not None and not low <= value <= high:
             unit = "points" if name == "font_size" else "mm"
             raise ArgumentError(f"{name} is {value}; expected {low} to {high} {unit}")
+    around_size, around_width = _CHOSEN.get()
+    return _sized(around_size if font_size is None else font_size, around_width if width is None else width)
+
+
+@contextmanager
+def _sized(font_size: float, width: float | None) -> Iterator[None]:
     mpl = library("matplotlib", "figures", "a figure")
-    font_size, width = (
-        around if value is None else value for value, around in zip(sizes, _CHOSEN.get(), strict=True)
-    )
-    assert font_size is not None
     settings = {**_SETTINGS, **dict.fromkeys(_TEXTS, font_size), "axes.titlesize": font_size + 1}
     # Not `rc_context`: the first figure of a notebook switches Matplotlib to interactive mode; `rc_context`
     # would switch it off again, and later figures would not be shown.
