@@ -335,7 +335,7 @@ def test_demo(tmp_path):
     assert re.search(r"^ +rate network +spiking network$", done.stdout, re.M)
     for title in ("correct", "sustained"):
         assert re.search(rf"^{title}: .* \(go\); .* \(nogo\)$", done.stdout, re.M)
-        assert re.search(rf"^{title} +\d\.\d+ \(\d\.\d+ to \d\.\d+\) +\d\.\d+ \(", done.stdout, re.M)
+        assert re.search(rf"^{title} +\d\.\d+ \(\d\.\d+ to \d\.\d+\) of 100 +\d\.\d+ \(", done.stdout, re.M)
     assert "95 % Wilson intervals; seed 1" in done.stdout
     assert "scaling factor 50: as given" in done.stdout
     assert "faithfulness in 100 trials: output " in done.stdout

@@ -71,7 +71,7 @@ def test_populations_of_the_file(folder):
     words = ("lesioned.npz", "--populations", "PFC&exc, PFC&inh")
     assert printed("plot", "weights", *words, cwd=folder) == "drew weights.pdf\n"
     done = run("plot", "output", *words, "--task", "go-nogo", cwd=folder)
-    assert "expected one of firing-rates, raster, weights with --populations" in done.stderr
+    assert "expected one of firing-rates, psth, raster, weights with --populations" in done.stderr
     stimulated = ("--stimulate", "exc", "--units", "PFC&~exc", "--window", "100", "200", "--trials", "1")
     assert "PFC" in printed("simulate", "lesioned.npz", "--task", "go-nogo", *stimulated, cwd=folder)
     table = printed(

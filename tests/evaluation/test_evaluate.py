@@ -117,13 +117,14 @@ def test_progress_counts_trials(network):
 def test_a_failing_trial_is_an_error_not_a_zero(network):
     class Broken(Cue):
         def score(self, output, time, trials, *, strict=False):
-            if len(trials) == 1:  # the target, when the task is checked
-                return np.array([True])
+            if np.array_equal(output, trials.targets):  # when the task is checked
+                return np.ones(len(trials), bool)
             raise ZeroDivisionError("broken scorer")
 
     class Fractions(Cue):
         def score(self, output, time, trials, *, strict=False):
-            return np.array([True]) if len(trials) == 1 else np.full(len(trials), 0.5)
+            checked = np.array_equal(output, trials.targets)
+            return np.ones(len(trials), bool) if checked else np.full(len(trials), 0.5)
 
     with pytest.raises(ZeroDivisionError, match="broken scorer"):
         evaluate(network, Broken(), 3, seed=0)

@@ -502,7 +502,7 @@ def test_every_table_as_csv_without_pandas(tmp_path, monkeypatch):
         record=Record(spikes=True, output=True),
     )
     for table, columns, rows in (
-        ("spikes", "trial,neuron,population,time_ms", len(run.spikes)),
+        ("spikes", "trial,neuron,population,time_ms,initial", len(run.spikes)),
         ("trials", "rate_hz", 2),
         ("neurons", "neuron,population,tau_decay_ms,rate_hz", 6),
         ("rates", "trial,neuron,population,rate_hz", 12),

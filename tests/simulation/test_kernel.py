@@ -151,6 +151,7 @@ def stimulations(rng, n, kinds, length):
     return made
 
 
+@pytest.mark.filterwarnings("ignore:.*, (so it has no effect|before the window does):UserWarning")
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),

@@ -86,7 +86,8 @@ def test_stimulation():
         Stimulation(UnitFraction(0.5, "inh"), (0.5, 60), 0.5),
         Oscillation("all", 40, 3.0, window=(10, 45)),
     ]
-    run = assert_same(network(offset=8.0), stimulation=acting)
+    with pytest.warns(UserWarning, match="window is 0.5 to 60 ms; the trial ends at 50 ms, before"):
+        run = assert_same(network(offset=8.0), stimulation=acting)
     assert len(run.spikes) != len(assert_same(network(offset=8.0)).spikes)
 
 

@@ -38,7 +38,7 @@ def test_mistakes_are_named(make, message):
 @pytest.mark.parametrize(
     ("stimulation", "message"),
     [
-        (Stimulation("som", (0, 1)), "no som units"),
+        (Stimulation("som", (0, 1)), r"no SST units \(som_N is 0\); it has exc 15, inh 5$"),
         (Stimulation([20], (0, 1)), "units has 20; expected numbers from 0 to 19"),
         (Stimulation([0], (1.01, 1.02)), "no step begins"),
         (

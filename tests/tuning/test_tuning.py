@@ -261,7 +261,7 @@ def test_a_broken_scorer_stops_everything():
     class Broken(Cue):
         def score(self, output, time, trials, *, strict=False):
             if np.array_equal(output, trials.targets):  # when the task is checked
-                return np.array([True])
+                return np.ones(len(trials), bool)
             raise ZeroDivisionError("broken scorer")
 
     for search in (find_scaling_factor, lambda model, *a, **k: find_scaling_factors([model] * 3, *a, **k)):
