@@ -116,7 +116,8 @@ def numeric_array(name: str, value: object, expected: str) -> NDArray[Any]:
     Tensors, also those that require gradients, sparse matrices, tables and arrays of Python's numbers are
     taken as well.
     """
-    if isinstance(value, str | bytes):
+    of_bytes = isinstance(value, memoryview) and value.format in ("B", "b", "c")
+    if of_bytes or isinstance(value, str | bytes | bytearray):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     readable(name, value)
     parts: Any = value if isinstance(value, list | tuple) else [value]

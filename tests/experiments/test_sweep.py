@@ -632,6 +632,7 @@ def test_trials_without_an_expected_response_are_left_out_of_signed_curves():
     assert "trials without a response, from left to right: 0, 0, 35, 58, 23, 0, 0" in foot
     assert "Trials without a response count as not +1" in plotting.caption_of(figure)
     correct = result.psychometric(signed=False, resamples=100)
+    assert "without a response" not in f"{correct} {correct.plot().get_supxlabel()}"
     assert (correct.left_out, correct.curves["spiking"].trials.tolist()) == (0, [90] * 4)
 
 

@@ -166,12 +166,12 @@ def psychometric_curves(
                 raise ArgumentError(
                     "no trial of the sweep expects the response +1 or -1; expected more trials"
                 )
-        known = not np.isnan(trials["predicted"]).any()
+        counted = signed and not np.isnan(trials["predicted"]).any()  # none may be correct
         curves[name] = psychometric(
             values * trials["expected"] if signed else values,
             trials["predicted"] == 1 if signed else trials["correct"],
             trials["response_time"],
-            answered=trials["predicted"] != 0 if known else None,
+            answered=trials["predicted"] != 0 if counted else None,
             trial=trials["trial"],
             seed=seed,
             resamples=resamples,
