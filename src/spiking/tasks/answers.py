@@ -35,7 +35,7 @@ class Answers:
     sustained : array of bool, shape (trials,), or None
         Whether the decision is beyond the threshold of the expected response, and the output crosses the
         threshold of no other one. Where no response is expected: whether the output stays below
-        `Task.quiet`, as in `Task.score`, and crosses no threshold. So every sustained trial is correct.
+        ``Task.quiet``, as in `Task.score`, and crosses no threshold. So every sustained trial is correct.
 
     Examples
     --------

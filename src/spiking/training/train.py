@@ -80,7 +80,7 @@ def train(
         ``training_options``, ``spiking_version``, ``spiking_accuracy``, ``spiking_r2``, ``spiking_strict``
         and ``spiking_sustained`` if its spiking network was tested, the losses, and, if training has not
         converged, ``unmet``: the criteria that the network does not meet, in words. They describe the network
-        that is returned, which may be one from before the end (see `TrainingState`). Check
+        that is returned, which may be one from before the end (see ``TrainingState``). Check
         ``extras["converged"]``: a model that has not met the criteria is also returned.
 
     Raises
