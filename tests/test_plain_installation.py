@@ -39,7 +39,7 @@ COMMANDS = [
     (["report", MODEL], "figures"),
     (["export", "run.h5", "--to", "mat"], None),
     (["export", "run.h5", "--to", "nwb"], "export"),
-    (["export", "run.h5", "--to", "csv"], "export"),
+    (["export", "run.h5", "--to", "csv"], None),
     (["new-task", "mine.py"], None),
     (["reproduce", "fig7c", "--list"], None),
     (["reproduce", "fig7c", "-o", "reproduced"], "figures"),
