@@ -42,12 +42,11 @@ def with_options(message: str) -> str:
     (``scaling_factor=50``), or is a name with an underscore. Names in quotes and code are left, and what is
     only for Python, ``(in Python force=True)``, is left out.
     """
-    message = message.replace(" (in Python force=True)", "")
+    message = re.sub(r" \(in Python [^()]*\)", "", message)
     names = "|".join(sorted(_option_names.get(), key=len, reverse=True))
     if not names:
         return message
     option = _option_names.get()
-    message = re.sub(r" \(in Python [^()]*\)", "", message)
     message = re.sub(rf"^({names})(?= (?:is|are|has)\b)", lambda found: option[found[1]], message)
     message = re.sub(
         rf"(?<![\w.'\"`{{(\[-])(?<!, )({names})=(?=[\w.])", lambda found: f"{option[found[1]]} ", message
