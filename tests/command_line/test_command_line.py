@@ -346,7 +346,7 @@ def test_demo(tmp_path):
 @pytest.mark.slow
 def test_models_that_come_with_the_package(tmp_path):
     done = run("demo", cwd=tmp_path)
-    rate, spiking = re.search(r"^correct +(\S+) \(.*?\) +(\S+) \(", done.stdout, re.M).groups()
+    rate, spiking = re.search(r"^correct +(\S+) \(.*?\) of 100 +(\S+) \(", done.stdout, re.M).groups()
     assert (rate, float(spiking) >= 0.95) == ("1.000", True)
     done = run("simulate", "xor", "--condition", "+-", "--trials", 3, "--seed", 1, cwd=tmp_path)
     assert "3 of 3 trials correct" in done.stdout

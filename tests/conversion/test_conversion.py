@@ -385,7 +385,7 @@ def test_from_the_command_line_into_the_file_and_back(tmp_path):
     assert SpikingNetwork.from_rate(model, 30).conversion is None
     assert "mean_drive: gain" in model_info(model).conversion
 
-    scored = json.loads(run("evaluate", path, *task, "--trials", 30, "--seed", 1, "--json").stdout)
+    [scored] = json.loads(run("evaluate", path, *task, "--trials", 30, "--seed", 1, "--json").stdout)
     assert scored["conversion"] == "mean_drive"
     tuned = json.loads(kept["tuning"].item())
     assert scored["spiking"]["correct"] == tuned["correct"]
