@@ -21,7 +21,7 @@ from spiking import (
     train,
 )
 from spiking.command_line.app import _show_warning, app
-from spiking.command_line.options import print_settings
+from spiking.command_line.loading import print_settings
 from spiking.conversion.visited_currents import visited_currents
 from spiking.evaluation.both_networks import run_both
 from spiking.rate_model.recorded_settings import task_for

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.network_table import network_json, network_verdict, trials_csv
 from spiking.command_line.output import check_can_draw, echo, faithfulness_line, print_json, write_figure
 from spiking.command_line.progress import progress_bar
@@ -57,7 +57,7 @@ def demo(
         if plot is not None:
             raise
         no_picture = f"no picture: {error}"
-    rate_model = train_model("go-nogo") if train else options.load_model(model)
+    rate_model = train_model("go-nogo") if train else loading.load_model(model)
     if (rate_model.n_inputs, rate_model.n_outputs) != (GoNoGo.n_inputs, GoNoGo.n_outputs):
         raise ArgumentError(
             f"{rate_model.source} has inputs: {rate_model.n_inputs}, outputs: {rate_model.n_outputs}; "
@@ -72,7 +72,7 @@ def demo(
         origin = "tuned now, on other trials"
     with progress_bar("trials", _TRIALS) as advance:
         both = run_both(rate_model, task, _TRIALS, scaling_factor=factor, progress=advance)
-    options.print_settings(rate_model, task, (), suggested=False)
+    loading.print_settings(rate_model, task, (), suggested=False)
     fresh = origin.startswith("tuned now") or is_recorded_choice(rate_model, both.spiking.network)
     scores = {"rate": both.rate_score, "spiking": both.spiking_score}
     close = faithfulness_of(both)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.network_table import (
     network_json,
     network_row,
@@ -78,12 +78,12 @@ def evaluate(
     from spiking.files.output import check_outputs, keep_text
     from spiking.tuning.recorded_search import is_recorded_choice
 
-    files = options.model_files(models, networks=True)
+    files = loading.model_files(models, networks=True)
     check_outputs([(csv_file, (".csv",))], [*files, task_name])
 
     def run(file: str, advance: Callable[[int], None]) -> _Run:
-        rates, network = options.both_networks(file, rate_model, scaling_factor, task=(task_name, settings))
-        task = options.chosen_task(rates or network, task_name, settings)
+        rates, network = loading.both_networks(file, rate_model, scaling_factor, task=(task_name, settings))
+        task = loading.chosen_task(rates or network, task_name, settings)
         recorded = network if rates is None or rate_model is not None else rates
         return _run(
             file,
@@ -180,8 +180,8 @@ def _rate_networks(
 
     scores = {}
     for file in files:
-        model = options.load_model(file)
-        task = options.chosen_task(model, task_name, settings)
+        model = loading.load_model(file)
+        task = loading.chosen_task(model, task_name, settings)
         scores[file] = score_network(model, task, trials, seed=seed, strict=strict)
     return scores
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import BAD_INPUT, echo, print_json, print_message, table_csv
 from spiking.errors import ModelFileError
 
@@ -43,13 +43,13 @@ def info(
     from spiking.network.describe import network_facts
     from spiking.network.file import recorded_evaluation
 
-    files = options.model_files(models, networks=True)
+    files = loading.model_files(models, networks=True)
     check_outputs([(csv_file, (".csv",))], files)
     infos, networks, accuracies, unusable = [], {}, {}, {}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
         for name in files:
             try:
-                loaded = options.load_network(name)
+                loaded = loading.load_network(name)
                 if isinstance(loaded, RateModel):
                     infos.append(model_info(loaded))
                 else:

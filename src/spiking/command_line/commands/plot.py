@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -132,7 +132,7 @@ def plot(
         raise ArgumentError("KIND is comparison; expected --against MODEL, --against-factor NUMBER, or both")
     from spiking.plotting import publication
 
-    loaded = options.load_network(model)
+    loaded = loading.load_network(model)
     if kind in _MODEL_KINDS:
         with publication(font_size, width):
             figure = _of_model(kind, loaded, task_name, settings, seed, scaling_factor, names)
@@ -145,16 +145,16 @@ def plot(
         def run(name: str, factor: float | None, before: int) -> BothNetworks:
             from spiking.evaluation.both_networks import run_both
 
-            rates = found = options.load_network(name)
+            rates = found = loading.load_network(name)
             if not isinstance(rates, RateModel):
                 if rate_model is None:
                     raise ArgumentError(
                         f"{name} is a network file; expected --rate-model with its rate model, to draw {kind}"
                     )
-                rates = options.load_model(rate_model)
+                rates = loading.load_model(rate_model)
             return run_both(
                 rates,
-                options.chosen_task(rates, task, settings),
+                loading.chosen_task(rates, task, settings),
                 trials,
                 network=None if isinstance(found, RateModel) else found,
                 seed=seed,
@@ -165,7 +165,7 @@ def plot(
             )
 
         if kind in _NETWORK_KINDS and not isinstance(loaded, RateModel):
-            own = options.chosen_task(loaded, task, settings)
+            own = loading.chosen_task(loaded, task, settings)
             drawn = own.trials(trials, seed=seed, balanced=True, condition=condition)
             figure = _of_run(
                 kind, _simulated(loaded, own, drawn, seed, advance), drawn, own, None, trial, names
@@ -203,7 +203,7 @@ def _of_model(
         raise ArgumentError(f"KIND is {kind}, which needs a model file; expected weights of a network file")
     if kind == "conversion":
         conversion = None if scaling_factor is None else Conversion(kind="published", factor=scaling_factor)
-        task = options.chosen_task(model, task_name, settings)
+        task = loading.chosen_task(model, task_name, settings)
         return _figure_of(plotting.conversion(model, conversion, task, seed=seed))
     functions: dict[str, Callable[..., Any]] = {
         "scaling-factor": plotting.scaling_factor,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_failures, print_json
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError, SpikingError
@@ -42,19 +42,19 @@ def report(
     from spiking.files.output import check_outputs, keep_text
     from spiking.report import report as make
 
-    files = options.model_files(models, networks=rate_model is not None)
+    files = loading.model_files(models, networks=rate_model is not None)
     many = files != models or len(files) > 1
     pages = _pages(files, output) if many else {files[0]: Path("report.html") if output is None else output}
     check_outputs([(page, (".html", ".htm")) for page in pages.values()], [*files, task_name])
     check_can_draw("a report")
 
     def write(model: str, page: Path, advance: Callable[[int], None]) -> None:
-        rates, network = options.both_networks(model, rate_model, scaling_factor, task=(task_name, settings))
+        rates, network = loading.both_networks(model, rate_model, scaling_factor, task=(task_name, settings))
         if rates is None:
             raise ArgumentError(f"{model} is a network file; expected --rate-model with its rate model")
         text = make(
             rates,
-            options.chosen_task(rates, task_name, settings),
+            loading.chosen_task(rates, task_name, settings),
             trials,
             network=None if rate_model is None else network,
             task_file=task_name,

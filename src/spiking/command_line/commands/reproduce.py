@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_json, table_csv
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -95,7 +95,7 @@ def reproduce(
     check_can_draw("the figure of a panel")
     prepare(output, panels)
     results: list[dict[str, Any]] = []
-    with options.cluster_client(scheduler) as client:
+    with loading.cluster_client(scheduler) as client:
         for chosen_panel in panels:
             with progress_bar(f"{chosen_panel.name}: steps") as advance:
                 result = run(

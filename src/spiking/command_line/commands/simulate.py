@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -84,8 +84,8 @@ def simulate(
     )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
-    stimulation = options.named_stimulation(stimulate, units, window, current, pulses)
-    rate_model, network = options.both_networks(
+    stimulation = loading.named_stimulation(stimulate, units, window, current, pulses)
+    rate_model, network = loading.both_networks(
         *(model, None, scaling_factor),
         initial_weights=initial_weights,
         task=(task_name, settings) if input_file is None else None,
@@ -99,7 +99,7 @@ def simulate(
         inputs = read_inputs(input_file)
         total = trials or (len(inputs) if inputs.ndim == 3 else 1)
     else:
-        task = options.chosen_task(rate_model or network, task_name, settings)
+        task = loading.chosen_task(rate_model or network, task_name, settings)
         total = trials or 1
     with progress_bar("trials", total) as advance:
         run = run_simulation(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_json, write_figure
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
@@ -94,7 +94,7 @@ def sweep(
     from spiking.files.output import PICTURES, check_absent, check_outputs, keep_text
 
     options.check_caption(caption, plot)
-    grid, stimulation = _grid(vary), options.named_stimulation(stimulate, units, window, current, pulses)
+    grid, stimulation = _grid(vary), loading.named_stimulation(stimulate, units, window, current, pulses)
     check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
     if output is not None and not force:  # a table is many simulations
         check_absent(output)
@@ -113,25 +113,25 @@ def sweep(
             )
         if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
-    loaded = options.load_network(model)
-    task = options.chosen_task(loaded, task_name, settings)
+    loaded = loading.load_network(model)
+    task = loading.chosen_task(loaded, task_name, settings)
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
     if plot is not None and y.lower().startswith("rate_"):
         _check_population(y, loaded.populations)
-    network = loaded if scaling_factor is None else options.both_networks(model, None, scaling_factor)[1]
+    network = loaded if scaling_factor is None else loading.both_networks(model, None, scaling_factor)[1]
     if rate_model is not None and rate_network:
         raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
     beside: RateModel | bool = rate_network
     if rate_model is not None:
-        beside = options.load_model(rate_model)
+        beside = loading.load_model(rate_model)
     elif rate_network and network is not loaded:  # converted above, with --scaling-factor
-        beside = options.load_model(model)
+        beside = loading.load_model(model)
     points = 1
     for values in grid.values():
         points *= len(values)
-    with options.cluster_client(scheduler) as client, progress_bar("trials", points * trials) as advance:
+    with loading.cluster_client(scheduler) as client, progress_bar("trials", points * trials) as advance:
         result = run_sweep(
             network,
             task,

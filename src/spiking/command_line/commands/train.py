@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.checks import whole_number
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import training_bar
 from spiking.command_line.train_family import NOT_CONVERGED, train_family
@@ -173,7 +173,7 @@ def train(
     chosen = {name: value for name, value in chosen.items() if value is not None}
     if learning_rate is not None and final_learning_rate is None:
         chosen["final_learning_rate"] = learning_rate
-    task = get(task_name, **options.task_settings(settings))
+    task = get(task_name, **loading.task_settings(settings))
     options.check_caption(caption, plot)
     if plot is not None:
         check_can_draw(f"the picture {plot}")
@@ -182,7 +182,7 @@ def train(
             [(output, MODELS), (plot, PICTURES), (csv_file, (".csv",))], [task_name, start], force=force
         )
         if start is not None:
-            chosen["start"] = options.load_model(start)
+            chosen["start"] = loading.load_model(start)
         _train_one(task, n_units, seed, recipe, chosen, output, force, plot, caption, csv_file, as_json)
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.command_line import options
+from spiking.command_line import loading, options
 from spiking.command_line.output import (
     check_can_draw,
     echo,
@@ -110,7 +110,7 @@ def tune(
     from spiking.files.output import PICTURES, check_outputs, keep_text
     from spiking.tuning import find_scaling_factors
 
-    models = options.model_files(models)
+    models = loading.model_files(models)
     options.check_caption(caption, plot)
     check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
     if plot is not None:
@@ -128,8 +128,8 @@ def tune(
         "downsample": downsample,
         "conversion": conversion,
     }
-    given = options.task_settings(settings)
-    with options.cluster_client(scheduler) as client, progress_bar("models", len(models)) as advance:
+    given = loading.task_settings(settings)
+    with loading.cluster_client(scheduler) as client, progress_bar("models", len(models)) as advance:
         tuned = find_scaling_factors(
             models,
             task_name,
@@ -147,7 +147,7 @@ def tune(
     for result in tuned:
         if result.search is not None:
             search = result.search
-            options.print_settings(search.model, search.task, given, suggested=task_name is None)
+            loading.print_settings(search.model, search.task, given, suggested=task_name is None)
     if len(models) == 1 and tuned[0].error is not None:
         raise tuned[0].error
     only = tuned[0].search if len(models) == 1 else None
