@@ -339,7 +339,11 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_sst"],
             "--y is 'rate_sst'; expected one of accuracy, strict, sustained, positive, response_time, rate, "
-            "rate_exc\n",
+            "accuracy_go, accuracy_nogo, rate_exc\n",
+        ),
+        (
+            ["--vary", "noise=0", "--plot", "a.png", "--y", "accuracy_pull"],
+            "--y is 'accuracy_pull'; expected one of",
         ),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "speed"],
@@ -706,6 +710,40 @@ def test_rates_of_sst_and_pv_units_are_columns_and_can_be_drawn():
         ax = result.plot(y)
         assert ax.get_ylabel() == "Rate of SST neurons (Hz)"
         assert ax.lines[0].get_ydata()[0] == result.rows[0]["rate_sst"]
+
+
+def test_the_accuracy_of_a_condition_is_drawn_with_its_interval(folder, monkeypatch):
+    result = sweep(NETWORK, Cue(), grid={"noise": [0.1, 5]}, trials=20, seed=1)
+    name = next(iter(Cue.conditions))
+    ax = result.plot(f"accuracy_{name}".upper())
+    assert ax.get_ylabel() == f"Accuracy in {name} trials"
+    assert ax.get_ylim() == (0, 1.02)
+    alone = evaluate(NETWORK.with_params(noise=5), Cue(), 20, seed=1).by_condition[name]
+    assert ax.lines[0].get_ydata()[1] == alone.accuracy
+    band = ax.collections[0].get_paths()[0].vertices
+    assert {*alone.interval} <= {*band[:, 1]}
+    monkeypatch.chdir(folder)
+    done = run(
+        *SWEEP[:8],
+        "--scaling-factor",
+        30,
+        "--vary",
+        "noise=0.1",
+        "--y",
+        f"accuracy_{name}",
+        "--plot",
+        "a.png",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_windows_of_stimulation_are_questioned_once_as_by_simulate():
+    pushed = Stimulation(units="exc", window=(100, 900))
+    with pytest.warns(UserWarning, match="window") as told:
+        sweep(NETWORK, Cue(), grid={"stimulation.amplitude": [1, 2]}, stimulation=pushed, trials=4, seed=1)
+    assert [str(one.message) for one in told] == [
+        f"window is 100 to 900 ms; the trial ends at {Cue().duration:g} ms, before the window does"
+    ]
 
 
 def test_every_rule_has_a_column_as_in_an_evaluation():

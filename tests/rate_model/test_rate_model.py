@@ -1,5 +1,6 @@
 """Rate models: what is read, what is refused, and how they run."""
 
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -398,3 +399,22 @@ def test_large_variables_that_are_not_the_models_are_left_in_the_file(tmp_path, 
     np.testing.assert_array_equal(RateModel.load(path).w_out, 2 * model.w_out)
     assert read_variables(path, ["x"], max_bytes=2**30)["x"].shape == (200, 300)
     assert "x" not in read_variables(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "gonogo",
+            "no such file or folder, and no model of the package with this name (did you mean go-nogo?)",
+        ),
+        ("zzz", "this name; expected the path of a model file (.mat), or one of dms, dms-sigmoid, go-nogo,"),
+        ("modle.mat", "there is no such file (did you mean model.mat?); expected the path"),
+        ("nowhere/deep/model.mat", "there is no such file, and no folder nowhere; expected the path"),
+    ],
+)
+def test_what_does_not_exist_is_said_with_what_was_looked_for(name, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.mat").touch()
+    with pytest.raises(ModelFileError, match=re.escape(words)):
+        RateModel.load(name)

@@ -28,7 +28,7 @@ from spiking.parallel.trial_journal import Known, open_trials
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, task_for
-from spiking.simulation.resolved_stimulation import AnyStimulation
+from spiking.simulation.resolved_stimulation import AnyStimulation, warn_of_windows, windows_of
 from spiking.tasks import Task
 from spiking.tasks.given_inputs import TaskLike
 from spiking.tasks.recorded.identity import identity
@@ -120,7 +120,8 @@ def sweep(
     -----
     UserWarning
         The journal has trials of another version of the task, which are not used. Or a name of the grid is
-        that of a constant of the network, which is varied, and of a setting of the task, which is not.
+        that of a constant of the network, which is varied, and of a setting of the task, which is not. Or the
+        window of a stimulation reaches beyond the trial, or seems to be in seconds.
 
     Raises
     ------
@@ -160,6 +161,9 @@ def sweep(
         works.append(work)
         first = 0 if common_random_numbers else k * trials
         wanted.append(range(first, first + trials))
+    windows = {(windows_of(work.stimulation), work.task.duration): work.stimulation for work in works}
+    for (_, trial), acting in windows.items():
+        warn_of_windows(acting, trial)
     by_key = dict(zip(keys, works, strict=True))
     # Points may have the same key, for example where the weights are scaled by 1.
     needed: dict[str, set[int]] = {key: set() for key in keys}

@@ -17,7 +17,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
 from spiking.simulation.resolved_stimulation import resolve_stimulation
-from spiking.simulation.simulate import simulate
+from spiking.simulation.run_trials import checked_downsample, run_trials
 from spiking.tasks import Task, Trials
 from spiking.tasks.base import draw
 from spiking.tasks.scoring import score_trials
@@ -50,13 +50,13 @@ class SpikingWork:
     def run(self, point: str, first: int, n: int, shared_noise: SharedNoise | None = None) -> Floats:
         """Run trials `first` to `first + n - 1`; return `ANSWERS`, mean rate and those of populations."""
         trials = self.task.trials(n, seed=self.seed, first=first)
-        run = simulate(
+        run = run_trials(  # not simulate, whose warnings each block would repeat
             self.network,
             trials.spiking_inputs,
             seed=self.seed,
             trials=range(first, first + n),
             stimulation=self.stimulation,
-            downsample=self.downsample,
+            downsample=checked_downsample(self.network, self.downsample),
             threads=1,
             shared_noise=shared_noise,
         )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib.resources import as_file, files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking.checks import file_path, readable, shown
-from spiking.errors import ArgumentError, warn
+from spiking.checks import file_path, readable, shown, similar
+from spiking.errors import ArgumentError, ModelFileError, warn
 from spiking.matfile.read import TooLargeFileError, read_variables
 from spiking.rate_model.contents import (
     MODEL_KEYS,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
 SHIPPED = files("spiking") / "data"
+_MOST_COMPARED = 1000  # files of a folder
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -83,6 +85,7 @@ def load(
         if is_shipped(model):
             with as_file(SHIPPED / f"{place}.mat") as shipped:
                 return cls.load(shipped)
+        _check_exists(place)
         source = os.fsdecode(place)
         try:
             variables = read_variables(model)
@@ -105,6 +108,25 @@ def load(
     if unused:
         warn(f"{source}: {unused_words(unused)}")
     return loaded
+
+
+def _check_exists(place: Path) -> None:
+    """Raise ModelFileError, with a name that may have been meant, if there is nothing of this name."""
+    if os.path.lexists(place):  # opening it says what else is wrong
+        return
+    missing = next((folder for folder in reversed(place.parents) if not folder.exists()), None)
+    expected = "the path of a model file (.mat)"
+    if missing is not None:
+        raise ModelFileError(f"{place}: there is no such file, and no folder {missing}; expected {expected}")
+    beside = sorted(entry.name for entry in islice(place.parent.glob("*"), _MOST_COMPARED))
+    names = shipped_names() if place.parent == Path() and not place.suffix else ()
+    near = similar(place.name, [*beside, *names])
+    if not names:
+        raise ModelFileError(f"{place}: there is no such file{near}; expected {expected}")
+    raise ModelFileError(
+        f"{place}: there is no such file or folder, and no model of the package with this name{near}; "
+        f"expected {expected}, or one of {', '.join(names)}"
+    )
 
 
 def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> RateModel:

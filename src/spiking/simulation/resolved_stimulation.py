@@ -93,9 +93,7 @@ def warn_of_windows(stimulation: AnyStimulation | Sequence[AnyStimulation] | Non
 
     A window that contains the whole trial is meant so.
     """
-    several = stimulation if isinstance(stimulation, Sequence) else (stimulation,)
-    windows = [item.window for item in several if isinstance(item, Stimulation | Oscillation) and item.window]
-    for start, stop in dict.fromkeys(windows):
+    for start, stop in windows_of(stimulation):
         window, trial = f"window is {start:g} to {stop:g} ms", f"the trial ends at {duration:g} ms"
         if 1000 * stop <= duration and stop - start < _SHORT:
             warn(f"{window}; {trial}: if these are seconds, expected {1000 * start:g} to {1000 * stop:g} ms")
@@ -104,6 +102,15 @@ def warn_of_windows(stimulation: AnyStimulation | Sequence[AnyStimulation] | Non
             hint = f"; if these are steps of {TIME_STEP_MS:g} ms, expected {steps[0]:g} to {steps[1]:g} ms"
             beyond = "so it has no effect" if start >= duration else "before the window does"
             warn(f"{window}; {trial}, {beyond}{hint if start >= duration and steps[1] <= duration else ''}")
+
+
+def windows_of(
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
+) -> tuple[tuple[float, float], ...]:
+    """Return the different windows of one or several stimulations in ms, of those that have one."""
+    several = stimulation if isinstance(stimulation, Sequence) else (stimulation,)
+    windows = [item.window for item in several if isinstance(item, Stimulation | Oscillation) and item.window]
+    return tuple(dict.fromkeys(windows))
 
 
 def _resolve(

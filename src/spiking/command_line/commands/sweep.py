@@ -17,8 +17,10 @@ from spiking.tasks.number_lists import listed_values
 if TYPE_CHECKING:
     from spiking import RateModel
     from spiking.experiments import Sweep
+    from spiking.tasks import Task
 
 _DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time", "rate")  # in every sweep
+_BY_NAME = ("accuracy_", "rate_")  # of a condition, of a population
 _CURVES = ("signed", "correct")
 
 
@@ -66,7 +68,8 @@ def sweep(
         typer.Option(
             help="Column to draw: accuracy, strict, sustained, positive (fraction of all trials with the "
             "response +1, correct or not), response_time (ms; not before the time from which the task is "
-            "scored), rate, or the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
+            "scored), accuracy_go or that of another condition, rate, or the rate of a population: "
+            "rate_exc, rate_inh, rate_sst, rate_pv."
         ),
     ] = "accuracy",
     curve: Annotated[
@@ -107,9 +110,10 @@ def sweep(
         )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
-        if y.lower() not in _DRAWN and not y.lower().startswith("rate_"):
+        if y.lower() not in _DRAWN and not y.lower().startswith(_BY_NAME):
             raise ArgumentError(
-                f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, or rate_exc, rate_inh, rate_sst, rate_pv"
+                f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, accuracy_CONDITION, rate_exc, rate_inh, "
+                f"rate_sst, rate_pv"
             )
         if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
@@ -118,8 +122,8 @@ def sweep(
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
-    if plot is not None and y.lower().startswith("rate_"):
-        _check_population(y, loaded.populations)
+    if plot is not None and y.lower().startswith(_BY_NAME):
+        _check_column(y, loaded.populations, task)
     network = loaded if scaling_factor is None else loading.both_networks(model, None, scaling_factor)[1]
     if rate_model is not None and rate_network:
         raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
@@ -185,16 +189,15 @@ def _json(result: Sweep) -> dict[str, Any]:
     return {**facts, "varied": result.names, "rows": rows}
 
 
-def _check_population(y: str, populations: Mapping[str, Any]) -> None:
-    """Raise ArgumentError unless the network has the population whose rate is drawn."""
+def _check_column(y: str, populations: Mapping[str, Any], task: Task) -> None:
+    """Raise ArgumentError unless the task has the condition, or the network the population, that is drawn."""
     names = [name for name, mask in populations.items() if mask.any()]
     if not populations["som"].any() and "pv" in names:
         names.remove("pv")  # without SST units it is `inh`
-    names = ["sst" if name == "som" else name for name in names]
-    if {"rate_som": "rate_sst"}.get(y.lower(), y.lower()) not in {f"rate_{name}".lower() for name in names}:
-        raise ArgumentError(
-            f"--y is {y!r}; expected one of {', '.join([*_DRAWN, *(f'rate_{name}' for name in names)])}"
-        )
+    columns = [f"accuracy_{name}" for name in (task.conditions if task.scored else ())]
+    columns += [f"rate_{'sst' if name == 'som' else name}" for name in names]
+    if {"rate_som": "rate_sst"}.get(y.lower(), y.lower()) not in map(str.lower, columns):
+        raise ArgumentError(f"--y is {y!r}; expected one of {', '.join([*_DRAWN, *columns])}")
 
 
 def _grid(vary: list[str]) -> dict[str, list[int | float | str]]:

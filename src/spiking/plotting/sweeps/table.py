@@ -14,6 +14,7 @@ from spiking.errors import ArgumentError
 from spiking.experiments.sweep_grid import changes_rate_network
 from spiking.plotting.captions import describe, rule_words
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, drawing_on
+from spiking.tasks.scoring import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +47,7 @@ _EXPERIMENTS = MappingProxyType(
 _MARKER = 3.6  # points
 _MOST_BANDS = 2  # of more lines, bands would cover each other
 _TASK, _TIMES = "task.", ("onset", "duration", "delay")  # settings of the tasks of the package in ms
+_IN_CONDITION = "accuracy_"
 _COLUMNS = MappingProxyType(
     {
         "accuracy": "Accuracy",
@@ -77,8 +79,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         A sweep of one or two parameters.
     y : str
         A column of numbers: ``"accuracy"``, ``"strict"`` or ``"sustained"`` (drawn with 95 % intervals),
-        ``"positive"``,
-        ``"response_time"``, ``"rate"``, ``"rate_exc"``, ``"rate_sst"`` (or ``"rate_som"``), ...
+        that of a condition such as ``"accuracy_go"`` (the same), ``"positive"``, ``"response_time"``,
+        ``"rate"``, ``"rate_exc"``, ``"rate_sst"`` (or ``"rate_som"``), ...
 
     Raises
     ------
@@ -97,7 +99,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         for name in result.rows[0]
         if name not in (*result.names, "network", "readout", "seed") and not name.endswith("rule")
     ]
-    y = {"rate_som": "rate_sst"}.get(y.lower(), y.lower() if y.lower() in columns else y)
+    by_name = {name.lower(): name for name in columns} | {"rate_som": "rate_sst"}
+    y = by_name.get(y.lower(), y)
     if y not in columns:
         raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
     if len(result.names) > 2:
@@ -111,6 +114,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         assert ax.figure is not None
         scale = ax.figure.dpi_scale_trans
         x, *second = result.names
+        is_score = y in _EDGES or y.startswith(_IN_CONDITION)
         groups = list(dict.fromkeys(row[second[0]] for row in result.rows)) if second else [None]
         values = list(dict.fromkeys(row[x] for row in result.rows))
         numeric = all(isinstance(value, int | float) for value in values)
@@ -152,8 +156,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             heights = [row[y] for row in rows]
             ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
             ax.update_datalim(np.column_stack([positions, heights]))  # which moved lines do not do
-            if y in _EDGES:
-                low, high = ([row[edge] for row in rows] for edge in _EDGES[y])
+            if is_score:
+                low, high = zip(*(_interval(result, row, y) for row in rows), strict=True)
                 if numeric and len(rows) > 1 and len(lines) <= _MOST_BANDS:
                     ax.fill_between(positions, low, high, color=style["color"], alpha=0.2, linewidth=0)
                 else:
@@ -165,7 +169,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             ax.set_xlim(-0.5, len(values) - 0.5)
         ax.set_xlabel(title(x))
         ax.set_ylabel(_COLUMNS.get(y) or title(y))
-        if y in _EDGES:
+        if is_score:
             ax.set_ylim(0, 1.02)
         elif not any(row[y] < 0 for row in result.rows):
             ax.set_ylim(bottom=0)
@@ -181,7 +185,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}.",
             ("Bands" if numeric and len(lines) <= _MOST_BANDS else "Vertical lines")
             + ": 95 % Wilson intervals."
-            if y in _EDGES
+            if is_score
             else "",
             "Markers at the same value stand side by side." if len(lines) > _MOST_BANDS else "",
             "Dashed, open markers: rate network." if len(known) > 1 and numeric and x not in fixed else "",
@@ -197,6 +201,16 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
 
 def _of(result: Sweep, network: str) -> list[Mapping[str, Any]]:
     return [row for row in result.rows if row["network"] == network]
+
+
+def _interval(result: Sweep, row: Mapping[str, Any], y: str) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of an accuracy of a row."""
+    if y in _EDGES:
+        low, high = (row[edge] for edge in _EDGES[y])
+        return low, high
+    trials = next(trials for other, trials in zip(result.rows, result.by_trial, strict=True) if other is row)
+    correct = trials["correct"][trials["condition"] == y.removeprefix(_IN_CONDITION)]
+    return wilson_interval(int(correct.sum()), correct.size) if correct.size else (np.nan, np.nan)
 
 
 def _in_sentence(name: str) -> str:
@@ -218,6 +232,8 @@ def title(name: str) -> str:
     if name.startswith("rate_"):
         population = name.removeprefix("rate_")
         return f"Rate of {_POPULATIONS.get(population, population)} (Hz)"
+    if name.startswith(_IN_CONDITION):
+        return f"Accuracy in {name.removeprefix(_IN_CONDITION)} trials"
     method, *populations = name.split(".")
     if method in _EXPERIMENTS:
         words = [_POPULATIONS.get(part.lower().replace("som", "sst"), part) for part in populations]
