@@ -22,6 +22,7 @@ def outcome(
     stopped="limit",
     spiking=(None, None, None),
     kept=None,
+    recorded=None,
     **options,
 ):
     converts, accuracy, r2 = spiking
@@ -31,7 +32,7 @@ def outcome(
     )
     last = kept or len(losses)
     histories = {"eval_losses": np.array(losses[:last]), "eval_accuracies": np.array(accuracies[:last])}
-    extras = {"updates": np.array([[100 * last]]), **histories}
+    extras = {"updates": np.array([[100 * last]]), **histories, **(recorded or {})}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrainingState, "model", SimpleNamespace(extras=extras))
         return verdict(state, TrainingOptions(**options), "m.mat")
@@ -41,13 +42,20 @@ def outcome(
     ("losses", "accuracies", "changes", "learnt", "converts", "advice"),
     [
         ([9, np.nan], [0.5, 0], {"stopped": "diverged"}, False, None, "a smaller --learning-rate than 0.01"),
-        (FALLING, [0.5] * 9, {}, False, None, "the loss was still falling; try more --max-updates than 6000"),
+        (FALLING, [0.5] * 9, {}, False, None, "the loss was still falling; try --max-updates 12000"),
         ([20] * 9, [0.5] * 9, {}, False, None, "the loss no longer fell; try another --seed"),
         ([20] * 9, [0.99] * 9, {}, False, None, "the accuracy suffices and the loss does not"),
         ([5] * 9, [0.5] * 9, {}, False, None, "check that the target of the task"),
-        ([5.2], [0.5], {"max_updates": 100}, False, None, "only begun; try more --max-updates than 100"),
+        (
+            [5.2],
+            [0.5],
+            {"max_updates": 100},
+            False,
+            None,
+            "only begun: it ended at --max-updates 100; try --max-updates 6000",
+        ),
         ([6 - 0.5 * k for k in range(9)], [0.5] * 9, {}, False, None, "the loss was still falling"),
-        ([5] * 9, [1] * 9, {"stage": "hardening"}, True, None, "1200 updates before the end"),
+        ([5] * 9, [1] * 9, {"stage": "hardening"}, True, None, "try --max-updates 7200"),
         (
             *([5] * 30, [1] * 30, {"stage": "hardening", "spiking": (None, 0.8, 0.7)}),
             *(True, False, "does not follow the rate network closely enough"),
@@ -77,6 +85,31 @@ def test_a_network_that_converts_needs_no_advice():
         in result.lines[1]
     )
     assert "R2 of its output 0.97 (at least 0.94 is needed)" in result.lines[1]
+
+
+def test_the_rate_networks_accuracies_by_the_other_rules_stand_beside_its_own(tmp_path):
+    by_rule = {"eval_strict": np.array([[0.97]]), "eval_sustained": 0.83}  # in a file, and in training
+    result = outcome([5], [1], stopped="converged", hardening=0, recorded=by_rule)
+    assert "at least 95 % is needed; strict 97 %; sustained 83 %), loss 5.00" in result.lines[0]
+    state = SimpleNamespace(
+        **{f"spiking_{name}": None for name in ("accuracy", "r2", "strict", "sustained")},
+        **{"accuracy": 1.0, "stopped": "converged", "updates": 5, "loss": 1},
+    )
+    recorded = {"updates": 5, "eval_losses": [1.0], "eval_accuracies": [1.0], **by_rule}
+    state.model = SimpleNamespace(extras=recorded)
+    task, options = tasks.get("xor"), TrainingOptions()
+    lines = rule_lines(state, options, task, "m.mat")
+    assert [line.partition(":")[0] for line in lines[:3]] == ["correct", "strict", "sustained"]
+    facts = as_json_of(state, options, Verdict(True, None, (), ()), 1.0, tmp_path, task, 1)["rate"]
+    assert facts["by_rule"]["published"]["correct"] == 100
+    assert facts["by_rule"]["sustained"] | {"interval": None} == {
+        **{"rule": task.sustained_rule(), "correct": 83, "trials": 100, "accuracy": 0.83, "interval": None}
+    }
+
+
+def test_a_training_that_ended_in_the_hardening_says_so():
+    result = outcome([5] * 3, [1] * 3, stage="hardening", max_updates=300)
+    assert result.lines[1] == "converts: not tested, because training ended before the hardening did"
 
 
 def test_the_rules_are_those_by_which_was_scored(tmp_path):

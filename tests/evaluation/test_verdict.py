@@ -41,7 +41,7 @@ def test_a_condition_that_fails_is_named_with_its_intervals():
     [
         ((48, 48), (45, 43), "below 95 %: 0.880 (0.802 to 0.930), least in nogo 0.860 (0.738 to 0.930); try"),
         ((48, 48), (47, 47), "below 95 %: 0.940 (0.875 to 0.972); more trials tell whether that is chance"),
-        ((44, 44), (44, 44), ", as the rate network 0.880 (0.802 to 0.930): train that first"),
+        ((44, 44), (44, 44), "both networks are below 95 %: rate 0.880 (0.802 to 0.930), spiking 0.880"),
     ],
 )
 def test_below_the_criterion(rate, spiking, words):

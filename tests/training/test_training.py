@@ -250,6 +250,7 @@ def test_training_stops_when_it_has_converged():
     extras = model.extras  # the last test under the original's names, as scalars; all tests under our own
     assert np.shape(extras["eval_loss_mean"]) == np.shape(extras["eval_perf_mean"]) == ()
     assert (extras["eval_loss_mean"], extras["eval_perf_mean"]) == (states[-1].loss, states[-1].accuracy)
+    assert 0.5 < extras["eval_sustained"] <= extras["eval_perf_mean"]
     losses, accuracies = recorded_settings.tests_of_training(model)
     assert losses.tolist() == [state.loss for state in states]
     assert accuracies.tolist() == [state.accuracy for state in states]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.evaluation.words import OTHER_RULES
 from spiking.rate_model.recorded_settings import tests_of_training
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from spiking.training import TrainingOptions
     from spiking.training.state import TrainingState
 
+_MANY = 6000  # updates, in which the tasks of the package are learnt
 _FALLING = 0.95  # the loss still falls if its last third is below this fraction of the third before
 
 
@@ -45,12 +48,14 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
     """Return what a training came to, from its last state; `path` is the file of the model."""
     losses, accuracies = tests_of_training(state.model)
     good = (losses < options.stop_loss) & (accuracies >= options.stop_accuracy)
+    began = 100 * (int(np.argmax(good)) + 1)
     hardening = state.stage == "hardening"
     learnt = hardening or state.stopped == "converged"
     updates, loss, accuracy = saved(state)
     needed = (
         f"accuracy {100 * accuracy:.0f} % in 100 new trials "
-        f"({_interval(accuracy, 100)}; at least {100 * options.stop_accuracy:g} % is needed), "
+        f"({_interval(accuracy, 100)}; at least {100 * options.stop_accuracy:g} % is needed"
+        f"{_others(rate_by_rule(state))}), "
         f"loss {loss:.2f} (below {options.stop_loss:g} is needed)"
     )
     meets = loss < options.stop_loss and accuracy >= options.stop_accuracy
@@ -64,7 +69,7 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
             f"last network, after {state.updates} updates, not saved: accuracy {100 * state.accuracy:.0f} % "
             f"in 100 new trials, loss {state.loss:.2f}",
         )
-    converts, reason = _conversion(state, options, learnt)
+    converts, reason = _conversion(state, options, learnt, began)
     shown = {True: "yes", False: "no", None: "not tested"}[converts]
     advice: list[str] = []
     if state.stopped == "diverged":
@@ -75,12 +80,11 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
     elif not learnt:
         advice = [_not_learnt(losses, accuracies, options)]
     elif state.stopped != "converged":
-        began = 100 * (int(np.argmax(good)) + 1)
         left = options.hardening - (state.updates - began)
         if left > 0 and good.any():
             advice = [
-                f"training ended at --max-updates {options.max_updates}, {left} updates before the end of "
-                f"the hardening; try more of them"
+                f"training ended at --max-updates {options.max_updates}, before the hardening did, which "
+                f"makes the network one that converts; try --max-updates {options.max_updates + left}"
             ]
         elif converts is None:
             advice = [
@@ -126,8 +130,10 @@ def _not_converting(state: TrainingState, options: TrainingOptions) -> str:
     return f"the spiking network {' and '.join(faults)}; {advice}{enough}"
 
 
-def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) -> tuple[bool | None, str]:
-    """Return whether the network converts, and why."""
+def _conversion(
+    state: TrainingState, options: TrainingOptions, learnt: bool, began: int
+) -> tuple[bool | None, str]:
+    """Return whether the network converts, and why; hardening began after so many updates."""
     converts = state.converts
     if converts is None and state.spiking_accuracy is not None:
         converts = False  # the best of the networks that were tested, none of which did
@@ -136,6 +142,8 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
             return None, "because --hardening is 0"
         if not learnt:
             return None, "because the task was not learnt"
+        if state.updates - began < options.hardening:
+            return None, "because training ended before the hardening did"
         return None, "because the network met the criteria too rarely in the hardening"
     if state.spiking_accuracy is None or state.spiking_r2 is None:
         some = "at three or more" if converts else "at fewer than three"
@@ -144,27 +152,36 @@ def _conversion(state: TrainingState, options: TrainingOptions, learnt: bool) ->
     return converts, (
         f"the spiking network is right in {100 * state.spiking_accuracy:.0f} % of 40 new trials "
         f"({_interval(state.spiking_accuracy, 40)}; "
-        f"at least {100 * options.resolved('stop_spiking_accuracy'):g} % is needed{_others(state)}), "
+        f"at least {100 * options.resolved('stop_spiking_accuracy'):g} % is needed"
+        f"{_others(spiking_by_rule(state))}), "
         f"R2 of its output {state.spiking_r2:.2f} (at least {options.resolved('stop_r2'):g} is needed){kept}"
     )
 
 
-def _others(state: TrainingState) -> str:
-    """Return the accuracy by the rules that decide nothing."""
-    from spiking.evaluation.words import OTHER_RULES
+def rate_by_rule(state: TrainingState) -> dict[str, float]:
+    """Return the accuracies of the saved rate network by the rules that decide nothing."""
+    recorded = {name: state.model.extras.get(f"eval_{name}") for name in OTHER_RULES}
+    return {name: float(np.ravel(value)[0]) for name, value in recorded.items() if value is not None}
 
+
+def spiking_by_rule(state: TrainingState) -> dict[str, float]:
+    """Return the accuracies of its spiking network by the rules that decide nothing."""
     values = {name: getattr(state, f"spiking_{name}") for name in OTHER_RULES}
-    return "".join(f"; {name} {100 * value:.0f} %" for name, value in values.items() if value is not None)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _others(accuracies: Mapping[str, float]) -> str:
+    return "".join(f"; {name} {100 * value:.0f} %" for name, value in accuracies.items())
 
 
 def rule_lines(state: TrainingState, options: TrainingOptions, task: Task, path: str) -> list[str]:
     """Return the rules of the accuracies of a training, a line each, and which trials they are."""
     if not task.scored:
         return []
-    from spiking.evaluation.words import OTHER_RULES, first_rule, lines_of, rules_of
+    from spiking.evaluation.words import first_rule, lines_of, rules_of
     from spiking.training.scoring import rule
 
-    names = [name for name in OTHER_RULES if getattr(state, f"spiking_{name}") is not None]
+    names = rate_by_rule(state) | spiking_by_rule(state)
     first = first_rule(task)
     spiking = rules_of(task, (first, *names))
     rate = rule(task, options)
@@ -185,14 +202,14 @@ def _interval(accuracy: float, trials: int) -> str:
 def _not_learnt(losses: Any, accuracies: Any, options: TrainingOptions) -> str:
     """Return what kept a network from learning, and what to try."""
     third = len(losses) // 3
-    more = f"more --max-updates than {options.max_updates}"
+    more = f"--max-updates {max(2 * options.max_updates, _MANY)}"
     if accuracies[-1] >= options.stop_accuracy:
         return (
             f"the accuracy suffices and the loss does not; try {more}, or --stop-loss "
             f"{1.1 * losses[-1]:.3g} if the output is good enough for you"
         )
     if not third:  # too few tests to say whether the loss falls
-        return f"training has only begun; try {more}"
+        return f"training has only begun: it ended at --max-updates {options.max_updates}; try {more}"
     if np.mean(losses[-third:]) < _FALLING * np.mean(losses[-2 * third : -third]):
         return f"the loss was still falling; try {more}"
     if losses[-1] < options.stop_loss:
@@ -236,20 +253,22 @@ def as_json_of(
         scored = task.scored and math.isfinite(accuracy)
         return Score(round(accuracy * trials) if scored else 0, trials, scored)
 
+    def accuracies(accuracy: float, words: str, others: dict[str, float], trials: int) -> dict[str, Any]:
+        rules = {"strict": task.rule(strict=True), "sustained": task.sustained_rule()}
+        all_rules = {first_rule(task): (words, accuracy)}
+        all_rules |= {name: (rules[name] or "", value) for name, value in others.items()}
+        return {
+            **accuracy_json(score(accuracy, trials), words, seed=seed, fresh=False),
+            "by_rule": {
+                name: {"rule": words, **score(value, trials).as_json()}
+                for name, (words, value) in (all_rules.items() if task.scored else ())
+            },
+        }
+
     spiking = None
     if state.spiking_accuracy is not None:
-        tested = {
-            first_rule(task): (task.rule(), state.spiking_accuracy),
-            "strict": (task.rule(strict=True), state.spiking_strict),
-            "sustained": (task.sustained_rule(), state.spiking_sustained),
-        }
         spiking = {
-            **accuracy_json(score(state.spiking_accuracy, 40), task.rule(), seed=seed, fresh=False),
-            "by_rule": {
-                name: {"rule": words, **score(accuracy, 40).as_json()}
-                for name, (words, accuracy) in tested.items()
-                if task.scored and accuracy is not None
-            },
+            **accuracies(state.spiking_accuracy, task.rule(), spiking_by_rule(state), 40),
             "r2": state.spiking_r2,
         }
     updates, loss, accuracy = saved(state)
@@ -265,7 +284,7 @@ def as_json_of(
         "seconds": seconds,
         "saved_updates": updates,
         "loss": loss,
-        "rate": accuracy_json(score(accuracy, 100), rule(task, options), seed=seed, fresh=False),
+        "rate": accuracies(accuracy, rule(task, options), rate_by_rule(state), 100),
         "spiking": spiking,
         "advice": result.advice,
     }

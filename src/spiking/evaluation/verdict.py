@@ -38,11 +38,12 @@ def verdict(rate: Evaluation, spiking: Evaluation, conversion: Conversion | None
         return None
     least = min(pairs, key=lambda name: pairs[name][1].accuracy)
     where = f", least in {least} {_text(pairs[least][1])}" if least != "all trials" else ""
-    below = f"the spiking network is below {100 * ENOUGH:g} %: {_text(spiking.score)}{where}"
     if rate.accuracy < ENOUGH:
         return (
-            f"{below}, as the rate network {_text(rate.score)}: train that first, longer or with another seed"
+            f"both networks are below {100 * ENOUGH:g} %: rate {_text(rate.score)}, spiking "
+            f"{_text(spiking.score)}; train the rate network longer, or with another seed, then convert it"
         )
+    below = f"the spiking network is below {100 * ENOUGH:g} %: {_text(spiking.score)}{where}"
     if spiking.interval[1] >= ENOUGH:
         return f"{below}; more trials tell whether that is chance"
     return f"{below}; {_advice(kind)}"

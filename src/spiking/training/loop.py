@@ -19,7 +19,7 @@ from spiking.training.conversion_test import Outcome, converts, spiking_outcome
 from spiking.training.initial_weights import draw_weights, named_activation, weights_of
 from spiking.training.model_file import variables
 from spiking.training.options import TrainingOptions
-from spiking.training.scoring import accuracy
+from spiking.training.scoring import accuracy, other_accuracies
 from spiking.training.state import TrainingState
 from spiking.training.stopping import ends_hardening, is_faithful, is_good, is_hardened, unmet, why_stopped
 from spiking.training.updates import EARLY_NOISE, advance, evaluate, split, start
@@ -86,7 +86,9 @@ def training_steps(
             structure=structure,
         )
         loss = float(np.mean(test_losses))
-        correct = accuracy(task, np.asarray(outputs, dtype=float), trials, options)
+        tested = np.asarray(outputs, dtype=float)
+        correct = accuracy(task, tested, trials, options)
+        others = other_accuracies(task, tested, trials, options)
         tests.append((loss, correct))
         good = is_good(loss, correct, options)
         if good and hardened_from == _NEVER:
@@ -103,6 +105,7 @@ def training_steps(
                 "losses": np.array(losses, dtype=np.float32),
                 "eval_loss_mean": loss,  # of the last test, as in the original trainer's files
                 "eval_perf_mean": correct,
+                **{f"eval_{name}": value for name, value in others.items()},
                 "eval_losses": np.array([test[0] for test in tests]),
                 "eval_accuracies": np.array([test[1] for test in tests]),
             },
@@ -136,8 +139,8 @@ def training_steps(
         if stopped in ("limit", "diverged"):
             outcome["unmet"] = unmet(*kept, spiking and spiking[:2], options)
         if spiking is not None:
-            tested = {f"spiking_{name}": value for name, value in spiking._asdict().items()}
-            outcome |= {name: value for name, value in tested.items() if value is not None}
+            measured = {f"spiking_{name}": value for name, value in spiking._asdict().items()}
+            outcome |= {name: value for name, value in measured.items() if value is not None}
         speed = count / (time.perf_counter() - began)
         yield TrainingState(
             updates,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.tasks import ContextIntegration, GoNoGo, Task, Trials
+from spiking.tasks.scoring import score_trials
 from spiking.training.options import TrainingOptions
 
 
@@ -41,3 +42,17 @@ def accuracy(task: Task, outputs: NDArray[np.float64], trials: Trials, options: 
     if isinstance(task, ContextIntegration):
         moments = moments + task.score_from - (moments[-200] if moments.size > 200 else moments[0])
     return float(task.score(outputs, moments, trials).mean())
+
+
+def other_accuracies(
+    task: Task, outputs: NDArray[np.float64], trials: Trials, options: TrainingOptions
+) -> dict[str, float]:
+    """Return the accuracies by the strict and the sustained rule, those that the task has; see `accuracy`.
+
+    They decide nothing. The published trainer scores at other times, to which these rules do not belong.
+    """
+    if options.published_quirks or not task.scored or not np.isfinite(outputs).all():
+        return {}
+    scored = score_trials(task, outputs, trials.time, trials)
+    answers = {"strict": scored.strict, "sustained": scored.sustained}
+    return {name: float(right.mean()) for name, right in answers.items() if right is not None}
