@@ -7,9 +7,7 @@ the spiking network that it is converted to.
 
 from __future__ import annotations
 
-import dataclasses
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +20,18 @@ from spiking.connectivity.connections import (
     N,
     choose,
     connections,
+    replaced,
     stream,
     with_connections,
 )
-from spiking.connectivity.units import Units, check_population_name, number_of_units, unit_numbers
+from spiking.connectivity.units import (
+    UnitFraction,
+    Units,
+    check_population_name,
+    number_of_units,
+    unit_numbers,
+)
+from spiking.connectivity.words import units_words
 from spiking.errors import ArgumentError
 from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
 
@@ -79,10 +85,12 @@ def scale_weights(
             f"Dale's law; expected 0 or more (0 cuts them); SpikingNetwork.with_weights takes weights of any "
             f"sign"
         )
-    chosen = choose(network, existing, pre, post, fraction, seed, control)
+    chosen, words = choose(network, existing, pre, post, fraction, seed, control)
     with np.errstate(over="ignore"):  # what is too large, the new network refuses
         weight = np.where(chosen, existing.weight * factor, existing.weight)
-    return with_connections(network, existing._replace(weight=weight))
+    done = "cut" if factor == 0 else f"multiplied by {factor:.6g}"
+    changed = with_connections(network, existing._replace(weight=weight))
+    return replaced(changed, f"{words} {done}") if factor != 1 and chosen.any() else changed
 
 
 @check_arguments(fraction=fraction)
@@ -133,7 +141,8 @@ def shuffle_weights(
         As in `scale_weights`.
     """
     existing, receiving = connections(network), unit_numbers("post", post, network.populations)
-    chosen = choose(network, existing, pre, receiving, fraction, seed, None)
+    post = post if isinstance(post, str | UnitFraction) else receiving
+    chosen, words = choose(network, existing, pre, post, fraction, seed, None)
     rng = stream(seed, SHUFFLE_STREAM)
     populations = network.populations
     kind = np.where(populations["exc"], 0, np.where(populations["som"], 1, 2))
@@ -150,7 +159,9 @@ def shuffle_weights(
             if moving.size:
                 free = np.setdiff1d(receivers[k], unchanged)
                 new_post[moving] = rng.choice(free, moving.size, replace=False)
-    return with_connections(network, existing._replace(post=new_post))
+    changed = with_connections(network, existing._replace(post=new_post))
+    seeded = words if fraction < 1 else f"{words} (seed {seed})"
+    return replaced(changed, f"{seeded} shuffled") if chosen.any() else changed
 
 
 def remove_autapses(network: N) -> N:
@@ -161,10 +172,9 @@ def remove_autapses(network: N) -> N:
     SpikingNetwork or RateModel
     """
     existing = connections(network)
-    return with_connections(
-        network,
-        existing._replace(weight=np.where(existing.pre == existing.post, 0.0, existing.weight)),
-    )
+    own = existing.pre == existing.post
+    changed = with_connections(network, existing._replace(weight=np.where(own, 0.0, existing.weight)))
+    return replaced(changed, "weights of units onto themselves cut") if own.any() else changed
 
 
 @check_arguments()
@@ -189,7 +199,9 @@ def shuffle_input_weights(network: N, *, seed: int = 1, post: Units = "all") -> 
     units = unit_numbers("post", post, network.populations)
     w_in = network.w_in.copy()
     w_in[units] = network.w_in[stream(seed, INPUT_STREAM).permutation(units)]
-    return _replaced(network, w_in=w_in)
+    return replaced(
+        network, f"input weights of {units_words(post, units.size)} (seed {seed}) shuffled", w_in=w_in
+    )
 
 
 @check_arguments()
@@ -219,7 +231,10 @@ def lesion(network: N, units: Units) -> N:
     """
     chosen = unit_numbers("units", units, network.populations)
     lesioned = tuple(sorted({*network.lesioned, *chosen.tolist()}))
-    return _replaced(cut(network, pre=chosen)._without_output_of(chosen), lesioned=lesioned)
+    existing = connections(network)
+    silent = np.isin(existing.pre, chosen)
+    rest = with_connections(network, existing._replace(weight=np.where(silent, 0.0, existing.weight)))
+    return replaced(rest._without_output_of(chosen), None, lesioned=lesioned)
 
 
 @check_arguments()
@@ -272,9 +287,3 @@ def units(network: Connected, choice: Units) -> NDArray[np.int64]:
         An unknown or empty population, or units that the network does not have.
     """
     return unit_numbers("choice", choice, network.populations)
-
-
-def _replaced(network: N, **changes: Any) -> N:
-    dataclass: Any = network
-    changed: N = dataclasses.replace(dataclass, **changes)
-    return changed

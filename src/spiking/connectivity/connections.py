@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.connectivity.units import Units, number_of_units, unit_numbers
+from spiking.connectivity.words import connections_words, units_words
 from spiking.errors import ArgumentError
 from spiking.random_streams import CONTROL_STREAM, FRACTION_STREAM
 from spiking.typing import Floats
@@ -33,6 +35,10 @@ class Connected(Protocol):
     @property
     def lesioned(self) -> tuple[int, ...]:
         """Units that are silent."""
+
+    @property
+    def weight_changes(self) -> tuple[str, ...]:
+        """What was done to the weights, in words."""
 
     @property
     def w_in(self) -> Floats:
@@ -90,6 +96,15 @@ def with_connections(network: N, new: Connections) -> N:
     return network._with_recurrent(csc_array(entries, shape=(n, n)))
 
 
+def replaced(network: N, change: str | None, **fields: Any) -> N:
+    """Return the network with other values of fields; `change` is added to its `weight_changes`."""
+    if change is not None:
+        fields["weight_changes"] = (*network.weight_changes, change)
+    dataclass: Any = network
+    changed: N = dataclasses.replace(dataclass, **fields)
+    return changed
+
+
 def choose(
     network: Connected,
     existing: Connections,
@@ -98,12 +113,14 @@ def choose(
     fraction: float,
     seed: int,
     control: Control | None,
-) -> NDArray[np.bool_]:
-    """Return a mask of the chosen connections; the parameters are those of `scale_weights`."""
+) -> tuple[NDArray[np.bool_], str]:
+    """Return a mask of the chosen connections, and words for them; parameters as in `scale_weights`."""
     n = number_of_units(network.populations)
     sends, receives = np.zeros(n, bool), np.zeros(n, bool)
-    sends[unit_numbers("pre", pre, network.populations)] = True
-    receives[unit_numbers("post", post, network.populations)] = True
+    senders, receivers = (
+        unit_numbers(name, units, network.populations) for name, units in (("pre", pre), ("post", post))
+    )
+    sends[senders], receives[receivers] = True, True
     between = sends[existing.pre] & receives[existing.post]
     candidates = np.flatnonzero(between)
     number = round(fraction * candidates.size)
@@ -112,7 +129,8 @@ def choose(
         numbers = _controls(existing, between, numbers, stream(seed, CONTROL_STREAM), control)
     chosen = np.zeros(existing.weight.size, bool)
     chosen[numbers] = True
-    return chosen
+    ends = units_words(pre, senders.size), units_words(post, receivers.size)
+    return chosen, connections_words(*ends, fraction, seed, control)
 
 
 def _controls(

@@ -90,6 +90,10 @@ class ModelInfo:
     search_accuracy : float
         Accuracy of the spiking network at the tuned scaling factor on the trials of the search (of a model
         that was trained on the f-I curve: of the tests during training), which chose it.
+    lesioned : int
+        Number of lesioned units.
+    weight_changes : tuple of str
+        What was done to the weights after training, in words.
     suspicious : tuple of str
         Possible problems, which a user should check.
 
@@ -131,6 +135,8 @@ class ModelInfo:
     conversion: str | None
     spiking: SpikingAccuracy | None
     search_accuracy: float | None
+    lesioned: int
+    weight_changes: tuple[str, ...]
     suspicious: tuple[str, ...]
 
     __repr__ = short_repr
@@ -199,6 +205,8 @@ def model_info(model: AnyModel) -> ModelInfo:
         updates=None if updates is None else int(updates),
         conversion=_matched_conversion(model),
         search_accuracy=None if search is None else search[0],
+        lesioned=len(model.lesioned),
+        weight_changes=model.weight_changes,
         suspicious=possible_problems(
             model,
             weights,

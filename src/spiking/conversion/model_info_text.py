@@ -28,6 +28,8 @@ def facts(info: ModelInfo) -> dict[str, str]:
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
         "synaptic decay": _decay(info),
+        **({"lesioned": _count(info.lesioned, "unit")} if info.lesioned else {}),
+        **({"weight changes": printable("; ".join(info.weight_changes))} if info.weight_changes else {}),
         "training": _training(info),
         "task": printable(_task(info)),
         "scaling factor": _tuning(info),

@@ -10,6 +10,7 @@ import numpy as np
 
 import spiking
 from spiking.errors import ArgumentError
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.result import INITIAL, Simulation, Spikes
 from spiking.simulation.storage.hdf5 import SAMPLED
@@ -104,6 +105,7 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "seed": None if simulation.seed is None else str(simulation.seed),
         "task": simulation.task,
         "scaling_factor": simulation.network.scaling_factor,
+        "changes": "; ".join(changes_words(simulation.network)) or None,
         "duration_ms": simulation.duration,
         "time_step_ms": simulation.time_step,
         "parameters": json.dumps(simulation.network.params.as_json(), default=float),

@@ -15,3 +15,10 @@ def parsed(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("its JSON is nested too deep") from None
+
+
+def texts(values: object) -> tuple[str, ...]:
+    """Return a parsed list of texts as a tuple; raises ValueError for anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("it is no list of texts")
+    return tuple(values)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.conversion.conversion import Conversion
-from spiking.files.json_text import parsed
+from spiking.files.json_text import parsed, texts
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.neuron.params import LIFParams
 from spiking.tasks.recorded.record import TaskRecord
@@ -25,7 +25,7 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
     """Return the fields of a network: arrays, and dataclasses as JSON.
 
     ``populations/exc`` and so on are masks; sparse weights are ``weights/data``, ``indices``, ``indptr`` and
-    ``shape``, by columns. Fields that are None are left out.
+    ``shape``, by columns. `weight_changes` is JSON, too. Fields that are None or empty are left out.
     """
     stored: dict[str, Any] = {}
     for item in fields(network):
@@ -38,6 +38,8 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
             stored |= {f"{item.name}/{name}": array for name, array in value.items()}
         elif hasattr(value, "indptr"):
             stored |= {f"{item.name}/{name}": np.asarray(getattr(value, name)) for name in _SPARSE}
+        elif item.name == "weight_changes":
+            stored |= {item.name: json.dumps(value)} if value else {}
         elif value is not None:
             stored[item.name] = np.asarray(value)
     return stored
@@ -59,6 +61,8 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
         values["conversion"] = Conversion.from_json(parsed(values["conversion"]))
     if "task" in values:
         values["task"] = TaskRecord(**parsed(values["task"]))
+    if "weight_changes" in values:
+        values["weight_changes"] = texts(parsed(values["weight_changes"]))
     if isinstance(values["weights"], dict):
         from scipy.sparse import csc_array
 

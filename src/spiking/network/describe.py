@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spiking.connectivity import words
 from spiking.conversion.model_info_text import accuracy_facts
+from spiking.files.escape import printable
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
@@ -34,6 +36,7 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
     return {
         "neurons": f"{n:,}: {', '.join(members)}",
         "lesioned": f"{len(network.lesioned)}" if network.lesioned else "none",
+        "weight changes": printable("; ".join(network.weight_changes)) or "none",
         "channels": f"inputs {network.n_inputs}, outputs {network.n_outputs}",
         "connections": f"{connections:,}, density {connections / weights.size:.1%}",
         "weights": _weights(network),
@@ -49,19 +52,15 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
 
 
 def changes_words(network: SpikingNetwork) -> list[str]:
-    """Return how a network differs from the one that was converted, as far as it knows; empty if it does not.
+    """Return how a network differs from the trained one as published, empty if it does not.
 
-    Lesions, a refitted readout and constants other than the published ones. Scaled, cut or shuffled weights
-    are not recorded by a network.
+    Lesions, changes of weights, a refitted readout and constants.
     """
-    words = []
-    if network.lesioned:
-        number = len(network.lesioned)
-        words.append(f"{number} neuron{'' if number == 1 else 's'} lesioned")
+    changes = words.changes_words(network, "neuron")
     if network.readout_refit is not None:
-        words.append("readout refitted")
+        changes.append("readout refitted")
     constants = network.params.difference(LIFParams())
-    return [*words, f"constants: {constants}"] if constants else words
+    return [*changes, f"constants: {constants}"] if constants else changes
 
 
 def _weights(network: SpikingNetwork) -> str:

@@ -30,17 +30,18 @@ FORMAT = "spiking network 1"
 NETWORKS = (".npz",)
 _ZIP = b"PK"
 _EVALUATION = "evaluation"  # how often the network was correct; no part of the network
+_WORDS = ("task", "weight_changes")  # no spike depends on them
 
 
 @check_arguments()
 def save(network: SpikingNetwork, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write the network to a file, completely or not at all: ``network.save("lesioned.npz")``.
 
-    Everything comes back: weights, constants, populations, lesions, offsets, the conversion and how the
-    readout was fitted. ``np.load`` opens the file, too: each field is an array of its name, populations are
-    ``populations/exc`` and so on, sparse weights are ``weights/data``, ``weights/indices``,
-    ``weights/indptr`` and ``weights/shape`` (by columns), and `params`, `conversion` and `readout_refit`
-    are JSON.
+    Everything comes back: weights and what changed them, constants, populations, lesions, offsets, the
+    conversion and how the readout was fitted. ``np.load`` opens the file, too: each field is an array of its
+    name, populations are ``populations/exc`` and so on, sparse weights are ``weights/data``,
+    ``weights/indices``, ``weights/indptr`` and ``weights/shape`` (by columns), and `params`, `conversion`,
+    `readout_refit` and `weight_changes` are JSON.
 
     Parameters
     ----------
@@ -71,7 +72,9 @@ def record_evaluation(path: Path, network: SpikingNetwork, values: Mapping[str, 
     """
     arrays = read_archive(path)
     stored = to_arrays(network)
-    if any(name not in arrays or np.any(arrays[name] != stored[name]) for name in stored if name != "task"):
+    if any(
+        name not in arrays or np.any(arrays[name] != stored[name]) for name in stored if name not in _WORDS
+    ):
         return False
     record = json.dumps({**values, "network": _digest(arrays)})
     _write(path, {**arrays, _EVALUATION: np.array(record)})
@@ -90,7 +93,7 @@ def recorded_evaluation(path: str | os.PathLike[str]) -> SpikingAccuracy | None:
 
 def _digest(arrays: Mapping[str, Any]) -> str:
     """Return a digest of everything in a network's file that its spikes depend on."""
-    others = ("format", "version", "task", _EVALUATION)
+    others = ("format", "version", *_WORDS, _EVALUATION)
     return digest({name: array for name, array in sorted(arrays.items()) if name not in others})
 
 

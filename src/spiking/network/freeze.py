@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import fraction
-from spiking.connectivity.connections import Control, choose, connections, with_connections
+from spiking.connectivity.connections import Control, choose, connections, replaced, with_connections
 from spiking.connectivity.units import Units
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def freeze(
     from spiking.simulation.simulate import simulate
 
     existing = connections(network)
-    chosen = choose(network, existing, pre, post, fraction, seed, control)
+    chosen, words = choose(network, existing, pre, post, fraction, seed, control)
     run = simulate(
         network,
         inputs,
@@ -80,4 +79,5 @@ def freeze(
         minlength=network.n_neurons,
     )
     rest = with_connections(network, existing._replace(weight=np.where(chosen, 0.0, existing.weight)))
-    return dataclasses.replace(rest, offset=network.offset + drive)
+    frozen = f"{words} replaced by their mean current ({len(run.trials)} trials, seed {seed})"
+    return replaced(rest, frozen if chosen.any() else None, offset=network.offset + drive)

@@ -79,6 +79,10 @@ class SpikingNetwork(Remade):
         inputs, and the recurrent currents that belong to `initial_rates`.
     lesioned : tuple of int
         Units that are silent (see `lesion`).
+    weight_changes : tuple of str
+        What `scale_weights`, `cut`, `shuffle_weights`, `with_weights`, `freeze` and other methods did to the
+        weights, in words and in this order; those of the rate model first. Captions and reports say it. It
+        does not change the simulation.
     readout_refit : ReadoutRefit or None
         How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
@@ -118,6 +122,7 @@ class SpikingNetwork(Remade):
     readout_refit: ReadoutRefit | None = None
     conversion: Conversion | None = None
     task: TaskRecord | None = field(default=None, compare=False)  # no spike depends on it
+    weight_changes: tuple[str, ...] = field(default=(), compare=False)  # nor on these words
 
     def __post_init__(self) -> None:
         n = getattr(self.tau_decay, "size", 0)
@@ -273,6 +278,7 @@ class SpikingNetwork(Remade):
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
             **from_rate_model(model, chosen.gain, factor),
             lesioned=model.lesioned,
+            weight_changes=model.weight_changes,
             conversion=chosen if matched else None,
             task=record_for_network(given, task),
         )
@@ -305,6 +311,7 @@ class SpikingNetwork(Remade):
         parts = [f"N={self.n_neurons}", f"n_inputs={self.n_inputs}", f"n_outputs={self.n_outputs}"]
         parts += [f"scaling_factor={self.scaling_factor:g}", f"{kind} weights"]
         parts += [f"{len(self.lesioned)} lesioned"] if self.lesioned else []
+        parts += ["weights changed"] if self.weight_changes else []
         parts += ["readout refitted"] if self.readout_refit else []
         parts += [str(self.conversion)] if self.conversion else []
         return joined("SpikingNetwork", parts)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.checks import finite_numbers
+from spiking.connectivity.connections import replaced
 from spiking.errors import ArgumentError
 from spiking.typing import Floats
 
@@ -37,11 +37,12 @@ def with_weights(network: SpikingNetwork, weights: ArrayLike | csc_array[np.floa
     """
     n = network.n_neurons
     array = _finite("weights", weights, (n, n))
+    change = _change(network, "recurrent weights", network.dense_weights, array)
     if isinstance(network.weights, np.ndarray):
-        return dataclasses.replace(network, weights=array)
+        return replaced(network, change, weights=array)
     from scipy.sparse import csc_array
 
-    return dataclasses.replace(network, weights=csc_array(array))
+    return replaced(network, change, weights=csc_array(array))
 
 
 def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwork:
@@ -60,7 +61,14 @@ def with_input_weights(network: SpikingNetwork, w_in: ArrayLike) -> SpikingNetwo
     ArgumentError
         The shape is another one, or an entry is not a finite number.
     """
-    return dataclasses.replace(network, w_in=_finite("w_in", w_in, (network.n_neurons, network.n_inputs)))
+    array = _finite("w_in", w_in, (network.n_neurons, network.n_inputs))
+    return replaced(network, _change(network, "input weights", network.w_in, array), w_in=array)
+
+
+def _change(network: SpikingNetwork, what: str, old: Floats, new: Floats) -> str | None:
+    """Return what to record; None if the weights are the same, or if the last change was the same."""
+    words = f"{what} replaced by others"
+    return None if np.array_equal(old, new) or network.weight_changes[-1:] == (words,) else words
 
 
 def _finite(name: str, values: object, shape: tuple[int, ...]) -> Floats:

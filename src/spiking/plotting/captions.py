@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from spiking.check_arguments import check_arguments
+from spiking.connectivity import words
+from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Score
 from spiking.files.escape import printable
 from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.plotting.style import POPULATION_NAMES, by_population, font_size
+from spiking.rate_model.model import RateModel
 from spiking.tasks import Task, Trials
 
 if TYPE_CHECKING:
@@ -124,6 +127,12 @@ def network_words(network: SpikingNetwork) -> str:
     return f"{network.n_neurons} neurons{sizes}; {'; '.join(facts)}"
 
 
+def changes_sentence(network: RateModel | SpikingNetwork) -> str:
+    """Return what was changed in the weights of a network in a sentence; empty if nothing was."""
+    changes = words.changes_words(network)
+    return f"Changes of the network: {'; '.join(changes)}." if changes else ""
+
+
 def trials_words(
     conditions: Sequence[str] | None, total: int, seed: int | None, task: str | None, order: str = ""
 ) -> str:
@@ -140,17 +149,35 @@ def trials_words(
     return f"{start}{total} trial{'s' if total > 1 else ''}{parts}, {origin}{order}.{meaning}"
 
 
-def order_words(trials: Trials | None, numbers: Iterable[int], task: Task | None) -> str:
+def conditions_of(trials: Trials | None) -> tuple[str, ...] | None:
+    """Return the conditions of trials, if there are any."""
+    return None if trials is None else trials.conditions
+
+
+def order_words(conditions: Sequence[str] | None, numbers: Iterable[int], task: Task | None = None) -> str:
     """Return whether conditions are in turn or were drawn: trial 1 of a seed may be another in each kind.
 
-    `numbers` are those of the trials. Empty without a task, or if it or all trials have one condition.
+    `numbers` are those of the trials. Empty if all trials have one condition, or if it is not known.
     """
-    if trials is None or task is None or len(task.conditions) < 2:
+    if conditions is None or len(set(conditions)) < 2:
         return ""
-    names = tuple(task.conditions)
-    if list(trials.conditions) == [names[number % len(names)] for number in numbers]:
-        return ", balanced: conditions in turn"
-    return ", conditions drawn at random" if len(set(trials.conditions)) > 1 else ""
+    period = len(set(conditions)) if task is None else len(task.conditions)
+    places = [(number % period, name) for number, name in zip(numbers, conditions, strict=True)]
+    order = dict(places) if task is None else dict(enumerate(task.conditions))
+    in_turn = len(set(order.values())) == period and all(order[place] == name for place, name in places)
+    return ", balanced: conditions in turn" if in_turn else ", conditions drawn at random"
+
+
+def trials_of_both(both: BothNetworks, *, counted: bool = True) -> str:
+    """Return which trials two networks were run on, `counted` by condition."""
+    conditions = both.trials.conditions
+    return trials_words(
+        conditions if counted else None,
+        len(conditions),
+        both.seed,
+        both.task.name,
+        order_words(conditions, both.spiking.trials, both.task),
+    )
 
 
 def rule_words(task: Task | None, *, strict: bool = False) -> str:

@@ -12,7 +12,8 @@ from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Score
-from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
+from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_of_both
+from spiking.plotting.marks import legend_marks
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -202,7 +203,9 @@ def comparison(
             left.sharey(right)
             right.set_ylabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
-        grid[0, 1].legend(handles, names, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        marks = legend_marks(task=first.task, targets=bool(np.isfinite(first.trials.targets).any()))
+        entries = dict(zip(names, handles, strict=True)) | marks
+        grid[0, 1].legend(entries.values(), entries, loc="upper left", bbox_to_anchor=(1, 1))
         accuracies(
             {
                 f"{label}, {name} (n = {score.trials})": score
@@ -220,8 +223,7 @@ def comparison(
             figure,
             caption,
             *(
-                f"{label}: spiking network ({network_words(both.spiking.network)}). "
-                + trials_words(both.trials.conditions, len(both.trials), both.seed, both.task.name)
+                f"{label}: spiking network ({network_words(both.spiking.network)}). " + trials_of_both(both)
                 for label, both in experiments.items()
             ),
             "Top: outputs.",

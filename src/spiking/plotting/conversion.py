@@ -15,7 +15,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.neuron.f_i import fi_curve
 from spiking.neuron.params import LIFParams
 from spiking.optional import library
-from spiking.plotting.captions import CONVERSIONS, describe
+from spiking.plotting.captions import CONVERSIONS, changes_sentence, describe
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, STIMULUS_COLOUR, drawing_on
 from spiking.rate_model.any_model import AnyModel, rate_model
 from spiking.rate_model.model import RateModel
@@ -125,6 +125,7 @@ def conversion(
             f"of the spiking units, {_formula(how)} ({CONVERSIONS[how.kind]}).",
             "Grey: distribution of the synaptic currents x of the rate network in trials of its task "
             f"(seed {seed}), without {100 * _TAILS:g} % at each end; its height has no scale.",
+            changes_sentence(model),
         )
         ax.spines[["top", "right"]].set_visible(False)
     return ax

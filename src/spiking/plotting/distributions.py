@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, open_network
-from spiking.plotting.captions import describe, describe_figure, network_words, trials_words
+from spiking.plotting.captions import describe, describe_figure, network_words, order_words, trials_words
 from spiking.plotting.style import (
     COLUMN_MM,
     by_population,
@@ -96,12 +96,13 @@ def firing_rates(
             trials_of = f"mean over {len(members)} trial{'s' if len(members) > 1 else ''}"
             note(ax, f"{silent} of {rates.size} neurons below {SILENT_HZ:g} Hz, {trials_of}").xyann = (0, 6)
         panels[-1].set_xlabel("Mean rate (Hz)")
+        order = order_words(conditions, simulation.trials)
         describe_figure(
             figure,
             caption,
             f"Mean firing rates of the neurons of a spiking network ({network_words(simulation.network)})"
             + (", by condition." if len(groups) > 1 else "."),
-            trials_words(conditions, count, simulation.seed, simulation.task),
+            trials_words(conditions, count, simulation.seed, simulation.task, order),
             f"Rates are over the whole trial, without its first {STEPS_NOT_COUNTED} steps of "
             f"{simulation.time_step:g} ms.",
             "Bars of the populations stand upon each other. Triangles: means of the populations. "

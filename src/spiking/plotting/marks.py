@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_more
-from spiking.plotting.style import STIMULATION_COLOUR, STIMULUS_COLOUR, THRESHOLD_COLOUR
+from spiking.plotting.style import (
+    DASHES,
+    STIMULATION_COLOUR,
+    STIMULUS_COLOUR,
+    TARGET_COLOUR,
+    THRESHOLD_COLOUR,
+)
 from spiking.simulation.stimulation import Stimulation
 from spiking.tasks import Task, Trials
 from spiking.timing import STEP_MS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @check_arguments()
@@ -119,3 +127,48 @@ def criteria(task: Task, conditions: Sequence[str]) -> list[float]:
     labels = {task.conditions[name] for name in conditions if name in task.conditions}
     levels = {task.threshold: 1 in labels, -task.threshold: -1 in labels, task.quiet: 0 in labels}
     return [level for level, needed in levels.items() if needed]
+
+
+def legend_marks(*, rate: bool = False, task: Task | None = None, targets: bool = True) -> dict[str, Any]:
+    """Return the legend entries of what `output` draws in addition to outputs of the spiking network."""
+    from matplotlib.lines import Line2D
+
+    entries: dict[str, Any] = {}
+    if rate:
+        entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
+    if targets:
+        entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
+    if task is not None and criteria(task, list(task.conditions)):
+        entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
+    if task is not None and task.scored:
+        entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
+    return entries
+
+
+def legend_below(figure: Figure, entries: Mapping[str, Any]) -> None:
+    """Draw a legend below a whole figure, of handles by name, in as many columns as fit."""
+    for columns in range(min(len(entries), 6), 0, -1):
+        legend = figure.legend(
+            list(entries.values()),
+            list(entries),
+            frameon=False,
+            loc="outside lower center",
+            ncols=columns,
+            handlelength=1.8,
+            columnspacing=1.2,
+        )
+        if columns == 1 or legend.get_window_extent().width < figure.bbox.width:
+            return
+        legend.remove()
+
+
+def targets(trials: Trials, members: Sequence[int], channel: int) -> NDArray[np.float64]:
+    """Return the different targets of these trials to draw, shape (targets, samples).
+
+    Without the last sample of a target that changes there, as where a trial ends one step after the response:
+    the line would look like an axis.
+    """
+    wanted = trials.targets if trials.targets.ndim == 2 else trials.targets[:, channel]
+    unique = np.unique(wanted[list(members)], axis=0)
+    unique[unique[:, -1] != unique[:, -2], -1] = np.nan
+    return unique

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
-from spiking.plotting.captions import describe_figure, network_words, order_words, rule_words, trials_words
-from spiking.plotting.marks import criteria, shade_stimulation, shade_stimulus, share_limits
+from spiking.plotting.captions import (
+    conditions_of,
+    describe_figure,
+    network_words,
+    order_words,
+    rule_words,
+    trials_words,
+)
+from spiking.plotting.marks import legend_marks, shade_stimulation, shade_stimulus, share_limits
 from spiking.plotting.raster import raster, row_words
 from spiking.plotting.style import (
     COLUMN_MM,
-    DASHES,
     STIMULATION_COLOUR,
-    TARGET_COLOUR,
-    THRESHOLD_COLOUR,
     by_population,
     drawing_in,
     shown,
@@ -145,11 +149,11 @@ def overview(
             f"Spiking network ({network_words(simulation.network)})"
             + (" in the conditions of a task." if trials is not None else "."),
             trials_words(
-                None if trials is None else trials.conditions,
+                conditions_of(trials),
                 len(simulation.trials),
                 simulation.seed,
                 None if task is None else task.name,
-                order_words(trials, simulation.trials, task),
+                order_words(conditions_of(trials), simulation.trials, task),
             ),
             ("Top: inputs; middle: spikes" if trials is not None else "Top: spikes")
             + f" of the first trial of each condition ({firsts}). "
@@ -162,22 +166,6 @@ def overview(
             rule_words(task),
         )
     return figure
-
-
-def legend_marks(*, rate: bool, task: Task | None, targets: bool = True) -> dict[str, Any]:
-    """Return the legend entries of what `output` draws in addition to outputs of the spiking network."""
-    from matplotlib.lines import Line2D
-
-    entries: dict[str, Any] = {}
-    if rate:
-        entries["rate network"] = Line2D([], [], color="black", linewidth=0.8, linestyle=DASHES)
-    if targets:
-        entries["target"] = Line2D([], [], color=TARGET_COLOUR, linewidth=1.8, solid_capstyle="butt")
-    if task is not None and criteria(task, list(task.conditions)):
-        entries["criterion"] = Line2D([], [], color=THRESHOLD_COLOUR, linewidth=0.8, linestyle=":")
-    if task is not None and task.scored:
-        entries["scored"] = Line2D([], [], color="black", linewidth=2, solid_capstyle="butt")
-    return entries
 
 
 def _legend(figure: Figure, colours: list[str], marks: dict[str, Any], columns: int) -> None:

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.smoothing import Smoothing, smoothed_rates
-from spiking.plotting.captions import describe, describe_figure, network_words, trials_words
+from spiking.plotting.captions import (
+    conditions_of,
+    describe,
+    describe_figure,
+    network_words,
+    order_words,
+    trials_words,
+)
 from spiking.plotting.marks import shade_stimulus, stimulus_windows
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -109,11 +116,12 @@ def raster(
         finish_time_axis(ax, float(simulation.durations[trial]))
         note(ax, f"trial {trial}")
         condition = f" ({simulation.conditions[trial]})" if simulation.conditions else ""
+        order = order_words(simulation.conditions, simulation.trials)
         describe(
             ax,
             f"Spikes of a spiking network ({network_words(simulation.network)}) in trial "
             f"{trial}{condition} of "
-            f"{trials_words(None, len(simulation.trials), simulation.seed, None)}",
+            f"{trials_words(None, len(simulation.trials), simulation.seed, None, order)}",
             f"Task {simulation.task}." if simulation.task else "",
             row_words(groups),
             "Right: rate of each neuron in this trial, without its first 9 steps, in which random initial "
@@ -249,10 +257,11 @@ def psth(
             f"Firing rates over time of a spiking network ({network_words(simulation.network)}), by "
             "population" + (" and condition." if trials is not None else "."),
             trials_words(
-                None if trials is None else trials.conditions,
+                conditions_of(trials),
                 len(simulation.trials),
                 simulation.seed,
                 simulation.task,
+                order_words(conditions_of(trials), simulation.trials),
             ),
             "Lines: mean over the neurons of the population and over trials; bands: one standard deviation "
             "over trials. Numbers: neurons.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.plotting.captions import (
+    conditions_of,
     describe,
     describe_figure,
     network_words,
@@ -18,13 +19,20 @@ from spiking.plotting.captions import (
     rule_words,
     trials_words,
 )
-from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus, stimulus_windows
+from spiking.plotting.marks import (
+    criteria,
+    legend_below,
+    legend_marks,
+    mark_scoring,
+    shade_stimulus,
+    stimulus_windows,
+    targets,
+)
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
     DASHES,
     STIMULUS_COLOUR,
-    TARGET_COLOUR,
     drawing_in,
     drawing_on,
     finish_time_axis,
@@ -37,6 +45,7 @@ from spiking.simulation.result import Simulation
 from spiking.tasks import Task, Trials
 from spiking.tasks.scoring import score
 from spiking.timing import STEP_MS
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +53,8 @@ if TYPE_CHECKING:
 
 _CHANNEL_HEIGHT = 0.45  # of the largest input, of the distance between two channels
 _DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
+_PALE = 0.6  # share of a colour in that of the target, the rest is white
+_PIECE = 3.0  # of a line in several colours, in widths of the line
 
 
 @check_arguments()
@@ -69,8 +80,8 @@ def output(
         With the output recorded.
     trials : Trials, optional
         The trials of a task that were simulated, in this order. They determine the condition of each trial,
-        the target, drawn in grey, and the stimulus, which is shaded. Without them all trials are one
-        condition.
+        the target, drawn in a pale colour, and the stimulus, which is shaded. Without them all trials are
+        one condition.
     task : Task, optional
         The task of the trials. A bar marks the time that is scored; dotted lines mark the thresholds that a
         correct output must cross or, if no response is expected, must not reach. A task that overrides
@@ -111,11 +122,10 @@ def output(
     time, values = simulation.time[::thin], simulation.output[:, channel, ::thin]
     alone = ax is None
     with drawing_on(ax) as ax:
+        colours = condition_colours(trials, groups)
         if trials is not None and target:
-            _targets(ax, trials, groups, channel)
-        for (condition, members), colour in zip(
-            groups.items(), condition_colours(trials, groups), strict=False
-        ):
+            _draw_targets(ax, trials, groups, colours, channel)
+        for (condition, members), colour in zip(groups.items(), colours, strict=False):
             mean, spread = values[members].mean(axis=0), values[members].std(axis=0)
             if len(members) > 1:
                 band = ax.fill_between(time, mean - spread, mean + spread, color=colour, alpha=0.2)
@@ -131,7 +141,6 @@ def output(
                     linewidth=0.8,
                     linestyle=DASHES,
                     zorder=3,
-                    label=shown(f"{condition}, rate model".lstrip(", ")),
                 )
         ax.set_ylabel(output_name(channel, simulation.network.n_outputs))
         finish_time_axis(ax, duration)
@@ -142,7 +151,7 @@ def output(
         note(ax, mean_and_spread(groups))
         describe(ax, *_output_words(simulation, trials, task, rate is not None, singles, target))
         if alone and trials is not None:
-            legend_above(ax)
+            _legend(cast("Figure", ax.figure), ax, trials, task, rate, target)
     return ax
 
 
@@ -201,7 +210,7 @@ def outputs(
             if ax is not panels[-1]:
                 ax.set_xlabel("")
         if trials is not None:
-            legend_above(panels[0])
+            _legend(figure, panels[0], trials, task, rate, target)
         words = _output_words(simulation, trials, task, rate is not None, singles, target)
         describe_figure(figure, caption, *words)
     return figure
@@ -215,11 +224,11 @@ def _output_words(
     return [
         f"Output of a spiking network{by} ({network_words(simulation.network)}).",
         trials_words(
-            None if trials is None else trials.conditions,
+            conditions_of(trials),
             len(simulation.trials),
             simulation.seed,
             None if task is None else task.name,
-            order_words(trials, simulation.trials, task),
+            order_words(conditions_of(trials), simulation.trials, task),
         ),
         *output_marks(trials, task, rate=rate, singles=singles, target=target),
         correct_words(simulation, trials, task),
@@ -238,9 +247,10 @@ def output_marks(
         marks.append("Dashed: mean of the rate network in the same trials.")
     if trials is not None:
         stimuli = "Grey areas: an input that changes is not zero" if stimulus_windows(trials) else ""
-        targets = "grey lines: target" if target and np.isfinite(trials.targets).any() else ""
-        if stimuli or targets:
-            words = "; ".join(filter(None, (stimuli, targets)))
+        pale = "pale lines: targets, in the colours of their conditions"
+        pale = pale if target and _has_targets(trials) else ""
+        if stimuli or pale:
+            words = "; ".join(filter(None, (stimuli, pale)))
             marks.append(f"{words[0].upper()}{words[1:]}.")
     if task is not None and task.scored:
         dotted = "; dotted: criterion" if criteria(task, list(task.conditions)) else ""
@@ -285,10 +295,41 @@ def output_name(channel: int, n_outputs: int) -> str:
     return "Output" if n_outputs == 1 else f"Output {channel}"
 
 
-def _targets(ax: Axes, trials: Trials, groups: dict[str, list[int]], channel: int) -> None:
-    targets = trials.targets if trials.targets.ndim == 2 else trials.targets[:, channel]
-    unique = np.unique(targets[[k for members in groups.values() for k in members]], axis=0)
-    ax.plot(trials.time, unique.T, color=TARGET_COLOUR, linewidth=1.8, zorder=1, solid_capstyle="butt")
+def _has_targets(trials: Trials) -> bool:
+    return bool(np.isfinite(trials.targets).any())
+
+
+def _draw_targets(
+    ax: Axes, trials: Trials, groups: dict[str, list[int]], colours: Sequence[str], channel: int
+) -> None:
+    """Draw each target in the pale colour of its condition, in pieces of all colours if several share it."""
+    from matplotlib.colors import to_rgb
+
+    sharing: dict[bytes, tuple[Floats, list[str]]] = {}
+    for members, colour in zip(groups.values(), colours, strict=False):
+        for line in targets(trials, members, channel):
+            sharing.setdefault(line.tobytes(), (line, []))[1].append(colour)
+    for line, own in sharing.values():
+        for k, colour in enumerate(own):
+            whole = len(own) == 1
+            ax.plot(
+                trials.time,
+                line,
+                color=1 - _PALE * (1 - np.array(to_rgb(colour))),
+                linewidth=1.8,
+                linestyle="-" if whole else (-k * _PIECE, (_PIECE, (len(own) - 1) * _PIECE)),
+                zorder=1,
+                solid_capstyle="butt",
+                dash_capstyle="butt",
+            )
+
+
+def _legend(
+    figure: Figure, ax: Axes, trials: Trials, task: Task | None, rate: RateRun | None, target: bool
+) -> None:
+    handles, names = ax.get_legend_handles_labels()
+    marks = legend_marks(rate=rate is not None, task=task, targets=target and _has_targets(trials))
+    legend_below(figure, dict(zip(names, handles, strict=True)) | marks)
 
 
 @check_arguments()

@@ -9,7 +9,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.network.open import AnyNetwork, open_network
-from spiking.plotting.captions import describe
+from spiking.plotting.captions import changes_sentence, describe
 from spiking.plotting.style import (
     POPULATION_COLOURS,
     by_population,
@@ -87,6 +87,7 @@ def weights(model: AnyNetwork, ax: Axes | None = None, *, populations: Sequence[
         describe(
             ax,
             f"Recurrent weights {title} of {len(order)} units ({sizes_of}); presynaptic units in columns.",
+            changes_sentence(model),
             f"Colours are saturated from {limit:.3g} on, the 95th percentile of the absolute weights.",
         )
     return ax

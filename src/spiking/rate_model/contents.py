@@ -25,6 +25,7 @@ MODEL_KEYS = (
         "activation_y",
     ),
     *("b_rec", "step_ms", "form", "initial_state", "noise_sd", "unit_populations", "lesioned_units"),
+    "weight_changes",
 )
 
 _MARKS = {"w", "w_in", "w_out"}  # a struct with these fields is a model

@@ -11,6 +11,7 @@ import numpy as np
 from spiking.checks import real_numbers
 from spiking.connectivity.units import check_population_name
 from spiking.errors import ArgumentError, ModelFileError
+from spiking.files.json_text import UNUSABLE, parsed, texts
 from spiking.files.limits import Allowance, TooLargeError
 from spiking.matfile.read import MAX_BYTES
 from spiking.matfile.values import MatlabOnly
@@ -192,6 +193,14 @@ class ModelArrays:
         key = "lesioned_units"
         given = self._variables.get(key) is not None
         return tuple(np.flatnonzero(self.mask(key, n)).tolist()) if given else ()
+
+    def weight_changes(self) -> tuple[str, ...]:
+        """Return what was done to the weights, in words; JSON in files."""
+        text = self._text("weight_changes")
+        try:
+            return () if text is None else texts(parsed(text))
+        except UNUSABLE:
+            self.fail("weight_changes", f"is {text!r:.60}", "JSON, as this package writes it")
 
     def mask(self, key: str, n: int) -> Mask:
         """Return a mask of the units."""

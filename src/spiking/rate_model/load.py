@@ -57,10 +57,9 @@ def load(
         ``taus_gaus``. ``w0``, ``som_m``, ``som_N`` and ``taus_gaus0`` may be missing. ``b_out`` and
         ``activation`` may also be missing; the rate network then cannot be run, and only the published
         conversion is possible. ``b_rec`` (bias of each unit), ``step_ms``, ``form``, ``initial_state``,
-        ``noise_sd``, ``activation_parameters``, ``unit_populations`` and ``lesioned_units`` describe what
-        published files cannot. The keys may also be
-        the fields of one struct, in a file or as SciPy reads it. All numbers are converted to float64 before
-        any arithmetic.
+        ``noise_sd``, ``activation_parameters``, ``unit_populations``, ``lesioned_units`` and
+        ``weight_changes`` describe what published files cannot. The keys may also be the fields of one
+        struct, in a file or as SciPy reads it. All numbers are converted to float64 before any arithmetic.
 
     Returns
     -------
@@ -170,6 +169,7 @@ def _from_arrays(cls: type[RateModel], arrays: ModelArrays, unread: bool) -> Rat
         rectified=rectified,
         own_populations=arrays.own_populations(n),
         lesioned=arrays.lesioned(n),
+        weight_changes=arrays.weight_changes(),
         extras=arrays.unused(),  # after all others
         forms=arrays.forms(),
         unread=unread,

@@ -96,6 +96,9 @@ class RateModel(Remade):
         Populations with names of your own (see `with_populations`); ``unit_populations`` in files.
     lesioned : tuple of int
         Units that are silent (see `lesion`); the mask ``lesioned_units`` in files.
+    weight_changes : tuple of str
+        What `scale_weights`, `cut`, `shuffle_weights` and other methods did to the weights after training, in
+        words and in this order; JSON in files. It does not change the simulation.
 
     Examples
     --------
@@ -134,6 +137,7 @@ class RateModel(Remade):
     unread: bool = False
     own_populations: Mapping[str, Mask] = field(default_factory=dict)
     lesioned: tuple[int, ...] = ()
+    weight_changes: tuple[str, ...] = field(default=(), compare=False)  # only words
 
     def __post_init__(self) -> None:
         if str(self.form) not in FORMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,6 +108,8 @@ def unpublished(model: RateModel) -> dict[str, NDArray[Any]]:
     if model.lesioned:
         units = np.arange(model.n_units)[:, np.newaxis]
         variables["lesioned_units"] = np.isin(units, model.lesioned).astype(np.uint8)
+    if model.weight_changes:
+        variables["weight_changes"] = np.array([json.dumps(model.weight_changes)])
     if model.activation is not None:
         variables |= _activation(model.activation, model.activation_parameters)
     return variables

@@ -62,7 +62,7 @@ def methods(
     sentences = [] if model is None else [_about_model(model, network)]
     sentences += [
         *_about_conversion(network, model),
-        *_about_changes(network),
+        *_about_changes(network, model),
         _about_neurons(network.params, downsample),
         *_about_trials(scores, fresh),
         *_about_scores(scores),
@@ -223,7 +223,14 @@ def _search(factor: float, model: RateModel | None) -> str:
     return f"{text} in {trials} simulated trials (seed {seed})"
 
 
-def _about_changes(network: SpikingNetwork) -> Iterator[str]:
+def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator[str]:
+    both = () if model is None else model.weight_changes
+    own = network.weight_changes
+    if both and own[: len(both)] == both:
+        yield f"Changes of the weights of both networks after training: {'; '.join(both)}."
+        own = own[len(both) :]
+    if own:
+        yield f"Changes of the weights of the spiking network: {'; '.join(own)}."
     if network.lesioned:
         one = len(network.lesioned) == 1
         yield f"Then {len(network.lesioned)} neuron{' was' if one else 's were'} lesioned."

@@ -21,6 +21,7 @@ from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import rules
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
@@ -136,7 +137,8 @@ def report(
             + ("made from it" if given_network is None else "that was given")
             + f" with the scaling factor {network.scaling_factor:g}"
             + (f" ({network.conversion})" if network.conversion else "")
-            + (f", {len(network.lesioned)} units lesioned." if network.lesioned else ".")
+            + "".join(f"; {change}" for change in changes_words(network))
+            + "."
         ),
         methods=html.escape(
             methods(model, network, {"rate": scores[0], "spiking": scores[1]}, close, fresh=fresh)

@@ -187,7 +187,8 @@ class DelayedMatchToSample(_TwoPulses):
     """Delayed match to sample: like `XOR`, with a delay between the pulses that may be long.
 
     The output is scored from the offset of the second pulse on; with ``strict=True`` it must also not cross
-    the opposite threshold. A trial ends one step after the response: it lasts 261 steps and the delay.
+    the opposite threshold. A trial ends one step after the response: it lasts 261 steps and the delay. The
+    target is 0 in this last step, in which figures do not draw it.
 
     Parameters
     ----------

@@ -64,6 +64,7 @@ def variables(
         curve["noise_sd"] = options.noise * gain
     if start is not None:
         curve |= {**unpublished(start), "noise_sd": options.noise}
+        curve.pop("weight_changes", None)  # of the weights that training started from
         if start.bias is not None:
             curve.pop("opt_scaling_factor", None)
     w, w0 = np.asarray(weights.w) * gain, np.asarray(initial.w) * gain

@@ -217,5 +217,7 @@ def model_digest(model: RateModel) -> str:
     """Return a digest of everything in a model that a simulation depends on."""
     model = model.nonnegative()  # as it is converted
     arrays = (model.effective_weights(), model.w_in, model.w_out, model.b_out, model.tau_decay())
-    more = {key: value for key, value in unpublished(model).items() if key != "activation"}
+    more = {
+        key: value for key, value in unpublished(model).items() if key not in ("activation", "weight_changes")
+    }
     return digest(model.activation, *arrays, *([more] if more else []))

@@ -12,7 +12,7 @@ from spiking.analysis.components import condition_means
 from spiking.analysis.faithfulness import START_MS, faithfulness_of, with_interval
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.plotting.captions import describe_figure, network_words, score_words, trials_words
+from spiking.plotting.captions import describe_figure, network_words, score_words, trials_of_both
 from spiking.plotting.marks import shade_stimulus
 from spiking.plotting.style import (
     COLUMN_MM,
@@ -130,7 +130,7 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
             figure,
             caption,
             f"Faithfulness of a spiking network ({network_words(run.network)}) to its rate network.",
-            trials_words(conditions, len(both.trials), both.seed, both.task.name),
+            trials_of_both(both),
             "Top: mean output over the trials of each condition, of the spiking network (lines) "
             "and of the rate "
             "network without noise (dashed); grey areas: stimuli.",

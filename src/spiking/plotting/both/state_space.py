@@ -13,7 +13,7 @@ from spiking.analysis.components import PrincipalComponents, condition_means, pr
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.plotting.captions import describe, describe_figure, network_words, trials_words
+from spiking.plotting.captions import describe, describe_figure, network_words, trials_of_both
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, drawing_in, drawing_on, shown
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def state_space(
 def trajectory_words(both: BothNetworks, start: float) -> list[str]:
     """Return the sentences that explain trajectories of both networks."""
     return [
-        trials_words(both.trials.conditions, len(both.trials), both.seed, both.task.name),
+        trials_of_both(both),
         f"Lines: mean activity over the trials of each condition, from {start:g} ms to the end; "
         "circles: start; "
         "squares: end. Activity of the spiking network: filtered spikes divided by the scaling factor.",

@@ -11,8 +11,21 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
-from spiking.plotting.captions import describe, describe_figure, network_words, rule_words, trials_words
-from spiking.plotting.marks import criteria, mark_scoring, shade_stimulus, share_limits
+from spiking.plotting.captions import (
+    describe,
+    describe_figure,
+    network_words,
+    rule_words,
+    trials_of_both,
+)
+from spiking.plotting.marks import (
+    criteria,
+    legend_marks,
+    mark_scoring,
+    shade_stimulus,
+    share_limits,
+    targets,
+)
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -21,6 +34,7 @@ from spiking.plotting.style import (
     drawing_in,
     drawing_on,
     finish_time_axis,
+    font_size,
     shown,
 )
 from spiking.plotting.traces import output_name
@@ -28,6 +42,8 @@ from spiking.plotting.traces import output_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_LEGEND_COLUMNS = 3
 
 
 @check_arguments()
@@ -60,10 +76,10 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
         raise ArgumentError(f"channel is {channel}; expected 0 to {both.model.n_outputs - 1}")
     trials, output = both.trials, both.spiking.output
     assert output is not None
-    target = trials.targets[trial] if trials.targets.ndim == 2 else trials.targets[trial, channel]
-    with drawing_on(ax, 40) as ax:
+    target = targets(trials, [trial], channel)[0]
+    with drawing_on(ax, 46) as ax:
         shade_stimulus(ax, trials, [trial])
-        ax.plot(trials.time, target, color=TARGET_COLOUR, linewidth=1.8, label="target")
+        ax.plot(trials.time, target, color=TARGET_COLOUR, linewidth=1.8)
         ax.plot(
             both.spiking.time,
             output[trial, channel],
@@ -79,12 +95,24 @@ def outputs_of_both(both: BothNetworks, trial: int = 0, ax: Axes | None = None, 
             linestyle=DASHES,
             label="rate",
         )
+        handles, names = ax.get_legend_handles_labels()
+        marks = legend_marks(task=both.task, targets=bool(np.isfinite(target).any()))
         mark_scoring(ax, both.task, both.spiking.duration, [trials.conditions[trial]])
         finish_time_axis(ax, both.spiking.duration)
         ax.set_ylabel(output_name(channel, both.model.n_outputs))
-        ax.set_title(f"Trial {trial}, {shown(trials.conditions[trial])}", pad=18, fontsize="medium")
+        rows = -(-(len(names) + len(marks)) // _LEGEND_COLUMNS)
+        above_legend = font_size() * (1.1 + 1.45 * rows)
+        ax.set_title(f"Trial {trial}, {shown(trials.conditions[trial])}", pad=above_legend, fontsize="medium")
         describe(ax, *_trial_words(both, trial))
-        ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.8)
+        ax.legend(
+            [*handles, *marks.values()],
+            [*names, *marks],
+            frameon=False,
+            ncols=_LEGEND_COLUMNS,
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            handlelength=1.8,
+        )
     return ax
 
 
@@ -210,7 +238,7 @@ def _trial_words(both: BothNetworks, number: int) -> list[str]:
         f"Trial {number} ({both.trials.conditions[number]}) of a rate network (dashed) and of its "
         "spiking network "
         f"({network_words(both.spiking.network)}) with the same inputs.",
-        trials_words(None, len(both.trials), both.seed, both.task.name),
+        trials_of_both(both, counted=False),
         "Grey areas: an input that changes is not zero; grey line: target"
         + (f"; bar: scored window{dotted}." if both.task.scored else "."),
         rule_words(both.task),

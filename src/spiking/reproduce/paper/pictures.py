@@ -11,8 +11,8 @@ from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.both.state_space import state_space
 from spiking.plotting.both.trial import trial
 from spiking.plotting.distributions import time_constants
-from spiking.plotting.marks import shade_stimulus
-from spiking.plotting.overview import legend_marks, overview
+from spiking.plotting.marks import legend_marks, shade_stimulus
+from spiking.plotting.overview import overview
 from spiking.plotting.style import (
     COLUMN_MM,
     CONDITION_COLOURS,
@@ -78,8 +78,7 @@ def outputs(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
         for ax in grid.flat[len(shared) :]:
             ax.set_axis_off()
         handles, labels = grid[0, 0].get_legend_handles_labels()
-        entries = {label: line for line, label in zip(handles, labels, strict=True) if "rate" not in label}
-        entries |= legend_marks(rate=True, task=shared[0][2].task)
+        entries = dict(zip(labels, handles, strict=True)) | legend_marks(rate=True, task=shared[0][2].task)
         columns = -(-len(entries) // 2)
         figure.legend(
             list(entries.values()), list(entries), loc="outside lower center", ncols=columns, **_NARROW
