@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,14 +145,16 @@ def legend_marks(*, rate: bool = False, task: Task | None = None, targets: bool 
     return entries
 
 
-def legend_below(figure: Figure, entries: Mapping[str, Any]) -> None:
-    """Draw a legend below a whole figure, of handles by name, in as many columns as fit."""
-    for columns in range(min(len(entries), 6), 0, -1):
+def legend_beside(
+    figure: Figure, entries: Mapping[str, Any], side: Literal["upper", "lower"] = "lower", *, most: int = 6
+) -> None:
+    """Draw a legend below or above a whole figure, of handles by name, in as many columns as fit."""
+    for columns in range(min(len(entries), most), 0, -1):
         legend = figure.legend(
             list(entries.values()),
             list(entries),
             frameon=False,
-            loc="outside lower center",
+            loc="outside upper center" if side == "upper" else "outside lower center",
             ncols=columns,
             handlelength=1.8,
             columnspacing=1.2,

@@ -21,7 +21,7 @@ from spiking.plotting.captions import (
 )
 from spiking.plotting.marks import (
     criteria,
-    legend_below,
+    legend_beside,
     legend_marks,
     mark_scoring,
     shade_stimulus,
@@ -329,7 +329,7 @@ def _legend(
 ) -> None:
     handles, names = ax.get_legend_handles_labels()
     marks = legend_marks(rate=rate is not None, task=task, targets=target and _has_targets(trials))
-    legend_below(figure, dict(zip(names, handles, strict=True)) | marks)
+    legend_beside(figure, dict(zip(names, handles, strict=True)) | marks)
 
 
 @check_arguments()

@@ -39,7 +39,7 @@ def trial_data(both: BothNetworks) -> dict[str, Any]:
             "spread": _rounded(spiking[members].std(axis=0)),
             "rate": _rounded(rate[members].mean(axis=0)),
             # Inputs may be given without targets and without a score.
-            "target": _rounded(targets[members].mean(axis=0)[1::thin]) if np.isfinite(targets).all() else [],
+            "target": _target(targets[members].mean(axis=0), thin) if np.isfinite(targets).all() else [],
             "trials": [
                 {
                     "number": k,
@@ -112,6 +112,11 @@ def _spikes(both: BothNetworks, trial: int, neurons: NDArray[np.int64]) -> dict[
         "rows": rows[shown].tolist(),
         "counts": np.bincount(rows[shown], minlength=neurons.size).tolist(),
     }
+
+
+def _target(target: NDArray[np.float64], thin: int) -> list[float]:
+    """Return a target without its last sample if it changes there (see `spiking.plotting.marks.targets`)."""
+    return _rounded(target[: -1 if target[-1] != target[-2] else None][1::thin])
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float]:

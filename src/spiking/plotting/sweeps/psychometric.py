@@ -9,6 +9,7 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.plotting.captions import describe_figure
+from spiking.plotting.marks import legend_beside
 from spiking.plotting.style import (
     CONDITION_COLOURS,
     DASHES,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _COLOURS = (CONDITION_COLOURS[3], CONDITION_COLOURS[0], CONDITION_COLOURS[2], CONDITION_COLOURS[1])
 _WIDTH_MM, _FOOT_COLUMNS, _FOOT_LINE_MM = 158.0, 134, 3.0
+_TWO_PANELS_MM = 120.0  # width from which on the panels stand side by side
 _MARKER = 3.2  # points
 _FIRST_ROW, _ROW = -0.05, 0.045  # of the thresholds, below a fraction of 0
 
@@ -40,9 +42,9 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
 
     Left, the fraction of responses with 95 % Wilson intervals, the fitted curves, and their thresholds with
     95 % intervals below 0. Right, the mean response time in trials with a response, with 95 % bootstrap
-    intervals. The rate network is dashed, with open markers. Markers at the same value stand side by side.
-    The text below has the fits or why there are none, the number of trials, and the rule by which responses
-    are scored.
+    intervals. In a figure of less than 120 mm, the second panel is below the first. The rate network is
+    dashed, with open markers. Markers at the same value stand side by side. The text below has the fits or
+    why there are none, the number of trials, and the rule by which responses are scored.
 
     Parameters
     ----------
@@ -60,9 +62,11 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
     notes = _notes(curves)
     columns = int(_FOOT_COLUMNS * width_mm(_WIDTH_MM) / _WIDTH_MM * 6 / (font_size() - 1))
     foot = [shown(line) for note in notes for line in textwrap.wrap(note, columns)]
-    with drawing_in(figure, _WIDTH_MM, 55 + _FOOT_LINE_MM * len(foot)) as figure:
+    narrow = width_mm(_WIDTH_MM) < _TWO_PANELS_MM
+    height = (2 if narrow else 1) * 50 + 5 + _FOOT_LINE_MM * len(foot)
+    with drawing_in(figure, _WIDTH_MM, height) as figure:
         figure.clear()
-        left, right = figure.subplots(1, 2)
+        left, right = figure.subplots(2, 1) if narrow else figure.subplots(1, 2)
         others = list(dict.fromkeys(name.partition(", ")[2] for name in curves.curves))
         for place, (name, curve) in enumerate(curves.curves.items()):
             style = _style(*_parts(name, others), len(others))
@@ -99,19 +103,30 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
                 )
                 for style in styles
             ]
-            labels = [shown(name) for name in curves.curves]
-            figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+            entries = {shown(_label(name)): line for name, line in zip(curves.curves, handles, strict=True)}
+            legend_beside(figure, entries, "upper", most=2)
         figure.supxlabel("\n".join(foot), x=0.02, ha="left", fontsize=font_size() - 1, linespacing=1.3)
         describe_figure(
             figure,
             False,  # the text below the figure is this already
-            f"Left: {left.get_ylabel()[:1].lower()}{left.get_ylabel()[1:]} against {x[:1].lower()}{x[1:]}, "
+            f"{'Above' if narrow else 'Left'}: {_lower(left.get_ylabel())} against {_lower(x)}, "
             "with fitted curves and their thresholds (horizontal bars).",
-            "Right: mean response time in trials with a response.",
+            f"{'Below' if narrow else 'Right'}: mean response time in trials with a response.",
             "Dashed, open markers: rate network." if any(n.startswith("rate") for n in curves.curves) else "",
             *(note if note.endswith(".") else f"{note}." for note in notes),
         )
     return figure
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _label(name: str) -> str:
+    """Return the name of a curve in words, such as ``spiking, scaling factor 15``."""
+    network, *groups = name.split(", ")
+    words = [group.removeprefix("task.").replace("_", " ").replace("=", " ") for group in groups]
+    return ", ".join([network, *(word.removesuffix(".0") for word in words)])
 
 
 def _parts(name: str, groups: list[str]) -> tuple[str, int]:
@@ -195,7 +210,7 @@ def _unanswered(curve: PsychometricCurve) -> str:
 def _notes(curves: PsychometricCurves) -> list[str]:
     """Return the sentences below the figure."""
     notes = [
-        f"{name}: {curve.fit or f'no fit: {curve.problem}'}{_unanswered(curve)}"
+        f"{_label(name)}: {curve.fit or f'no fit: {curve.problem}'}{_unanswered(curve)}"
         for name, curve in curves.curves.items()
     ]
     notes += curves.remarks
