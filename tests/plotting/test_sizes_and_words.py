@@ -82,7 +82,7 @@ def test_a_psth_has_the_mean_rate_of_each_population_and_condition(both):
         assert {line.get_label() for line in ax.lines} == {"go", "nogo"}
     caption = plotting.caption_of(figure)
     assert "bins of 5 ms, smoothed with a Gaussian with a standard deviation of 10 ms" in caption
-    assert "Task go-nogo: 4 trials (2 go, 2 nogo), seed 1." in caption
+    assert "Task go-nogo: 4 trials (2 go, 2 nogo), seed 1, balanced: conditions in turn." in caption
 
 
 def test_captions_say_task_condition_window_and_what_stands_upon_what(both):
