@@ -140,7 +140,7 @@ def conversion(quality: ConversionQuality) -> str:
     strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
     correlation = "undefined" if np.isnan(drive.correlation) else f"{drive.correlation:.2f}"
     return (
-        f"In the trials that are drawn above, on average, the recurrent drive of the spiking network "
+        f"In the trials that are drawn, on average, the recurrent drive of the spiking network "
         f"is {strength} that of the rate network; "
         f"their correlation is {correlation}. The drives would match at a scaling factor of "
         f"{quality.matching_factor:.1f}, if the rates did not change; this network uses "
