@@ -339,6 +339,19 @@ def test_in_a_browser(page, both, tmp_path):
         assert float(rate) == pytest.approx(matrix[int(neuron)].sum() / 1.0, abs=0.06)
         assert trial["counts"][data["neurons"].index(int(neuron))] == matrix[int(neuron)].sum()
 
+        places = (
+            "[...document.querySelectorAll('main > .part')].map((e) => { const b = e.getBoundingClientRect();"
+        )
+        places += " return [b.left, b.top, b.right]; })"
+        for width, columns in ((1000, 1), (1600, 2), (2560, 3)):  # a wide screen is filled
+            window.open(path, width, 1200)
+            window.wait_for(ready)
+            parts = window.run(places)
+            assert len({left for left, _, _ in parts}) == columns
+            assert max(right for _, _, right in parts) - min(left for left, _, _ in parts) > 0.8 * width
+            assert window.run("document.documentElement.scrollWidth") <= width
+            assert (parts[0][1] == parts[2][1]) == (columns > 1)  # the last part begins at the top
+
         window.open(path, 390, 844, phone=True)
         window.wait_for(ready)
         assert window.run("document.documentElement.scrollWidth") <= 390
