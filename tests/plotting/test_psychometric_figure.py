@@ -1,5 +1,7 @@
 """The psychometric figure keeps its texts inside and apart, in a column of print and in a wide figure."""
 
+from itertools import pairwise
+
 import pytest
 
 from spiking import datasets, plotting, sweep
@@ -27,7 +29,7 @@ def test_texts_are_inside_and_panels_are_as_wide_as_they_can_be(curves, width, b
     assert (left.x1 < right.x0) == beside
     assert (right.y1 < left.y0) == (not beside)
     ticks = [label.get_window_extent() for label in first.get_xticklabels()]
-    assert all(a.x1 < b.x0 for a, b in zip(ticks, ticks[1:], strict=False))
+    assert all(a.x1 < b.x0 for a, b in pairwise(ticks))
     words = "Left: " if beside else "Above: "
     assert plotting.caption_of(figure).startswith(f"{words}fraction of responses +1")
 
