@@ -32,6 +32,7 @@ from spiking import (
     tasks,
 )
 from spiking.experiments import Sweep
+from spiking.experiments.lesioned_units import by_effect
 from spiking.plotting import caption_of
 
 MODEL = RateModel.load(cue_model())
@@ -735,6 +736,62 @@ def test_the_accuracy_of_a_condition_is_drawn_with_its_interval(folder, monkeypa
         "a.png",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_each_unit_of_a_population_can_be_lesioned():
+    found = sweep(RECURRENT, Cue(), grid={"lesion_unit": ["none", "inh", 3]}, trials=3, seed=1)
+    inhibitory = np.flatnonzero(RECURRENT.populations["inh"]).tolist()
+    assert column(found, "lesion_unit") == ["none", *inhibitory, *({3} - {*inhibitory})]
+    assert column(found, "population")[:2] == ["", "inh"]
+    for row in found.rows[:3]:
+        network = RECURRENT if row["lesion_unit"] == "none" else RECURRENT.lesion([row["lesion_unit"]])
+        run = simulate(network, Cue().trials(3, seed=1).spiking_inputs, seed=1)
+        assert row["rate"] == pytest.approx(np.nanmean(run.rates))
+    with pytest.raises(ArgumentError, match="lesion_unit is 'pyramidal'; expected one of all, exc"):
+        sweep(RECURRENT, Cue(), grid={"lesion_unit": ["pyramidal"]}, trials=1)
+    with pytest.raises(ArgumentError, match="at lesion_unit=99: units has 99; expected numbers from 0 to 29"):
+        sweep(RECURRENT, Cue(), grid={"lesion_unit": [99]}, trials=1)
+
+
+def test_the_units_that_matter_most_come_first():
+    rows = [
+        {"lesion_unit": unit, "y": y}
+        for unit, y in zip(["none", *range(5)], [1, 1, 0.5, 1.2, np.nan, 1], strict=True)
+    ]
+    shown, others = by_effect(rows, "y", 10)
+    assert [row["lesion_unit"] for row in shown] == [3, 1, 2]  # no response, then by distance
+    assert [row["lesion_unit"] for row in others] == [0, 4]
+    assert [row["lesion_unit"] for row in by_effect(rows, "y", 1)[0]] == [3]
+    assert [row["lesion_unit"] for row in by_effect([*rows[1:4], rows[5]], "y", 1)[0]] == [1]  # against 1
+
+
+def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    words = [
+        *SWEEP[:6],
+        "--scaling-factor",
+        30,
+        "--trials",
+        4,
+        "--vary",
+        "lesion_unit=none,all",
+        "--y",
+        "rate",
+    ]
+    done = run(*words, "-o", "units.csv", "--plot", "units.png", "--caption")
+    assert done.returncode == 0, done.stderr
+    assert "10 of 20 units, those whose lesion changes rate most" in done.stdout
+    table = list(csv.DictReader((folder / "units.csv").read_text().splitlines()))
+    assert [row["lesion_unit"] for row in table] == ["none", *map(str, range(20))]
+    assert (
+        "Rate (Hz) of the spiking network with one unit lesioned, those 20 of 20 units first" in done.stdout
+    )
+    found = sweep(NETWORK, Cue(), grid={"lesion_unit": ["none", "all"]}, trials=4, seed=1)
+    ax = found.plot("rate")
+    shown, _ = by_effect(found.rows, "rate", 20)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == [str(row["lesion_unit"]) for row in shown]
+    heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert heights == [row["rate"] for row in shown]
 
 
 def test_windows_of_stimulation_are_questioned_once_as_by_simulate():

@@ -42,7 +42,8 @@ class Sweep:
         Whether trials were scored by the strict rule.
     rows : tuple of mapping
         One row for each point and network, in the order of the grid, the last name varying fastest: the value
-        of each name (for a function, its name), ``network`` (``spiking``, or ``rate`` with `rate_network`),
+        of each name (for a function, its name), with ``lesion_unit`` the ``population`` of the unit,
+        ``network`` (``spiking``, or ``rate`` with `rate_network`),
         ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``, the
         same by the strict and by the sustained rule (``strict``, ``strict_low``, ...; NaN where the task does
         not define them), the accuracy in each condition (such as ``accuracy_go``; NaN if no trial has it),

@@ -16,8 +16,16 @@ from spiking.errors import ArgumentError, warn
 from spiking.evaluation.both_networks import check_sizes
 from spiking.evaluation.evaluate import network_task
 from spiking.evaluation.smoothing import Smoothing
+from spiking.experiments.lesioned_units import UNIT, population_of, with_units
 from spiking.experiments.result import Sweep
-from spiking.experiments.sweep_grid import SweepPoint, axes, naming_point, points, warn_of_settings
+from spiking.experiments.sweep_grid import (
+    SweepPoint,
+    axes,
+    check_names,
+    naming_point,
+    points,
+    warn_of_settings,
+)
 from spiking.experiments.sweep_work import SpikingWork, conditions_of, rate_trials, row, trials_of
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
@@ -79,7 +87,9 @@ def sweep(
         - ``"task.delay"`` and the other settings of the task, times in ms;
         - ``"stimulation.amplitude"`` and the other fields of `stimulation`;
         - ``"scale_weights.inh.exc"`` (from `pre` to `post`; either may be left out): the factor;
-        - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`.
+        - ``"cut.inh.exc"``, ``"shuffle_weights.exc"``, ``"lesion.inh"``: the fraction, chosen with `seed`;
+        - ``"lesion_unit"``: the unit that is lesioned, ``"none"`` for no lesion, or a population, such as
+          ``["none", "inh"]``, for each of its units.
 
         Under any name, values may be functions that take a network and return a network: a list of named
         functions, or a mapping from labels for the table to functions, such as ``{"I to E": {"intact": lambda
@@ -142,8 +152,9 @@ def sweep(
     [2.0, 10.0]
     """
     threads = thread_count(threads)
-    varied = axes(grid)
+    check_names(grid)
     base = _base(network, task, grid, stimulation, downsample, seed)
+    varied = axes(with_units(grid, base.network.populations))
     warn_of_settings(varied, base.task)
     base = dataclasses.replace(base, rate=_rate_network(rate_network, base, common_random_numbers))
     labels, works, wanted, rates, keys = [], [], [], [], []
@@ -220,7 +231,14 @@ def sweep(
             drawn[own_trials] = conditions_of(work.task, seed, numbers)
         for network_name, measured in (("spiking", values), ("rate", rate)):
             if measured is not None:
-                rows.append({**names, "network": network_name, **row(work, measured, drawn[own_trials])})
+                kind = (
+                    {"population": population_of(names[UNIT], work.network.populations)}
+                    if UNIT in names
+                    else {}
+                )
+                rows.append(
+                    {**names, **kind, "network": network_name, **row(work, measured, drawn[own_trials])}
+                )
                 by_trial.append(trials_of(measured, numbers, drawn[own_trials]))
     return Sweep(
         names=tuple(grid),

@@ -14,6 +14,7 @@ import numpy as np
 from spiking.checks import positive_number, shown, whole_number
 from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError, warn
+from spiking.experiments.lesioned_units import UNIT
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.constant import Constants, constant_words
 from spiking.neuron.distribution import Distribution
@@ -60,6 +61,17 @@ class Axis:
     changes: tuple[Callable[[SweepPoint], SweepPoint], ...]
 
 
+def check_names(grid: Mapping[str, Any]) -> None:
+    """Raise ArgumentError unless a grid is a mapping of names."""
+    given: Any = grid
+    if not isinstance(given, Mapping) or not given:
+        raise ArgumentError(
+            f"grid is {shown(given)}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
+        )
+    if names := [name for name in given if not isinstance(name, str)]:
+        raise ArgumentError(f"grid has the key {shown(names[0])}; expected names of constants or arguments")
+
+
 def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
     """Return the axes of a grid (see `sweep`), in its order.
 
@@ -68,14 +80,7 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
     ArgumentError
         A name is unknown, an axis is empty, or two of its values have the same label.
     """
-    given: Any = grid
-    if not isinstance(given, Mapping) or not given:
-        raise ArgumentError(
-            f"grid is {shown(given)}; expected {{name: values}}, such as {{'refractory': [0, 2, 4]}}"
-        )
-    if names := [name for name in given if not isinstance(name, str)]:
-        raise ArgumentError(f"grid has the key {shown(names[0])}; expected names of constants or arguments")
-    return tuple(_axis(name, values) for name, values in given.items())
+    return tuple(_axis(name, values) for name, values in grid.items())
 
 
 def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str, Any], SweepPoint]]:
@@ -213,6 +218,10 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
         return lambda point: _with_both(
             point, lambda net: net.shuffle_weights(fraction=value, seed=point.seed, **ends)
         )
+    if name == UNIT:
+        if isinstance(value, str):  # INTACT: other texts are populations, which `with_units` replaces
+            return lambda point: point
+        return lambda point: _with_both(point, lambda net: net.lesion([value]))
     if method == "lesion" and len(populations) <= 1:
         return lambda point: _with_both(
             point,
@@ -221,7 +230,7 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     raise ArgumentError(
         f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, scaling_factor, "
         f"downsample, task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, "
-        f"shuffle_weights.PRE.POST, lesion.POPULATION, or functions as values"
+        f"shuffle_weights.PRE.POST, lesion.POPULATION, {UNIT}, or functions as values"
     )
 
 

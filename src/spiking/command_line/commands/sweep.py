@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time", "rate")  # in every sweep
 _BY_NAME = ("accuracy_", "rate_")  # of a condition, of a population
+_MOST_UNITS = 10  # rows on the screen of a sweep that lesions each unit
 _CURVES = ("signed", "correct")
 
 
@@ -32,6 +34,7 @@ def sweep(
             metavar="NAME=VALUES",
             help="What to vary: refractory=0:5:0.5 (from 0 to 5 in steps of 0.5), noise=0,0.1,0.2, "
             "scaling_factor=20:80:10, scale_weights.inh.exc=0:1:0.25, cut.exc=0:0.5:0.1, lesion.inh=0,0.5,1, "
+            "lesion_unit=none,inh (intact, and without each inhibitory unit), "
             "task.delay=100:700:200 (setting of the task), stimulation.amplitude=0:2:0.5 (with --stimulate). "
             "Give --vary several times for a grid.",
         ),
@@ -66,9 +69,9 @@ def sweep(
     y: Annotated[
         str,
         typer.Option(
-            help="Column to draw: accuracy, strict, sustained, positive (fraction of all trials with the "
-            "response +1, correct or not), response_time (ms; not before the time from which the task is "
-            "scored), accuracy_go or that of another condition, rate, or the rate of a population: "
+            help="Column to draw, and by which lesioned units are ordered: accuracy, strict, sustained, "
+            "positive (fraction of all trials with the response +1, correct or not), response_time (ms; "
+            "not before the time from which the task is scored), accuracy_go or that of another condition, rate, or the rate of a population: "
             "rate_exc, rate_inh, rate_sst, rate_pv."
         ),
     ] = "accuracy",
@@ -90,10 +93,14 @@ def sweep(
 
     Example: spiking sweep mante --vary refractory=0:5:0.5 --trials 100 --seed 1 -o table.csv --plot sweep.png
 
+    Which neurons matter: the network without each of its units, those first that matter most:
+    spiking sweep go-nogo --vary lesion_unit=none,all --trials 20 --plot units.png -o units.csv
+
     Psychometric curves of both networks:
     spiking sweep mante --vary task.offset=0,0.05,0.1,0.2 --rate-network --curve signed --plot curves.png
     """
     from spiking.experiments import sweep as run_sweep
+    from spiking.experiments.lesioned_units import UNIT, with_units
     from spiking.files.output import PICTURES, check_absent, check_outputs, keep_text
 
     options.check_caption(caption, plot)
@@ -108,13 +115,15 @@ def sweep(
         raise ArgumentError(
             f"--vary {stimulus} has values that are not numbers; expected numbers with --curve"
         )
+    units_alone = tuple(grid) == (UNIT,)
+    y_matters = plot is not None or units_alone
+    if y_matters and y.lower() not in _DRAWN and not y.lower().startswith(_BY_NAME):
+        raise ArgumentError(
+            f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, accuracy_CONDITION, rate_exc, rate_inh, "
+            f"rate_sst, rate_pv"
+        )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
-        if y.lower() not in _DRAWN and not y.lower().startswith(_BY_NAME):
-            raise ArgumentError(
-                f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, accuracy_CONDITION, rate_exc, rate_inh, "
-                f"rate_sst, rate_pv"
-            )
         if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
     loaded = loading.load_network(model)
@@ -122,8 +131,9 @@ def sweep(
     journal = None if output is None else output.with_name(output.name + ".sweep")
     if scaling_factor is not None and "scaling_factor" in grid:
         raise ArgumentError("--scaling-factor is given and varied; expected one of them")
-    if plot is not None and y.lower().startswith(_BY_NAME):
+    if y_matters and y.lower().startswith(_BY_NAME):
         _check_column(y, loaded.populations, task)
+    grid = dict(with_units(grid, loaded.populations))
     network = loaded if scaling_factor is None else loading.both_networks(model, None, scaling_factor)[1]
     if rate_model is not None and rate_network:
         raise ArgumentError("--rate-network and --rate-model are given; expected one of them")
@@ -163,6 +173,8 @@ def sweep(
     if as_json:
         psychometric = None if curves is None else curves.as_json()
         print_json({"file": model, **_json(result), "psychometric": psychometric})
+    elif units_alone:
+        _print_units(result, y)
     else:
         echo(str(result), lines=True)
     if output is not None and journal is not None:
@@ -177,6 +189,21 @@ def sweep(
         echo(str(curves), lines=True)
     if plot is not None:
         write_figure(plot, result.plot(y).figure if curves is None else curves.plot(), caption=caption)
+
+
+def _print_units(result: Sweep, y: str) -> None:
+    """Print the intact network and the units that matter most; a line says how many are left out."""
+    from spiking.experiments.lesioned_units import INTACT, UNIT, by_effect
+
+    column = next((name for name in result.rows[0] if name.lower() == y.lower()), y)
+    spiking = [row for row in result.rows if row["network"] == "spiking"]
+    shown, others = by_effect(spiking, column, _MOST_UNITS)
+    units = (INTACT, *(row[UNIT] for row in shown))
+    rows = [row for unit in units for row in result.rows if row[UNIT] == unit]
+    if rows:
+        echo(str(replace(result, rows=tuple(rows))), lines=True)
+    n = len(shown) + len(others)
+    echo(f"{len(shown)} of {n} units, those whose lesion changes {column} most; -o writes the table of all")
 
 
 def _json(result: Sweep) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
+from spiking.experiments.lesioned_units import UNIT
 from spiking.experiments.sweep_grid import changes_rate_network
 from spiking.plotting.captions import describe, rule_words
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, drawing_on
+from spiking.plotting.sweeps.units import draw_units
 from spiking.tasks.scoring import wilson_interval
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ _EDGES = MappingProxyType(
 def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     """Draw a column of a sweep against the first varied parameter, with a line for each value of the second.
 
-    Lines of the rate network, if it was run, are dashed, with open markers.
+    Lines of the rate network, if it was run, are dashed, with open markers. A sweep of ``lesion_unit`` alone
+    shows the spiking network without each of the 20 units that matter most, and without each of the others.
 
     Parameters
     ----------
@@ -97,7 +101,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     columns = [
         name
         for name in result.rows[0]
-        if name not in (*result.names, "network", "readout", "seed") and not name.endswith("rule")
+        if name not in (*result.names, "network", "population", "readout", "seed")
+        and not name.endswith("rule")
     ]
     by_name = {name.lower(): name for name in columns} | {"rate_som": "rate_sst"}
     y = by_name.get(y.lower(), y)
@@ -115,6 +120,14 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         scale = ax.figure.dpi_scale_trans
         x, *second = result.names
         is_score = y in _EDGES or y.startswith(_IN_CONDITION)
+        is_rate = y == "rate" or y.startswith("rate_")
+        if result.names == (UNIT,):
+            interval = partial(_interval, result, y=y) if is_score else None
+            rule = "" if is_rate else _rule(result, y)
+            draw_units(result, y, ax, _COLUMNS.get(y) or title(y), interval, rule)
+            if is_score:
+                ax.set_ylim(0, 1.02)
+            return ax
         groups = list(dict.fromkeys(row[second[0]] for row in result.rows)) if second else [None]
         values = list(dict.fromkeys(row[x] for row in result.rows))
         numeric = all(isinstance(value, int | float) for value in values)
@@ -177,7 +190,6 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             heading = title(second[0]) if second else None
             ax.legend(title=heading, **{**ABOVE, "ncols": 2 if len(known) > 1 and second else 4})
         ax.spines[["top", "right"]].set_visible(False)
-        is_rate = y == "rate" or y.startswith("rate_")
         describe(
             ax,
             f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(known)} network against "
@@ -234,6 +246,8 @@ def title(name: str) -> str:
         return f"Rate of {_POPULATIONS.get(population, population)} (Hz)"
     if name.startswith(_IN_CONDITION):
         return f"Accuracy in {name.removeprefix(_IN_CONDITION)} trials"
+    if name == UNIT:
+        return "Lesioned unit"
     method, *populations = name.split(".")
     if method in _EXPERIMENTS:
         words = [_POPULATIONS.get(part.lower().replace("som", "sst"), part) for part in populations]
