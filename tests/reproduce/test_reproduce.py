@@ -23,6 +23,7 @@ from spiking.command_line.commands.reproduce import reproduce
 from spiking.errors import ArgumentError
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
+from spiking.plotting import caption_of
 from spiking.reproduce import PANELS, Paper, panel
 from spiking.reproduce.estimate import minutes
 from spiking.reproduce.measures import Entry
@@ -556,9 +557,36 @@ def test_tables_fit_a_terminal_of_100_columns(name, conversion):
         for condition in own.conditions
         for seed, one in enumerate(50 * [trained] + 50 * [other])
     ]
-    lines = str(Reproduction(own, 100, 1, tuple(entries))).splitlines()
+    result = Reproduction(own, 100, 1, tuple(entries))
+    assert not any(line.measure.endswith(("strict", "sustained")) for line in result.table)  # of old journals
+    new = {"strict": 99, "sustained": 90, "rate_strict": 98, "rate_sustained": 91}
+    entries = [
+        dataclasses.replace(one, trained=one.trained | new, converted=one.converted and one.converted | new)
+        for one in entries
+    ]
+    lines = [*str(result).splitlines(), *str(Reproduction(own, 100, 1, tuple(entries))).splitlines()]
     assert len(lines) > 4
     assert [line for line in lines if len(line) > 99] == []
+
+
+def test_every_rule_has_its_lines_and_is_said_in_words():
+    own = PANELS["fig5"]
+    trained = {"converged": True, "updates": 9, "rate_correct": 100, "rate_strict": 97, "rate_sustained": 83}
+    row = {"correct": 96, "strict": 92, "sustained": 80, "best_of_grid": 99, "version": "0.1.0", "curve": []}
+    trained |= dict.fromkeys(("loss", "accuracy", "decay", "decay_sd"), 1.0) | {"version": "0.1.0"}
+    converted = row | {"scaling_factor": 30}
+    entries = [Entry(condition, 1, trained, converted) for condition in own.conditions]
+    result = Reproduction(own, 1, 1, tuple(entries))
+    values = {line.measure: line.value for line in result.table}
+    assert (values["rate"], values["rate_strict"], values["rate_sustained"]) == (1.0, 0.97, 0.83)
+    assert (values["spiking"], values["spiking_strict"], values["spiking_sustained"]) == (0.96, 0.92, 0.8)
+    task = own.conditions[0].network.task
+    words = " ".join(str(result).split())
+    assert f"correct: {task.rule()}" in words
+    assert f"sustained: {task.sustained_rule()}" in words
+    assert f"sustained: {task.sustained_rule()}" in caption_of(result.draw())
+    first = next(csv.DictReader(result.networks_csv().splitlines()))
+    assert (first["rate_strict"], first["sustained"]) == ("97", "80")
 
 
 def test_the_list_tells_every_panel():

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.checks import one_of
+from spiking.plotting.captions import describe, describe_figure
 from spiking.plotting.style import COLUMN_MM, CONDITION_COLOURS, DASHES, drawing_in, drawing_on
 from spiking.reproduce.conditions import Condition, shown
 from spiking.reproduce.measures import MEASURES
-from spiking.reproduce.result import Reproduction
+from spiking.reproduce.result import Reproduction, rule_of
 from spiking.reproduce.statistics import interval
+from spiking.reproduce.train_and_convert import TRIALS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +42,7 @@ def draw_all(reproduction: Reproduction, figure: Figure | None = None) -> Figure
             if place < len(measures) - 1:
                 ax.set_xlabel("")
         _legend(figure, rows, reproduction, loc="outside upper left")
+        describe_figure(figure, False, *_sentences(reproduction, measures))
     return figure
 
 
@@ -65,7 +68,20 @@ def draw(reproduction: Reproduction, ax: Axes | None = None, measure: str | None
     with drawing_on(ax, 62) as ax:
         _draw(reproduction, name, ax)
         _legend(ax, [ax], reproduction, loc="lower left", bbox_to_anchor=(0, 1.02))
+        describe(ax, *_sentences(reproduction, [name]))
     return ax
+
+
+def _sentences(reproduction: Reproduction, measures: Sequence[str]) -> list[str]:
+    """Return what is drawn, for the caption."""
+    panel = reproduction.panel
+    rule = rule_of(reproduction)
+    return [
+        f"{panel.title} ({panel.name}): {'; '.join(MEASURES[name].title for name in measures)}.",
+        f"Dots: networks, {reproduction.networks} in each condition, seed {reproduction.seed}; squares: "
+        "means, or shares, with 95 % intervals; grey: the values of Kim et al. (2019).",
+        f"Accuracies are of {TRIALS} fresh trials; {rule}." if rule else "",
+    ]
 
 
 def _draw(reproduction: Reproduction, name: str, ax: Axes) -> None:

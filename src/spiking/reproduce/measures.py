@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -69,7 +69,7 @@ class Measure:
 
 def _converted(name: str) -> Callable[[Entry], float | None]:
     def of(entry: Entry) -> float | None:
-        correct = None if entry.converted is None else entry.converted[name]
+        correct = None if entry.converted is None else entry.converted.get(name)
         return None if correct is None else correct / TRIALS
 
     return of
@@ -83,9 +83,12 @@ def _trained(name: str) -> Callable[[Entry], float | None]:
     return lambda entry: entry.trained[name] if entry.trained["converged"] else None
 
 
-def _rate(entry: Entry) -> float | None:
-    correct = entry.trained["rate_correct"]
-    return None if correct is None else correct / TRIALS
+def _rate(name: str) -> Callable[[Entry], float | None]:
+    def of(entry: Entry) -> float | None:
+        correct = entry.trained.get(name)
+        return None if correct is None else correct / TRIALS
+
+    return of
 
 
 def _success(entry: Entry) -> float | None:
@@ -118,13 +121,21 @@ def _population_rates() -> dict[str, Measure]:
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "trained": Measure("rate networks trained", lambda entry: float(entry.trained["converged"]), True),
-        "rate": Measure("accuracy of the rate networks", _rate, short="accuracy"),
+        "rate": Measure("accuracy of the rate networks", _rate("rate_correct"), short="accuracy"),
+        "rate_strict": Measure("the same by the strict rule", _rate("rate_strict"), short="accuracy"),
+        "rate_sustained": Measure(
+            "the same by the sustained rule", _rate("rate_sustained"), short="accuracy"
+        ),
         "updates": Measure(
             "updates of trained networks", _trained("updates"), short="updates", **_PLAIN, unit="", decimals=0
         ),
         "decay": Measure("mean synaptic decay", _trained("decay"), **_PLAIN, unit="ms"),
         "decay_sd": Measure("its SD over units", _trained("decay_sd"), **_PLAIN, unit="ms"),
         "spiking": Measure("accuracy of the spiking networks", _converted("correct"), short="accuracy"),
+        "spiking_strict": Measure("the same by the strict rule", _converted("strict"), short="accuracy"),
+        "spiking_sustained": Measure(
+            "the same by the sustained rule", _converted("sustained"), short="accuracy"
+        ),
         "best_of_grid": Measure("the same, best of the grid on its own trials", _converted("best_of_grid")),
         "success": Measure("spiking networks of 95 % or more", _success, True, short="networks ≥ 95 %"),
         "gap": Measure("rate less spiking accuracy", _gap, limits=(-1.0, 1.0)),
@@ -144,3 +155,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         **_population_rates(),
     }
 )
+
+
+def with_other_rules(measures: Sequence[str]) -> tuple[str, ...]:
+    """Return measures; those by the strict and the sustained rule follow each accuracy in fresh trials."""
+    return tuple(
+        name
+        for measure in measures
+        for name in (
+            (measure, f"{measure}_strict", f"{measure}_sustained")
+            if measure in ("rate", "spiking")
+            else (measure,)
+        )
+    )

@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path, one_of
+from spiking.evaluation.words import OTHER_RULES, first_rule, rules_of
 from spiking.files.escape import csv_text
 from spiking.files.output import write_whole
 from spiking.optional import library
 from spiking.rate_model.model import RateModel
 from spiking.reproduce.conditions import Condition, Panel
-from spiking.reproduce.measures import MEASURES, Entry
+from spiking.reproduce.measures import MEASURES, Entry, with_other_rules
 from spiking.reproduce.paired import Pair, pairs, pairs_text
 from spiking.reproduce.statistics import difference, paired_difference
 from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
@@ -74,11 +75,17 @@ class Reproduction:
 
     @property
     def table(self) -> tuple[Line, ...]:
-        """Each measure of each condition, compared with the paper."""
+        """Each measure of each condition, compared with the paper.
+
+        Accuracies are followed by those by the strict and the sustained rule, where the task defines them and
+        the journal has them: lines of journals from before these rules were counted do not.
+        """
+        own = self.panel.measures
         return tuple(
-            line_of(condition, measure, self.values(condition, measure))
+            line_of(condition, measure, values)
             for condition in self.panel.conditions
-            for measure in self.panel.measures
+            for measure in with_other_rules(own)
+            if (values := self.values(condition, measure)) or measure in own
         )
 
     @property
@@ -136,15 +143,20 @@ class Reproduction:
 
     def networks_csv(self) -> str:
         """Return CSV text with a line for each network of each condition, also those that did not train."""
-        trained = ("converged", "updates", "loss", "accuracy", "decay", "decay_sd", "rate_correct")
+        trained = ["converged", "updates", "loss", "accuracy", "decay", "decay_sd", "rate_correct"]
         converted = ["scaling_factor", "best_of_grid", "correct"]
+        for name in OTHER_RULES:  # which old journals lack
+            trained += (
+                [f"rate_{name}"] if any(f"rate_{name}" in entry.trained for entry in self.entries) else []
+            )
+            converted += [name] if any(name in (entry.converted or ()) for entry in self.entries) else []
         if self.panel.conversion != "published":
             converted += ["kind", "gain", "fitted_factor", "search_trials"]
         rows = [
             (
                 *(entry.condition.line, entry.condition.value, entry.seed),
-                *(entry.trained[name] for name in trained),
-                *(entry.converted[name] if entry.converted else "" for name in converted),
+                *(entry.trained.get(name, "") for name in trained),
+                *((entry.converted or {}).get(name, "") for name in converted),
                 " ".join(f"{f:g}:{n}/{of}" for f, n, of in (entry.converted or {"curve": []})["curve"]),
             )
             for entry in self.entries
@@ -160,9 +172,8 @@ class Reproduction:
             f"{MEASURES[name].title}, difference between conditions: {test}, p = {p:.2g}"
             for name, test, p in self.tests
         ]
-        rules = {condition.network.task.rule() for condition in self.panel.conditions}
-        if len(rules) == 1:
-            remarks.append(f"Networks are tested on {TRIALS} fresh trials; correct: {rules.pop()}.")
+        if rule := rule_of(self):
+            remarks.append(f"Networks are tested on {TRIALS} fresh trials; {rule}.")
         if self.panel.picture is not None and self.drawn is not None:
             remark = "Drawn is the first network that does the task in the most conditions"
             if not any(condition.tested for condition in self.panel.conditions):
@@ -219,6 +230,16 @@ class Reproduction:
         for path, content in zip(paths, contents, strict=True):
             write_whole(path, partial(_write, content))
         return paths
+
+
+def rule_of(reproduction: Reproduction) -> str:
+    """Return the rules of the accuracies of a panel in words; empty if its conditions have different ones."""
+    tasks = [condition.network.task for condition in reproduction.panel.conditions]
+    if len({task.rule() for task in tasks}) > 1:
+        return ""
+    names = [name for name in OTHER_RULES if any(line.measure.endswith(name) for line in reproduction.table)]
+    words = rules_of(tasks[0], (first_rule(tasks[0]), *names))
+    return "; ".join(f"{name if name in OTHER_RULES else 'correct'}: {rule}" for name, rule in words.items())
 
 
 def files_of(panel: Panel, folder: Path) -> list[Path]:

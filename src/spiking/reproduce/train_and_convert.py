@@ -15,6 +15,7 @@ from spiking.conversion.fit import fit_conversion
 from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import correct_trials, evaluate
 from spiking.evaluation.result import Evaluation
+from spiking.evaluation.words import OTHER_RULES
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
 from spiking.random_streams import SEARCH_FIRST
@@ -56,6 +57,7 @@ def train_network(
         "decay": float(np.mean(decay)),
         "decay_sd": float(np.std(decay)),
         "rate_correct": None if tested is None else tested.score.correct,
+        **({} if tested is None else _other_rules(tested, "rate_")),
     }
     return {**row, **_origin(began)}, model
 
@@ -91,6 +93,7 @@ def convert_network(
             "scaling_factor": conversion.factor,
             **row,
             "correct": tested.score.correct,
+            **_other_rules(tested),
             "by_condition": {k: [s.correct, s.trials] for k, s in tested.by_condition.items()},
         }
         if test.activity:
@@ -199,6 +202,11 @@ def _tune(
         if done == TRIALS and correct > best:
             best, chosen = correct, factor
     return curve, best, chosen
+
+
+def _other_rules(tested: Evaluation, prefix: str = "") -> Row:
+    """Return the numbers of correct trials by the strict and the sustained rule, which old rows lack."""
+    return {f"{prefix}{name}": tested.scores[name].correct for name in OTHER_RULES if name in tested.scores}
 
 
 def _origin(began: float) -> Row:

@@ -71,8 +71,8 @@ def sweep(
         typer.Option(
             help="Column to draw, and by which lesioned units are ordered: accuracy, strict, sustained, "
             "positive (fraction of all trials with the response +1, correct or not), response_time (ms; "
-            "not before the time from which the task is scored), accuracy_go or that of another condition, rate, or the rate of a population: "
-            "rate_exc, rate_inh, rate_sst, rate_pv."
+            "not before the time from which the task is scored), accuracy_go or that "
+            "of another condition, rate, or the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
         ),
     ] = "accuracy",
     curve: Annotated[
