@@ -10,6 +10,8 @@ from cue import Cue, cue_model
 
 import spiking
 from spiking import RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
+from spiking.importing import from_named_arrays
+from spiking.neuron import Distribution
 from spiking.report.methods import methods
 from spiking.tuning.recorded_search import is_recorded_choice
 
@@ -36,15 +38,20 @@ def test_a_model_of_the_package(name):
     network = SpikingNetwork.from_rate(model)
     text = methods(model, network, {}, None)
     exc, inh = (int(model.populations[kind].sum()) for kind in ("exc", "inh"))
-    units = f"{model.n_units} units ({exc} excitatory, {inh} inhibitory)"
-    assert text.startswith(f"A rate network of {units} with the ")
+    units = f"{model.n_units} units ({exc} excitatory, {inh} inhibitory; Dale's law)"
+    assert text.startswith(f"A rate network of {units} with {model.n_inputs} input")
     assert (
         f"was trained on the task {name.removesuffix('-sigmoid')} by backpropagation through time (" in text
     )
     assert f"divided by a scaling factor of {network.scaling_factor:g}, " in text
     assert ("no parameter was fitted after training" in text) == (not name.endswith("sigmoid"))
-    assert ("chosen among 12 from 20 to 75 by the accuracy." in text) == name.endswith("sigmoid")
+    assert ("chosen among 12 from 20 to 75 by the accuracy of the spiking network." in text) == name.endswith(
+        "sigmoid"
+    )
     assert "refractory period of 2 ms" in text
+    assert (
+        "loss: square root of the summed squared error of the output, optimiser Adam, learning rate" in text
+    )
     assert "trials of the task" not in text  # nothing was evaluated
     versions = f"Python {platform.python_version()}, NumPy {np.__version__} and Numba {numba.__version__}."
     assert f"Python package spiking {spiking.__version__}, with {versions}" in text
@@ -55,12 +62,20 @@ def test_a_model_of_the_package(name):
 def test_the_numbers_are_those_of_the_evaluation():
     model = RateModel.load(cue_model())
     text, rate, spikes = paragraph(model, SpikingNetwork.from_rate(model, 30), Cue())
-    assert "with the sigmoid activation function, no recurrent connections and a synaptic decay" in text
     assert (
-        "time constant of 30 ms was used; its equations were integrated with steps of 5 ms." in text
+        "with 1 input, 1 output, the sigmoid activation function, no recurrent connections and a synaptic"
+        in text
+    )
+    assert (
+        "time constant of 30 ms was used. Its equations (tau dx/dt = -x + W r + W_in u, r = phi(x); phi is "
+        "the activation function) were integrated by Euler's method with steps of 5 ms, with Gaussian noise "
+        "(standard deviation 0.1) in each step." in text
     )  # the file does not say that it was trained
     assert "were divided by a scaling factor of 30." in text
-    assert "Both networks were run on the same 6 trials of the task cue (seed 2)." in text
+    assert (
+        "Both networks were run on the same 6 trials of the task cue (seed 2), whose conditions were drawn"
+        in text
+    )
     assert f"A trial lasted {Cue().duration:g} ms" in text
     excitatory = spikes.rates.mean()  # all units are
     assert f"in these trials: excitatory {excitatory:.1f} Hz." in text
@@ -80,9 +95,43 @@ def test_lesions_constants_and_steps():
         SpikingNetwork.from_rate(model, 30).lesion([1, 2]).with_params(noise=0.2, noise_scaling="sqrt_dt")
     )
     text = methods(model, network.with_params(synapse="single_exponential"), {}, None, downsample=4)
-    assert "Then 2 neurons were lesioned." in text
+    assert "In the spiking network, 2 units (numbers 1, 2) were lesioned." in text
+    assert (
+        "by Euler's method with steps of 0.2 ms. Initial voltages were drawn uniformly from the reset" in text
+    )
+    both = methods(model.lesion([3]), network.lesion([3]), {}, None)
+    assert "In both networks, 1 unit (number 3) was lesioned. In the spiking network, 2 units" in both
     assert "standard deviation of 0.4 mV added to the voltage at every step, and single-exponential" in text
     assert "Euler's method with steps of 0.2 ms" in text
+
+
+def test_constants_that_differ_between_neurons_and_from_those_of_the_training():
+    model = datasets.load("go-nogo")
+    changed = {"threshold": Distribution(-40, 1.5, seed=1), "refractory": {"exc": 3.0, "inh": 1.0}}
+    text = methods(model, SpikingNetwork.from_rate(model).with_params(**changed), {}, None)
+    assert "the spiking neuron below (but with refractory period 2 ms and threshold -40 mV), divided" in text
+    assert "a refractory period of 3 ms (exc) and 1 ms (inh), a threshold of -40 +- 1.5 mV (mean and" in text
+
+
+def test_a_refitted_readout_is_a_sentence():
+    model = RateModel.load(cue_model())
+    refitted = SpikingNetwork.from_rate(model, 30).refit_readout(Cue(), 4, seed=3)
+    text = methods(model, refitted, {}, None)
+    assert (
+        "by ridge regression (penalty 0.01) in 4 other trials of the task cue (seed 3). Neurons had" in text
+    )
+
+
+def test_an_imported_network_says_where_it_is_from():
+    arrays = {"W": np.eye(4) / 2, "B": np.ones((4, 1)), "C": np.ones((1, 4)), "b": np.ones(4)}
+    names = {"w": "W", "w_in": "B", "w_out": "C", "bias": "b"}
+    imported = from_named_arrays(arrays, names, tau=30, step=10, form="rate", activation="relu")
+    text = methods(imported.model, SpikingNetwork.from_rate(imported.model, 50), {}, None)
+    assert "a synaptic decay time constant of 30 ms was imported from " in text
+    assert (
+        "Its equations (tau dr/dt = -r + phi(W r + W_in u + b); phi is the activation function) were" in text
+    )
+    assert "with steps of 10 ms" in text
 
 
 @pytest.mark.parametrize("kind", ["one_offset", "mean_drive", "calibrated"])

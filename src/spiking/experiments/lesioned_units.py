@@ -59,5 +59,5 @@ def by_effect(
     distances = np.abs(values - usual)
     distances[np.isnan(values)] = 0.0 if np.isnan(usual) else np.inf
     order = [lesioned[k] for k in np.argsort(-distances, kind="stable")]
-    most = min(most, np.count_nonzero(distances))
-    return tuple(order[:most]), tuple(order[most:])
+    n = min(most, int(np.count_nonzero(distances)))
+    return tuple(order[:n]), tuple(order[n:])

@@ -11,15 +11,13 @@ import numpy as np
 import spiking
 from spiking.analysis.faithfulness import START_MS, Faithfulness
 from spiking.conversion.conversion import Conversion
-from spiking.conversion.model_info import ModelInfo, model_info
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import OTHER_RULES, first_rule, rules
 from spiking.network.network import SpikingNetwork
-from spiking.neuron.constant import constant_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
-from spiking.rate_model.recorded_settings import is_of_training, last_recorded, recorded_text
+from spiking.report.methods_of_model import about_model, listed, populations, words
 from spiking.tasks import GivenInputs, Task
 from spiking.timing import TIME_STEP_MS
 from spiking.tuning.recorded_search import recorded_search
@@ -29,6 +27,7 @@ _PAPER = (
     "networks. PNAS 116:22811-22820, doi:10.1073/pnas.1905926116"
 )
 
+_FEW = 10  # lesioned units whose numbers are given
 _SOFTWARE = (
     "The spiking developers, spiking: trained rate networks as spiking networks, version "
     f"{spiking.__version__}"
@@ -59,7 +58,7 @@ def methods(
     downsample : int
         As in `evaluate`.
     """
-    sentences = [] if model is None else [_about_model(model, network)]
+    sentences = [] if model is None else [about_model(model, network)]
     sentences += [
         *_about_conversion(network, model),
         *_about_changes(network, model),
@@ -76,61 +75,6 @@ def methods(
     return f"{' '.join(sentences)} [Software: {_SOFTWARE}. Kim et al. 2019: {_PAPER}]"
 
 
-def _about_model(model: RateModel, network: SpikingNetwork) -> str:
-    info = model_info(model)
-    units = f" ({_populations(info.populations)})" if info.dale else ""
-    shortest, median, longest = info.tau_decay
-    decay = (
-        f"a synaptic decay time constant of {median:.3g} ms"
-        if shortest == longest
-        else f"synaptic decay time constants of {shortest:.1f} to {longest:.1f} ms (median {median:.1f} ms)"
-    )
-    facts = [
-        *_activation(model, network, info),
-        f"{100 * info.density:.1f} % of the possible recurrent connections"
-        if info.connections
-        else "no recurrent connections",
-        decay,
-    ]
-    start = f"A rate network of {info.n_units} units{units} with {_listed(facts)}"
-    return f"{start} {_training(model, info)}; its equations were integrated with steps of {model.step:g} ms."
-
-
-def _populations(sizes: dict[str, int]) -> str:
-    inhibitory = f"{sizes['inh']} inhibitory"
-    if sizes["som"]:
-        inhibitory += f", of which {sizes['pv']} PV and {sizes['som']} SST"
-    return f"{sizes['exc']} excitatory, {inhibitory}"
-
-
-def _activation(model: RateModel, network: SpikingNetwork, info: ModelInfo) -> list[str]:
-    if model.trained_params is not None:
-        changed = model.trained_params.difference(network.params)
-        neuron = f" (with {changed})" if changed else ""
-        factor = model.activation_parameters["k"]
-        return [
-            f"the f-I curve of the spiking neuron below{neuron}, divided by {factor:g} Hz, as its activation "
-            f"function"
-        ]
-    if info.activation is None:
-        return []
-    name = {"table": "a tabulated", "callable": "a user-defined"}.get(model.activation or "")
-    return [f"{name or f'the {info.activation}'} activation function"]
-
-
-def _training(model: RateModel, info: ModelInfo) -> str:
-    if not info.trained:
-        return "was used"
-    task = f" on the task {info.task}" if info.task else ""
-    updates = "" if info.updates is None else f"{info.updates:,} updates"
-    if not is_of_training(model):
-        return "was trained" + (f" ({updates})" if updates else "")  # its task was given later
-    made_with, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
-    recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {made_with or ''}".rstrip()
-    details = [updates, recipe, "" if seed is None else f"seed {seed:g}"]
-    return f"was trained{task} by backpropagation through time ({', '.join(filter(None, details))})"
-
-
 def _about_conversion(network: SpikingNetwork, model: RateModel | None) -> Iterator[str]:
     neuron = network.params.neuron
     conversion = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
@@ -138,8 +82,10 @@ def _about_conversion(network: SpikingNetwork, model: RateModel | None) -> Itera
         sizes = {name: int(mask.sum()) for name, mask in network.populations.items()}
         yield (
             f"A spiking network of {network.n_neurons} {neuron} integrate-and-fire neurons "
-            f"({_populations(sizes)}) was used; it had been converted from a rate network with one unit for "
-            f"each neuron (Kim et al. 2019)."
+            f"({populations(sizes)}) was used; it had been converted from a rate network with one unit for "
+            f"each neuron (Kim et al. 2019). Synaptic decay time constants were "
+            f"{network.tau_decay.min():.1f} to {network.tau_decay.max():.1f} ms "
+            f"(median {np.median(network.tau_decay):.1f} ms)."
         )
     else:
         yield (
@@ -155,13 +101,17 @@ def _about_parameters(conversion: Conversion, model: RateModel | None) -> Iterat
     if conversion.start is not None and conversion.fine_tuning is not None:
         yield from _about_parameters(conversion.start, model)
         done = conversion.fine_tuning
+        if not done.updates:
+            yield "Fine-tuning by surrogate gradients did not improve the network, which is that before it."
+            return
         yield (
             f"Weights and constant currents of the spiking network were then fine-tuned on the task "
             f"{done.task} by surrogate gradients ({done.updates} updates, steps of {done.step:g} ms, seed "
             f"{done.seed}; {done.trials} validation trials)."
         )
     elif conversion.kind == "trained":
-        yield f"{divided}, that of the activation function; no parameter was fitted after training."
+        of = " of the rate network, the f-I curve of the neuron" if model is None else ""
+        yield f"{divided}, that of the activation function{of}; no parameter was fitted after training."
     elif conversion.kind == "published":
         yield f"{divided}{_search(conversion.factor, model)}."
     else:
@@ -200,8 +150,8 @@ def _about_fit(conversion: Conversion) -> Iterator[str]:
     tried = conversion.candidates
     if len(tried) > 1:
         yield (
-            f"This conversion was chosen among {len(tried)} by {sum(one.trials for one in tried)} simulated "
-            f"trials of accuracy, distance of the output from the rate network's, and firing rate."
+            f"This conversion was chosen among {len(tried)} by accuracy, distance of the output from the "
+            f"rate network's and firing rate in {sum(one.trials for one in tried)} simulated trials."
         )
 
 
@@ -214,7 +164,8 @@ def _search(factor: float, model: RateModel | None) -> str:
     if search is None or search.scaling_factor != factor or len(search.accuracy) < 2:
         return ""
     tried = list(search.accuracy)
-    text = f", chosen among {len(tried)} from {tried[0]:g} to {tried[-1]:g} by the accuracy"
+    text = f", chosen among {len(tried)} from {tried[0]:g} to {tried[-1]:g} by the accuracy of the spiking "
+    text += "network"
     trials, seed = search.details.get("search_trials"), search.details.get("seed")
     if trials is None:
         return text
@@ -231,22 +182,33 @@ def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator
         own = own[len(both) :]
     if own:
         yield f"Changes of the weights of the spiking network: {'; '.join(own)}."
-    if network.lesioned:
-        one = len(network.lesioned) == 1
-        yield f"Then {len(network.lesioned)} neuron{' was' if one else 's were'} lesioned."
+    before = set() if model is None else {*model.lesioned}
+    for units, where in (
+        ([unit for unit in network.lesioned if unit in before], "In both networks, "),
+        ([unit for unit in network.lesioned if unit not in before], "In the spiking network, "),
+    ):
+        if units:
+            what = "1 unit (number" if len(units) == 1 else f"{len(units)} units (numbers"
+            numbers = f" {', '.join(map(str, units))})" if len(units) <= _FEW else ""
+            what = f"{what}{numbers}" if numbers else what.partition(" (")[0]
+            yield f"{where}{what} {'was' if len(units) == 1 else 'were'} lesioned."
     if network.readout_refit is not None:
-        refit = str(network.readout_refit)
-        yield f"{refit[:1].upper()}{refit[1:]}."
+        refit = network.readout_refit
+        yield (
+            f"The readout was fitted again to the filtered spikes of the spiking network, by ridge "
+            f"regression (penalty {refit.ridge:g}) in {refit.n_trials} other trials of the task {refit.task} "
+            f"(seed {refit.seed})."
+        )
 
 
 def _about_neurons(params: LIFParams, downsample: int) -> str:
     tau, refractory, rise = (
-        constant_words(value, "ms") for value in (params.tau_membrane, params.refractory, params.tau_rise)
+        words(value, "ms") for value in (params.tau_membrane, params.refractory, params.tau_rise)
     )
     step = downsample * TIME_STEP_MS
     scale = params.noise_scale(step)
     threshold, reset, bias, noise = (
-        constant_words(value, "mV")
+        words(value, "mV")
         for value in (
             params.threshold,
             params.reset,
@@ -261,11 +223,18 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
     )
     scaled = "" if isinstance(params.noise, float) or scale == 1.0 else f", multiplied by {scale:.3g},"
     decay = "and the decay time constants of the rate network"
+    started = {
+        "uniform": f"drawn uniformly from the reset voltage to {params.peak:g} mV in each trial",
+        "resting": "those of the resting neuron",
+    }
+    voltages = params.initial_voltage
+    start = started.get(voltages, "given") if isinstance(voltages, str) else "given"
     return (
         f"Neurons had a membrane time constant of {tau}, a refractory period of {refractory}, a threshold of "
         f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a "
         f"standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; "
-        f"the membrane equation was integrated by Euler's method with steps of {step:g} ms."
+        f"the membrane equation was integrated by Euler's method with steps of {step:g} ms. Initial voltages "
+        f"were {start}."
     )
 
 
@@ -280,9 +249,10 @@ def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
         ""
         if not fresh
         else (", with noise" if given else "")
-        + ", which were not used to train the network or to choose its conversion"
+        + "; these trials were not used to train the network or to choose its conversion"
     )
-    yield f"{who} {result.score.trials} trials of the {what} (seed {result.seed}){unseen}."
+    drawn = "" if given or result.task.block_length > 1 else ", whose conditions were drawn at random"
+    yield f"{who} {result.score.trials} trials of the {what} (seed {result.seed}){drawn}{unseen}."
     yield f"A trial lasted {result.task.duration:g} ms{_settings(result.task)}."
 
 
@@ -341,8 +311,8 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
         return
     measures = {
         "the largest mean output of a condition was {:.2f} times the rate network's": close.peak_ratio,
-        f"the explained variance R2 of the output was {{:.2f}}{_brackets(close.output_r2_interval)} in "
-        f"single trials": close.output_r2,
+        f"the coefficient of determination R2 of the output was {{:.2f}}"
+        f"{_brackets(close.output_r2_interval)} in single trials": close.output_r2,
         f"{{:.2f}}{_brackets(close.mean_output_r2_interval)} in the means of the conditions": (
             close.mean_output_r2
         ),
@@ -353,7 +323,7 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
     if known:
         yield (
             f"Compared with the rate network without noise in {close.spiking.trials} trials (seed "
-            f"{close.seed}), {_listed(known)}{bootstrap}."
+            f"{close.seed}), {listed(known)}{bootstrap}."
         )
     irregular = {
         "CV2 of the interspike intervals {:.2f}": close.cv2,
@@ -373,10 +343,6 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
 
 def _brackets(interval: tuple[float, float]) -> str:
     return f" [{interval[0]:.2f}, {interval[1]:.2f}]" if np.isfinite(interval).all() else ""
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _score(score: Score) -> str:
