@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _CHANNEL_HEIGHT = 0.45  # of the largest input, of the distance between two channels
 _DRAWN_SAMPLES = 1000  # per line; more cannot be seen in a column of print
-_PALE = 0.6  # share of a colour in that of the target, the rest is white
+_PALE = 0.45  # share of a colour in that of the target, the rest is white
 _PIECE = 3.0  # of a line in several colours, in widths of the line
 
 
