@@ -1,5 +1,6 @@
 """Scores: right, the same however they are computed, with honest intervals, and never a failure as a zero."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from spiking import (
 )
 from spiking.evaluation import run_both
 from spiking.evaluation.binomial import sign_test
-from spiking.evaluation.words import first_rule, rule_lines, rules
+from spiking.evaluation.words import first_rule, response_lines, rule_lines, rules
 from spiking.tasks.scoring import wilson_interval
 
 MODEL = RateModel.load(cue_model())
@@ -226,3 +227,22 @@ def test_what_a_task_does_not_define_is_not_in_the_table():
     result = evaluate(datasets.load("go-nogo"), np.zeros((1, 1, 40)), 3)
     assert result.strict_score is result.sustained_score is None
     assert list(result.table()) == ["trial", "condition", "label", "correct", "decision"]
+
+
+def test_the_responses_of_each_condition_and_their_times():
+    rate, spiking = (evaluate(one, Cue(), 20, seed=2) for one in (MODEL, SpikingNetwork.from_rate(MODEL, 60)))
+    head, *lines = response_lines({"rate": rate, "spiking": spiking})
+    assert head == (
+        "trials with the response +1, none; mean time of the responses in ms "
+        "(the output is scored from 100 ms)"
+    )
+    assert [line.split()[0] for line in lines] == ["go", "nogo"]
+    for line, condition in zip(lines, ("go", "nogo"), strict=True):
+        cells = [line[20:54].strip(), line[54:].strip()]
+        for cell, result in zip(cells, (rate, spiking), strict=True):
+            own = np.array(result.conditions) == condition
+            given, times = result.predicted[own], result.response_time[own]
+            counts = f"{np.sum(given == 1)}, {np.sum(given == 0)}"
+            assert cell == (f"{counts}; {np.nanmean(times):.0f}" if np.isfinite(times).any() else counts)
+    own = dataclasses.replace(rate, predicted=None)  # a task with a score of its own
+    assert response_lines({"rate": own, "spiking": spiking}) == []

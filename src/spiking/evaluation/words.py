@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spiking.tasks import CombinedTasks, GivenInputs, Task
 
@@ -150,6 +152,37 @@ def score_lines(evaluations: Mapping[str, Evaluation], which: str, *, strict: bo
         n = f" (n = {scores[0].trials})"  # of every network: they ran the same trials
         lines.append(_row(f"  {condition}{n}", [_cell(score) for score in scores]))
     return [*lines, last]
+
+
+def response_lines(evaluations: Mapping[str, Evaluation]) -> list[str]:
+    """Return the lines that say which responses networks gave in each condition, and when.
+
+    There are none if the task does not say what a response is.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+        As of `score_lines`.
+    """
+    if any(evaluation.predicted is None for evaluation in evaluations.values()):
+        return []
+    first = next(iter(evaluations.values()))
+    possible = sorted({0, *first.task.conditions.values()}, reverse=True)
+    names = ", ".join(f"{response:+d}" if response else "none" for response in possible)
+    times = f"; mean time of the responses in ms (the output is scored from {first.task.score_from:g} ms)"
+    lines = [f"trials with the response {names}{'' if first.response_time is None else times}"]
+    for condition in first.by_condition:
+        cells = [_responses(evaluation, condition, possible) for evaluation in evaluations.values()]
+        lines.append(_row(f"  {condition}", cells))
+    return lines
+
+
+def _responses(evaluation: Evaluation, condition: str, possible: Iterable[int]) -> str:
+    own = np.array(evaluation.conditions) == condition
+    given, times = np.asarray(evaluation.predicted)[own], evaluation.response_time
+    counts = ", ".join(str(np.count_nonzero(given == response)) for response in possible)
+    known = [] if times is None else times[own][~np.isnan(times[own])]
+    return f"{counts}; {np.mean(known):.0f}" if len(known) else counts
 
 
 def rule_lines(evaluation: Evaluation, which: str, *, strict: bool = False) -> list[str]:

@@ -250,7 +250,7 @@ def _run(
 
 
 def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
-    from spiking.evaluation.words import freshness, score_lines
+    from spiking.evaluation.words import freshness, response_lines, score_lines
     from spiking.network.describe import changes_words
 
     _, network = run.networks
@@ -259,6 +259,8 @@ def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
     if network.conversion is not None:
         echo(str(network.conversion))
     for line in score_lines(run.scores, freshness(run.task, seed, fresh=run.fresh), strict=strict):
+        echo(line, lines=True)
+    for line in response_lines(run.scores):
         echo(line, lines=True)
     if run.close is not None:
         echo(faithfulness_line(run.close))
