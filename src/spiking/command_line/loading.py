@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -238,7 +239,14 @@ def cluster_client(address: str | None) -> Iterator[Client | None]:
     if address is None:
         yield None
         return
+    from spiking.parallel.cluster import cluster_words
+
     distributed = library("distributed", "cluster", "--scheduler")
+    for name in (
+        "distributed.client",
+        "tornado.application",
+    ):  # they print tracebacks of what we say in a line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=10)
     except (OSError, ValueError) as error:
@@ -248,6 +256,7 @@ def cluster_client(address: str | None) -> Iterator[Client | None]:
             f"starts ({reason})"
         ) from None
     try:
+        echo(cluster_words(client), err=True)
         yield client
     finally:
         client.close()

@@ -59,6 +59,44 @@ def cluster(client: Client, check: Callable[[], object]) -> Executor:
     return Executor(at_once, executor.submit, hold, _BLOCK_SECONDS, check_cluster, failures)
 
 
+def cluster_words(client: Client) -> str:
+    """Return where a client runs: address, workers and threads, and which versions differ from those here.
+
+    Raises
+    ------
+    ClusterError
+        The workers cannot import this package.
+    """
+    address = client.scheduler.address if client.scheduler else "the scheduler"
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    threads = sum(worker["nthreads"] for worker in workers.values())
+
+    def versions_there() -> dict[str, str]:  # sent as code: workers may have an older spiking
+        import platform
+
+        import numpy as np
+
+        import spiking
+
+        return {"spiking": spiking.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
+
+    here = versions_there()
+    try:
+        there = client.run(versions_there).values()
+    except ModuleNotFoundError as error:
+        raise ClusterError(
+            f"the workers of {address} have no module {error.name}; install spiking in their environment"
+        ) from None
+    others = {
+        name: sorted({versions[name] for versions in there} - {here[name]})
+        for name in here
+        if any(versions[name] != here[name] for versions in there)
+    }
+    differ = [f"{name} {', '.join(versions)} there, {here[name]} here" for name, versions in others.items()]
+    text = f"cluster {address}: workers {len(workers)}, threads {threads}"
+    return "; ".join([text, *differ])
+
+
 def _pickled(work: Runnable) -> bytes:
     """Pickle work; include the code of a task from a user's file, which workers may not have."""
     import cloudpickle

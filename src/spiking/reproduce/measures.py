@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -157,14 +157,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 )
 
 
-def with_other_rules(measures: Sequence[str]) -> tuple[str, ...]:
-    """Return measures; those by the strict and the sustained rule follow each accuracy in fresh trials."""
-    return tuple(
-        name
-        for measure in measures
-        for name in (
-            (measure, f"{measure}_strict", f"{measure}_sustained")
-            if measure in ("rate", "spiking")
-            else (measure,)
-        )
-    )
+def with_other_rules(measures: Sequence[str], rules: Iterable[str]) -> Iterator[str]:
+    """Yield measures; those by other rules, such as `strict`, follow each accuracy in fresh trials."""
+    for measure in measures:
+        yield measure
+        if measure in ("rate", "spiking"):
+            yield from (f"{measure}_{rule}" for rule in rules)

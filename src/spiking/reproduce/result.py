@@ -84,7 +84,7 @@ class Reproduction:
         return tuple(
             line_of(condition, measure, values)
             for condition in self.panel.conditions
-            for measure in with_other_rules(own)
+            for measure in with_other_rules(own, rules_of(condition.network.task, OTHER_RULES))
             if (values := self.values(condition, measure)) or measure in own
         )
 
