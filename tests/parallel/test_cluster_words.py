@@ -41,5 +41,5 @@ def test_workers_without_this_package():
     def run(function):
         raise ModuleNotFoundError("No module named 'spiking'", name="spiking")
 
-    with pytest.raises(ClusterError, match="the workers of .* have no module spiking; install spiking"):
+    with pytest.raises(ClusterError, match=r"the workers of .* have no module spiking; install spiking"):
         cluster_words(client(run))
