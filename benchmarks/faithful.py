@@ -49,7 +49,7 @@ FACTOR = 20.0  # k of the models of the published neuron
 MEASURES = {
     "output_r2": "output R2",
     "population_r2": "population R2",
-    "mean_rate": "rate (Hz)",
+    "rate_hz": "rate (Hz)",
     "cv2": "CV2",
 }
 SECONDS = "seconds.jsonl"  # of training, a line a model
@@ -186,7 +186,7 @@ def draw(rows, path):
         figure, axes = plt.subplots(1, 2, figsize=(6.7, 2.6), sharey=True, layout="constrained")
         for ax, key, label in (
             (axes[0], "output_nrmse", "NRMSE of the output, single trials"),
-            (axes[1], "mean_rate", "Mean rate (Hz)"),
+            (axes[1], "rate_hz", "Mean rate (Hz)"),
         ):
             for row in rows:
                 ax.plot(

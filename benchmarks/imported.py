@@ -43,7 +43,7 @@ TRIALS, SEED = 100, 90_000  # of the measurement: trials of no training and of n
 ACTIVATIONS = ("relu", "tanh", "softplus")
 CONVERSIONS = ("published", "matched", "calibrated", "calibrated, gain 8")
 GAINS = {"calibrated": None, "calibrated, gain 8": 8.0}  # None: the default, 4
-MEASURES = {"output_r2": "output R2", "mean_rate": "rate (Hz)", "cv2": "CV2"}
+MEASURES = {"output_r2": "output R2", "rate_hz": "rate (Hz)", "cv2": "CV2"}
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def test_the_journal_of_a_sweep(folder, expected):
     found = sweep(network, TASK, grid=grid, trials=4, seed=1, threads=1, journal=path)
     assert [row["correct"] for row in found.rows] == [row["correct"] for row in rows]
     np.testing.assert_allclose(
-        [row["rate"] for row in found.rows], [row["rate"] for row in rows], atol=5.0, rtol=0
+        [row["rate_hz"] for row in found.rows], [row["rate"] for row in rows], atol=5.0, rtol=0
     )
     assert path.read_bytes().startswith(before)  # nothing that it held is lost
 

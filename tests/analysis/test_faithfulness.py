@@ -212,4 +212,4 @@ def test_a_network_of_lesioned_units_fires_at_0_hz(model):
     assert (result.mean_rate, result.high_rate) == (0.0, 0.0)
     assert "; 0.0 Hz, medians of the neurons from 50 ms on: CV2 -, Fano factor" in str(result)
     assert "nan" not in str(result)
-    assert result.as_json()["mean_rate"] == 0.0
+    assert result.as_json()["rate_hz"] == 0.0

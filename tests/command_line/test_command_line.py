@@ -314,7 +314,7 @@ def test_info_json(tmp_path):
     done = run("info", "--json", GO_NOGO, damaged)
     good, bad = json.loads(done.stdout)
     assert good["usable"]
-    assert (good["n_units"], good["populations"]["som"], good["task"]) == (60, 6, None)
+    assert (good["n_units"], good["populations"]["sst"], good["task"]) == (60, 6, None)
     assert (bad["usable"], bad["file"]) == (False, str(damaged))
     assert done.returncode == 2
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import in_process
 import numpy as np
@@ -55,11 +56,11 @@ def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
     assert c["error"]
     model = datasets.load("go-nogo-sigmoid")
     score = evaluate(model, trials=8, seed=1).score
-    assert float(a["rate_accuracy"]) == score.accuracy
-    assert (float(a["rate_low"]), float(a["rate_high"])) == pytest.approx(score.interval)
+    assert float(a["rate_network_accuracy"]) == score.accuracy
+    assert (float(a["rate_network_low"]), float(a["rate_network_high"])) == pytest.approx(score.interval)
     assert (int(a["trials"]), int(a["faithfulness_trials"])) == (8, 8)
     assert (a["converged"], a["lesioned"]) == ("True", "0")
-    assert float(a["decay_median"]) == pytest.approx(np.median(model.tau_decay()))
+    assert float(a["tau_decay_ms_median"]) == pytest.approx(np.median(model.tau_decay()))
     weights = model.effective_weights()
     assert float(a["weight_inh"]) == pytest.approx(weights[weights < 0].mean())
     shown = [line.split() for line in done.stdout.splitlines() if line.startswith(str(folder))]
@@ -71,7 +72,52 @@ def test_evaluate_prints_and_writes_a_row_for_each_network(folder):
     assert shown[2][-3:] == by_type
     rates = evaluate(SpikingNetwork.from_rate(model), trials=8, seed=1).rates
     for name in ("exc", "inh"):
-        assert float(a[f"mean_rate_{name}"]) == pytest.approx(rates[model.populations[name]].mean())
+        assert float(a[f"rate_hz_{name}"]) == pytest.approx(rates[model.populations[name]].mean())
+
+
+def test_a_folder_without_a_usable_file_gives_a_table_of_errors(folder):
+    for name in ("a.mat", "b.mat"):
+        (folder / name).write_bytes(b"damaged")
+    for command in ("evaluate", "tune"):
+        table = folder / f"{command}.csv"
+        done = in_process.run(command, folder, "--csv", table)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 2
+        with table.open(newline="") as file:
+            assert [bool(row["error"]) for row in csv.DictReader(file)] == [True, True]
+
+
+def test_all_tables_have_the_same_names(folder):
+    """A name with `rate` is a firing rate in Hz, or a score of the rate network; times have their unit."""
+    task, columns = ("--task", "go-nogo"), {}
+    SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid")).save(folder / "net.npz")
+    for name, words in {
+        "evaluate": (folder, "--trials", 2),
+        "trials": ("go-nogo", "--trials", 2),
+        "tune": (folder, "--trials", 4, "--no-write", "--candidates", "31", "--force"),
+        "info": (folder,),
+        "sweep": ("go-nogo", *task, "--vary", "noise=0.1", "--trials", 2),
+        "simulate": ("go-nogo", *task, "--trials", 2),
+    }.items():
+        table = folder.parent / f"{name}.csv"
+        command = "evaluate" if name == "trials" else name
+        done = in_process.run(command, *words, "--csv", table)
+        assert done.returncode == 0, done.stderr
+        with table.open(newline="") as file:
+            rows = [*csv.DictReader(file)]
+        columns[name] = list(rows[0])
+        if name in ("evaluate", "tune", "info"):
+            files = [Path(row["file"]).name for row in rows]
+            assert files == ["a.mat", "b.mat", "net.npz"][: len(files)]
+    for names in columns.values():
+        for name in names:
+            if "rate" in name.split("_"):
+                assert name.startswith(("rate_hz", "rate_network_")) or name.endswith("rate_network_correct")
+            assert not name.endswith(("_time", "_decay", "step", "duration"))
+    assert "rate_hz_inh" in [name for name in columns["evaluate"] if name in columns["sweep"]]
+    assert {"rate_hz", "spiking_network_strict", "trials", "seed", "rule"} <= set(columns["tune"])
+    assert {"label", "spiking_network_response_time_ms"} <= set(columns["trials"])
+    assert {"label", "response_time_ms", "rate_hz_exc"} <= set(columns["simulate"])
 
 
 def test_network_files_of_a_folder_are_taken_and_other_archives_left_out(folder):
@@ -82,13 +128,13 @@ def test_network_files_of_a_folder_are_taken_and_other_archives_left_out(folder)
     assert (done.returncode, done.stderr) == (0, "")
     a, _, lesioned = json.loads(done.stdout)
     assert lesioned["file"].endswith("lesioned.npz")
-    assert "rate" not in lesioned
+    assert "rate_network" not in lesioned
     rates = evaluate(network, trials=4, seed=1).rates
-    assert lesioned["mean_rate"] == pytest.approx(np.nanmean(rates))
+    assert lesioned["rate_hz"] == pytest.approx(np.nanmean(rates))
     assert (lesioned["lesioned"], lesioned["changes"], a["lesioned"]) == (2, "2 neurons lesioned", 0)
     alone = in_process.run("evaluate", folder / "lesioned.npz", "--trials", 4).stdout
     assert alone.splitlines()[0].endswith("; 2 neurons lesioned")
-    assert a["weights"]["exc_to_exc"] > lesioned["weights"]["exc_to_exc"] > 0
+    assert a["weight"]["exc_to_exc"] > lesioned["weight"]["exc_to_exc"] > 0
     done = in_process.run("info", "--check", folder)
     assert [line.rpartition("/")[2] for line in done.stdout.splitlines()] == [
         "a.mat",
@@ -110,9 +156,9 @@ def test_rates_and_weights_of_pv_and_sst_units():
     network = SpikingNetwork.from_rate(model, 30)
     scores = {"spiking": evaluate(network, Cue(), 2)}
     row = network_row("m.mat", model, network, scores, None, strict=False)
-    named = [name.removeprefix("mean_rate_") for name in row if name.startswith("mean_rate_")]
+    named = [name.removeprefix("rate_hz_") for name in row if name.startswith("rate_hz_")]
     assert sorted(named) == ["exc", "inh", "pv", "sst"]
-    assert row["mean_rate_sst"] == pytest.approx(scores["spiking"].rates[model.populations["som"]].mean())
+    assert row["rate_hz_sst"] == pytest.approx(scores["spiking"].rates[model.populations["som"]].mean())
     assert {name for name in row if "_to_" in name} == {
         f"weight_{pre}_to_{post}" for pre in ("exc", "pv", "sst") for post in ("exc", "pv", "sst")
     }
@@ -129,7 +175,7 @@ def test_info_writes_a_row_for_each_file(folder):
     assert int(a["populations_exc"]) == excitatory
     (facts,) = json.loads(in_process.run("info", folder / "a.mat", "--json").stdout)
     for name in ("shortest", "median", "longest"):  # one number a cell
-        assert float(a[f"tau_decay_{name}"]) == facts["tau_decay"][name]
+        assert float(a[f"tau_decay_ms_{name}"]) == facts["tau_decay_ms"][name]
     assert a["converged"] == "True"
     assert {"converts", "updates"} <= set(a)
 

@@ -102,7 +102,11 @@ def test_several_files_as_a_table(folder):
     assert done.returncode == 1
     assert sorted(path.name for path in (folder / "models").iterdir()) == ["psychrnn.mat", "second.mat"]
     first, broken, second = json.loads(done.stdout)
-    assert (first["output"], first["n_units"], first["tau"]) == ("models/psychrnn.mat", 12, [100.0])
+    assert (first["output"], first["n_units"], first["tau_range_ms"]["longest"]) == (
+        "models/psychrnn.mat",
+        12,
+        100,
+    )
     assert first["taken"]["W_rec"].startswith("recurrent weights")
     assert first["left"][0].startswith("dale_ratio, which is pickled")
     assert "cannot be read" in broken["error"]

@@ -33,7 +33,7 @@ def test_a_table_has_a_column_for_each_number():
 def test_an_accuracy_says_its_rule_interval_and_trials():
     done = run("evaluate", "go-nogo", "--trials", 6, "--json")
     (network,) = json.loads(done.stdout)
-    for name in ("rate", "spiking"):
+    for name in ("rate_network", "spiking_network"):
         score = network[name]
         assert score["rule"].startswith("output above 0.7 at any time")
         assert (score["trials"], score["seed"], score["fresh"]) == (6, 1, True)
@@ -42,5 +42,5 @@ def test_an_accuracy_says_its_rule_interval_and_trials():
         assert "mean output" in score["by_rule"]["sustained"]["rule"]
     given = run("evaluate", "go-nogo-sigmoid", "--trials", 6, "--scaling-factor", 31, "--strict", "--json")
     (network,) = json.loads(given.stdout)
-    assert network["spiking"]["fresh"] is None  # it may have been chosen on any trials
-    assert network["spiking"]["correct"] == network["spiking"]["by_rule"]["strict"]["correct"]
+    assert network["spiking_network"]["fresh"] is None  # it may have been chosen on any trials
+    assert network["spiking_network"]["correct"] == network["spiking_network"]["by_rule"]["strict"]["correct"]

@@ -27,13 +27,13 @@ def test_evaluate(folder):
     words = ("evaluate", "lesioned.npz", "--task", "go-nogo", "--trials", "12")
     (alone,) = json.loads(printed(*words, "--json", cwd=folder))
     expected = evaluate(SpikingNetwork.load(folder / "lesioned.npz"), "go-nogo", 12, seed=1)
-    assert alone["spiking"]["correct"] == expected.correct.sum()
-    assert "rate" not in alone
+    assert alone["spiking_network"]["correct"] == expected.correct.sum()
+    assert "rate_network" not in alone
     assert "faithfulness" not in alone
     assert "rate network" not in printed(*words, cwd=folder)
     (both,) = json.loads(printed(*words, "--rate-model", "go-nogo", "--json", cwd=folder))
-    assert both["spiking"] == alone["spiking"]
-    assert both["rate"]["accuracy"] > 0.9
+    assert both["spiking_network"] == alone["spiking_network"]
+    assert both["rate_network"]["accuracy"] > 0.9
     assert both["faithfulness"]["trials"] == 12
 
 
@@ -78,7 +78,7 @@ def test_populations_of_the_file(folder):
         *("sweep", "lesioned.npz", "--task", "go-nogo", "--trials", "1", "--vary", "lesion.PFC&exc=0,1"),
         cwd=folder,
     )
-    assert "rate_PFC" in table
+    assert "rate_hz_PFC" in table
 
 
 @pytest.mark.parametrize("kind", ["trial", "components"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -64,7 +63,9 @@ def content(folder):
         (["simulate", "m.mat", "--input", "u.npy", "-o", "u.npy"], "the same file as the input"),
         (["export", "g.h5", "--to", "csv", "--output", "g.h5"], "the same file as the input g.h5"),
         (["export", "g.h5", "--output", "m.mat"], "m.mat, which exists already"),
-        (["export", "g.h5", "--output", "m.csv"], "which exists and is not a csv file"),
+        (["export", "g.h5", "--output", "m.csv"], "m.csv, which exists already"),
+        (["export", "g.h5", "--output", "m.csv", "--force"], "which exists and is not a csv file"),
+        ([*SIMULATE, "-o", "x.npz", "--csv", "x.npz"], "the same file; expected different files"),
         (["export", "g.h5", "--output", "link.mat", "--force"], "the same file as the input g.h5"),
         (["plot", "weights", "go-nogo", "-o", "m.png"], "which exists and is not a png file"),
         (
@@ -89,15 +90,23 @@ def test_no_output_replaces_what_it_may_not(folder, arguments, message):
     assert content(folder) == before
 
 
-def test_pages_and_tables_replace_their_own_kind(folder):
+def test_pictures_replace_pictures(folder):
     for _ in range(2):
-        command(*TUNE, "--no-write", "--output", "a.json", "--csv", "a.csv", "--plot", "a.png")
         command(*SWEEP, "--plot", "b.svg")
-    assert json.loads((folder / "a.json").read_text())[0]["file"] == "m.mat"
 
 
-def test_tables_of_sweeps_and_exports_replace_nothing_without_force(folder):
-    for words in ([*SWEEP, "-o", "b.csv"], ["export", "g.h5", "-o", "c.csv"]):
+def test_tables_replace_nothing_without_force(folder):
+    few = ("--trials", "2")
+    for words in (
+        [*SWEEP, "-o", "b.csv"],
+        ["export", "g.h5", "-o", "c.csv"],
+        [*TUNE, "--no-write", "--output", "a.json"],
+        [*TUNE, "--no-write", "--csv", "t.csv"],
+        ["evaluate", "go-nogo", *few, "--csv", "e.csv"],
+        ["info", "go-nogo", "--csv", "i.csv"],
+        ["simulate", "go-nogo", *few, "--csv", "s.csv"],
+        ["reproduce", "fig7c", "--list", "--csv", "r.csv"],
+    ):
         command(*words)
         message = f"{words[-1]}, which exists already; choose another name, or replace it with --force"
         test_no_output_replaces_what_it_may_not(folder, words, message)
@@ -136,7 +145,7 @@ def test_a_stream_goes_on_with_its_own_run_and_replaces_no_other(folder):
     with pytest.raises(ArgumentError, match="holds a run that differs in: seed; choose"):
         simulate(network, u, seed=2, record=Record(spikes=True), output_file="g.h5")
     shutil.copy("m.mat", "other.h5")
-    with pytest.raises(ArgumentError, match="holds no run of simulate"):
+    with pytest.raises(ArgumentError, match="which exists and is not a h5 file"):
         simulate(network, u, output_file="other.h5")
     (folder / "other.h5").unlink()
     assert content(folder) == before

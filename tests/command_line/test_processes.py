@@ -83,8 +83,8 @@ def test_every_command(tmp_path):
 @pytest.mark.slow
 def test_commands_that_take_longer(tmp_path):
     found = dict(walk(SLOW, tmp_path))
-    assert found["train"]["rate"]["fresh"] is False  # its trials decided when the training ended
-    for name in ("rate", "spiking"):
+    assert found["train"]["rate_network"]["fresh"] is False  # its trials decided when the training ended
+    for name in ("rate_network", "spiking_network"):
         assert set(found["demo"][name]["by_rule"]) == {"published", "strict", "sustained"}
 
 

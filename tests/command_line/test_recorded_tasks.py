@@ -200,7 +200,7 @@ def test_a_network_file_records_its_accuracy_and_loses_it_with_its_network(forei
     assert "random voltages, no synaptic currents" in said
     assert "each neuron has one sign" in said
     (row,) = json.loads(ended("info", "network.npz", "--json", cwd=foreign.parent).stdout)
-    assert (row["spiking"]["correct"], row["spiking"]["trials"]) == (accuracy.correct, 6)
+    assert (row["spiking_network"]["correct"], row["spiking_network"]["trials"]) == (accuracy.correct, 6)
     again = SpikingNetwork.load("network.npz")
     assert np.array_equal(again.dense_weights, network.dense_weights)
     with np.load("network.npz") as archive:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import in_process
 import pytest
@@ -65,6 +66,7 @@ def test_every_option_at_once(tmp_path):
     for name, value in given.items():
         assert str(options[name]) == value or options[name] == float(value), name
     assert str(extras["spiking_version"].item()) == spiking.__version__
+    assert f"JAX {version('jax')}, Optax {version('optax')}" in str(extras["library_versions"].item())
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def test_the_rate_networks_accuracies_by_the_other_rules_stand_beside_its_own(tm
     task, options = tasks.get("xor"), TrainingOptions()
     lines = rule_lines(state, options, task, "m.mat")
     assert [line.partition(":")[0] for line in lines[:3]] == ["correct", "strict", "sustained"]
-    facts = as_json_of(state, options, Verdict(True, None, (), ()), 1.0, tmp_path, task, 1)["rate"]
+    facts = as_json_of(state, options, Verdict(True, None, (), ()), 1.0, tmp_path, task, 1)["rate_network"]
     assert facts["by_rule"]["published"]["correct"] == 100
     assert facts["by_rule"]["sustained"] | {"interval": None} == {
         **{"rule": task.sustained_rule(), "correct": 83, "trials": 100, "accuracy": 0.83, "interval": None}
@@ -125,11 +125,11 @@ def test_the_rules_are_those_by_which_was_scored(tmp_path):
     assert "these trials decided when training ended" in lines[-1]
     result = Verdict(True, True, (), ())
     facts = as_json_of(state, options, result, 1.0, tmp_path, task, 1)
-    assert facts["spiking"]["by_rule"]["sustained"]["correct"] == 36
-    assert facts["spiking"]["by_rule"]["sustained"]["rule"] == task.sustained_rule()
-    assert list(facts["spiking"]["by_rule"]) == ["published", "sustained"]
+    assert facts["spiking_network"]["by_rule"]["sustained"]["correct"] == 36
+    assert facts["spiking_network"]["by_rule"]["sustained"]["rule"] == task.sustained_rule()
+    assert list(facts["spiking_network"]["by_rule"]) == ["published", "sustained"]
     facts = as_json_of(state, options, result, 1.0, tmp_path, Cue(), 1)
-    assert list(facts["spiking"]["by_rule"]) == ["task", "sustained"]
+    assert list(facts["spiking_network"]["by_rule"]) == ["task", "sustained"]
     assert rule_lines(state, options, Cue(), "m.mat")[0] == f"correct: {Cue().rule()}"
 
 

@@ -58,15 +58,13 @@ def test_no_write_leaves_everything_alone(path):
     written = json.loads(path.with_name("out.json").read_text())[0]
     with path.with_name("out.csv").open(newline="") as file:
         row = next(csv.DictReader(file))
-    assert (float(row["nrmse"]), float(row["rate"])) == pytest.approx(
-        (written["nrmse"], written["rate"]), abs=0.005
-    )
+    assert (float(row["nrmse"]), float(row["rate_hz"])) == (written["nrmse"], written["rate_hz"])
     for name, score in written["by_rule"].items():
         column = name if name in ("strict", "sustained") else "accuracy"
-        assert float(row[column]) == pytest.approx(score["accuracy"], abs=0.0005)
+        assert float(row[f"spiking_network_{column}"]) == score["accuracy"]
     assert row["sustained_rule"] == written["by_rule"]["sustained"]["rule"]
     assert f"\nsustained: {row['sustained_rule']}\n" in done.stdout
-    assert all(candidate["nrmse"] > 0 and candidate["rate"] > 0 for candidate in written["curve"])
+    assert all(candidate["nrmse"] > 0 and candidate["rate_hz"] > 0 for candidate in written["curve"])
     assert f"\n{written['reason']}\n" in done.stdout
     measures = written["faithfulness"]
     assert measures["trials"] == 20
@@ -95,12 +93,14 @@ def test_several_models_a_table_and_skipping(tmp_path):
     assert "broken.mat" in rows["broken.mat"]["error"]
     assert rows["a.mat"]["error"] == ""
     assert {name: float(rows[name]["scaling_factor"]) for name in factors} == factors
-    assert float(rows["a.mat"]["accuracy"]) > 0.8
+    assert float(rows["a.mat"]["spiking_network_accuracy"]) > 0.8
     assert f"\nsustained: {rows['a.mat']['sustained_rule']}\n" in done.stdout
-    assert rows["a.mat"]["sustained"] in done.stdout
+    assert f"{float(rows['a.mat']['spiking_network_sustained']):.3f}" in done.stdout
 
     stamps = {name: (tmp_path / name).stat().st_mtime_ns for name in factors}
-    again = run("tune", *names, *arguments, cwd=tmp_path)
+    kept = run("tune", *names, *arguments, cwd=tmp_path)
+    assert (kept.returncode, "table.csv, which exists already" in kept.stderr) == (2, True)
+    again = run("tune", *names, *arguments[:-1], "again.csv", cwd=tmp_path)
     assert again.returncode == 1
     assert again.stdout.count("tuned before") == 2
     assert "skipped, whatever conversion and task were asked for" in again.stderr
@@ -135,9 +135,9 @@ def test_evaluate_command(path):
     missing = run("evaluate", path, *arguments)
     assert (missing.returncode, "no tuned scaling factor" in missing.stderr) == (2, True)
     (given,) = json.loads(run("evaluate", path, *arguments, "--scaling-factor", 20, "--json").stdout)
-    assert given["rate"]["accuracy"] == 1
-    assert given["spiking"]["accuracy"] < 1
-    assert sum(own["trials"] for own in given["spiking"]["by_condition"].values()) == 60
+    assert given["rate_network"]["accuracy"] == 1
+    assert given["spiking_network"]["accuracy"] < 1
+    assert sum(own["trials"] for own in given["spiking_network"]["by_condition"].values()) == 60
     assert given["faithfulness"]["trials"] == 40
     assert given["faithfulness"]["output_r2"] < 1
     assert given["verdict"].startswith("the spiking network is below 95 %: 0.9")
@@ -154,7 +154,7 @@ def test_evaluate_command(path):
         r"faithfulness in 40 trials: output \d\.\d\d times the rate network's at its peak", lines[-1]
     )
     assert lines[-2] == "95 % Wilson intervals; seed 4"  # nobody knows how the factor was chosen
-    assert f"correct: {given['spiking']['rule']}" in " ".join(tuned.stdout.split())
+    assert f"correct: {given['spiking_network']['rule']}" in " ".join(tuned.stdout.split())
 
 
 def test_the_rate_network_alone_needs_no_factor(path):
@@ -163,9 +163,9 @@ def test_the_rate_network_alone_needs_no_factor(path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("rate network: cue, 20 of 20 correct, 1.000 (0.839 to 1.000)\n")
     with path.with_name("trials.csv").open(newline="") as file:
-        assert [row["rate_correct"] for row in csv.DictReader(file)] == ["True"] * 20
+        assert [row["rate_network_correct"] for row in csv.DictReader(file)] == ["True"] * 20
     (facts,) = json.loads(run(*words, "--json").stdout)
-    assert (facts["rate"]["correct"], "spiking" in facts) == (20, False)
+    assert (facts["rate_network"]["correct"], "spiking_network" in facts) == (20, False)
     refused = run(*words, "--scaling-factor", 20)
     assert (refused.returncode, "--rate-network runs no spiking network" in refused.stderr) == (2, True)
 
@@ -179,15 +179,16 @@ def test_evaluate_tells_every_rule_and_writes_a_row_per_trial(tmp_path):
         assert re.search(rf"^{name} +\d\.\d\d\d \(", printed.stdout, re.M)
     with (tmp_path / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    (facts,) = json.loads(run(*words, "--json", cwd=tmp_path).stdout)
+    (facts,) = json.loads(run(*words[:-2], "--json", cwd=tmp_path).stdout)
     assert len(rows) == 12
     for network in ("rate", "spiking"):
-        right = sum(row[f"{network}_correct"] == "True" for row in rows)
-        assert facts[network]["correct"] == right == facts[network]["by_rule"]["published"]["correct"]
-        assert {row[f"{network}_predicted"] for row in rows} <= {"1", "-1", "0"}
-        assert all(float(row[f"{network}_response_time"] or 1000) >= 1000 for row in rows)
-    assert f"{100 * facts['spiking']['accuracy']:.1f} % [" in facts["methods"]
-    assert f"The rule of a correct response was: {facts['spiking']['rule']}." in facts["methods"]
+        right = sum(row[f"{network}_network_correct"] == "True" for row in rows)
+        assert facts[f"{network}_network"]["correct"] == right
+        assert right == facts[f"{network}_network"]["by_rule"]["published"]["correct"]
+        assert {row[f"{network}_network_predicted"] for row in rows} <= {"1", "-1", "0"}
+        assert all(float(row[f"{network}_network_response_time_ms"] or 1000) >= 1000 for row in rows)
+    assert f"{100 * facts['spiking_network']['accuracy']:.1f} % [" in facts["methods"]
+    assert f"The rule of a correct response was: {facts['spiking_network']['rule']}." in facts["methods"]
     assert "the same 12 trials of the task xor (seed 1), which were not used to train" in facts["methods"]
     assert "strict: the same, and never beyond the opposite threshold\n" in printed.stdout
     assert "95 % Wilson intervals; fresh trials, seed 1" in printed.stdout

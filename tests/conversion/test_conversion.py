@@ -388,7 +388,7 @@ def test_from_the_command_line_into_the_file_and_back(tmp_path):
     [scored] = json.loads(run("evaluate", path, *task, "--trials", 30, "--seed", 1, "--json").stdout)
     assert scored["conversion"] == "mean_drive"
     tuned = json.loads(kept["tuning"].item())
-    assert scored["spiking"]["correct"] == tuned["correct"]
+    assert scored["spiking_network"]["correct"] == tuned["correct"]
     assert "mean_drive: gain" in run("evaluate", path, *task, "--trials", 5).stdout
     assert "mean_drive: gain" in run("info", path).stdout
     refused = run("simulate", path, *task, "--initial-weights")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from spiking import ArgumentError, RateModel, SpikingNetwork
 from spiking.command_line.output import table_csv
 from spiking.conversion import Conversion
 from spiking.conversion.model_info import model_info
-from spiking.conversion.model_info_text import as_rows, as_table
+from spiking.conversion.model_info_text import as_row, as_table
 from spiking.conversion.recorded_accuracy import network_digest
 from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_task
 from spiking.tasks import GoNoGo
@@ -48,8 +47,12 @@ def test_a_trained_model_says_its_version_and_how_training_ended(variables):
     assert (facts.spiking_version, facts.converged, facts.converts) == ("0.1.0", False, False)
     assert "spiking 0.1.0; training again with other versions may give another network" in str(facts)
     assert "not converged, does not convert" in str(facts)
-    header, cells = table_csv(as_rows([facts], {}, {})).splitlines()
-    assert ";" not in dict(zip(header.split(","), cells.split(","), strict=False))["tau_decay_median"]
+    libraries = "Python 3.13.1, NumPy 2.2.0, JAX 0.5.0, Optax 0.2.4"
+    assert f"spiking 0.1.0, {libraries}; training" in str(
+        info({**variables, **trained, "library_versions": libraries})
+    )
+    header, cells = table_csv([as_row(facts)]).splitlines()
+    assert ";" not in dict(zip(header.split(","), cells.split(","), strict=False))["tau_decay_ms_median"]
 
 
 def test_facts_are_those_of_the_arrays(variables):
@@ -162,9 +165,12 @@ def test_words_and_json_for_every_golden_model():
     for path in GOLDEN.glob("*.mat"):
         facts = model_info(RateModel.load(path))
         assert str(facts).startswith(str(path))
-        read = json.loads(json.dumps(as_rows([facts], {}, {}), allow_nan=False))[0]
-        assert read.pop("usable")
-        assert read.keys() == {item.name for item in dataclasses.fields(facts)}
+        read = json.loads(json.dumps(as_row(facts), allow_nan=False))
+        assert read["usable"]
+        assert read["populations"]["inh"] == facts.populations["inh"]
+        assert (read["populations"]["pv"] is None) == (facts.populations["som"] == 0)
+        assert read["tau_decay_ms"]["median"] == facts.tau_decay[1]
+        assert read["step_ms"] == facts.step
     assert "35 ms for every unit" in str(model_info(RateModel.load(GOLDEN / "fixedtau.mat")))
     assert "without Dale's law" in str(model_info(RateModel.load(GOLDEN / "nodale.mat")))
 
@@ -172,10 +178,10 @@ def test_words_and_json_for_every_golden_model():
 def test_a_history_that_ends_in_zeros_ended_before_them(variables):
     padded = {"eval_loss_mean": [5.0, 3.0, 0.0, 0.0], "eval_perf_mean": [0.5, 0.98, 0.0, 0.0]}
     facts = info({**variables, "task": "go-nogo", **padded})
-    assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
+    assert (facts.training_loss, facts.training_accuracy, facts.suspicious) == (3.0, 0.98, ())
     history = {"eval_losses": [5.0, 3.0], "eval_accuracies": [0.5, 0.98]}
     facts = info({**variables, "task": "go-nogo", "eval_loss_mean": 3.0, "eval_perf_mean": 0.98, **history})
-    assert (facts.rate_loss, facts.rate_accuracy, facts.suspicious) == (3.0, 0.98, ())
+    assert (facts.training_loss, facts.training_accuracy, facts.suspicious) == (3.0, 0.98, ())
 
 
 def test_of_several_scaling_factors_none_is_guessed(variables):
@@ -218,9 +224,9 @@ def test_accuracy_in_fresh_trials_and_not_that_of_the_search(variables):
     assert said in str(facts)
     assert "  correct         above" in str(facts)
     assert "factor may have been chosen" in str(info(recorded(variables, 190, None, fresh=None)))
-    row = as_rows([facts], {}, {})[0]
-    assert (row["spiking"]["correct"], row["spiking"]["trials"]) == (190, 200)
-    assert "spiking_low" in table_csv([row]).splitlines()[0]
+    row = as_row(facts)
+    assert (row["spiking_network"]["correct"], row["spiking_network"]["trials"]) == (190, 200)
+    assert "spiking_network_low" in table_csv([row]).splitlines()[0]
     assert "190/200 (0.91 to 0.97)" in [*as_table([facts]).columns[-2].cells]
 
 

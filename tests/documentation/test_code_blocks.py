@@ -179,7 +179,7 @@ def training(names, printed, folder):
     assert run("train", "mytask.py", "--seed", 1, "--n-units", 50, "-o", "own.mat").returncode == 0
     done = run("evaluate", "own.mat", "--task=mytask.py", "--scaling-factor", 30, "--trials", 50, "--json")
     (found,) = json.loads(done.stdout)
-    assert min(found["rate"]["accuracy"], found["spiking"]["accuracy"]) >= 0.95
+    assert min(found["rate_network"]["accuracy"], found["spiking_network"]["accuracy"]) >= 0.95
 
 
 def own_tasks(names, printed, folder):

@@ -210,12 +210,12 @@ def test_an_evaluation_has_every_score_and_a_table():
     table = result.table()
     assert list(table) == [
         "trial", "condition", "label", "correct", "strict", "sustained", "decision", "predicted",
-        "response_time",
+        "response_time_ms",
     ]  # fmt: skip
     assert {column.shape for column in table.values()} == {(30,)}
-    answered = ~np.isnan(table["response_time"])
+    answered = ~np.isnan(table["response_time_ms"])
     assert answered.sum() > 20
-    assert (table["response_time"][answered] >= 1000).all()
+    assert (table["response_time_ms"][answered] >= 1000).all()
     right = table["predicted"] == table["label"]
     assert table["correct"][right].all()
     kept = evaluate(model, trials=30, seed=2, keep_outputs=True)

@@ -63,7 +63,7 @@ def test_each_point_is_what_evaluate_and_simulate_give():
             name: score.accuracy for name, score in alone.by_condition.items()
         }
         rates = simulate(network, Cue().trials(12, seed=4).spiking_inputs, seed=4).rates
-        assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
+        assert row["rate_hz"] == pytest.approx(rates.mean(), rel=1e-12)
     assert found.by_trial[0]["condition"].tolist() == list(Cue().trials(12, seed=4).conditions)
     assert "accuracy_nogo" in str(found)
     assert sweep(NETWORK, Cue(), threads=3, **arguments).rows == found.rows
@@ -88,9 +88,9 @@ def test_names_do_what_the_methods_do(name, value, experiment):
     values = {"mine": value} if callable(value) else [value]
     (row,) = sweep(RECURRENT, Cue(), grid={name: values}, trials=3, seed=2).rows
     rates = simulate(experiment(RECURRENT), Cue().trials(3, seed=2).spiking_inputs, seed=2).rates
-    assert row["rate"] == pytest.approx(np.nanmean(rates), rel=1e-12)
+    assert row["rate_hz"] == pytest.approx(np.nanmean(rates), rel=1e-12)
     exc = RECURRENT.populations["exc"]
-    assert row["rate_exc"] == pytest.approx(np.nanmean(rates[:, exc]), rel=1e-12)
+    assert row["rate_hz_exc"] == pytest.approx(np.nanmean(rates[:, exc]), rel=1e-12)
     assert row[name] == ("mine" if callable(value) else value)
 
 
@@ -103,7 +103,7 @@ def test_functions_stimulation_scaling_factor_and_downsample():
 
     found = sweep(RECURRENT, Cue(), grid={"what": [intact, without_inhibition]}, trials=4, seed=1)
     assert column(found, "what") == ["intact", "without_inhibition"]
-    assert found.rows[1]["rate"] > found.rows[0]["rate"]  # the independent expectation
+    assert found.rows[1]["rate_hz"] > found.rows[0]["rate_hz"]  # the independent expectation
     stimulated = sweep(
         NETWORK,
         Cue(),
@@ -112,7 +112,7 @@ def test_functions_stimulation_scaling_factor_and_downsample():
         trials=4,
         seed=1,
     )
-    assert np.all(np.diff(column(stimulated, "rate")) > 0)
+    assert np.all(np.diff(column(stimulated, "rate_hz")) > 0)
     by_model = sweep(MODEL, Cue(), grid={"refractory": [3.0], "scaling_factor": [20, 40]}, trials=8, seed=1)
     by_network = sweep(NETWORK, Cue(), grid={"scaling_factor": [20, 40]}, trials=8, seed=1)
     params = LIFParams(refractory=3.0)
@@ -124,19 +124,19 @@ def test_functions_stimulation_scaling_factor_and_downsample():
     coarse = sweep(NETWORK, Cue(), grid={"downsample": [1, 2]}, trials=4, seed=1)
     alone = evaluate(NETWORK, Cue(), 4, seed=1, downsample=2)
     assert coarse.rows[1]["correct"] == alone.score.correct
-    assert column(coarse, "rate")[0] != column(coarse, "rate")[1]
+    assert column(coarse, "rate_hz")[0] != column(coarse, "rate_hz")[1]
 
 
 def test_random_numbers_are_common_unless_told_otherwise():
     grid = {"which": {"a": lambda net: net, "b": lambda net: net}}
     common = sweep(NETWORK, Cue(), grid=grid, trials=10, seed=1)
-    assert common.rows[0]["rate"] == common.rows[1]["rate"]
+    assert common.rows[0]["rate_hz"] == common.rows[1]["rate_hz"]
     own = sweep(NETWORK, Cue(), grid=grid, trials=10, seed=1, common_random_numbers=False)
-    assert own.rows[0]["rate"] == common.rows[0]["rate"] != own.rows[1]["rate"]
+    assert own.rows[0]["rate_hz"] == common.rows[0]["rate_hz"] != own.rows[1]["rate_hz"]
     both = simulate(
         NETWORK, Cue().trials(10, seed=1, first=10).spiking_inputs, seed=1, trials=range(10, 20)
     ).rates
-    assert own.rows[1]["rate"] == pytest.approx(both.mean(), rel=1e-12)
+    assert own.rows[1]["rate_hz"] == pytest.approx(both.mean(), rel=1e-12)
 
 
 def test_strict_smoothing_and_refits_are_passed_on_and_named():
@@ -154,6 +154,14 @@ def test_strict_smoothing_and_refits_are_passed_on_and_named():
     assert "readout refitted" in str(found)
 
 
+def test_values_are_called_by_the_number_that_was_meant():
+    found = sweep(NETWORK, Cue(), grid={"noise": np.arange(0.1, 0.35, 0.1)}, trials=1, seed=1)
+    assert column(found, "noise") == [0.1, 0.2, 0.3]  # the last value is 0.30000000000000004
+    rows = list(csv.DictReader(found.csv().splitlines()))
+    assert [row["noise"] for row in rows] == ["0.1", "0.2", "0.3"]
+    assert {"nan", "None"}.isdisjoint(cell for row in rows for cell in row.values())
+
+
 def test_the_table_is_tidy_and_plots_in_one_line():
     pd = pytest.importorskip("pandas")
     from matplotlib.figure import Figure
@@ -162,14 +170,16 @@ def test_the_table_is_tidy_and_plots_in_one_line():
     assert isinstance(found.table, pd.DataFrame)
     assert len(found.table) == 4
     assert found.table["accuracy"].tolist() == column(found, "accuracy")
-    assert found.table.pivot(index="refractory", columns="noise", values="rate").shape == (2, 2)
+    assert found.table.pivot(index="refractory", columns="noise", values="rate_hz").shape == (2, 2)
     rows = list(csv.DictReader(found.csv().splitlines()))
-    assert [float(row["rate"]) for row in rows] == column(found, "rate")
+    assert [float(row["rate_hz"]) for row in rows] == column(found, "rate_hz")
     assert {(row["rule"], row["seed"]) for row in rows} == {(found.task.rule(), str(found.seed))}
     assert str(found).splitlines()[-1].startswith(f"correct: {found.task.rule()}; 95 % Wilson")
-    ax = found.plot("rate", Figure().subplots())
+    ax = found.plot("rate_hz", Figure().subplots())
     assert [line.get_label() for line in ax.lines] == ["0.1", "0.5"]
-    assert np.array_equal(ax.lines[0].get_ydata(), [row["rate"] for row in found.rows if row["noise"] == 0.1])
+    assert np.array_equal(
+        ax.lines[0].get_ydata(), [row["rate_hz"] for row in found.rows if row["noise"] == 0.1]
+    )
     assert ax.get_xlabel() == "Refractory period (ms)"
     grid = {"what": {"a": lambda net: net, "b": lambda net: net.cut()}}
     named = sweep(NETWORK, Cue(), grid=grid, trials=2, seed=1)
@@ -289,7 +299,7 @@ def test_command_line(folder, monkeypatch):
         "4.0",
     ]
     found = sweep(NETWORK, Cue(), grid={"refractory": [0.0, 2.0]}, trials=4, seed=3)
-    assert [float(rows[k]["rate"]) for k in (0, 4)] == column(found, "rate")
+    assert [float(rows[k]["rate_hz"]) for k in (0, 4)] == column(found, "rate_hz")
     before = (folder / "table.csv").read_bytes()
     other = [*SWEEP[:8], "--scaling-factor", 30, "--vary", "noise=0", "--trials", 2, "-o", "table.csv"]
     done = run(*other)  # the table of another sweep is not replaced
@@ -315,12 +325,12 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         *SWEEP[:8], "--scaling-factor", 30, *options, "--vary", "stimulation.amplitude=-1,2", "-o", "a.csv"
     )
     assert done.returncode == 0, done.stderr
-    rates = [float(row["rate"]) for row in csv.DictReader((folder / "a.csv").read_text().splitlines())]
+    rates = [float(row["rate_hz"]) for row in csv.DictReader((folder / "a.csv").read_text().splitlines())]
     pushed = Stimulation(units="exc", window=(0, 150))
     found = sweep(
         NETWORK, Cue(), grid={"stimulation.amplitude": [-1, 2]}, stimulation=pushed, trials=4, seed=3
     )
-    assert rates == column(found, "rate")
+    assert rates == column(found, "rate_hz")
     assert rates[0] < rates[1]
 
 
@@ -338,9 +348,9 @@ def test_stimulation_on_the_command_line(folder, monkeypatch):
         (["--vary", "noise=0", "-o", "nowhere/table.csv"], "the folder nowhere does not exist"),
         (["--vary", "noise=0", "--plot", "sweep.doc"], "output is sweep.doc; expected a name that ends in"),
         (
-            ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_sst"],
-            "--y is 'rate_sst'; expected one of accuracy, strict, sustained, positive, response_time, rate, "
-            "accuracy_go, accuracy_nogo, rate_exc\n",
+            ["--vary", "noise=0", "--plot", "a.png", "--y", "rate_hz_sst"],
+            "--y is 'rate_hz_sst'; expected one of accuracy, strict, sustained, positive, response_time_ms, "
+            "rate_hz, accuracy_go, accuracy_nogo, rate_hz_exc\n",
         ),
         (
             ["--vary", "noise=0", "--plot", "a.png", "--y", "accuracy_pull"],
@@ -401,7 +411,7 @@ def test_the_rate_network_runs_with_the_same_changes():
             changed = changed.cut(pre="exc", fraction=0.7, seed=2)
         expected = evaluate(changed, task, 6, seed=1)
         assert (row["accuracy"], row["low"], row["high"]) == (expected.accuracy, *expected.interval)
-        assert np.isnan(row["rate"])
+        assert np.isnan(row["rate_hz"])
     assert len({row["accuracy"] for row in rate_rows}) > 1
     network = SpikingNetwork.from_rate(model)
     fitting = {"constants": {"other": lambda net: net.with_params(noise=0.2)}}
@@ -452,14 +462,14 @@ def test_settings_of_the_task_are_varied_with_and_without_others(tmp_path):
         rates = simulate(
             NETWORK.with_params(noise=row["noise"]), task.trials(5, seed=3).spiking_inputs, seed=3
         ).rates
-        assert row["rate"] == pytest.approx(rates.mean(), rel=1e-12)
-    assert len({row["rate"] for row in result.rows}) == 8
+        assert row["rate_hz"] == pytest.approx(rates.mean(), rel=1e-12)
+    assert len({row["rate_hz"] for row in result.rows}) == 8
     done = [0]  # the journal has all trials, also for fewer points and one more
     grid = {"task.cue": [120, 130.0], "task.duration": [200], "noise": [0.3]}
     arguments["grid"] = grid
     again = sweep(NETWORK, Levels(), **arguments, journal=tmp_path / "sweep.journal", progress=done.append)
     assert done[-1] == 5
-    assert again.rows[0]["rate"] == result.rows[6]["rate"]
+    assert again.rows[0]["rate_hz"] == result.rows[6]["rate_hz"]
 
 
 @pytest.mark.parametrize(
@@ -499,12 +509,12 @@ def test_both_networks_with_settings_of_the_task_and_single_trials(tmp_path):
         task = tasks.get("mante", offset=row["task.offset"], stimulus_duration=500.0)
         alone = evaluate(model if row["network"] == "rate" else network, task, 6, seed=2)
         assert trials["trial"].tolist() == [0, 1, 2, 3, 4, 5]
-        assert trials["expected"].tolist() == [task.conditions[name] for name in alone.conditions]
+        assert trials["label"].tolist() == [task.conditions[name] for name in alone.conditions]
         assert trials["correct"].tolist() == alone.correct.tolist()
         assert trials["predicted"].tolist() == alone.predicted.tolist()
-        np.testing.assert_array_equal(trials["response_time"], alone.response_time)
+        np.testing.assert_array_equal(trials["response_time_ms"], alone.response_time)
         assert row["positive"] == np.mean(alone.predicted == 1)
-        assert row["response_time"] == pytest.approx(np.nanmean(alone.response_time), nan_ok=True)
+        assert row["response_time_ms"] == pytest.approx(np.nanmean(alone.response_time), nan_ok=True)
     done = []
     again = sweep(network, rate_network=model, **arguments, progress=done.append)
     assert done == []
@@ -526,10 +536,10 @@ def made_sweep(fraction, *, scored=True):
             by_trial.append(
                 {
                     "trial": np.arange(300),
-                    "expected": expected,
+                    "label": expected,
                     "correct": predicted == expected,
                     "predicted": predicted.astype(float),
-                    "response_time": time,
+                    "response_time_ms": time,
                 }
             )
     return Sweep(
@@ -599,10 +609,10 @@ def reached(task, labels, *, answer):
     by_trial = [
         {
             "trial": np.arange(labels.size),
-            "expected": labels,
+            "label": labels,
             "correct": answer(value * labels) == labels,
             "predicted": answer(value * labels).astype(float),
-            "response_time": np.where(answer(value * labels) == 0, np.nan, 400.0),
+            "response_time_ms": np.where(answer(value * labels) == 0, np.nan, 400.0),
         }
         for value in (0.0, 0.2, 0.5, 0.8)
     ]
@@ -704,13 +714,13 @@ def test_rates_of_sst_and_pv_units_are_columns_and_can_be_drawn():
     mapping["som_m"][12:15, -8:] = 0
     network = SpikingNetwork.from_rate(RateModel.load(mapping), 30)
     result = sweep(network, Cue(), grid={"noise": [0.1, 0.2]}, trials=2, seed=1)
-    assert {"rate_exc", "rate_inh", "rate_pv", "rate_sst"} <= result.rows[0].keys()
+    assert {"rate_hz_exc", "rate_hz_inh", "rate_hz_pv", "rate_hz_sst"} <= result.rows[0].keys()
     run = simulate(network, Cue().trials(2, seed=1).spiking_inputs, seed=1)
-    assert result.rows[0]["rate_sst"] == pytest.approx(run.rates[:, network.populations["som"]].mean())
-    for y in ("rate_sst", "rate_SST", "rate_som"):
+    assert result.rows[0]["rate_hz_sst"] == pytest.approx(run.rates[:, network.populations["som"]].mean())
+    for y in ("rate_hz_sst", "rate_hz_SST", "rate_hz_som"):
         ax = result.plot(y)
         assert ax.get_ylabel() == "Rate of SST neurons (Hz)"
-        assert ax.lines[0].get_ydata()[0] == result.rows[0]["rate_sst"]
+        assert ax.lines[0].get_ydata()[0] == result.rows[0]["rate_hz_sst"]
 
 
 def test_the_accuracy_of_a_condition_is_drawn_with_its_interval(folder, monkeypatch):
@@ -746,7 +756,7 @@ def test_each_unit_of_a_population_can_be_lesioned():
     for row in found.rows[:3]:
         network = RECURRENT if row["lesion_unit"] == "none" else RECURRENT.lesion([row["lesion_unit"]])
         run = simulate(network, Cue().trials(3, seed=1).spiking_inputs, seed=1)
-        assert row["rate"] == pytest.approx(np.nanmean(run.rates))
+        assert row["rate_hz"] == pytest.approx(np.nanmean(run.rates))
     with pytest.raises(ArgumentError, match="lesion_unit is 'pyramidal'; expected one of all, exc"):
         sweep(RECURRENT, Cue(), grid={"lesion_unit": ["pyramidal"]}, trials=1)
     with pytest.raises(ArgumentError, match="at lesion_unit=99: units has 99; expected numbers from 0 to 29"):
@@ -776,22 +786,22 @@ def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatc
         "--vary",
         "lesion_unit=none,all",
         "--y",
-        "rate",
+        "rate_hz",
     ]
     done = run(*words, "-o", "units.csv", "--plot", "units.png", "--caption")
     assert done.returncode == 0, done.stderr
-    assert "10 of 20 units, those whose lesion changes rate most" in done.stdout
+    assert "10 of 20 units, those whose lesion changes rate_hz most" in done.stdout
     table = list(csv.DictReader((folder / "units.csv").read_text().splitlines()))
     assert [row["lesion_unit"] for row in table] == ["none", *map(str, range(20))]
     assert (
         "Rate (Hz) of the spiking network with one unit lesioned, those 20 of 20 units first" in done.stdout
     )
     found = sweep(NETWORK, Cue(), grid={"lesion_unit": ["none", "all"]}, trials=4, seed=1)
-    ax = found.plot("rate")
-    shown, _ = by_effect(found.rows, "rate", 20)
+    ax = found.plot("rate_hz")
+    shown, _ = by_effect(found.rows, "rate_hz", 20)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [str(row["lesion_unit"]) for row in shown]
     heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
-    assert heights == [row["rate"] for row in shown]
+    assert heights == [row["rate_hz"] for row in shown]
 
 
 def test_windows_of_stimulation_are_questioned_once_as_by_simulate():

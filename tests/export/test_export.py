@@ -5,10 +5,12 @@ import re
 import sys
 from datetime import UTC, datetime
 
+import h5py
 import in_process
 import numpy as np
 import pytest
 import scipy.io
+from cue import Cue
 from networks import pulse_input, random_network
 
 from spiking import (
@@ -22,6 +24,7 @@ from spiking import (
     simulate,
     tasks,
 )
+from spiking.export.parts import settings
 from spiking.simulation.trial_streams import initial_uniforms
 
 RECORD = Record(
@@ -81,7 +84,7 @@ def test_pandas(run):
     spikes = export.to_pandas(run)
     assert isinstance(spikes, pandas.DataFrame)
     assert len(spikes) == len(run.spikes)
-    assert spikes.query("trial == 2 and neuron == 11").time.tolist() == spikes_of(run, 2, 11).tolist()
+    assert spikes.query("trial == 2 and neuron == 11").time_ms.tolist() == spikes_of(run, 2, 11).tolist()
     counted = spikes[~spikes.initial].groupby(["trial", "neuron"]).size()  # trials of 1 s
     np.testing.assert_allclose(counted.sum() / N_TRIALS / 200, np.mean(run.rates))
     trials = export.to_pandas(run, "trials")
@@ -90,11 +93,11 @@ def test_pandas(run):
     neurons = export.to_pandas(run, "neurons")
     exc = run.network.populations["exc"]
     np.testing.assert_allclose(
-        neurons.groupby("population", observed=True).rate.mean()["exc"], run.rates.mean(axis=0)[exc].mean()
+        neurons.groupby("population", observed=True).rate_hz.mean()["exc"], run.rates.mean(axis=0)[exc].mean()
     )
-    rates = export.to_pandas(run, "rates").pivot(index="trial", columns="neuron", values="rate")
+    rates = export.to_pandas(run, "rates").pivot(index="trial", columns="neuron", values="rate_hz")
     assert np.array_equal(rates, run.rates)
-    output = export.to_pandas(run, "output").pivot(index="trial", columns="time", values="output")
+    output = export.to_pandas(run, "output").pivot(index="trial", columns="time_ms", values="output")
     assert np.array_equal(output, run.output[:, 0])
     with pytest.raises(ArgumentError, match="expected one of spikes, trials"):
         export.to_pandas(run, "weights")
@@ -133,7 +136,7 @@ def test_pynapple(run):
         own = data.units[neuron].restrict(data.trials[k]).times() - 1.5 * k
         np.testing.assert_allclose(own, spikes_of(run, k, neuron) / 1000, atol=1e-9)
     assert isinstance(data.units, nap.TsGroup)
-    np.testing.assert_allclose(data.units["mean_rate"], np.asarray(run.rates).mean(axis=0))
+    np.testing.assert_allclose(data.units["rate_hz"], np.asarray(run.rates).mean(axis=0))
     assert sum(len(data.units[unit]) for unit in data.units.keys()) == len(run.spikes)  # noqa: SIM118 - no dict
     assert data.trials["condition"].tolist() == list(run.conditions)
     assert list(data.units["population"]) == export.parts.population_names(run.network)
@@ -172,7 +175,7 @@ def test_nwb(run, tmp_path):
         rates = [len(file.units["spike_times"][unit]) / lengths for unit in range(200)]
         initial = run.spikes.n_initial / N_TRIALS / 200
         np.testing.assert_allclose(np.mean(rates), np.mean(run.rates) + initial)
-        np.testing.assert_allclose(file.units["mean_rate"][:], np.asarray(run.rates).mean(axis=0))
+        np.testing.assert_allclose(file.units["rate_hz"][:], np.asarray(run.rates).mean(axis=0))
         assert file.units["population"][:].tolist() == export.parts.population_names(run.network)
         trials = file.trials.to_dataframe()
         assert trials.condition.tolist() == list(run.conditions)
@@ -186,7 +189,7 @@ def test_nwb(run, tmp_path):
         assert (voltage.unit, voltage.conversion) == ("volts", 1e-3)
         inputs = file.stimulus["inputs"]
         assert np.array_equal(inputs.data[201:402], run.inputs[1].T)
-        neurons = file.processing["model"]["neurons"]
+        neurons = file.processing["misc"]["neurons"]
         assert np.array_equal(neurons["recurrent_weights"][:], run.network.dense_weights)
         assert np.array_equal(neurons["readout_weights"][:], run.network.readout.T)
         assert "seed: 1\n" in file.notes
@@ -199,7 +202,7 @@ def test_nwb_rates_in_pynapple(run, tmp_path):
     shared = nap.load_file(tmp_path / "run.nwb")
     units = shared["units"].restrict(shared["trials"])  # otherwise pynapple divides by gaps, too
     rates = np.mean(units.rates)
-    counted = np.asarray(units["mean_rate"])
+    counted = np.asarray(units["rate_hz"])
     shared.close()
     np.testing.assert_allclose(rates, np.mean(run.rates) + run.spikes.n_initial / N_TRIALS / 200)
     np.testing.assert_allclose(counted, np.asarray(run.rates).mean(axis=0))
@@ -212,8 +215,9 @@ def test_nwb_metadata(run, tmp_path):
         "institution": "A University",
         "lab": "A Laboratory",
         "related_publications": ["10.1073/pnas.1905926116"],
-        "keywords": ["working memory"],
+        "keywords": "working memory, inhibition",
         "session_id": "run 7",
+        "identifier": "mine",
         "experiment_description": "An experiment.",
     }
     export.to_nwb(run, tmp_path / "run.nwb", metadata=about)
@@ -222,13 +226,41 @@ def test_nwb_metadata(run, tmp_path):
         assert tuple(file.experimenter) == ("Lovelace, Ada",)
         assert (file.institution, file.lab) == ("A University", "A Laboratory")
         assert tuple(file.related_publications) == ("doi:10.1073/pnas.1905926116",)
-        assert list(file.keywords[:]) == ["working memory"]
+        assert list(file.keywords[:]) == ["working memory", "inhibition"]
         assert (file.session_id, file.experiment_description) == ("run 7", "An experiment.")
+        assert file.identifier == "mine"
         assert file.session_description.startswith("Simulation of a spiking network")  # the usual one
     found = {
         item.check_function_name for item in nwbinspector.inspect_nwbfile(nwbfile_path=tmp_path / "run.nwb")
     }
-    assert not found & {"check_experimenter_form", "check_doi_publications", "check_experimenter_exists"}
+    assert not found
+
+
+def test_exports_hold_the_task_its_rule_and_the_conversion(tmp_path):
+    network = SpikingNetwork.from_rate(datasets.load("xor")).lesion([3])
+    task = tasks.get("xor", delay=100.0)
+    run = simulate(network, task, trials=2, seed=1, record=Record(spikes=True, interval=5.0))
+    known = settings(run)
+    assert json.loads(known["task_settings"]) == task.settings
+    assert (known["task"], known["rule"], known["conversion"]) == ("xor", task.rule(), "trained")
+    assert (known["gain"], known["changes"]) == (1.0, "1 neuron lesioned")
+    assert known["conversion_in_words"].startswith("trained on the f-I curve")
+    pytest.importorskip("pandas")
+    assert export.to_pandas(run, "trials").attrs == known
+    run.save(tmp_path / "run.h5")
+    assert settings(Simulation.load(tmp_path / "run.h5")) == known
+    export.to_mat(run, tmp_path / "run.mat")
+    found = scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True, spmatrix=False)["simulation"]
+    assert found["rule"] == task.rule()
+    pytest.importorskip("pynwb")
+    export.to_nwb(run, tmp_path / "run.nwb")
+    with h5py.File(tmp_path / "run.nwb") as file:
+        notes = file["general/notes"][()].decode()
+    assert f"\nrule: {task.rule()}\n" in notes
+    assert "delay" in notes
+    own = simulate(random_network(5), Cue(), trials=2, seed=1)
+    assert "rule" not in settings(own)  # its file is not run because a record names it
+    assert json.loads(settings(own)["task_settings"]) == Cue().settings
 
 
 @pytest.mark.parametrize(
@@ -236,11 +268,12 @@ def test_nwb_metadata(run, tmp_path):
     [
         ({"experimentor": "Lovelace, Ada"}, "metadata has 'experimentor'; expected fields of experimenter"),
         ({"experimenter": "Ada Lovelace"}, "experimenter is 'Ada Lovelace'; expected 'Last, First'"),
-        ({"keyword": ["a"]}, "experiment_description; is it keywords"),
+        ({"keyword": ["a"]}, "identifier; is it keywords"),
         ({"related_publications": ["10.1/x"]}, "related_publications has '10.1/x'; expected a DOI"),
         ({"institution": ["a", "b"]}, "institution is .*; expected one text"),
         ({"keywords": []}, "keywords is .*; expected texts, not empty"),
         ({"lab": 3}, "lab is 3; expected one text"),
+        ({"session_start_time": "2026"}, "session_start_time'; .*; it is an argument of its own"),
     ],
 )
 def test_nwb_metadata_that_cannot_be_used(run, tmp_path, about, message):

@@ -260,14 +260,14 @@ EXAMPLES = {
         n_trials=4,
         seed=1,
         strict=True,
-        rows=({"noise": 0.1, "network": "spiking", "rate": np.nan},),
+        rows=({"noise": 0.1, "network": "spiking", "rate_hz": np.nan},),
         by_trial=(
             {
                 "trial": np.arange(4),
-                "expected": np.array([1, 0, 1, 0]),
+                "label": np.array([1, 0, 1, 0]),
                 "correct": np.array([True, True, False, True]),
                 "predicted": np.array([1.0, 0.0, 0.0, 0.0]),
-                "response_time": np.array([100.0, np.nan, np.nan, np.nan]),
+                "response_time_ms": np.array([100.0, np.nan, np.nan, np.nan]),
             },
         ),
         unused=3,

@@ -129,13 +129,13 @@ def test_a_sweep_varies_the_spread(network):
     grid = {"threshold.sd": [0.0, 3.0], "tau_membrane.sd": [2.0]}
     rows = sweep(network, "go-nogo", grid=grid, trials=4, seed=1).rows
     assert [row["threshold.sd"] for row in rows] == [0.0, 3.0]
-    rates = [row["rate"] for row in rows]
+    rates = [row["rate_hz"] for row in rows]
     assert rates[0] != rates[1]
     by_hand = network.with_params(
         threshold=Distribution(-40.0, 3.0), tau_membrane=Distribution(10.0, 2.0, "lognormal")
     )
     row = sweep(by_hand, "go-nogo", grid={"refractory": [2.0]}, trials=4, seed=1).rows[0]
-    assert row["rate"] == rates[1]
+    assert row["rate_hz"] == rates[1]
 
 
 def test_the_mean_field_has_an_f_i_curve_for_each_kind_of_neuron(network):

@@ -530,7 +530,7 @@ def test_figures_of_sweeps_say_their_captions():
         "Accuracy of a spiking network against offset and noise (mV). Task mante: 4 trials"
     )
     assert f"Correct: {result.task.rule(strict=True)}." in caption
-    assert "Correct" not in plotting.caption_of(result.plot("rate").figure)
+    assert "Correct" not in plotting.caption_of(result.plot("rate_hz").figure)
     figure = result.psychometric(resamples=100).plot()
     assert "4 trials at each value of task.offset, seed 1 (by sign: " in plotting.caption_of(figure)
     assert len({bars.lines[0].get_color() for bars in figure.axes[0].containers}) == 2  # one for each noise

@@ -143,7 +143,7 @@ def test_what_does_not_change_the_rate_network_is_drawn_once():
     assert not [
         band for band in ax.collections if band.get_alpha() == 0.2
     ]  # four bands would be one brown area
-    assert "rate network" not in plotting.caption_of(two.plot("rate").figure)
+    assert "rate network" not in plotting.caption_of(two.plot("rate_hz").figure)
 
 
 def test_candidates_of_fewer_trials_are_open_and_the_choice_hides_none(monkeypatch):

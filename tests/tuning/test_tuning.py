@@ -166,10 +166,10 @@ def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_networ
     assert text.count(auto.reason) == 1
     assert auto.reason.startswith(f"factor {chosen:g} was chosen: ")
     written = auto.as_json()
-    assert [(row["nrmse"], row["rate"]) for row in written["curve"]] == [
+    assert [(row["nrmse"], row["rate_hz"]) for row in written["curve"]] == [
         (auto.nrmse[factor], auto.rates[factor]) for factor in auto.curve
     ]
-    assert (written["nrmse"], written["rate"]) == (auto.fresh_nrmse, auto.fresh_rate)
+    assert (written["nrmse"], written["rate_hz"]) == (auto.fresh_nrmse, auto.fresh_rate)
     run = simulate(auto.network, Cue().trials(100, seed=3).spiking_inputs, seed=3)
     assert auto.fresh_rate == pytest.approx(run.rates.mean())
     first = find_scaling_factor(MODEL, Cue(), seed=3, choice="first")

@@ -250,7 +250,7 @@ def test_tune_and_evaluate_score_the_same_fresh_trials(uninterrupted, path):
     path.write_bytes(after)
     done = run("evaluate", path, "--task", f"{TASK}:Cue", "--trials", 40, "--seed", 3, "--json")
     (row,) = json.loads(done.stdout)
-    assert row["spiking"]["correct"] == results["correct"]
+    assert row["spiking_network"]["correct"] == results["correct"]
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spiking import RateModel, SpikingNetwork
     from spiking.analysis import Faithfulness
     from spiking.evaluation.result import Evaluation
+    from spiking.tasks import Task
     from spiking.typing import Floats
 
 _HEADINGS = (
@@ -29,7 +30,8 @@ _MEANING = (
     "95 % bootstrap interval; decay: shortest, median and longest synaptic decay; exc, inh: mean weight of "
     "the excitatory and inhibitory recurrent connections of the rate network"
 )
-_RATE, _TO = "mean_rate_", "_to_"  # in the names of columns by type
+_DECAYS = ("tau_decay_ms_shortest", "tau_decay_ms_median", "tau_decay_ms_longest")
+_RATE, _TO = "rate_hz_", "_to_"  # in the names of columns by type
 _MEANING_BY_TYPE = (
     "Hz: mean rate of the spiking network in all trials, and of its populations; exc to inh: mean weight of "
     "the connections from excitatory to inhibitory units, of the rate network (of a network file alone: of "
@@ -67,16 +69,15 @@ def network_json(
     known = ("file", "task", "scaling_factor", "conversion", "converged", "converts", "lesioned", "changes")
     facts = {name: row[name] for name in known}
     facts |= {
-        name: evaluation_json(evaluation, strict=strict, fresh=fresh or None)
+        f"{name}_network": evaluation_json(evaluation, strict=strict, fresh=fresh or None)
         for name, evaluation in scores.items()
     }
     facts["verdict"] = network_verdict(network, scores)
     if close is not None:
         facts["faithfulness"] = faithfulness_json(close)
-    facts["decay"] = {name: row[f"decay_{name}"] for name in ("shortest", "median", "longest")}
-    facts["mean_rate"] = row["mean_rate"]
-    facts["rates"] = {name.removeprefix(_RATE): row[name] for name in row if name.startswith(_RATE)}
-    facts["weights"] = {name.removeprefix("weight_"): row[name] for name in row if name.startswith("weight_")}
+    facts["tau_decay_ms"] = {name: row[f"tau_decay_ms_{name}"] for name in ("shortest", "median", "longest")}
+    facts |= {name: row[name] for name in row if name.startswith("rate_hz")}
+    facts["weight"] = {name.removeprefix("weight_"): row[name] for name in row if name.startswith("weight_")}
     facts["methods"] = methods(rates, network, dict(scores), close, fresh=fresh, downsample=downsample)
     return facts
 
@@ -121,17 +122,7 @@ def network_row(
     }
     for name in ("rate", "spiking"):
         evaluation = scores.get(name)
-        low, high = (None, None) if evaluation is None else evaluation.interval
-        scores_by_rule = {} if evaluation is None else evaluation.scores
-        row |= {
-            f"{name}_accuracy": None if evaluation is None else evaluation.accuracy,
-            f"{name}_low": low,
-            f"{name}_high": high,
-            **{
-                f"{name}_{rule}": scores_by_rule[rule].accuracy if rule in scores_by_rule else None
-                for rule in ("strict", "sustained")
-            },
-        }
+        row |= accuracy_columns(f"{name}_network", evaluation)
     measures = ("peak_ratio", "output_r2", "mean_output_r2", "population_r2", "cv2", "fano")
     row["faithfulness_trials"] = None if close is None else close.spiking.trials
     row |= {name: None if close is None else getattr(close, name) for name in measures}
@@ -139,20 +130,35 @@ def network_row(
         low, high = (None, None) if close is None else getattr(close, f"{name}_interval")
         row |= {f"{name}_low": low, f"{name}_high": high}
     decay = np.quantile(network.tau_decay, (0, 0.5, 1)).tolist()
-    row |= dict(zip(("decay_shortest", "decay_median", "decay_longest"), decay, strict=True))
+    row |= dict(zip(_DECAYS, decay, strict=True))
     weights = None if rates is None else rates.effective_weights()
-    row |= _rates(network, spiking.rates) if spiking.rates is not None else {"mean_rate": None}
+    row |= _rates(network, spiking.rates) if spiking.rates is not None else {"rate_hz": None}
     row["weight_exc"] = None if weights is None else _mean(weights[weights > 0])
     row["weight_inh"] = None if weights is None else _mean(weights[weights < 0])
     row |= _weights(rates, network)
-    task = spiking.task
-    row |= {
-        "rule": task.rule(strict),
-        "strict_rule": task.rule(True),
-        "sustained_rule": task.sustained_rule(),
-    }
+    row["weights_of"] = "spiking network" if rates is None else "rate network"
+    row |= rule_columns(spiking.task, strict=strict)
     undefined = {name for name, value in row.items() if isinstance(value, float) and not math.isfinite(value)}
     return {name: None if name in undefined else value for name, value in row.items()}
+
+
+def accuracy_columns(network: str, evaluation: Evaluation | None) -> dict[str, Any]:
+    """Return a network's accuracy by each rule, with its interval; None where it is not known."""
+    columns: dict[str, Any] = {}
+    scores = {} if evaluation is None else {"": evaluation.score, **evaluation.scores}
+    for rule, name in (("", "accuracy"), ("strict", "strict"), ("sustained", "sustained")):
+        score = scores.get(rule)
+        low, high = (None, None) if score is None else score.interval
+        before = f"{network}_{rule}_" if rule else f"{network}_"
+        accuracy = None if score is None else score.accuracy
+        columns |= {f"{network}_{name}": accuracy, f"{before}low": low, f"{before}high": high}
+    return columns
+
+
+def rule_columns(task: Task, *, strict: bool) -> dict[str, Any]:
+    """Return when a trial is correct: by the rule of the accuracy, and by the others."""
+    others = {"strict_rule": task.rule(strict=True), "sustained_rule": task.sustained_rule()}
+    return {"rule": task.rule(strict), **others}
 
 
 def trials_csv(scores: Mapping[str, Evaluation]) -> str:
@@ -161,7 +167,9 @@ def trials_csv(scores: Mapping[str, Evaluation]) -> str:
     shared = ("trial", "condition", "label")
     columns = {name: next(iter(tables.values()))[name] for name in shared}
     for network, table in tables.items():
-        columns |= {f"{network}_{name}": values for name, values in table.items() if name not in shared}
+        columns |= {
+            f"{network}_network_{name}": values for name, values in table.items() if name not in shared
+        }
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return table_csv([dict(zip(columns, row, strict=True)) for row in rows])
 
@@ -184,8 +192,8 @@ def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:
     by_type = [
         [
             row["file"],
-            _number(row["mean_rate"], 1),
-            *(_number(row.get(name), 3 if _TO in name else 1) for name in columns),
+            number(row["rate_hz"], 1),
+            *(number(row.get(name), 3 if _TO in name else 1) for name in columns),
         ]
         for row in rows
     ]
@@ -195,29 +203,29 @@ def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     accuracies = (
         "-"
-        if row[f"{name}_accuracy"] is None
+        if row[f"{name}_network_accuracy"] is None
         else "{:.3f} ({:.3f} to {:.3f})".format(
-            *(row[f"{name}_{key}"] for key in ("accuracy", "low", "high"))
+            *(row[f"{name}_network_{key}"] for key in ("accuracy", "low", "high"))
         )
         for name in ("rate", "spiking")
     )
-    decay = (f"{row[name]:.0f}" for name in ("decay_shortest", "decay_median", "decay_longest"))
+    decay = (f"{row[name]:.0f}" for name in _DECAYS)
     return (
         *(row["file"], row["task"], f"{row['scaling_factor']:g}"),
         *({True: "yes", False: "no", None: "-"}[row[name]] for name in ("converged", "converts")),
         str(row["lesioned"]),
         *accuracies,
-        *(_number(row[f"spiking_{rule}"], 3) for rule in ("strict", "sustained")),
-        *(_number(row["peak_ratio"], 2), _interval(row, "output_r2")),
+        *(number(row[f"spiking_network_{rule}"], 3) for rule in ("strict", "sustained")),
+        *(number(row["peak_ratio"], 2), _interval(row, "output_r2")),
         " ".join(decay),
-        *(_number(row["weight_exc"], 3), _number(row["weight_inh"], 3)),
+        *(number(row["weight_exc"], 3), number(row["weight_inh"], 3)),
     )
 
 
 def _rates(network: SpikingNetwork, rates: Floats) -> dict[str, float]:
     """Return the mean rate of all neurons that are not lesioned, and of those of each population."""
     alive = ~np.isnan(rates)
-    row = {"mean_rate": _mean(rates[alive])}
+    row = {"rate_hz": _mean(rates[alive])}
     for name, members in network.populations.items():
         if members.any() and (name not in ("pv", "som") or network.populations["som"].any()):
             row[f"{_RATE}{_named(name)}"] = _mean(rates[members & alive])
@@ -253,11 +261,12 @@ def _heading(column: str) -> str:
 def _interval(row: Mapping[str, Any], name: str) -> str:
     """Return a measure with its interval, if it has one."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    value = _number(row[name], 2)
+    value = number(row[name], 2)
     return value if low is None or high is None else f"{value} ({low:.2f} to {high:.2f})"
 
 
-def _number(value: float | None, digits: int) -> str:
+def number(value: float | None, digits: int) -> str:
+    """Return a number with so many digits after the point, or a dash if there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 

@@ -91,7 +91,7 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Number of threads. Def
 Scheduler = Annotated[
     str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on this dask.distributed cluster.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing results: models, runs and tables.")]
 Caption = Annotated[
     bool,
     typer.Option("--caption", help="Print the caption for a manuscript: what is drawn, of which trials."),
@@ -150,7 +150,9 @@ def output_to(what: str) -> OptionInfo:
 
 def picture_of(what: str) -> OptionInfo:
     """Return the option for a picture that a command can also draw."""
-    option: OptionInfo = typer.Option("--plot", help=f"Draw {what} into this file (.png, .pdf, .svg).")
+    option: OptionInfo = typer.Option(
+        "--plot", help=f"Draw {what} into this file (.png, .pdf, .svg), which is replaced."
+    )
     return option
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from spiking.files.escape import csv_text, printable
+from spiking.files.escape import printable, rows_csv
 from spiking.optional import library
 
 if TYPE_CHECKING:
@@ -103,15 +103,15 @@ def _in_json(value: Any) -> Any:
 
 
 def table_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV, with the columns of all of them; None, NaN and infinity are empty cells.
+    """Return rows as CSV, as `rows_csv` does.
 
     A mapping in a row becomes a column for each entry, such as ``populations_exc``; an ``interval`` becomes
     ``low`` and ``high``; several values are joined by semicolons.
     """
-    rows = [dict(_columns(row)) for row in rows]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    cells = ([_filled(row.get(name)) for name in columns] for row in rows)
-    return csv_text(columns, cells)
+    nested = {name for row in rows for name, value in row.items() if isinstance(value, Mapping)}
+    return rows_csv(
+        [dict(_columns({k: v for k, v in row.items() if v is not None or k not in nested})) for row in rows]
+    )
 
 
 def _columns(row: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -122,10 +122,6 @@ def _columns(row: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
             yield from zip((f"{before}low", f"{before}high"), value or (None, None), strict=True)
         else:
             yield f"{before}{name}", "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def _filled(value: Any) -> Any:
-    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:

@@ -284,7 +284,7 @@ def as_json_of(
         "seconds": seconds,
         "saved_updates": updates,
         "loss": loss,
-        "rate": accuracies(accuracy, rule(task, options), rate_by_rule(state), 100),
-        "spiking": spiking,
+        "rate_network": accuracies(accuracy, rule(task, options), rate_by_rule(state), 100),
+        "spiking_network": spiking,
         "advice": result.advice,
     }

@@ -55,6 +55,8 @@ class ModelInfo:
     spiking_version : str
         Version of this package that trained the model. Training with the recorded options again gives the
         same network only with the same versions and processor.
+    library_versions : str
+        Versions of Python, NumPy, JAX and Optax that trained it.
     imported : str
         Which framework's network it is, the arrays that were taken, and what was left out; None if it was not
         imported.
@@ -76,7 +78,7 @@ class ModelInfo:
     converged, converts : bool
         Whether training reached its criteria, and whether the spiking network then did the task, in the last
         test of training; only files of this package record it.
-    rate_accuracy, rate_loss : float
+    training_accuracy, training_loss : float
         Accuracy (0 to 1) and loss of the rate model at the last test of its training.
     task : str
         Name of the task.
@@ -118,6 +120,7 @@ class ModelInfo:
     step: float
     form: str
     spiking_version: str | None
+    library_versions: str | None
     imported: str | None
     connections: int
     density: float
@@ -128,8 +131,8 @@ class ModelInfo:
     updates: int | None
     converged: bool | None
     converts: bool | None
-    rate_accuracy: float | None
-    rate_loss: float | None
+    training_accuracy: float | None
+    training_loss: float | None
     task: str | None
     scaling_factor: float | None
     conversion: str | None
@@ -176,8 +179,8 @@ def model_info(model: AnyModel) -> ModelInfo:
         "trained": _trained(model, updates),
         "converged": recorded_flag(model, "converged"),
         "converts": recorded_flag(model, "converts"),
-        "rate_accuracy": finite_last(accuracies),
-        "rate_loss": finite_last(losses),
+        "training_accuracy": finite_last(accuracies),
+        "training_loss": finite_last(losses),
         "task": recorded_text(model, "task"),
         "scaling_factor": recorded_scaling_factor(model),
         "spiking": recorded_accuracy(model),
@@ -196,6 +199,7 @@ def model_info(model: AnyModel) -> ModelInfo:
         step=model.step,
         form=model.form,
         spiking_version=recorded_text(model, "spiking_version") if is_of_training(model) else None,
+        library_versions=recorded_text(model, "library_versions") if is_of_training(model) else None,
         imported=_imported(model),
         connections=connections,
         density=connections / weights.size,
@@ -212,7 +216,7 @@ def model_info(model: AnyModel) -> ModelInfo:
             weights,
             trained=facts["trained"],
             converged=facts["converged"],
-            accuracy=facts["rate_accuracy"],
+            accuracy=facts["training_accuracy"],
             factor=facts["scaling_factor"],
             spiking=facts["spiking"],
             search=search,

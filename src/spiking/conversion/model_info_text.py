@@ -23,7 +23,7 @@ def facts(info: ModelInfo) -> dict[str, str]:
     return {
         "units": f"{info.n_units:,}, {_activation(info)}: {_populations(info)}",
         "channels": f"{_count(info.n_inputs, 'input')}, {_count(info.n_outputs, 'output')}",
-        **({} if info.spiking_version is None else {"made with": _version(info.spiking_version)}),
+        **({} if info.spiking_version is None else {"made with": _version(info)}),
         **({} if info.imported is None else {"imported": printable(info.imported)}),
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
@@ -46,7 +46,8 @@ def in_words(info: ModelInfo) -> str:
 
 def lines_of(heading: str, described: Mapping[str, str]) -> str:
     """Return facts, one line each, below a heading."""
-    return "\n".join([printable(heading), *(f"  {name:<15} {fact}" for name, fact in described.items())])
+    width = max(15, *map(len, described))
+    return "\n".join([printable(heading), *(f"  {name:<{width}} {fact}" for name, fact in described.items())])
 
 
 def as_table(infos: list[ModelInfo]) -> Table:
@@ -56,7 +57,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("file", overflow="fold")
-    for heading in ("units", "exc", "PV", "SST", "density", "radius", "decay (ms)"):
+    for heading in ("units", "exc", "inh", "PV", "SST", "density", "radius", "decay (ms)"):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("trained", "converged", "converts", "task", "factor", "spiking network"):
         table.add_column(heading, no_wrap=True)
@@ -66,7 +67,7 @@ def as_table(infos: list[ModelInfo]) -> Table:
         table.add_row(
             escape(printable(info.file)),
             str(info.n_units),
-            *(str(info.populations[name]) for name in ("exc", "pv", "som")),
+            *(_known(population_counts(info.populations)[name]) for name in ("exc", "inh", "pv", "sst")),
             f"{info.density:.1%}",
             f"{info.spectral_radius:.2f}",
             f"{shortest:.0f}-{longest:.0f}",
@@ -80,30 +81,39 @@ def as_table(infos: list[ModelInfo]) -> Table:
     return table
 
 
-def as_rows(
-    infos: list[ModelInfo],
-    networks: Mapping[str, Mapping[str, str]],
-    unusable: Mapping[str, str],
-    accuracies: Mapping[str, SpikingAccuracy | None] | None = None,
-) -> list[dict[str, Any]]:
-    """Return a row for each file, for CSV and JSON: its facts, or why it is unusable.
+def as_row(info: ModelInfo) -> dict[str, Any]:
+    """Return the facts about a model as a row, for CSV and JSON, with units in the names."""
+    changed: dict[str, dict[str, Any]] = {
+        "step": {"step_ms": info.step},
+        "populations": {"populations": population_counts(info.populations)},
+        "tau_range": {"tau_range_ms": dict(zip(("shortest", "longest"), info.tau_range, strict=True))},
+        "tau_decay": {
+            "tau_decay_ms": dict(zip(("shortest", "median", "longest"), info.tau_decay, strict=True))
+        },
+        "conversion": {"conversion_in_words": info.conversion},
+        "spiking": {"spiking_network": spiking_row(info.spiking)},
+    }
+    row: dict[str, Any] = {"file": info.file, "usable": True, "kind": "rate model"}
+    for name, value in asdict(info).items():
+        row |= changed.get(name, {name: value})
+    return row
 
-    `accuracies` are those that files of networks record.
-    """
-    rows: list[dict[str, Any]] = [
-        {
-            "usable": True,
-            **asdict(info),
-            "tau_range": dict(zip(("shortest", "longest"), info.tau_range, strict=True)),
-            "tau_decay": dict(zip(("shortest", "median", "longest"), info.tau_decay, strict=True)),
-        }
-        for info in infos
-    ]
-    for file, known in networks.items():
-        accuracy = (accuracies or {}).get(file)
-        spiking = None if accuracy is None else asdict(accuracy)
-        rows.append({"usable": True, "file": file, "network": dict(known), "spiking": spiking})
-    return [*rows, *({"usable": False, "file": file, "error": error} for file, error in unusable.items())]
+
+def population_counts(populations: Mapping[str, int]) -> dict[str, int | None]:
+    """Return the numbers of units by population; without SST units, nothing is known of PV units."""
+    counts: dict[str, int | None] = {{"som": "sst"}.get(name, name): n for name, n in populations.items()}
+    return counts if counts.get("sst") else {**counts, "pv": None}
+
+
+def spiking_row(accuracy: SpikingAccuracy | None) -> dict[str, Any] | None:
+    """Return how often the spiking network was correct, as in the tables of `spiking evaluate`."""
+    if accuracy is None:
+        return None
+    return {{"rate_correct": "rate_network_correct"}.get(k, k): v for k, v in asdict(accuracy).items()}
+
+
+def _known(number: int | None) -> str:
+    return "-" if number is None else str(number)
 
 
 def _short(info: ModelInfo) -> str:
@@ -157,10 +167,10 @@ def _training(info: ModelInfo) -> str:
         details.append("converged" if info.converged else "not converged")
     if info.converts is not None:
         details.append("converts" if info.converts else "does not convert")
-    if info.rate_accuracy is not None:
-        details.append(f"rate model {info.rate_accuracy:.0%} correct at the end")
-    if info.rate_loss is not None:
-        details.append(f"loss {info.rate_loss:.3g}")
+    if info.training_accuracy is not None:
+        details.append(f"rate model {info.training_accuracy:.0%} correct at the end")
+    if info.training_loss is not None:
+        details.append(f"loss {info.training_loss:.3g}")
     state = {
         True: "trained",
         False: "not trained",
@@ -169,8 +179,11 @@ def _training(info: ModelInfo) -> str:
     return ", ".join([state, *details])
 
 
-def _version(version: str) -> str:
-    return printable(f"spiking {version}; training again with other versions may give another network")
+def _version(info: ModelInfo) -> str:
+    others = "" if info.library_versions is None else f", {info.library_versions}"
+    return printable(
+        f"spiking {info.spiking_version}{others}; training again with other versions may give another network"
+    )
 
 
 def _task(info: ModelInfo) -> str:

@@ -39,7 +39,7 @@ def possible_problems(
 ) -> tuple[str, ...]:
     """Return everything that a user should look at, in words.
 
-    `weights` are the effective ones; the others are the fields `trained`, `converged`, `rate_accuracy`,
+    `weights` are the effective ones; the others are the fields `trained`, `converged`, `training_accuracy`,
     `scaling_factor` and `spiking` of `spiking.conversion.ModelInfo`, and accuracy and trials of the search.
     """
     return (

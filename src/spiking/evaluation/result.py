@@ -187,7 +187,7 @@ class Evaluation:
         -------
         dict of str to array, shape (trials,)
             ``trial``, ``condition``, ``label``, ``correct``, and those of ``strict``, ``sustained``,
-            ``decision`` (one column for each of several outputs), ``predicted`` and ``response_time`` (ms)
+            ``decision`` (one column for each of several outputs), ``predicted`` and ``response_time_ms``
             that the task defines.
 
         Examples
@@ -207,7 +207,7 @@ class Evaluation:
             if values is not None and values.ndim == 2:
                 columns |= {f"{name}_{channel}": column for channel, column in enumerate(values.T)}
             elif values is not None:
-                columns[name] = values
+                columns["response_time_ms" if name == "response_time" else name] = values
         return columns
 
     @property

@@ -159,7 +159,7 @@ def psychometric_curves(
                 f"expected signed=False (--curve correct), or a method answers of the task"
             )
         if signed:  # a value times 0 would be mistaken for a stimulus of 0
-            expecting = trials["expected"] != 0
+            expecting = trials["label"] != 0
             left_out = int(np.sum(~expecting))
             values, trials = values[expecting], {key: part[expecting] for key, part in trials.items()}
             if not values.size:
@@ -168,9 +168,9 @@ def psychometric_curves(
                 )
         counted = signed and not np.isnan(trials["predicted"]).any()  # none may be correct
         curves[name] = psychometric(
-            values * trials["expected"] if signed else values,
+            values * trials["label"] if signed else values,
             trials["predicted"] == 1 if signed else trials["correct"],
-            trials["response_time"],
+            trials["response_time_ms"],
             answered=trials["predicted"] != 0 if counted else None,
             trial=trials["trial"],
             seed=seed,

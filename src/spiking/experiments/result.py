@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.words import freshness, in_words
 from spiking.experiments.curves import PsychometricCurves, psychometric_curves
-from spiking.files.escape import csv_text
+from spiking.files.escape import rows_csv
 from spiking.optional import library
 from spiking.short_repr import short_repr
 from spiking.tasks import Task
@@ -48,19 +48,19 @@ class Sweep:
         same by the strict and by the sustained rule (``strict``, ``strict_low``, ...; NaN where the task does
         not define them), the accuracy in each condition (such as ``accuracy_go``; NaN if no trial has it),
         ``positive`` (fraction of all trials with the response +1, correct or not: 1 if the network always
-        gives it, 0 if never) and ``response_time`` (mean in ms over the trials with a response, from the
-        start of the trial; not before the time from which the task is scored), both NaN where the task does
-        not define them, ``rate`` (mean over units and trials in Hz) and the same for each population of the
-        network, ``rate_exc``, ``rate_inh`` and, with
-        SST units, ``rate_sst``, ``rate_pv``. Rates leave out lesioned units; they are NaN if none is left,
-        and for the rate network. ``readout`` is ``trained`` or describes the refitted readout. ``seed``,
-        ``rule``, ``strict_rule`` and ``sustained_rule``, in words, are those of the trials.
+        gives it, 0 if never) and ``response_time_ms`` (mean over the trials with a response, from the start
+        of the trial; not before the time from which the task is scored), both NaN where the task does not
+        define them, ``rate_hz`` (mean over units and trials) and the same for each population of the
+        network, ``rate_hz_exc``, ``rate_hz_inh`` and, with SST units, ``rate_hz_sst``, ``rate_hz_pv``. Rates
+        leave out lesioned units; they are NaN if none is left, and for the rate network. ``readout`` is
+        ``trained`` or describes the refitted readout. ``seed``, ``rule``, ``strict_rule`` and
+        ``sustained_rule``, in words, are those of the trials.
     by_trial : tuple of mapping
-        The single trials of each row, arrays of shape (trials,): ``trial`` (its number; trials of the same
-        number have the same random numbers), ``expected`` (response, +1, -1 or 0),
-        ``correct``, where the task defines them ``strict`` and ``sustained``,
-        ``predicted`` (response; NaN where the task does not define it) and ``response_time`` in
-        ms (NaN without a response), and ``condition``.
+        The single trials of each row, as in `Evaluation.table`, arrays of shape (trials,): ``trial`` (its
+        number; trials of the same number have the same random numbers), ``condition``, ``label`` (expected
+        response, +1, -1 or 0), ``correct``, where the task defines them ``strict`` and ``sustained``,
+        ``predicted`` (response; NaN where the task does not define it) and ``response_time_ms`` (NaN without
+        a response).
     unused : int
         Number of trials in the journal that this sweep does not use.
 
@@ -98,9 +98,8 @@ class Sweep:
         return table
 
     def csv(self) -> str:
-        """Return the table as CSV text; numbers have all their digits."""
-        columns = self._columns
-        return csv_text(columns, ([row.get(name, "") for name in columns] for row in self.rows))
+        """Return the table as CSV text; numbers have all their digits, and NaN is an empty cell."""
+        return rows_csv(self.rows)
 
     @property
     def _columns(self) -> list[str]:

@@ -169,8 +169,12 @@ def _axis(name: str, values: Any) -> Axis:
 
 
 def _plain(value: Any) -> Any:
-    """Return a NumPy number as a Python number, and anything that is not a number as text."""
+    """Return a NumPy number as a Python number, and anything that is not a number as text.
+
+    A float is rounded to 12 digits: 0.1 + 0.2, as in ``numpy.arange(0, 0.5, 0.1)``, is called 0.3.
+    """
     value = value.item() if isinstance(value, np.generic) else value
+    value = float(f"{value:.12g}") if isinstance(value, float) else value
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 

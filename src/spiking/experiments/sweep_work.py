@@ -98,14 +98,17 @@ def conditions_of(task: Task, seed: int, numbers: range) -> tuple[str, ...]:
 
 
 def trials_of(values: Floats, numbers: range, conditions: Sequence[str]) -> Mapping[str, NDArray[Any]]:
-    """Return the numbers of the trials and the columns `ANSWERS` by name."""
-    columns: dict[str, NDArray[Any]] = {name: values[:, k] for k, name in enumerate(ANSWERS)}
-    columns["correct"] = columns["correct"] > 0.5
-    columns["expected"] = columns["expected"].astype(np.int64)
-    for rule in _RULES:
-        answers = columns.pop(rule)
-        columns |= {} if np.isnan(answers).any() else {rule: answers > 0.5}
-    return {"trial": np.array(numbers), "condition": np.array(conditions), **columns}
+    """Return the trials as columns: those of `Evaluation.table` that a journal has."""
+    answers = dict(zip(ANSWERS, values.T, strict=False))
+    return {
+        "trial": np.array(numbers),
+        "condition": np.array(conditions),
+        "label": answers["expected"].astype(np.int64),
+        "correct": answers["correct"] > 0.5,
+        **{rule: answers[rule] > 0.5 for rule in _RULES if not np.isnan(answers[rule]).any()},
+        "predicted": answers["predicted"],
+        "response_time_ms": answers["response_time"],
+    }
 
 
 def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[str, Any]:
@@ -114,7 +117,7 @@ def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[st
     total = Score.of(work.task, correct > 0.5)
     low, high = total.interval
     timed = response_time[~np.isnan(response_time)]
-    names = ("rate", *(f"rate_{'sst' if name == 'som' else name}" for name in work.populations))
+    names = ("rate_hz", *(f"rate_hz_{'sst' if name == 'som' else name}" for name in work.populations))
     rates = values[:, len(ANSWERS) :].mean(axis=0)
     is_spiking = rates.size > 0
     refit = work.network.readout_refit if is_spiking else None
@@ -130,7 +133,7 @@ def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[st
             for name in (work.task.conditions if work.task.scored else ())
         },
         "positive": np.nan if np.isnan(predicted).any() else float(np.mean(predicted == 1)),
-        "response_time": float(timed.mean()) if timed.size else np.nan,
+        "response_time_ms": float(timed.mean()) if timed.size else np.nan,
         **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
         "readout": "trained" if refit is None else str(refit),
         "seed": work.seed,

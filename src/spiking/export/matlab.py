@@ -90,7 +90,9 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
             "w_in": network.w_in,
             "readout": network.readout,
             "tau_decay_ms": network.tau_decay,
-            "populations": dict(network.populations),
+            "populations": {
+                {"som": "sst"}.get(name, name): mask for name, mask in network.populations.items()
+            },
         },
     }
     for name in names:

@@ -40,13 +40,13 @@ from spiking.simulation.result import Simulation
 
 # NWB requires a species; this is "synthetic construct".
 _SPECIES = "http://purl.obolibrary.org/obo/NCBITaxon_32630"
-_POPULATIONS = "exc: excitatory; som and pv: inhibitory; inh: inhibitory, if these are not distinguished"
+_POPULATIONS = "exc: excitatory; sst and pv: inhibitory; inh: inhibitory, if these are not distinguished"
 # of a person, as DANDI and NWB Inspector expect it
 _PERSON = re.compile(r"[\w\s\-.']+,\s+[\w\s\-.']+")
 _LISTS = ("experimenter", "keywords", "related_publications")
 METADATA = (
     *("experimenter", "institution", "lab", "related_publications", "keywords"),
-    *("session_id", "session_description", "experiment_description"),
+    *("session_id", "session_description", "experiment_description", "identifier"),
 )
 _DOI = ("doi:", "http://dx.doi.org/", "https://doi.org/")
 _BARE_DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -72,11 +72,12 @@ def to_nwb(
     """Write a simulation as an NWB file.
 
     The trials are placed one after another on a single time line, in s. The file has ``units`` (spike times,
-    the trials as observation intervals, population and ``mean_rate`` in Hz), ``trials`` (number, condition
+    the trials as observation intervals, population and mean ``rate_hz``), ``trials`` (number, condition
     and correctness), the inputs as stimulus, the output and other recorded quantities as acquisition, and in
-    the processing module ``model`` a table ``neurons`` with population, decay time constant and all weights.
-    The parameters and the seed are in its notes. Spike times include those in the first 9 steps of each
-    trial, from random initial voltages, which ``mean_rate`` leaves out; the file says how many they are.
+    the processing module ``misc`` a table ``neurons`` with population, decay time constant, constant current
+    and all weights. The task with its settings and rule, the conversion, the parameters and the seed are in
+    its notes. Spike times include those in the first 9 steps of each
+    trial, from random initial voltages, which ``rate_hz`` leaves out; the file says how many they are.
 
     Parameters
     ----------
@@ -85,14 +86,15 @@ def to_nwb(
     path : str or path-like
         Such as ``run.nwb``; written completely or not at all.
     session_start_time : datetime, optional
-        With a time zone; by default the current time.
+        With a time zone, such as ``datetime(2026, 1, 31, 14, tzinfo=UTC)``; by default the current time.
     gap : float
         Time between the end of a trial and the start of the next, in ms.
     metadata : mapping, optional
         What the file says about its origin: ``experimenter`` (``"Last, First"``, one or a list),
         ``institution``, ``lab``, ``related_publications`` (one DOI or a list, such as
-        ``"doi:10.1073/pnas.1905926116"``), ``keywords`` (a list, in place of the usual ones), ``session_id``,
-        and, in place of the usual ones, ``session_description`` and ``experiment_description``.
+        ``"doi:10.1073/pnas.1905926116"``), ``keywords`` (a list, or a text with commas, in place of the usual
+        ones), ``session_id``, and, in place of the usual ones, ``session_description``,
+        ``experiment_description`` and ``identifier`` (of the file; a random one by default).
     force : bool
         Replace an existing file.
 
@@ -117,7 +119,10 @@ def to_nwb(
     spikes = recorded_spikes(simulation, "to_nwb")
     start_time = datetime.now(UTC) if session_start_time is None else session_start_time
     if start_time.tzinfo is None:
-        raise ArgumentError(f"session_start_time is {start_time}; expected a time with a time zone")
+        raise ArgumentError(
+            f"session_start_time is {start_time}; expected a time with a time zone, such as "
+            "datetime(2026, 1, 31, 14, tzinfo=UTC)"
+        )
     starts = trial_starts(simulation, gap)
     usual = {
         "session_description": f"Simulation of a spiking network of {simulation.network.n_neurons} neurons"
@@ -127,9 +132,8 @@ def to_nwb(
         "keywords": ["simulation", "spiking neural network", "recurrent neural network"],
     }
     file = pynwb.NWBFile(
-        identifier=str(uuid.uuid4()),
         session_start_time=start_time,
-        **{**usual, **about},
+        **{"identifier": str(uuid.uuid4()), **usual, **about},
         notes="\n".join(f"{name}: {value}" for name, value in settings(simulation).items()),
         source_script=f"spiking {spiking.__version__}",
         source_script_file_name="spiking",
@@ -153,7 +157,7 @@ def to_nwb(
         )
         file.add_unit_column("population", _POPULATIONS)
         file.add_unit_column("neuron", "Number of the neuron in the network, from 0")
-        file.add_unit_column("mean_rate", f"Hz. {RATES}; mean over the trials; NaN: lesioned")
+        file.add_unit_column("rate_hz", f"Hz. {RATES}; mean over the trials; NaN: lesioned")
         observed = np.stack([starts, starts + simulation.duration / 1000], axis=1)
         rates = np.asarray(simulation.rates).mean(axis=0)
         for unit in recorded:
@@ -163,7 +167,7 @@ def to_nwb(
                 obs_intervals=observed,
                 population=populations[unit],
                 neuron=unit,
-                mean_rate=rates[unit],
+                rate_hz=rates[unit],
             )
     for name in sampled(simulation):
         quantity, factor, description = _SIGNALS[name]
@@ -210,8 +214,12 @@ def checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
         if name not in METADATA:
             near = difflib.get_close_matches(str(name), METADATA, 1)
             hint = f"; is it {near[0]}?" if near else ""
+            if name == "session_start_time":
+                hint = "; it is an argument of its own"
             raise ArgumentError(f"metadata has {shown(name)}; expected fields of {', '.join(METADATA)}{hint}")
         texts = [value] if isinstance(value, str) else value
+        if name == "keywords" and isinstance(value, str):
+            texts = [text.strip() for text in value.split(",")]
         several = isinstance(texts, list | tuple) and (name in _LISTS or isinstance(value, str))
         if not several or not texts or not all(isinstance(text, str) and text.strip() for text in texts):
             kinds = "texts" if name in _LISTS else "one text"
@@ -290,7 +298,8 @@ def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> Non
     network = simulation.network
     columns = {
         "population": (_POPULATIONS, populations),
-        "tau_decay": ("Synaptic decay time constant, ms", network.tau_decay),
+        "tau_decay_ms": ("Synaptic decay time constant, ms", network.tau_decay),
+        "constant_current_mv": ("Constant current times resistance, mV", network.offset),
         "recurrent_weights": (
             "Weights onto the neuron from each neuron, as simulated",
             network.dense_weights,
@@ -305,5 +314,5 @@ def _add_model(file: Any, simulation: Simulation, populations: list[str]) -> Non
             VectorData(name=name, description=text, data=data) for name, (text, data) in columns.items()
         ],
     )
-    module = file.create_processing_module("model", "The network that was simulated")
+    module = file.create_processing_module("misc", "The network that was simulated")
     module.add(table)

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
 from spiking.errors import ArgumentError
-from spiking.export.parts import population_names, recorded_spikes, trial_table
+from spiking.export.parts import population_names, recorded_spikes, settings, trial_table
 from spiking.files.escape import csv_text
 from spiking.files.output import check_output, write_whole
 from spiking.optional import library
 from spiking.simulation.result import Simulation
 
-_WITH_UNITS = {"time": "time_ms", "tau_decay": "tau_decay_ms", "rate": "rate_hz"}
 _TABLES = ("spikes", "trials", "neurons", "rates", "output")
 
 
@@ -25,19 +24,21 @@ _TABLES = ("spikes", "trials", "neurons", "rates", "output")
 def to_pandas(
     simulation: Simulation, table: Literal["spikes", "trials", "neurons", "rates", "output"] = "spikes"
 ) -> Any:
-    """Return one table of a simulation as a pandas DataFrame.
+    """Return one table of a simulation as a pandas DataFrame, with units in the names of the columns.
+
+    The settings of the simulation are in its ``attrs``.
 
     Parameters
     ----------
     simulation : Simulation
     table : {"spikes", "trials", "neurons", "rates", "output"}
-        ``spikes``: one row per spike, with trial number and neuron (from 0), population, time in ms and
+        ``spikes``: one row per spike, with trial number and neuron (from 0), population, ``time_ms`` and
         ``initial``: whether it is in the first 9 steps of the trial, from random initial voltages; rates
         leave these out.
-        ``trials``: one row per trial, with number, condition and correctness (of a task) and mean rate in Hz
-        without lesioned neurons. ``neurons``: one row per neuron, with population, decay time constant in ms
-        and mean rate in Hz. ``rates``: one row per trial and neuron, in Hz. ``output``: one row per trial,
-        channel and sample, with time in ms.
+        ``trials``: one row per trial, with number, condition and correctness (of a task) and mean
+        ``rate_hz`` without lesioned neurons. ``neurons``: one row per neuron, with population,
+        ``tau_decay_ms`` and mean ``rate_hz``. ``rates``: one row per trial and neuron, with ``rate_hz``.
+        ``output``: one row per trial, channel and sample, with ``time_ms``.
 
     Returns
     -------
@@ -61,6 +62,7 @@ def to_pandas(
     frame = pandas.DataFrame(_columns(simulation, table, "to_pandas"))
     if "population" in frame:
         frame["population"] = frame["population"].astype("category")
+    frame.attrs = settings(simulation)
     return frame
 
 
@@ -78,25 +80,25 @@ def _columns(simulation: Simulation, table: str, needs: str) -> dict[str, NDArra
             "trial": numbers[np.asarray(spikes.trial)],
             "neuron": neuron,
             "population": population[neuron],
-            "time": np.asarray(spikes.time),
+            "time_ms": np.asarray(spikes.time),
             "initial": spikes.initial,
         }
     rates = np.asarray(simulation.rates)
     if table == "trials":
-        return trial_table(simulation) | {"rate": np.nanmean(rates, axis=1)}
+        return trial_table(simulation) | {"rate_hz": np.nanmean(rates, axis=1)}
     if table == "neurons":
         return {
             "neuron": neurons,
             "population": population,
-            "tau_decay": np.asarray(network.tau_decay),
-            "rate": rates.mean(axis=0),
+            "tau_decay_ms": np.asarray(network.tau_decay),
+            "rate_hz": rates.mean(axis=0),
         }
     if table == "rates":
         return {
             "trial": np.repeat(numbers, neurons.size),
             "neuron": np.tile(neurons, numbers.size),
             "population": population[np.tile(neurons, numbers.size)],
-            "rate": rates.ravel(),
+            "rate_hz": rates.ravel(),
         }
     if simulation.output is None:
         raise ArgumentError(
@@ -106,7 +108,7 @@ def _columns(simulation: Simulation, table: str, needs: str) -> dict[str, NDArra
     return {
         "trial": np.repeat(numbers, channels * samples),
         "channel": np.tile(np.repeat(np.arange(channels), samples), trials),
-        "time": np.tile(simulation.time, trials * channels),
+        "time_ms": np.tile(simulation.time, trials * channels),
         "output": np.asarray(simulation.output).ravel(),
     }
 
@@ -129,7 +131,7 @@ def to_csv(
     path : str or path-like
         Such as ``spikes.csv``; written completely or not at all.
     table : {"spikes", "trials", "neurons", "rates", "output"}
-        As in `to_pandas`; the columns with units are named ``time_ms``, ``tau_decay_ms`` and ``rate_hz``.
+        As in `to_pandas`, with the same columns.
     force : bool
         Replace an existing file.
 
@@ -148,8 +150,7 @@ def to_csv(
     target = file_path("path", path)
     check_output(target, (".csv",), force=force)
     columns = _columns(simulation, table, "to_csv")
-    names = [_WITH_UNITS.get(name, name) for name in columns]
     rows = zip(*(np.asarray(column).tolist() for column in columns.values()), strict=True)
     cells = (["" if value != value else value for value in row] for row in rows)  # NaN
-    text = csv_text(names, cells)
+    text = csv_text([*columns], cells)
     write_whole(target, lambda stream: stream.write(text.encode()))

@@ -14,6 +14,8 @@ from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.result import INITIAL, Simulation, Spikes
 from spiking.simulation.storage.hdf5 import SAMPLED
+from spiking.tasks.recorded.identity import as_json_value
+from spiking.tasks.recorded.record import recorded_task
 from spiking.timing import STEPS_NOT_COUNTED
 from spiking.typing import Floats
 
@@ -44,11 +46,11 @@ def sampled(simulation: Simulation) -> list[str]:
 
 
 def population_names(network: SpikingNetwork) -> list[str]:
-    """Return the population of each neuron: exc, som or pv; or exc or inh, if the model has no SST units."""
+    """Return the population of each neuron: exc, sst or pv; or exc or inh, if the model has no SST units."""
     masks = network.populations
     inhibitory = "pv" if masks["som"].any() else "inh"
     return [
-        "som" if som else inhibitory if inh else "exc"
+        "sst" if som else inhibitory if inh else "exc"
         for som, inh in zip(masks["som"], masks["inh"], strict=True)
     ]
 
@@ -99,12 +101,17 @@ def trial_table(simulation: Simulation) -> dict[str, Any]:
 
 
 def settings(simulation: Simulation) -> dict[str, Any]:
-    """Return the metadata as texts and numbers; `parameters` is JSON."""
+    """Return the metadata as texts and numbers; `task_settings` and `parameters` are JSON."""
+    conversion = simulation.network.conversion
     values = {
         "source": f"spiking {spiking.__version__}",
         "seed": None if simulation.seed is None else str(simulation.seed),
         "task": simulation.task,
+        **_task(simulation),
+        "conversion": "published" if conversion is None else conversion.kind,
+        "conversion_in_words": None if conversion is None else str(conversion),
         "scaling_factor": simulation.network.scaling_factor,
+        "gain": 1.0 if conversion is None else conversion.gain,
         "changes": "; ".join(changes_words(simulation.network)) or None,
         "duration_ms": simulation.duration,
         "time_step_ms": simulation.time_step,
@@ -113,3 +120,20 @@ def settings(simulation: Simulation) -> dict[str, Any]:
     if simulation.spikes is not None:
         values["initial_spikes"] = spikes_words(simulation)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _task(simulation: Simulation) -> dict[str, Any]:
+    """Return the settings of the task that was run, and when a trial is correct, as far as it is known.
+
+    A task of a file is not known: the file is run only if its user names it.
+    """
+    record = simulation.network.task
+    if record is None or record.name != simulation.task:
+        return {}
+    recorded = {name: as_json_value(value) for name, value in record.settings.items()}
+    try:
+        task = recorded_task(record, "the network")
+    except ArgumentError:
+        task = None
+    rule = task.rule() if task is not None and task.scored else None
+    return {"task_settings": json.dumps(recorded), "task_file": record.file, "rule": rule}

@@ -26,8 +26,8 @@ class PynappleData(NamedTuple):
     Attributes
     ----------
     units : pynapple.TsGroup
-        Spike times of the recorded neurons, with their ``population`` and ``mean_rate`` (Hz). The spikes
-        include those in the first 9 steps of each trial, from random initial voltages; ``mean_rate``, that of
+        Spike times of the recorded neurons, with their ``population`` and ``rate_hz``. The spikes
+        include those in the first 9 steps of each trial, from random initial voltages; ``rate_hz``, that of
         `Simulation.rates`, leaves them out, and pynapple's own ``rates`` do not.
     trials : pynapple.IntervalSet
         Start and end of each trial, with its ``number``, ``condition`` and ``correct``.
@@ -83,7 +83,7 @@ def to_pynapple(simulation: Simulation, *, gap: float = 1000.0) -> PynappleData:
         time_support=trials,
         metadata={
             "population": [populations[unit] for unit in recorded],
-            "mean_rate": np.asarray(simulation.rates).mean(axis=0)[recorded],
+            "rate_hz": np.asarray(simulation.rates).mean(axis=0)[recorded],
         },
     )
     signals = {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, direction of writing, bytes that are not UTF-8, line ends
@@ -40,6 +41,19 @@ def cell(value: Any) -> Any:
     except ValueError:
         return f"'{value}"
     return value
+
+
+def rows_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, with the columns of all of them; None, NaN and infinity are empty cells.
+
+    The columns of the longest row come first: rows of files that failed are short.
+    """
+    columns = list(dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row))
+    return csv_text(columns, ([_filled(row.get(name)) for name in columns] for row in rows))
+
+
+def _filled(value: Any) -> Any:
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -15,12 +15,10 @@ from spiking.files.atomic import replace_file
 MODELS = (".mat",)
 RUNS = (".h5", ".hdf5")
 PICTURES = (".png", ".pdf", ".svg", ".eps")
-_PROTECTED = (
-    *MODELS,
-    *RUNS,
-    ".npz",
-    ".nwb",
-)  # took long to compute, or may be data; replaced only with force
+TABLES = (".csv", ".json")
+# Results, which took long to compute or may be data: replaced only with force. Pictures and pages are made
+# again and again while one works, from results; they are replaced.
+_PROTECTED = (*MODELS, *RUNS, *TABLES, ".npz", ".nwb")
 _SIGNATURES = (  # first bytes of file types, and the endings of their names
     (b"MATLAB ", MODELS),
     (b"\x89HDF\r\n\x1a\n", (*RUNS, *MODELS, ".nwb")),
@@ -42,7 +40,7 @@ def check_outputs(
 ) -> None:
     """Raise ArgumentError unless all outputs of a call may be written; call it before the work begins.
 
-    Figures, tables and pages may replace files of their own type. Models and runs are replaced only with
+    Pictures and pages may replace files of their own type. Models, runs and tables are replaced only with
     `force`. No output may be an input of the same call, another output, or a file of another type.
 
     Parameters
@@ -53,7 +51,7 @@ def check_outputs(
         Files that the call reads; a task may be ``mytask.py:Task``. None and names of files that do not
         exist are ignored.
     force : bool
-        Models and runs may be replaced.
+        Models, runs and tables may be replaced.
     """
     wanted = [(path, endings) for path, endings in outputs if path is not None]
     for k, (path, endings) in enumerate(wanted):
@@ -81,24 +79,18 @@ def check_output(path: Path, endings: tuple[str, ...], *, force: bool = False) -
     target = Path(os.path.realpath(path))
     if target.suffix and target.suffix.lower() not in endings:
         raise ArgumentError(f"output is {path}, a link to {target}; {expected}")
-    if path.suffix.lower() in _PROTECTED:
-        if not force:
-            check_absent(path)
+    if path.suffix.lower() in _PROTECTED and not force:
+        raise ArgumentError(
+            f"output is {path}, which exists already; choose another name, or replace it with --force "
+            f"(in Python force=True)"
+        )
+    if not os.access(path, os.R_OK):
         return
     with path.open("rb") as file:
         start = file.read(32)
     if any(start.startswith(signature) and not set(kinds) & set(endings) for signature, kinds in _SIGNATURES):
         raise ArgumentError(
             f"output is {path}, which exists and is not a {path.suffix[1:]} file; choose another name"
-        )
-
-
-def check_absent(path: Path) -> None:
-    """Raise ArgumentError if a file exists that is replaced only with `force`."""
-    if path.exists():
-        raise ArgumentError(
-            f"output is {path}, which exists already; choose another name, or replace it with --force "
-            f"(in Python force=True)"
         )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spiking.connectivity import words
-from spiking.conversion.model_info_text import accuracy_facts
+from spiking.conversion.model_info_text import accuracy_facts, population_counts, spiking_row
 from spiking.files.escape import printable
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
@@ -29,7 +29,8 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
         What its file records of it.
     """
     n, weights = network.n_neurons, network.dense_weights
-    members = (f"{name} {mask.sum()}" for name, mask in network.populations.items() if mask.any())
+    counts = population_counts({name: int(mask.sum()) for name, mask in network.populations.items()})
+    members = (f"{name} {number}" for name, number in counts.items() if number)
     connections = int(np.count_nonzero(weights))
     shortest, median, longest = np.quantile(network.tau_decay, (0, 0.5, 1))
     conversion = network.conversion or f"published, scaling factor {network.scaling_factor:g}"
@@ -48,6 +49,35 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
         "readout": str(network.readout_refit or "trained") + _bias(network),
         "task": str(network.task or "not recorded; name it with --task, such as --task xor"),
         **({"spiking network": _NO_ACCURACY} if accuracy is None else accuracy_facts(accuracy)),
+    }
+
+
+def network_row(
+    file: str, network: SpikingNetwork, accuracy: SpikingAccuracy | None = None
+) -> dict[str, Any]:
+    """Return the facts about a network as a row, for CSV and JSON, in the columns of the rate models."""
+    weights = network.dense_weights
+    connections = int(np.count_nonzero(weights))
+    decay = np.quantile(network.tau_decay, (0, 0.5, 1)).tolist()
+    return {
+        "file": file,
+        "usable": True,
+        "kind": "spiking network",
+        "n_units": network.n_neurons,
+        "n_inputs": network.n_inputs,
+        "n_outputs": network.n_outputs,
+        "populations": population_counts(
+            {name: int(mask.sum()) for name, mask in network.populations.items()}
+        ),
+        "connections": connections,
+        "density": connections / weights.size,
+        "tau_decay_ms": dict(zip(("shortest", "median", "longest"), decay, strict=True)),
+        "task": None if network.task is None else network.task.name,
+        "scaling_factor": network.scaling_factor,
+        "conversion_in_words": None if network.conversion is None else str(network.conversion),
+        "spiking_network": spiking_row(accuracy),
+        "lesioned": len(network.lesioned),
+        "changes": "; ".join(changes_words(network)),
     }
 
 

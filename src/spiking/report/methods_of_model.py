@@ -114,6 +114,8 @@ def _training(model: RateModel, info: ModelInfo) -> str:
         return "was trained" + (f" ({updates})" if updates else "")  # its task was given later
     made_with, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")
     recipe = f"{recorded_text(model, 'recipe')} recipe of spiking {made_with or ''}".rstrip()
+    if info.library_versions is not None:
+        recipe += f" with {info.library_versions}"
     details = [updates, *_optimisation(model), recipe, "" if seed is None else f"seed {seed:g}"]
     return f"was trained{task} by backpropagation through time ({', '.join(filter(None, details))})"
 

@@ -131,7 +131,8 @@ def prepare(folder: Path, panels: Sequence[Panel]) -> None:
         raise ArgumentError(f"{folder} could not be created: {reason}; choose another folder") from None
     check_writable(folder / "networks" / "any.mat")
     check_writable(folder / "journal.jsonl")
-    check_outputs((path, (path.suffix,)) for which in panels for path in files_of(which, folder))
+    files = [(path, (path.suffix,)) for which in panels for path in files_of(which, folder)]
+    check_outputs(files, force=True)  # they are made again from the journal
 
 
 def _entry(journal: ReproductionJournal, condition: Condition, seed: int) -> Entry:

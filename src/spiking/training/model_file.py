@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import platform
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +89,14 @@ def variables(
         **curve,
         **origin,
         **outcome,
+        "library_versions": library_versions(),
     }
+
+
+def library_versions() -> str:
+    """Return the versions of Python and of the libraries that train, in words."""
+    libraries = (f"{name} {version(name.lower())}" for name in ("NumPy", "JAX", "Optax"))
+    return ", ".join([f"Python {platform.python_version()}", *libraries])
 
 
 def _of_curve(curve: Lif, n_units: int) -> dict[str, Any]:

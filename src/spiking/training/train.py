@@ -77,12 +77,13 @@ def train(
     -------
     RateModel
         Its `extras` hold ``task``, ``task_settings``, ``seed``, ``converged``, ``stopped``, ``updates``,
-        ``training_options``, ``spiking_version``, ``spiking_accuracy``, ``spiking_r2``,
-        ``spiking_strict`` and ``spiking_sustained`` if its spiking network was tested, the losses,
-        ``eval_strict`` and ``eval_sustained``, the accuracies of the rate network in the last test by the
-        rules that the task defines, and, if training has not converged, ``unmet``: the criteria that the
-        network does not meet, in words. They describe the network that is returned, which may be one from
-        before the end (see ``TrainingState``). Check ``extras["converged"]``: a model that has not met
+        ``training_options``, ``spiking_version``, ``library_versions`` (of Python, NumPy, JAX and Optax),
+        ``spiking_accuracy``, ``spiking_r2``, ``spiking_strict`` and ``spiking_sustained`` if its spiking
+        network was tested, the losses, ``eval_strict`` and ``eval_sustained``, the accuracies of the rate
+        network in the last test by the rules that the task defines, and, if training has not converged,
+        ``unmet``: the criteria that the network does not meet, in words. They describe the network that is
+        returned, which may be one from before the end (see ``TrainingState``). Check
+        ``extras["converged"]``: a model that has not met
         the criteria is also returned.
 
     Raises

@@ -175,7 +175,7 @@ class ScalingFactorSearch:
             "choice": self.choice,
             **evaluation_json(self.fresh, fresh=True),
             "nrmse": self.fresh_nrmse,
-            "rate": self.fresh_rate,
+            "rate_hz": self.fresh_rate,
             "plateau": list(self.plateau),
             "extended": list(self.extended),
             "start": self.start,
@@ -190,7 +190,7 @@ class ScalingFactorSearch:
                     "scaling_factor": factor,
                     **score.as_json(),
                     "nrmse": self.nrmse[factor],
-                    "rate": self.rates[factor],
+                    "rate_hz": self.rates[factor],
                 }
                 for factor, score in self.curve.items()
             ],

@@ -133,7 +133,8 @@ class Faithfulness:
 
     def as_json(self) -> dict[str, Any]:
         """Return all measures as ``spiking evaluate --json`` prints them; NaN becomes None."""
-        values = {name: _json_value(value) for name, value in asdict(self).items()}
+        with_units = {"mean_rate": "rate_hz", "high_rate": "high_rate_hz"}
+        values = {with_units.get(name, name): _json_value(value) for name, value in asdict(self).items()}
         return {**values, "rate": self.rate.as_json(), "spiking": self.spiking.as_json()}
 
 

@@ -145,8 +145,9 @@ class PsychometricCurve:
     def columns(self) -> dict[str, list[Any]]:
         """The curve as a table: a list of values by name of the column."""
         counts = ("x", "trials", "responses", "fraction", "low", "high")
-        times = ("timed", "response_time", "response_time_low", "response_time_high")
-        columns = {name: getattr(self, name).tolist() for name in (*counts, *times)}
+        columns = {name: getattr(self, name).tolist() for name in (*counts, "timed")}
+        for name in ("", "_low", "_high"):
+            columns[f"response_time_ms{name}"] = getattr(self, f"response_time{name}").tolist()
         if self.unanswered is not None:
             columns["unanswered"] = self.unanswered.tolist()
         return columns

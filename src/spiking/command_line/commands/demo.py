@@ -27,6 +27,7 @@ def demo(
     plot: Annotated[Path | None, options.picture_of("both networks")] = None,
     caption: options.Caption = False,
     csv_file: Annotated[Path | None, options.table_of("trial")] = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Run trials of a trained Go-NoGo model.
@@ -49,7 +50,7 @@ def demo(
     if train and model != "go-nogo":
         raise ArgumentError(f"{model} and --train are given; expected one of them")
     path, no_picture = plot or Path("demo.png"), ""
-    check_outputs([(csv_file, (".csv",)), (plot, PICTURES)], [model])
+    check_outputs([(csv_file, (".csv",)), (plot, PICTURES)], [model], force=force)
     try:
         check_outputs([(path, PICTURES)], [model])
         check_can_draw(f"the picture {path}")

@@ -11,10 +11,12 @@ import typer
 
 from spiking.command_line import loading, options
 from spiking.command_line.network_table import (
+    accuracy_columns,
     network_json,
     network_row,
     network_verdict,
     print_networks,
+    rule_columns,
     trials_csv,
 )
 from spiking.command_line.output import (
@@ -51,6 +53,7 @@ def evaluate(
     csv_file: Annotated[
         Path | None, options.table_of("trial of one network, or per network of several")
     ] = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     record: Annotated[
         bool,
@@ -79,7 +82,7 @@ def evaluate(
     from spiking.tuning.recorded_search import is_recorded_choice
 
     files = loading.model_files(models, networks=True)
-    check_outputs([(csv_file, (".csv",))], [*files, task_name])
+    check_outputs([(csv_file, (".csv",))], [*files, task_name], force=force)
 
     def run(file: str, advance: Callable[[int], None]) -> _Run:
         rates, network = loading.both_networks(file, rate_model, scaling_factor, task=(task_name, settings))
@@ -114,7 +117,7 @@ def evaluate(
                     {
                         "file": file,
                         "task": score.task.name,
-                        "rate": evaluation_json(score, strict=strict, fresh=None),
+                        "rate_network": evaluation_json(score, strict=strict, fresh=None),
                     }
                     for file, score in evaluated.items()
                 ]
@@ -123,7 +126,14 @@ def evaluate(
             echo(f"{file}: {score}" if many else str(score), lines=True)
         if csv_file is not None:
             only = {"rate": evaluated[files[0]]}
-            rows_of_rates = [{"file": file, **score.score.as_json()} for file, score in evaluated.items()]
+            rows_of_rates = [
+                {
+                    **{"file": file, "task": score.task.name, "trials": trials, "seed": seed},
+                    **accuracy_columns("rate_network", score),
+                    **rule_columns(score.task, strict=strict),
+                }
+                for file, score in evaluated.items()
+            ]
             keep_text(csv_file, table_csv(rows_of_rates) if many else trials_csv(only))
         return
     results: dict[str, _Run] = {}
@@ -153,7 +163,8 @@ def evaluate(
         }
         print_json([{**found, **failed}[file] for file in files])
     elif many:
-        print_networks(list(rows.values()))
+        if rows:
+            print_networks(list(rows.values()))
         for file, result in results.items():
             missed = network_verdict(result.networks[1], result.scores)
             if missed is not None:

@@ -21,6 +21,7 @@ _OPTIONS = {  # of the metadata, and the fields that they set
     "--keyword": "keywords",
     "--session": "session_id",
     "--description": "session_description",
+    "--identifier": "identifier",
 }
 
 
@@ -44,7 +45,8 @@ def export(
         typer.Option(
             metavar="FILE.toml",
             help="nwb: file with experimenter, institution, lab, related_publications, keywords, session_id, "
-            "session_start_time, session_description, experiment_description.",
+            "session_start_time (such as 2026-01-31T14:00:00+01:00), session_description, "
+            "experiment_description, identifier.",
         ),
     ] = None,
     experimenter: Annotated[
@@ -58,11 +60,15 @@ def export(
         typer.Option(metavar="DOI", help="nwb: a publication, such as 10.1073/pnas.1905926116; repeatable."),
     ] = None,
     keyword: Annotated[
-        list[str] | None, typer.Option(help="nwb: a keyword, in place of the usual ones; repeatable.")
+        list[str] | None,
+        typer.Option(help="nwb: keywords, in place of the usual ones; repeatable."),
     ] = None,
     session: Annotated[str | None, typer.Option(help="nwb: identifier of the session.")] = None,
     description: Annotated[
         str | None, typer.Option(help="nwb: description of the session, in place of the usual one.")
+    ] = None,
+    identifier: Annotated[
+        str | None, typer.Option(help="nwb: identifier of the file. Default: a random one.")
     ] = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
@@ -76,21 +82,19 @@ def export(
     """
     from spiking import Simulation
     from spiking.export import FORMATS
-    from spiking.files.output import check_absent, check_outputs, keep
+    from spiking.files.output import check_outputs, keep
 
     kind = to or ("" if output is None else output.suffix.removeprefix("."))
     if kind not in FORMATS:
         raise ArgumentError(f"the format is {kind or 'not given'}; expected --to {', '.join(FORMATS)}")
     path = output or file.with_suffix(f".{kind}")
     check_outputs([(path, (f".{kind}",))], [file, metadata], force=force)
-    if not force:
-        check_absent(path)
-    values = (experimenter, institution, lab, doi, keyword, session, description)
+    values = (experimenter, institution, lab, doi, keyword, session, description, identifier)
     given = {name: value for name, value in zip(_OPTIONS, values, strict=True) if value}
     if kind != "nwb" and (given or metadata is not None):
         wrong = "--metadata" if metadata is not None else next(iter(given))
         raise ArgumentError(f"{wrong} is given with --to {kind}; expected it only with --to nwb")
-    arguments: dict[str, Any] = {"force": force or kind == "csv"}  # a table replaces another
+    arguments: dict[str, Any] = {"force": force}
     if table is not None and kind != "csv":
         raise ArgumentError(f"--table is given with --to {kind}; expected it only with --to csv")
     if table is not None:
@@ -138,6 +142,8 @@ def _about(file: Path | None, given: dict[str, Any]) -> dict[str, Any]:
             raise ArgumentError(f"{file}: {error}") from None
     for option, value in given.items():
         name = _OPTIONS[option]
+        if name == "keywords":
+            value = ",".join(value)
         try:
             about |= checked_metadata({name: value})
         except ArgumentError as error:

@@ -107,7 +107,7 @@ def import_networks(
     many = len(sources) > 1 or sources[0].is_dir()
     files = _files(sources, endings)
     targets = _targets(files, output) if many else {files[0]: output or files[0].with_suffix(".mat")}
-    check_outputs([(csv_file, (".csv",))], files)
+    check_outputs([(csv_file, (".csv",))], files, force=force)
     if many and output is not None:
         output.mkdir(exist_ok=True)
     rows: list[dict[str, Any]] = []
@@ -173,8 +173,8 @@ def _row(file: Path, target: Path, imported: Imported) -> dict[str, Any]:
         "n_outputs": model.n_outputs,
         "activation": model.activation,
         "form": model.form,
-        "tau": list(dict.fromkeys(model.tau_range)),
-        "step": model.step,
+        "tau_range_ms": dict(zip(("shortest", "longest"), model.tau_range, strict=True)),
+        "step_ms": model.step,
         "dale": model.dale,
         "taken": dict(imported.taken),
         "left": list(imported.left),

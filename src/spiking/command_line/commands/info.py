@@ -25,6 +25,7 @@ def info(
         ),
     ],
     csv_file: options.Csv = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only list which files are usable; exit with 1 if one is not.")
@@ -40,24 +41,26 @@ def info(
     from spiking.conversion import model_info_text
     from spiking.conversion.model_info import model_info
     from spiking.files.output import check_outputs, keep_text
-    from spiking.network.describe import network_facts
+    from spiking.network.describe import network_facts, network_row
     from spiking.network.file import recorded_evaluation
 
     files = loading.model_files(models, networks=True)
-    check_outputs([(csv_file, (".csv",))], files)
-    infos, networks, accuracies, unusable = [], {}, {}, {}
+    check_outputs([(csv_file, (".csv",))], files, force=force)
+    infos, networks, unusable, rows = [], {}, {}, []
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # info prints the same
         for name in files:
             try:
                 loaded = loading.load_network(name)
                 if isinstance(loaded, RateModel):
                     infos.append(model_info(loaded))
+                    rows.append(model_info_text.as_row(infos[-1]))
                 else:
-                    accuracies[name] = recorded_evaluation(name)
-                    networks[name] = network_facts(loaded, accuracies[name])
+                    accuracy = recorded_evaluation(name)
+                    networks[name] = network_facts(loaded, accuracy)
+                    rows.append(network_row(name, loaded, accuracy))
             except ModelFileError as error:
                 unusable[name] = str(error)
-    rows = model_info_text.as_rows(infos, networks, unusable, accuracies)
+                rows.append({"file": name, "usable": False, "error": str(error)})
     if csv_file is not None:
         keep_text(csv_file, table_csv(rows))
     if as_json:

@@ -56,7 +56,8 @@ def plot(
     ],
     model: options.Network,
     output: Annotated[
-        Path | None, options.output_to("File to write (.pdf, .svg, .png, .eps). Default: KIND.pdf.")
+        Path | None,
+        options.output_to("File to write (.pdf, .svg, .png, .eps), which is replaced. Default: KIND.pdf."),
     ] = None,
     task_name: options.TaskName = None,
     settings: options.Settings = None,

@@ -17,8 +17,8 @@ def report(
     output: Annotated[
         Path | None,
         options.output_to(
-            "Page to write (.html); of several networks the folder. Default: report.html, or a page "
-            "beside each file."
+            "Page to write (.html), which is replaced; of several networks the folder. Default: report.html, "
+            "or a page beside each file."
         ),
     ] = None,
     task_name: options.TaskName = None,

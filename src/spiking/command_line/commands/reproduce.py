@@ -46,6 +46,7 @@ def reproduce(
     csv_file: Annotated[
         Path | None, options.table_of("measure and condition of all panels; with --list, per panel")
     ] = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Reproduce a panel of Kim, Li & Sejnowski, PNAS 2019.
@@ -78,7 +79,7 @@ def reproduce(
     else:
         chosen = [named for named in PANELS.values() if conversion == "published" or named.tunes]
     panels = [named.converted_by(cast("Asked", conversion)) for named in chosen]
-    check_outputs([(csv_file, (".csv",))])
+    check_outputs([(csv_file, (".csv",))], force=force)
     if list_panels:
         rows = _estimates(panels, networks)
         if as_json:

@@ -82,6 +82,7 @@ def simulate(
         [model, task_name, input_file],
         force=force or stream,  # the simulation itself checks whether it can continue the file
     )
+    check_outputs([(csv_file, (".csv",))], force=force)
     if plot is not None:
         check_can_draw(f"the picture {plot}")
     stimulation = loading.named_stimulation(stimulate, units, window, current, pulses)
@@ -182,7 +183,10 @@ def _rates(run: Simulation) -> dict[str, Any]:
     populations = {name: mask & alive for name, mask in run.network.populations.items()}
     if not populations["som"].any():
         del populations["pv"]  # all inhibitory neurons
-    masks = {"rate": alive, **{f"rate_{name}": mask for name, mask in populations.items()}}
+    masks = {
+        "rate_hz": alive,
+        **{f"rate_hz_{'sst' if name == 'som' else name}": mask for name, mask in populations.items()},
+    }
     return {name: rates[:, mask].mean(axis=1) for name, mask in masks.items() if mask.any()}
 
 
@@ -211,12 +215,12 @@ def _json(model: str, run: Simulation, scored: Evaluation | None, fresh: bool) -
         "conversion": "published" if conversion is None else conversion.kind,
         "seed": run.seed,
         "trials": len(run.trials),
-        "duration": run.duration,
+        "duration_ms": run.duration,
         "n_neurons": run.network.n_neurons,
         "lesioned": run.network.n_neurons - alive.size,
-        "spiking": None if scored is None else evaluation_json(scored, fresh=fresh or None),
-        "mean_rate": rates.pop("rate", None),
-        "rates": {name.removeprefix("rate_"): value for name, value in rates.items()},
+        "spiking_network": None if scored is None else evaluation_json(scored, fresh=fresh or None),
+        "rate_hz": None,  # unless a neuron is left
+        **rates,
         "silent": float(np.mean(alive < SILENT_HZ)) if alive.size else None,
         "spikes": None if run.spikes is None else len(run.spikes),
         "initial_spikes": None if run.spikes is None else run.spikes.n_initial,

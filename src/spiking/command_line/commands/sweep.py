@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from spiking.experiments import Sweep
     from spiking.tasks import Task
 
-_DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time", "rate")  # in every sweep
-_BY_NAME = ("accuracy_", "rate_")  # of a condition, of a population
+_DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time_ms", "rate_hz")  # in every sweep
+_BY_NAME = ("accuracy_", "rate_hz_")  # of a condition, of a population
 _MOST_UNITS = 10  # rows on the screen of a sweep that lesions each unit
 _CURVES = ("signed", "correct")
 
@@ -70,9 +70,9 @@ def sweep(
         str,
         typer.Option(
             help="Column to draw, and by which lesioned units are ordered: accuracy, strict, sustained, "
-            "positive (fraction of all trials with the response +1, correct or not), response_time (ms; "
-            "not before the time from which the task is scored), accuracy_go or that "
-            "of another condition, rate, or the rate of a population: rate_exc, rate_inh, rate_sst, rate_pv."
+            "positive (fraction of all trials with the response +1, correct or not), response_time_ms "
+            "(not before the time from which the task is scored), accuracy_go or that of another condition, "
+            "rate_hz, or the rate of a population: rate_hz_exc, rate_hz_inh, rate_hz_sst, rate_hz_pv."
         ),
     ] = "accuracy",
     curve: Annotated[
@@ -101,13 +101,11 @@ def sweep(
     """
     from spiking.experiments import sweep as run_sweep
     from spiking.experiments.lesioned_units import UNIT, with_units
-    from spiking.files.output import PICTURES, check_absent, check_outputs, keep_text
+    from spiking.files.output import PICTURES, check_outputs, keep_text
 
     options.check_caption(caption, plot)
     grid, stimulation = _grid(vary), loading.named_stimulation(stimulate, units, window, current, pulses)
-    check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name])
-    if output is not None and not force:  # a table is many simulations
-        check_absent(output)
+    check_outputs([(output, (".csv",)), (plot, PICTURES)], [model, task_name], force=force)
     if curve is not None and curve not in _CURVES:
         raise ArgumentError(f"--curve is {curve!r}; expected one of {', '.join(_CURVES)}")
     stimulus, values = next(iter(grid.items()))
@@ -119,8 +117,8 @@ def sweep(
     y_matters = plot is not None or units_alone
     if y_matters and y.lower() not in _DRAWN and not y.lower().startswith(_BY_NAME):
         raise ArgumentError(
-            f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, accuracy_CONDITION, rate_exc, rate_inh, "
-            f"rate_sst, rate_pv"
+            f"--y is {y!r}; expected one of {', '.join(_DRAWN)}, accuracy_CONDITION, rate_hz_exc, "
+            f"rate_hz_inh, rate_hz_sst, rate_hz_pv"
         )
     if plot is not None:
         check_can_draw(f"the picture {plot}")
@@ -222,8 +220,8 @@ def _check_column(y: str, populations: Mapping[str, Any], task: Task) -> None:
     if not populations["som"].any() and "pv" in names:
         names.remove("pv")  # without SST units it is `inh`
     columns = [f"accuracy_{name}" for name in (task.conditions if task.scored else ())]
-    columns += [f"rate_{'sst' if name == 'som' else name}" for name in names]
-    if {"rate_som": "rate_sst"}.get(y.lower(), y.lower()) not in map(str.lower, columns):
+    columns += [f"rate_hz_{'sst' if name == 'som' else name}" for name in names]
+    if {"rate_hz_som": "rate_hz_sst"}.get(y.lower(), y.lower()) not in map(str.lower, columns):
         raise ArgumentError(f"--y is {y!r}; expected one of {', '.join([*_DRAWN, *columns])}")
 
 

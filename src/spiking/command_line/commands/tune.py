@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking.command_line import loading, options
+from spiking.command_line.network_table import accuracy_columns, number, rule_columns
 from spiking.command_line.output import (
+    aligned,
     check_can_draw,
     echo,
     faithfulness_json,
@@ -16,34 +18,15 @@ from spiking.command_line.output import (
     json_text,
     print_json,
     print_message,
+    table_csv,
     write_figure,
 )
 from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
-from spiking.files.escape import csv_text
 from spiking.tasks.number_lists import listed_numbers
 
 if TYPE_CHECKING:
     from spiking.tuning import Tuned
-
-_COLUMNS = (
-    *("file", "task", "method", "scaling_factor", "plateau_from", "plateau_to", "accuracy", "low", "high"),
-    *("strict", "strict_low", "strict_high", "sustained", "sustained_low", "sustained_high"),
-    *(
-        "fresh_trials",
-        "nrmse",
-        "rate",
-        "search_trials",
-        "drive_error",
-        "seconds",
-        "note",
-        "seed",
-        "rule",
-        "strict_rule",
-        "sustained_rule",
-    ),
-)
-_OTHER_RULES = ("strict", "sustained")
 
 
 def tune(
@@ -112,7 +95,8 @@ def tune(
 
     models = loading.model_files(models)
     options.check_caption(caption, plot)
-    check_outputs([(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)], [*models, task_name])
+    outputs = [(output, (".json",)), (csv_file, (".csv",)), (plot, PICTURES)]
+    check_outputs(outputs, [*models, task_name], force=force)
     if plot is not None:
         check_can_draw(f"the picture {plot}")
         if len(models) > 1:
@@ -163,7 +147,7 @@ def tune(
     else:
         _print_table(tuned)
     errors = [result.error for result in tuned if result.error is not None]
-    texts = {csv_file: _csv(tuned)}
+    texts = {csv_file: table_csv([_row(result) for result in tuned])}
     if output is not None:
         texts[output] = json_text(entries)
     for path, text in texts.items():
@@ -194,62 +178,63 @@ def _json(result: Tuned) -> dict[str, Any]:
 
 
 def _row(result: Tuned) -> dict[str, Any]:
-    from spiking.evaluation.words import rules
-
+    """Return what is known of a model; the scores are those of the fresh trials."""
     search = result.search
+    error = None if result.error is None else str(result.error)
     if search is None:
-        factor = "" if result.scaling_factor is None else f"{result.scaling_factor:g}"
         note = "tuned before" if result.skipped else "failed"
-        return {"file": result.source, "scaling_factor": factor, "note": note}
-    low, high = search.interval
+        return {
+            "file": result.source,
+            "scaling_factor": result.scaling_factor,
+            "note": note,
+            "error": error,
+        }
     note = "beyond the range" if search.extended else ""
     if search.conversion is not None:
         note = f"{search.conversion.kind}, gain {search.conversion.gain:g}"
-    values = (
-        *(result.source, search.task.name, search.method, f"{search.scaling_factor:g}"),
-        *(f"{search.plateau[0]:g}", f"{search.plateau[-1]:g}"),
-        *(f"{value:.3f}" for value in (search.accuracy, low, high)),
-        *(search.fresh.score.trials, f"{search.fresh_nrmse:.3f}", f"{search.fresh_rate:.2f}"),
-        search.search_trials,
-        *(f"{search.drive_error:.2f}", f"{search.seconds:.1f}"),
-        *(note, search.seed, search.task.rule()),
-    )
-    row = dict(zip((name for name in _COLUMNS if not name.startswith(_OTHER_RULES)), values, strict=True))
-    scores, words = search.fresh.scores, rules(search.fresh)
-    for name in scores.keys() & set(_OTHER_RULES):
-        cells = (f"{value:.3f}" for value in (scores[name].accuracy, *scores[name].interval))
-        row |= dict(zip((name, f"{name}_low", f"{name}_high"), cells, strict=True))
-        row[f"{name}_rule"] = words.get(name, "as rule")
-    return row
-
-
-def _csv(tuned: tuple[Tuned, ...]) -> str:
-    columns = (*_COLUMNS, "error")
-    rows = [{**_row(result), "error": str(result.error or "")} for result in tuned]
-    return csv_text(columns, ([row.get(name, "") for name in columns] for row in rows))
+    return {
+        "file": result.source,
+        "task": search.task.name,
+        "trials": search.fresh.score.trials,
+        "seed": search.seed,
+        "method": search.method,
+        "scaling_factor": search.scaling_factor,
+        "plateau_from": search.plateau[0],
+        "plateau_to": search.plateau[-1],
+        **accuracy_columns("spiking_network", search.fresh),
+        "nrmse": search.fresh_nrmse,
+        "rate_hz": search.fresh_rate,
+        "search_trials": search.search_trials,
+        "drive_error": search.drive_error,
+        "seconds": search.seconds,
+        "note": note,
+        **rule_columns(search.task, strict=False),
+        "error": error,
+    }
 
 
 def _print_table(tuned: tuple[Tuned, ...]) -> None:
     from spiking.evaluation.words import freshness, rule_lines
 
-    rows = [_row(result) for result in tuned]
-    width = max(len(row["file"]) for row in rows)
-    echo(
-        f"{'file':{width}}  factor  plateau       accuracy  95 % interval   strict  sustained  NRMSE  "
-        "rate (Hz)  "
-        "search trials  seconds"
-    )
-    for row in rows:
-        if "accuracy" not in row:
-            echo(f"{row['file']:{width}}  {row['scaling_factor'] or '-':>6}  {row['note']}")
+    headings = ("file", "factor", "plateau", "accuracy", "95 % interval", "strict", "sustained", "NRMSE")
+    cells = [(*headings, "rate (Hz)", "search trials", "seconds", "note")]
+    for row in map(_row, tuned):
+        factor = "-" if row["scaling_factor"] is None else f"{row['scaling_factor']:g}"
+        if "trials" not in row:
+            cells.append((row["file"], factor, *["-"] * 9, row["note"]))
             continue
-        echo(
-            f"{row['file']:{width}}  {row['scaling_factor']:>6}  "
-            f"{row['plateau_from'] + ' to ' + row['plateau_to']:12}  {row['accuracy']:>8}  "
-            f"{row['low']} to {row['high']}  {row.get('strict', '-'):>6}  {row.get('sustained', '-'):>9}  "
-            f"{row['nrmse']:>5}  {row['rate']:>9}  "
-            f"{row['search_trials']:13}  {row['seconds']:>7}  {row['note']}"
+        accuracy, low, high, strict, sustained = (
+            number(row[f"spiking_network_{name}"], 3)
+            for name in ("accuracy", "low", "high", "strict", "sustained")
         )
+        cells.append(
+            (
+                *(row["file"], factor, f"{row['plateau_from']:g} to {row['plateau_to']:g}"),
+                *(accuracy, f"{low} to {high}", strict, sustained, number(row["nrmse"], 3)),
+                *(number(row["rate_hz"], 2), str(row["search_trials"]), f"{row['seconds']:.1f}", row["note"]),
+            )
+        )
+    echo(aligned(cells), lines=True)
     searches = [result.search for result in tuned if result.search is not None]
     lines = [rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True)) for search in searches]
     for line in dict.fromkeys(line for several in lines for line in several):

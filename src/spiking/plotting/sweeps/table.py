@@ -56,9 +56,9 @@ _COLUMNS = MappingProxyType(
         "accuracy": "Accuracy",
         "strict": "Accuracy by the strict rule",
         "sustained": "Accuracy by the sustained rule",
-        "rate": "Rate (Hz)",
+        "rate_hz": "Rate (Hz)",
         "positive": "Fraction of responses +1",
-        "response_time": "Response time (ms)",
+        "response_time_ms": "Response time (ms)",
     }
 )
 _EDGES = MappingProxyType(
@@ -83,8 +83,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         A sweep of one or two parameters.
     y : str
         A column of numbers: ``"accuracy"``, ``"strict"`` or ``"sustained"`` (drawn with 95 % intervals),
-        that of a condition such as ``"accuracy_go"`` (the same), ``"positive"``, ``"response_time"``,
-        ``"rate"``, ``"rate_exc"``, ``"rate_sst"`` (or ``"rate_som"``), ...
+        that of a condition such as ``"accuracy_go"`` (the same), ``"positive"``, ``"response_time_ms"``,
+        ``"rate_hz"``, ``"rate_hz_exc"``, ``"rate_hz_sst"`` (or ``"rate_hz_som"``), ...
 
     Raises
     ------
@@ -95,7 +95,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
     --------
     >>> from spiking import datasets, plotting, sweep
     >>> result = sweep(datasets.load("go-nogo"), grid={"refractory": [0, 2, 4]}, trials=4, seed=1)
-    >>> ax = plotting.sweep(result, "rate")
+    >>> ax = plotting.sweep(result, "rate_hz")
     >>> ax.figure.savefig("sweep.pdf")
     """
     columns = [
@@ -104,7 +104,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         if name not in (*result.names, "network", "population", "readout", "seed")
         and not name.endswith("rule")
     ]
-    by_name = {name.lower(): name for name in columns} | {"rate_som": "rate_sst"}
+    by_name = {name.lower(): name for name in columns} | {"rate_hz_som": "rate_hz_sst"}
     y = by_name.get(y.lower(), y)
     if y not in columns:
         raise ArgumentError(f"y is {y!r}; expected one of {', '.join(columns)}")
@@ -120,7 +120,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         scale = ax.figure.dpi_scale_trans
         x, *second = result.names
         is_score = y in _EDGES or y.startswith(_IN_CONDITION)
-        is_rate = y == "rate" or y.startswith("rate_")
+        is_rate = y.startswith("rate_hz")
         if result.names == (UNIT,):
             interval = partial(_interval, result, y=y) if is_score else None
             rule = "" if is_rate else _rule(result, y)
@@ -241,8 +241,8 @@ def _rule(result: Sweep, y: str) -> str:
 
 def title(name: str) -> str:
     """Return the label of an axis for a varied name or a column."""
-    if name.startswith("rate_"):
-        population = name.removeprefix("rate_")
+    if name.startswith("rate_hz_"):
+        population = name.removeprefix("rate_hz_")
         return f"Rate of {_POPULATIONS.get(population, population)} (Hz)"
     if name.startswith(_IN_CONDITION):
         return f"Accuracy in {name.removeprefix(_IN_CONDITION)} trials"
