@@ -172,3 +172,19 @@ def test_candidates_of_fewer_trials_are_open_and_the_choice_hides_none(monkeypat
         - ax.transData.transform(choice.get_xydata())[0]
     )
     assert shift[0] > 0.03 * figure.dpi
+
+
+def test_conditions_have_the_order_of_the_task_in_figures_and_tables():
+    both = run_both(datasets.load("mante"), trials=8, seed=1)  # whose order is not alphabetical
+    order = list(both.task.conditions)
+    assert list(both.trials.names) == order == list(both.spiking_score.by_condition)
+    ax = plotting.output(both.spiking, trials=both.trials, task=both.task)
+    assert list(dict.fromkeys(name for name in ax.get_legend_handles_labels()[1] if name in order)) == order
+    for figure in (plotting.state_space(both), plotting.faithfulness(both)):
+        labels = [text.get_text() for drawn in figure.legends for text in drawn.get_texts()]
+        for ax in figure.axes:
+            labels += ax.get_legend_handles_labels()[1]
+        places = [labels.index(name) for name in order]
+        assert places == sorted(places)
+    means = analysis.condition_means(both.spiking_activity, both.trials.conditions, both.trials.names)
+    assert list(means) == order

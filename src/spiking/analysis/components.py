@@ -119,7 +119,9 @@ def principal_components(activity: ArrayLike, n_components: int = 3) -> Principa
 
 
 @check_arguments()
-def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str, Floats]:
+def condition_means(
+    activity: ArrayLike, conditions: Sequence[str], order: Sequence[str] | None = None
+) -> dict[str, Floats]:
     """Average activity over the trials of each condition.
 
     Parameters
@@ -127,11 +129,14 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     activity : array, shape (trials, ...)
     conditions : sequence of str
         The condition of each trial.
+    order : sequence of str, optional
+        Names of conditions in the order of the result, such as ``both.trials.names``, the task's; those
+        that do not occur, or are not named, are left out. By default alphabetical.
 
     Returns
     -------
     dict of str to array
-        The mean of each condition, in alphabetical order.
+        The mean of each condition.
 
     Raises
     ------
@@ -149,4 +154,6 @@ def condition_means(activity: ArrayLike, conditions: Sequence[str]) -> dict[str,
     if len(values) != len(conditions):
         raise ArgumentError(f"conditions has {len(conditions)} names; expected {len(values)} (one per trial)")
     labels = np.array(conditions)
-    return {str(name): values[labels == name].mean(axis=0) for name in np.unique(labels)}
+    occurring = np.unique(labels).tolist()
+    names = occurring if order is None else [name for name in order if name in occurring]
+    return {name: values[labels == name].mean(axis=0) for name in names}

@@ -64,5 +64,6 @@ def rate_outputs(
         numbers = range(first, first + _RATE_CHUNK)
         run = run_columns(model, trials.inputs, seed=seed, trials=numbers, noise=noise)
         n = min(_RATE_CHUNK, n_trials - first)
-        wanted = Trials(trials.inputs[:n], trials.targets[:n], trials.conditions[:n], trials.labels[:n])
+        inputs, targets = trials.inputs[:n], trials.targets[:n]
+        wanted = Trials(inputs, targets, trials.conditions[:n], trials.labels[:n], trials.order)
         yield wanted, run.output[:n], run.time

@@ -78,7 +78,8 @@ def firing_rates(
     if conditions is not None and len(conditions) != count:
         raise ArgumentError(f"trials has {len(conditions)} trials; expected {count}, as simulated")
     names = [""] * count if conditions is None else conditions
-    groups = {name: [k for k in range(count) if names[k] == name] for name in sorted(set(names))}
+    ordered = sorted(set(names)) if trials is None else trials.names
+    groups = {name: [k for k in range(count) if names[k] == name] for name in ordered}
     means = {name: simulation.rates[members].mean(axis=0) for name, members in groups.items()}
     alive = ~np.isnan(np.stack([*means.values()])).any(axis=0)
     masks = {name: members[alive] for name, members in simulation.network.populations.items()}

@@ -421,22 +421,22 @@ def input_words(trials: Trials) -> str:
 def by_condition(
     simulation: Simulation, trials: Trials | None, wanted: Sequence[str] | None
 ) -> dict[str, list[int]]:
-    """Return the positions of the trials of each condition, sorted by name, or in the order of `wanted`."""
+    """Return the positions of the trials of each condition, in the order of the task or of `wanted`."""
     if trials is None:
         return {"": list(range(len(simulation.trials)))}
-    groups: dict[str, list[int]] = {}
+    groups: dict[str, list[int]] = {name: [] for name in trials.names}
     for k, condition in enumerate(trials.conditions):
-        groups.setdefault(condition, []).append(k)
+        groups[condition].append(k)
     unknown = [name for name in wanted or () if name not in groups]
     if unknown:
         raise ArgumentError(f"conditions has {unknown[0]!r}; expected some of {', '.join(groups)}")
-    return {name: groups[name] for name in wanted} if wanted is not None else dict(sorted(groups.items()))
+    return {name: groups[name] for name in wanted} if wanted is not None else groups
 
 
 def condition_colours(trials: Trials | None, groups: dict[str, list[int]]) -> list[str]:
     """Return a colour for each condition, which does not depend on the other conditions that are drawn."""
     if trials is None:
         return ["black"]
-    names = sorted(set(trials.conditions))
+    names = trials.names
     colours = dict(zip(names, itertools.cycle(CONDITION_COLOURS), strict=False))
     return [colours[name] for name in groups]

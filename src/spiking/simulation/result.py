@@ -334,7 +334,7 @@ class Simulation:
                 ends = self.trial_steps // self.record.stride("output", self.time_step) - 1
                 output = np.asarray(self.output)
                 last = output[np.arange(n_trials), :, ends]
-            names = list(dict.fromkeys(self.conditions or ()))
+            names = sorted(set(self.conditions or ()))
             groups = {"": np.ones(n_trials, bool)}
             if len(names) <= _MOST_CONDITIONS:  # the mean of responses of both signs would be that of none
                 groups = {f"{name} ": np.array(self.conditions) == name for name in names} or groups

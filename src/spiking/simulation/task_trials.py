@@ -53,4 +53,5 @@ def _draw(task: Task, numbers: NDArray[np.int64], seed: int, condition: str | No
         np.concatenate([item.targets for item in single]),
         tuple(item.conditions[0] for item in single),
         np.concatenate([item.labels for item in single]),
+        tuple(task.conditions),
     )

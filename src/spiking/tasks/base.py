@@ -183,7 +183,13 @@ class Task:
                     f"trial() of the task {self.name} gave {what} of shape {wrong}; expected {expected}"
                 )
         labels = np.array([self.conditions[name] for name in drawn], dtype=np.int64)
-        return Trials(np.array(inputs, dtype=float), np.array(targets, dtype=float), tuple(drawn), labels)
+        return Trials(
+            np.array(inputs, dtype=float),
+            np.array(targets, dtype=float),
+            tuple(drawn),
+            labels,
+            tuple(self.conditions),
+        )
 
     def check_once(self) -> None:
         """Raise ArgumentError unless attributes, trials and score of the task fit each other.

@@ -157,6 +157,7 @@ class CombinedTasks(Task):
                     trials.targets[chosen][..., steps:],
                     tuple(trials.conditions[i].partition(_BETWEEN)[2] for i in chosen),
                     trials.labels[chosen],
+                    tuple(part.conditions),
                 )
                 inside = times >= late - 1e-6
                 yield part, chosen, (outputs[chosen][..., inside], times[inside] - late, own)

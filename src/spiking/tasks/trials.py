@@ -32,6 +32,9 @@ class Trials:
         Name of each trial's condition.
     labels : ndarray of int, shape (n,)
         Expected response of each trial: +1, -1, or 0 for none.
+    order : tuple of str
+        Names of all conditions in the order of the task, which tables and figures have; by default
+        alphabetical.
 
     Examples
     --------
@@ -45,11 +48,18 @@ class Trials:
     targets: NDArray[np.float64]
     conditions: tuple[str, ...]
     labels: NDArray[np.int64]
+    order: tuple[str, ...] = ()
 
     __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.conditions)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the conditions that occur, in the order of the task."""
+        occur = set(self.conditions)
+        return tuple(dict.fromkeys(name for name in (*self.order, *sorted(occur)) if name in occur))
 
     @property
     def time(self) -> NDArray[np.float64]:

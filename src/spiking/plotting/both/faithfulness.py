@@ -67,15 +67,19 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
     """
     measures = faithfulness_of(both)
     quiet = dataclasses.replace(both, rate=run_columns(both.model, both.trials.inputs, noise=0.0))
-    conditions, n_outputs = both.trials.conditions, both.model.n_outputs
+    conditions, names = both.trials.conditions, both.trials.names
+    n_outputs = both.model.n_outputs
     run, factor = both.spiking, both.spiking.network.scaling_factor
     assert run.output is not None
     late = quiet.activity_time >= (START_MS if quiet.activity_time[-1] > START_MS else 0.0) - 1e-6
     sampled = np.searchsorted(run.time, quiet.activity_time - 1e-6)
-    outputs = condition_means(run.output[:, :, sampled], conditions)
-    expected = condition_means(quiet.rate.output[:, :, 1:], conditions)
+    outputs = condition_means(run.output[:, :, sampled], conditions, names)
+    expected = condition_means(quiet.rate.output[:, :, 1:], conditions, names)
     rates, units = (
-        {name: mean[:, late].mean(axis=1) for name, mean in condition_means(values, conditions).items()}
+        {
+            name: mean[:, late].mean(axis=1)
+            for name, mean in condition_means(values, conditions, names).items()
+        }
         for values in (quiet.rate_activity, quiet.spiking_activity / factor)
     )
     colours = dict(zip(outputs, condition_colours(both.trials, {name: [] for name in outputs}), strict=True))

@@ -79,7 +79,7 @@ def fixed_points(
             )
     factor = both.spiking.network.scaling_factor
     rate_means, spiking_means = (
-        condition_means(values[..., selected], both.trials.conditions)
+        condition_means(values[..., selected], both.trials.conditions, both.trials.names)
         for values in (both.rate_activity, both.spiking_activity / factor)
     )
     components = principal_components(np.stack(list(rate_means.values())), 2)

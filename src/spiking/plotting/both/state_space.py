@@ -117,7 +117,7 @@ def state_space(
     if not selected.any():
         raise ArgumentError(f"start is {start!r}; expected less than {both.activity_time[-1]:g} ms")
     rate_means, spiking_means = (
-        condition_means(values[..., selected], both.trials.conditions)
+        condition_means(values[..., selected], both.trials.conditions, both.trials.names)
         for values in (both.rate_activity, both.spiking_activity / both.spiking.network.scaling_factor)
     )
     rate, spiking = (
