@@ -33,6 +33,8 @@ from spiking.conversion.fine_tuning import FineTuning
 from spiking.evaluation.result import Score
 from spiking.files.stored_array import StoredArray
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.network.synapses.plasticity import Plastic, ShortTermPlasticity
+from spiking.neuron.adaptation import Adaptation
 from spiking.rate_model.transfer import as_json
 
 N = 20
@@ -49,10 +51,13 @@ def lif_params(**changes):
         "bias": -1.0,
         "peak": 28.0,
         "noise": 0.2,
+        "sharpness": 1.5,
+        "soft_threshold": -37.0,
         "noise_scaling": "sqrt_dt",
         "initial_voltage": tuple(np.linspace(-60.0, 20.0, N).tolist()),
         "neuron": "quadratic",
         "synapse": "single_exponential",
+        "adaptation": Adaptation(0.5, 80.0, "threshold"),
     }
     return LIFParams(**{**values, **changes})
 
@@ -125,8 +130,14 @@ def spiking_network(*, sparse=False):
         weight_changes=("weights inh -> exc cut", "input weights replaced by others"),
         readout_refit=readout_refit(),
         conversion=fine_tuned(),
+        delays=np.arange(N * N).reshape(N, N) / 100,
+        plasticity=(plastic(), Plastic(None, (1,), (2, 3))),
         task=task_record(),
     )
+
+
+def plastic():
+    return Plastic(ShortTermPlasticity(0.25, 120.0, 60.0), tuple(range(9)), (0, 4, 5))
 
 
 def record():

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from networks import pulse_input, random_network
 
 from spiking import Oscillation, RandomDraws, Record, Stimulation, Waveform, simulate
+from spiking.network import ShortTermPlasticity
+from spiking.neuron import Adaptation
 from spiking.neuron.equations import NEURONS
 from spiking.simulation.reference import step_by_step
 
@@ -44,6 +46,17 @@ def assert_same(network, inputs, draws, **options):
     return len(steps)
 
 
+# The neuron, what adapts, and whether connections may have delays and plasticity: the kernel is compiled for
+# each of them, which takes seconds, so that not all combinations are drawn.
+VARIANTS = [
+    ("leaky", None, False),
+    ("quadratic", None, False),
+    ("exponential", "current", True),
+    ("leaky", "threshold", True),
+]
+assert {neuron for neuron, *_ in VARIANTS} == {*NEURONS}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -55,7 +68,7 @@ def assert_same(network, inputs, draws, **options):
     close=st.sampled_from([None, 0.0, 1e-9, -1e-9, 1e-6, -1e-4, 1e-2]),
     refractory=st.sampled_from([0.0, 0.5, 2.0, 3.3, 5.0]),
     synapse=st.sampled_from(["double_exponential", "single_exponential"]),
-    neuron=st.sampled_from(sorted(NEURONS)),
+    variant=st.sampled_from(VARIANTS),
     downsample=st.integers(1, 4),
     stimulated=st.booleans(),
     offset=st.booleans(),
@@ -63,6 +76,8 @@ def assert_same(network, inputs, draws, **options):
     initial_voltage=st.sampled_from(["uniform", "resting", -50.0, "given"]),
     readout_bias=st.booleans(),
     differ=st.booleans(),
+    delayed=st.sampled_from(["no", "all", "each"]),
+    plastic=st.booleans(),
 )
 def test_random_networks(
     seed,
@@ -74,7 +89,7 @@ def test_random_networks(
     close,
     refractory,
     synapse,
-    neuron,
+    variant,
     downsample,
     stimulated,
     offset,
@@ -82,7 +97,10 @@ def test_random_networks(
     initial_voltage,
     readout_bias,
     differ,
+    delayed,
+    plastic,
 ):
+    neuron, adaptation, pathways = variant
     rng = np.random.default_rng(seed)
     tau_rise = rng.uniform(1, 4)
     constants = {"bias": rng.uniform(-42, -20)}
@@ -90,6 +108,14 @@ def test_random_networks(
         constants = {"threshold": 30.0, "bias": 0.0}
         # Euler's step of v^2 is unstable below -tm/dt mV: there any rounding error grows, in either code
         strength, downsample = min(strength, 1.0), 1
+    elif neuron == "exponential":
+        constants |= {
+            "threshold": 30.0,
+            "sharpness": rng.uniform(0.5, 4),
+            "soft_threshold": rng.uniform(-42, -35),
+        }
+    if adaptation:
+        constants["adaptation"] = Adaptation(rng.uniform(-1, 3), rng.uniform(5, 200), adaptation)
     if differ:  # the voltages and times of the neurons
         constants |= {
             "tau_membrane": rng.uniform(5, 20, n),
@@ -99,6 +125,8 @@ def test_random_networks(
             "peak": rng.uniform(20, 40, n),
             "noise": rng.uniform(0, 0.3, n),
         }
+        if adaptation:
+            constants["adaptation"] = Adaptation(rng.uniform(-1, 3, n), rng.uniform(5, 200, n), adaptation)
         refractory, tau_rise = refractory + rng.uniform(0, 2, n), rng.uniform(1, 4, n)
     network = random_network(
         n,
@@ -118,6 +146,10 @@ def test_random_networks(
         initial_voltage=rng.uniform(-60, 20, n) if initial_voltage == "given" else initial_voltage,
         **constants,
     )
+    if pathways and delayed != "no":
+        network = network.with_delays(rng.uniform(0, 5) if delayed == "all" else rng.uniform(0, 5, (n, n)))
+    if pathways and plastic:
+        network = with_random_plasticity(network, rng)
     inputs = pulse_input(8 * downsample + 1)
     stimulation = None
     if stimulated:
@@ -125,6 +157,20 @@ def test_random_networks(
             units=tuple(range(0, n, 2)), window=(5.0, 25.0), amplitude=rng.choice([-0.5, 0.5, 3.0])
         )
     assert_same(network, inputs, normal_draws(seed, n, 800), downsample=downsample, stimulation=stimulation)
+
+
+def with_random_plasticity(network, rng):
+    """The network with two kinds of plasticity, between random units that may be the same."""
+    for recovery, facilitation in (
+        (rng.uniform(5, 800), 0.0),
+        (rng.choice([0.0, 100.0]), rng.uniform(5, 500)),
+    ):
+        pre, post = (
+            rng.permutation(network.n_neurons)[: rng.integers(1, network.n_neurons + 1)] for _ in range(2)
+        )
+        plasticity = ShortTermPlasticity(rng.uniform(0.05, 1), recovery, facilitation)
+        network = network.with_plasticity(plasticity, pre=pre, post=post)
+    return network
 
 
 KINDS = ("stimulation", "coins", "oscillation", "waveform")

@@ -12,7 +12,8 @@ from scipy.sparse import block_diag, csc_array
 import spiking
 from spiking import ArgumentError, LIFParams, RandomDraws, Record, SpikingNetwork
 from spiking.export import to_brian2
-from spiking.neuron import Distribution
+from spiking.network import Plastic, ShortTermPlasticity
+from spiking.neuron import Adaptation, Distribution
 from spiking.tasks.scoring import wilson_interval
 
 with warnings.catch_warnings():
@@ -31,6 +32,13 @@ DIFFERENT = LIFParams(
     tau_rise=Distribution(2.0, 0.5, "lognormal"),
     noise={"inh": 0.2},
 )
+ADAPTING = LIFParams(
+    neuron="exponential",
+    threshold=30.0,
+    sharpness={"exc": 1.5},
+    adaptation=Adaptation({"exc": 0.5, "inh": 0.2}, 80.0),
+)
+RISING_THRESHOLD = LIFParams(adaptation=Adaptation(1.0, Distribution(100.0, 20.0, "lognormal"), "threshold"))
 QUADRATIC = LIFParams(neuron="quadratic", threshold=30.0, bias=0.0)
 
 
@@ -52,11 +60,43 @@ STATE = {"initial_rates": np.linspace(0.0, 60.0, 200), "initial_currents": np.li
         (LIFParams(refractory=5.0), 20, 2),
         (QUADRATIC, 35, 1),
         (DIFFERENT, 35, 1),
+        (ADAPTING, 20, 1),
+        (RISING_THRESHOLD, 35, 2),
     ],
-    ids=["published", "single_exponential", "downsample", "quadratic", "different neurons"],
+    ids=[
+        *("published", "single_exponential", "downsample", "quadratic", "different neurons"),
+        *("exponential, adapting current", "adapting threshold"),
+    ],
 )
 def test_the_same_noise_gives_the_same_spikes(params, factor, downsample, state):
-    network = dataclasses.replace(SpikingNetwork.from_rate(MODEL, factor, params=params), **state)
+    assert_same_spikes(
+        dataclasses.replace(SpikingNetwork.from_rate(MODEL, factor, params=params), **state), downsample
+    )
+
+
+def with_synapses(network):
+    """The network with plasticity of three kinds and delays, some of them none."""
+    return (
+        network.with_plasticity(ShortTermPlasticity(0.4, 120.0), pre="exc")
+        .with_plasticity(ShortTermPlasticity(0.1, 50.0, 300.0), pre="inh")
+        .with_plasticity(ShortTermPlasticity(0.3, 0.0, 100.0), pre="exc", post="exc")
+        .with_plasticity(None, pre=range(20))
+        .with_delays(Distribution(2.0, 1.0, "lognormal"), pre="exc")
+        .with_delays(0.7, pre="inh", post="exc")
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "downsample"),
+    [(LIFParams(), 1), (LIFParams(synapse="single_exponential"), 2), (ADAPTING, 1)],
+    ids=["published", "single_exponential", "adapting"],
+)
+def test_delays_and_plasticity_give_the_same_spikes(params, downsample):
+    assert_same_spikes(with_synapses(SpikingNetwork.from_rate(MODEL, 25, params=params)), downsample)
+
+
+def assert_same_spikes(network, downsample):
+    params = network.params
     u = TASK.trials(1, seed=1, condition="go").spiking_inputs[0]
     n_steps = 20_000 // downsample
     draws = RandomDraws.from_seed(3, 0, n_neurons=200, n_steps=n_steps)
@@ -106,6 +146,10 @@ def test_constants_and_lesions():
     np.testing.assert_allclose(np.asarray(output.out), run.output[0], atol=1e-9)
 
 
+def tiled(units, n_neurons, copies):
+    return tuple(unit + copy * n_neurons for copy in range(copies) for unit in units)
+
+
 def in_one_network(network, trials):
     """The network once for each trial, without connections between them, each with its own input."""
     n = len(trials)
@@ -118,11 +162,20 @@ def in_one_network(network, trials):
         offset=np.tile(network.offset, n),
         readout_bias=np.tile(network.readout_bias, n),
         populations={name: np.tile(mask, n) for name, mask in network.populations.items()},
+        plasticity=tuple(
+            Plastic(each.plasticity, *(tiled(units, network.n_neurons, n) for units in (each.pre, each.post)))
+            for each in network.plasticity
+        ),
     )
 
 
-def test_its_own_noise_gives_the_same_statistics():
+@pytest.mark.parametrize("changed", [False, True], ids=["published", "adaptation, plasticity, delays"])
+def test_its_own_noise_gives_the_same_statistics(changed):
     network = SpikingNetwork.from_rate(MODEL, 45)  # where not every trial is answered correctly
+    if changed:
+        plastic = ShortTermPlasticity(0.2, 50.0, 50.0)
+        network = SpikingNetwork.from_rate(MODEL, 35, params=LIFParams(adaptation=Adaptation(0.1, 100.0)))
+        network = network.with_plasticity(plastic, pre="exc", post="exc").with_delays(1.5)
     n_trials = 200
     ours = spiking.simulate(network, TASK, seed=1, trials=n_trials, record=Record(interval=1.0))
     trials = TASK.trials(n_trials, seed=1)

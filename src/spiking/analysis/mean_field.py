@@ -137,6 +137,20 @@ def _of_spiking_network(network: SpikingNetwork) -> MeanField:
     of the conversion. The unit's own offset minus b is then part of the drive, as the mean drive of a matched
     conversion and the bias of a rate network are.
     """
+    lost = [
+        words
+        for words, there in (
+            ("adaptation", network.params.adaptation is not None),
+            ("short-term plasticity", bool(network.plasticity)),
+            ("delays", bool(network.delays.any())),
+        )
+        if there
+    ]
+    if lost:
+        raise ArgumentError(
+            f"the network has {' and '.join(lost)}; expected none, because its mean field has rates that "
+            f"depend on the present currents only: analyse the network without"
+        )
     how, k = network.conversion, network.scaling_factor
     gain, offset, downsample = (1.0, 0.0, 1) if how is None else (how.gain, how.offset, how.downsample)
     phi, slope_of = _f_i_curves(network, downsample)

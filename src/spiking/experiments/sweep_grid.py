@@ -16,6 +16,8 @@ from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError, warn
 from spiking.experiments.lesioned_units import UNIT
 from spiking.network.network import SpikingNetwork
+from spiking.network.synapses.plasticity import ShortTermPlasticity
+from spiking.neuron.adaptation import Adaptation
 from spiking.neuron.constant import Constants, constant_words
 from spiking.neuron.distribution import Distribution
 from spiking.neuron.params import LIFParams
@@ -28,6 +30,9 @@ Experiment = Callable[[SpikingNetwork], SpikingNetwork]
 
 _PARAMETERS = tuple(field.name for field in dataclasses.fields(LIFParams))
 _STIMULATION, _TASK, _SPREAD = "stimulation.", "task.", ".sd"
+_ADAPTATION = ("adaptation.jump", "adaptation.tau")
+_SYNAPSES = ("delays", "plasticity")  # of the spiking network only
+_PLASTICITY = tuple(field.name for field in dataclasses.fields(ShortTermPlasticity))
 _VOLTAGES = ("reset", "threshold", "bias", "peak")
 _CONNECTIONS = ("scale_weights", "cut", "shuffle_weights")
 
@@ -149,7 +154,8 @@ def _task(point: SweepPoint) -> Task:
 
 def changes_rate_network(name: str) -> bool:
     """Return whether a varied name also changes the rate network of a sweep, which has no such constants."""
-    return name not in (*_PARAMETERS, "scaling_factor", "downsample") and not name.startswith(_STIMULATION)
+    own = (*_PARAMETERS, *_ADAPTATION, "scaling_factor", "downsample")
+    return name not in own and name.split(".")[0] not in _SYNAPSES and not name.startswith(_STIMULATION)
 
 
 def _axis(name: str, values: Any) -> Axis:
@@ -199,6 +205,8 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
     if name.removesuffix(_SPREAD) in Constants._fields:
         constant = name.removesuffix(_SPREAD)
         return lambda point: _with_network(point, lambda net: _spread(net, constant, value, point.seed))
+    if name in _ADAPTATION:
+        return lambda point: _with_network(point, lambda net: _adapting(net, name.split(".")[1], value))
     if name == "scaling_factor":
         return lambda point: dataclasses.replace(point, network=_rescaled(point, value))
     if name == "downsample":
@@ -226,13 +234,21 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
         if isinstance(value, str):  # INTACT: other texts are populations, which `with_units` replaces
             return lambda point: point
         return lambda point: _with_both(point, lambda net: net.lesion([value]))
+    if method == "delays" and len(populations) <= 2:
+        ends = dict(zip(("pre", "post"), populations, strict=False))
+        return lambda point: _with_network(point, lambda net: net.with_delays(value, **ends))
+    if method == "plasticity" and len(populations) <= 3 and populations and populations[0] in _PLASTICITY:
+        field, *between = populations
+        ends = dict(zip(("pre", "post"), between, strict=False))
+        return lambda point: _with_network(point, lambda net: _plastic(net, field, value, ends))
     if method == "lesion" and len(populations) <= 1:
         return lambda point: _with_both(
             point,
             lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", point.seed)),
         )
     raise ArgumentError(
-        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, scaling_factor, "
+        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, "
+        f"{', '.join(_ADAPTATION)}, delays.PRE.POST, plasticity.FIELD.PRE.POST, scaling_factor, "
         f"downsample, task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, "
         f"shuffle_weights.PRE.POST, lesion.POPULATION, {UNIT}, or functions as values"
     )
@@ -277,6 +293,23 @@ def _spread(network: SpikingNetwork, constant: str, sd: Any, seed: int) -> Spiki
     if constant in _VOLTAGES:
         return network.with_params(**{constant: Distribution(usual, sd, seed=seed)})
     return network.with_params(**{constant: Distribution(usual, sd, "lognormal", seed)})  # above 0
+
+
+def _adapting(network: SpikingNetwork, name: str, value: Any) -> SpikingNetwork:
+    """Return the network with another jump or time constant of its adaptation."""
+    usual = network.params.adaptation
+    if usual is None and name != "jump":
+        raise ArgumentError(
+            f"the network does not adapt; expected adaptation.jump too, to vary adaptation.{name}"
+        )
+    return network.with_params(adaptation=dataclasses.replace(usual or Adaptation(0.0), **{name: value}))
+
+
+def _plastic(network: SpikingNetwork, name: str, value: Any, ends: dict[str, Any]) -> SpikingNetwork:
+    """Return the network with short-term plasticity; other constants as it has them, or the defaults."""
+    usual = [each.plasticity for each in network.plasticity if each.plasticity is not None]
+    given = usual[-1] if usual else ShortTermPlasticity()
+    return network.with_plasticity(dataclasses.replace(given, **{name: value}), **ends)
 
 
 def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:

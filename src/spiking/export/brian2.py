@@ -10,9 +10,13 @@ from numpy.typing import ArrayLike
 from spiking.check_arguments import check_arguments
 from spiking.checks import checked_inputs
 from spiking.errors import ArgumentError
+from spiking.network.constants import AdaptationConstants
 from spiking.network.initial_state import initial_synapses, initial_voltages
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.network.synapses.delays import delay_steps
+from spiking.network.synapses.plasticity import ShortTermPlasticity, kinds
+from spiking.neuron.equations import NEURONS
 from spiking.optional import library
 from spiking.simulation.random_numbers import RandomDraws
 from spiking.timing import STEPS_PER_COLUMN, TIME_STEP_S
@@ -35,6 +39,12 @@ tau_refractory : second ({kind})
 v_reset : volt ({kind})
 threshold_voltage : volt ({kind})
 noise : volt ({kind})
+sharpness : volt ({kind})
+soft_threshold : volt ({kind})
+adapted : volt
+acting_threshold : volt
+adaptation_jump : volt ({kind})
+adaptation_fade : 1 ({kind})
 """
 
 # One step, in the order of `spiking.simulation.reference`; `now` is the end of Brian2's step. Brian2
@@ -42,7 +52,9 @@ noise : volt ({kind})
 # `elapsed` prevents it.
 _MEMBRANE = """
 now = dt*(t_in_timesteps + 1)
-total = ipsc + bias + drive(t + 51*dt, i) + current
+total = ipsc + bias + drive(t + 51*dt, i) + current{adapted}
+acting_threshold = threshold_voltage{raised}
+adapted = adapted*adaptation_fade
 slope = ({slope})/tau_membrane
 release = t_last + tau_refractory
 v = v + dt*(int(now > release)*slope) + noise*{normal}
@@ -62,6 +74,7 @@ v = v_reset
 now = dt*(t_in_timesteps + 1)
 elapsed = now - t_last
 t_last = t_last + elapsed
+adapted += adaptation_jump
 {spike}
 """
 
@@ -77,9 +90,10 @@ def to_brian2(
     """Return the network as a Brian2 network, ready to run one trial and to be extended.
 
     Its objects, by name: ``neurons`` (a NeuronGroup with voltage `v`, recurrent current `ipsc`, filtered rate
-    `r`, and `current`, an additional current in volts that is 0 and that you may set), ``recurrent``
-    (Synapses), ``readout`` (a NeuronGroup whose `out` is the output) and ``readout_weights`` (Synapses that
-    compute the output at the end of each step). Add monitors and other objects, then run it for
+    `r`, adaptation `adapted`, and `current`, an additional current in volts that is 0 and that you may set),
+    ``recurrent`` (Synapses; those with short-term plasticity are ``recurrent_plastic_0`` and so on),
+    ``readout`` (a NeuronGroup whose `out` is the output) and ``readout_weights`` (Synapses that compute the
+    output at the end of each step). Add monitors and other objects, then run it for
     ``(columns - 1) 5 ms``. To record values after a step, as `simulate` does, use ``when="end"``.
 
     Brian2's step k is step k + 1 of this package. With its target ``numpy`` the arithmetic is that of
@@ -138,19 +152,25 @@ def to_brian2(
     if draws is not None:
         namespace["draws"] = brian2.TimedArray(draws.noise, dt=dt)
     single = p.synapse == "single_exponential"
-    slope = {"leaky": "-v + total", "quadratic": "v**2/mV + total"}[p.neuron]
+    adaptation = network.adaptation or AdaptationConstants(0.0, 100.0)
+    on_threshold = p.adaptation is not None and p.adaptation.acts_on == "threshold"
     normal = "randn()" if draws is None else "draws(t, i)"
     neurons = brian2.NeuronGroup(
         n,
-        _VARIABLES.format(kind="constant" if any(map(np.ndim, c)) else "shared, constant"),
-        threshold="v >= threshold_voltage",
+        _VARIABLES.format(kind="constant" if any(map(np.ndim, (*c, *adaptation))) else "shared, constant"),
+        threshold="v >= acting_threshold",
         reset=_RESET.format(spike="r += 1/tau_decay" if single else "hr += 1/(tau_rise*tau_decay)"),
         namespace=namespace,
         dt=dt,
         name="neurons",
     )
     neurons.run_regularly(
-        _MEMBRANE.format(slope=slope, normal=normal)
+        _MEMBRANE.format(
+            slope=NEURONS[p.neuron].brian2,
+            normal=normal,
+            adapted="" if on_threshold else " - adapted",
+            raised=" + adapted" if on_threshold else "",
+        )
         + (_SINGLE_EXPONENTIAL if single else _DOUBLE_EXPONENTIAL),
         when="groups",
         name="neurons_step",
@@ -158,6 +178,11 @@ def to_brian2(
     neurons.tau_membrane, neurons.tau_rise = c.tau_membrane / 1000 * second, c.tau_rise / 1000 * second
     neurons.fade, neurons.tau_refractory = np.exp(-step / (c.tau_rise / 1000)), c.refractory / 1000 * second
     neurons.v_reset, neurons.threshold_voltage = c.reset * mV, c.threshold * mV
+    neurons.sharpness, neurons.soft_threshold = c.sharpness * mV, c.soft_threshold * mV
+    neurons.adaptation_jump, neurons.adaptation_fade = (
+        adaptation.jump * mV,
+        np.exp(-step / (adaptation.tau / 1000)),
+    )
     neurons.noise = c.noise * p.noise_scale(1000 * step) * mV
     neurons.tau_decay = network.tau_decay / 1000 * second
     neurons.decay = np.exp(-step / (network.tau_decay / 1000))
@@ -183,18 +208,45 @@ def _recurrent(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...
     (post, pre), jump = weights.coords, weights.data / (network.tau_decay[weights.coords[0]] / 1000)
     if not pre.size:
         return ()
-    tau_rise = np.broadcast_to(network.constants.tau_rise, network.n_neurons)
-    synapses = brian2.Synapses(
-        neurons,
-        neurons,
-        "w : volt" if single else "w : volt/second",
-        on_pre="ipsc_post += w" if single else "h_post += w",
-        dt=dt,
-        name="recurrent",
-    )
-    synapses.connect(i=pre, j=post)
-    synapses.w = jump * mV if single else jump / (tau_rise[post] / 1000) * mV / second
-    return (synapses,)
+    n, unit = network.n_neurons, mV if single else mV / second
+    if not single:
+        jump = jump / (np.broadcast_to(network.constants.tau_rise, n)[post] / 1000)
+    steps = np.broadcast_to(delay_steps(network.delays, float(dt / second) * 1000), (n, n))[post, pre]
+    which, made = kinds(network.plasticity, n, post, pre), []
+    for k in np.unique(which):
+        own, plastic = which == k, network.plasticity[k].plasticity if k >= 0 else None
+        equations, on_pre, namespace = ("", "{} += w", {}) if plastic is None else _plastic(plastic)
+        synapses = brian2.Synapses(
+            neurons,
+            neurons,
+            ("w : volt\n" if single else "w : volt/second\n") + equations,
+            on_pre=on_pre.format("ipsc_post" if single else "h_post"),
+            namespace=namespace,
+            dt=dt,
+            name="recurrent" if k < 0 else f"recurrent_plastic_{k}",
+        )
+        synapses.connect(i=pre[own], j=post[own])
+        synapses.w = jump[own] * unit
+        if plastic is not None:
+            synapses.x = 1
+        if steps.any():
+            synapses.delay = steps[own] * dt
+        made.append(synapses)
+    return tuple(made)
+
+
+def _plastic(plasticity: ShortTermPlasticity) -> tuple[str, str, dict[str, Any]]:
+    """Return equations, what a spike does, and constants of plastic synapses."""
+    from brian2.units import ms
+
+    recovery, facilitation = plasticity.recovery, plasticity.facilitation
+    equations = "dx/dt = (1 - x)/recovery : 1 (event-driven)\n" if recovery else "x : 1\n"
+    equations += "du/dt = -u/facilitation : 1 (event-driven)\n" if facilitation else "u : 1\n"
+    on_pre = [] if facilitation else ["u = 0"]
+    on_pre += ["u += utilisation*(1 - u)", "{} += w*u*x/utilisation"]
+    on_pre += ["x -= u*x"] if recovery else []
+    constants = {"recovery": recovery * ms, "facilitation": facilitation * ms}
+    return equations, "\n".join(on_pre), {**constants, "utilisation": plasticity.utilisation}
 
 
 def _readout(network: SpikingNetwork, neurons: Any, dt: Any) -> tuple[Any, ...]:

@@ -13,6 +13,8 @@ from spiking.checks import file_path
 from spiking.errors import ArgumentError
 from spiking.export.parts import column_times, recorded_spikes, sampled, settings
 from spiking.files.output import MODELS, check_output, write_whole
+from spiking.network.network import SpikingNetwork
+from spiking.network.synapses.plasticity import Plastic
 from spiking.simulation.result import Simulation
 
 _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
@@ -75,7 +77,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         trains[k] = _cells(np.split(time[order][np.newaxis], ends, axis=1))
     structure: dict[str, Any] = {
         **settings(simulation),
-        "parameters": {**asdict(network.params), **network.constants._asdict()},
+        "parameters": {**asdict(network.params), **network.constants._asdict(), **_adaptation(network)},
         "trials": simulation.trials.astype(float),
         "rates": np.asarray(simulation.rates),
         "spike_times": trains,
@@ -90,6 +92,8 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
             "w_in": network.w_in,
             "readout": network.readout,
             "tau_decay_ms": network.tau_decay,
+            "delays_ms": network.delays,
+            "plasticity": _cells([_plastic(each) for each in network.plasticity]),
             "populations": {
                 {"som": "sst"}.get(name, name): mask for name, mask in network.populations.items()
             },
@@ -108,6 +112,19 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         scipy.io.savemat(file, variables, do_compression=True, long_field_names=True, oned_as="column")
 
     write_whole(target, write)
+
+
+def _adaptation(network: SpikingNetwork) -> dict[str, Any]:
+    given, constants = network.params.adaptation, network.adaptation
+    if given is None or constants is None:
+        return {"adaptation": {}}
+    return {"adaptation": {**constants._asdict(), "acts_on": given.acts_on}}
+
+
+def _plastic(connections: Plastic) -> dict[str, Any]:
+    """Return the plasticity of connections; units count from 1."""
+    constants = {} if connections.plasticity is None else asdict(connections.plasticity)
+    return {**constants, **{end: np.array(getattr(connections, end)) + 1.0 for end in ("pre", "post")}}
 
 
 def _cells(values: Any) -> Any:

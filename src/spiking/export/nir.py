@@ -10,6 +10,8 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.network.synapses.delays import delay_words
+from spiking.network.synapses.plasticity import plasticity_words
 from spiking.neuron.constant import constant_words
 from spiking.optional import library
 
@@ -30,8 +32,8 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
         A rate model is converted as its file records (`SpikingNetwork.from_rate`). A path is that of a model
         file or of a network file; a name is that of a model that comes with the package.
     approximate : bool
-        Leave out what NIR cannot represent, the refractory period, the noise and the initial state, instead
-        of raising an error.
+        Leave out what NIR cannot represent, the refractory period, the noise, the initial state, adaptation,
+        delays and short-term plasticity, instead of raising an error.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
     ------
     ArgumentError
         NIR is not installed; or it cannot represent the network and `approximate` is False (the message says
-        what would be lost); or the neuron is quadratic, for which there is no approximation.
+        what would be lost); or the neuron is not leaky, for which there is no approximation.
 
     Examples
     --------
@@ -64,6 +66,12 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
                 np.any(np.greater(c.refractory, 0)),
             ),
             (f"the noise of {constant_words(p.noise, 'mV')} per step", np.any(np.greater(c.noise, 0))),
+            (
+                "" if p.adaptation is None else f"the adaptation {p.adaptation.words()}",
+                p.adaptation is not None,
+            ),
+            (delay_words(network.delays), bool(network.delays.any())),
+            (plasticity_words(network.plasticity), bool(plasticity_words(network.plasticity))),
             ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present

@@ -4,5 +4,13 @@ from spiking.network.network import SpikingNetwork
 from spiking.network.open import open_network
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.record_task import record_task
+from spiking.network.synapses.plasticity import Plastic, ShortTermPlasticity
 
-__all__ = ["ReadoutRefit", "SpikingNetwork", "open_network", "record_task"]
+__all__ = [
+    "Plastic",
+    "ReadoutRefit",
+    "ShortTermPlasticity",
+    "SpikingNetwork",
+    "open_network",
+    "record_task",
+]

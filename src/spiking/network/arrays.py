@@ -12,6 +12,7 @@ import numpy as np
 from spiking.conversion.conversion import Conversion
 from spiking.files.json_text import parsed, texts
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.network.synapses.plasticity import from_json as plasticity_from_json
 from spiking.neuron.params import LIFParams
 from spiking.tasks.recorded.record import TaskRecord
 
@@ -25,13 +26,18 @@ def to_arrays(network: SpikingNetwork) -> dict[str, Any]:
     """Return the fields of a network: arrays, and dataclasses as JSON.
 
     ``populations/exc`` and so on are masks; sparse weights are ``weights/data``, ``indices``, ``indptr`` and
-    ``shape``, by columns. `weight_changes` is JSON, too. Fields that are None or empty are left out.
+    ``shape``, by columns. `plasticity` and `weight_changes` are JSON, too. Fields that are None or empty are
+    left out, as are delays of 0.
     """
     stored: dict[str, Any] = {}
     for item in fields(network):
         value = getattr(network, item.name)
         if isinstance(value, Conversion | LIFParams | TaskRecord):
             stored[item.name] = json.dumps(value.as_json())
+        elif item.name == "plasticity":
+            stored |= {item.name: json.dumps([asdict(each) for each in value])} if value else {}
+        elif item.name == "delays":
+            stored |= {item.name: np.asarray(value)} if value.any() else {}
         elif is_dataclass(value) and not isinstance(value, type):
             stored[item.name] = json.dumps(asdict(value), default=float)
         elif isinstance(value, Mapping):
@@ -59,6 +65,8 @@ def from_arrays(kind: type[SpikingNetwork], arrays: Mapping[str, Any]) -> Spikin
         values["readout_refit"] = ReadoutRefit(**parsed(values["readout_refit"]))
     if "conversion" in values:
         values["conversion"] = Conversion.from_json(parsed(values["conversion"]))
+    if "plasticity" in values:
+        values["plasticity"] = plasticity_from_json(parsed(values["plasticity"]))
     if "task" in values:
         values["task"] = TaskRecord(**parsed(values["task"]))
     if "weight_changes" in values:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking.connectivity.units import number_of_units, unit_numbers
 from spiking.errors import ArgumentError
+from spiking.neuron.adaptation import Adaptation
 from spiking.neuron.constant import ByPopulation, Constant, Constants
 from spiking.neuron.distribution import Distribution
 from spiking.neuron.params import LIFParams, check_voltages
 from spiking.read_only import frozen_array
 from spiking.typing import Floats
 
-_ABOVE_ZERO, _NOT_NEGATIVE = ("tau_membrane", "tau_rise"), ("refractory", "noise")
+_ABOVE_ZERO, _NOT_NEGATIVE = ("tau_membrane", "tau_rise", "sharpness", "tau"), ("refractory", "noise")
 
 
 def constants_of(
@@ -28,12 +30,35 @@ def constants_of(
     ArgumentError
         There is no such population, or a number is missing or out of range for a neuron.
     """
-    values = {name: _values(name, getattr(params, name), populations) for name in Constants._fields}
+    values = {
+        name: _values(name, getattr(params, name), populations, getattr(LIFParams, name))
+        for name in Constants._fields
+    }
     check_voltages(*(values[name] for name in ("reset", "threshold", "peak")))
     return Constants(**values)
 
 
-def _values(name: str, value: Constant, populations: Mapping[str, NDArray[np.bool_]]) -> float | Floats:
+class AdaptationConstants(NamedTuple):
+    """The constants of `Adaptation` in mV and ms: a float each, or shape (N,)."""
+
+    jump: float | Floats
+    tau: float | Floats
+
+
+def adaptation_of(
+    params: LIFParams, populations: Mapping[str, NDArray[np.bool_]]
+) -> AdaptationConstants | None:
+    """Return the constants of the adaptation, or None if there is none; errors as in `constants_of`."""
+    given = params.adaptation
+    if given is None:
+        return None
+    jump = _values("jump", given.jump, populations, 0.0)
+    return AdaptationConstants(jump, _values("tau", given.tau, populations, Adaptation.tau))  # type: ignore[arg-type]  # the default is a number
+
+
+def _values(
+    name: str, value: Constant, populations: Mapping[str, NDArray[np.bool_]], usual: float
+) -> float | Floats:
     if isinstance(value, float):
         return value
     n = number_of_units(populations)
@@ -43,7 +68,7 @@ def _values(name: str, value: Constant, populations: Mapping[str, NDArray[np.boo
         return frozen_array(np.array(value))
     if isinstance(value, Distribution):
         value = ByPopulation({"all": value})
-    values = np.full(n, getattr(LIFParams, name))
+    values = np.full(n, usual)
     for population, each in value.items():
         units = unit_numbers(f"the population of {name}", population, populations)
         values[units] = each.values(name, n)[units] if isinstance(each, Distribution) else each

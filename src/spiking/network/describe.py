@@ -9,6 +9,8 @@ import numpy as np
 from spiking.connectivity import words
 from spiking.conversion.model_info_text import accuracy_facts, population_counts, spiking_row
 from spiking.files.escape import printable
+from spiking.network.synapses.delays import delay_words
+from spiking.network.synapses.plasticity import plasticity_words
 from spiking.neuron.params import LIFParams
 from spiking.typing import Floats
 
@@ -44,6 +46,7 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
         "synaptic decay": f"{shortest:.1f} to {longest:.1f} ms, median {median:.1f}",
         "constants": network.params.difference(LIFParams()) or "as published",
         "conversion": str(conversion),
+        **_synapses(network),
         "constant current": f"{_range(network.offset)} mV" if network.offset.any() else "none",
         "initial state": _initial_state(network),
         "readout": str(network.readout_refit or "trained") + _bias(network),
@@ -84,13 +87,19 @@ def network_row(
 def changes_words(network: SpikingNetwork) -> list[str]:
     """Return how a network differs from the trained one as published, empty if it does not.
 
-    Lesions, changes of weights, a refitted readout and constants.
+    Lesions, changes of weights, a refitted readout, delays, plasticity and constants.
     """
     changes = words.changes_words(network, "neuron")
     if network.readout_refit is not None:
         changes.append("readout refitted")
+    changes += filter(None, (delay_words(network.delays), plasticity_words(network.plasticity)))
     constants = network.params.difference(LIFParams())
     return [*changes, f"constants: {constants}"] if constants else changes
+
+
+def _synapses(network: SpikingNetwork) -> dict[str, str]:
+    words = (delay_words(network.delays), plasticity_words(network.plasticity))
+    return {"synapses": ", ".join(filter(None, words))} if any(words) else {}
 
 
 def _weights(network: SpikingNetwork) -> str:

@@ -12,6 +12,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import fraction
 from spiking.connectivity.connections import Control, choose, connections, replaced, with_connections
 from spiking.connectivity.units import Units
+from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
     from spiking.network.network import SpikingNetwork
@@ -55,11 +56,16 @@ def freeze(
     Raises
     ------
     ArgumentError
-        As in `scale_weights` and `simulate`.
+        As in `scale_weights` and `simulate`, or the network has short-term plasticity.
     """
     from spiking.simulation.record import Record
     from spiking.simulation.simulate import simulate
 
+    if network.plasticity:
+        raise ArgumentError(
+            "the network has short-term plasticity, with which the mean input is not rate times weight; "
+            "expected a network without: freeze it first, and add plasticity afterwards"
+        )
     existing = connections(network)
     chosen, words = choose(network, existing, pre, post, fraction, seed, control)
     run = simulate(

@@ -79,7 +79,7 @@ def initial_voltages(network: SpikingNetwork, uniforms: Floats) -> Floats:
     if start == "uniform":
         return np.asarray(c.reset + (c.peak - c.reset) * uniforms)
     if start == "resting":
-        return np.asarray(NEURONS[network.params.neuron].rest(c.bias + network.offset))
+        return np.asarray(NEURONS[network.params.neuron].rest(c.bias + network.offset, c))
     return np.broadcast_to(np.array(start, np.float64), network.offset.shape).copy()
 
 

@@ -19,9 +19,12 @@ from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
 from spiking.network import file, freeze, new_weights
 from spiking.network import readout_refit as refit
-from spiking.network.constants import constants_of
+from spiking.network.constants import AdaptationConstants, adaptation_of, constants_of
 from spiking.network.initial_state import from_rate_model
 from spiking.network.readout_refit import ReadoutRefit
+from spiking.network.synapses import delays as synapse_delays
+from spiking.network.synapses import plasticity as synapse_plasticity
+from spiking.network.synapses.plasticity import Plastic
 from spiking.neuron.constant import Constants
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -87,6 +90,11 @@ class SpikingNetwork(Remade):
         How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
         How it was made from its rate model, if not as published.
+    delays : array, shape (N, N) or ()
+        Delays of the recurrent connections in ms, row postsynaptic, or one for all (see `with_delays`).
+    plasticity : tuple of Plastic
+        Short-term plasticity of recurrent connections (see `with_plasticity`); of two for the same
+        connections the later counts.
     task : TaskRecord or None
         The task that it is run on where none is given: that of its rate model's file, unless another was
         given. It does not change the simulation.
@@ -121,6 +129,8 @@ class SpikingNetwork(Remade):
     lesioned: tuple[int, ...] = ()
     readout_refit: ReadoutRefit | None = None
     conversion: Conversion | None = None
+    delays: Floats = field(default_factory=lambda: np.zeros(()))
+    plasticity: tuple[Plastic, ...] = ()
     task: TaskRecord | None = field(default=None, compare=False)  # no spike depends on it
     weight_changes: tuple[str, ...] = field(default=(), compare=False)  # nor on these words
 
@@ -151,6 +161,10 @@ class SpikingNetwork(Remade):
             )
         self._check_populations()
         constants_of(self.params, self.populations)
+        adaptation_of(self.params, self.populations)
+        n = self.n_neurons
+        object.__setattr__(self, "delays", synapse_delays.checked_delays(self.delays, n))
+        object.__setattr__(self, "plasticity", synapse_plasticity.checked_plasticity(self.plasticity, n))
         for name in ("w_in", "readout", "tau_decay"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
         masks = {name: frozen_array(mask) for name, mask in self.populations.items()}
@@ -314,6 +328,11 @@ class SpikingNetwork(Remade):
         parts += ["weights changed"] if self.weight_changes else []
         parts += ["readout refitted"] if self.readout_refit else []
         parts += [str(self.conversion)] if self.conversion else []
+        words = (
+            synapse_delays.delay_words(self.delays),
+            synapse_plasticity.plasticity_words(self.plasticity),
+        )
+        parts += filter(None, words)
         return joined("SpikingNetwork", parts)
 
     def _repr_html_(self) -> str:
@@ -346,6 +365,8 @@ class SpikingNetwork(Remade):
     lesion = changes.lesion
     units = changes.units
     with_populations = changes.with_populations
+    with_delays = synapse_delays.with_delays
+    with_plasticity = synapse_plasticity.with_plasticity
     freeze = freeze.freeze
     refit_readout = refit.refit_readout
 
@@ -397,6 +418,11 @@ class SpikingNetwork(Remade):
     def constants(self) -> Constants[float | Floats]:
         """The neurons' constants of `params`: a float each, or shape (N,) where the neurons differ."""
         return constants_of(self.params, self.populations)
+
+    @cached_property
+    def adaptation(self) -> AdaptationConstants | None:
+        """The constants of the adaptation of `params`, as `constants`; None without adaptation."""
+        return adaptation_of(self.params, self.populations)
 
     @cached_property
     def dense_weights(self) -> Floats:

@@ -38,6 +38,8 @@ class Constants(NamedTuple, Generic[T]):
     bias: T
     peak: T
     noise: T
+    sharpness: T
+    soft_threshold: T
 
 
 Constant = float | tuple[float, ...] | Distribution | ByPopulation
@@ -69,6 +71,8 @@ def constant_words(value: Any, unit: str = "") -> str:
         return f"one for each neuron, {min(value):g} to {max(value):g}{unit}"
     if isinstance(value, Distribution):
         return f"{value.mean:g} +- {value.sd:g}{unit} ({value.shape}, seed {value.seed})"
+    if hasattr(value, "words"):
+        return str(value.words())
     return f"{value:g}{unit}" if isinstance(value, float) else str(value)
 
 

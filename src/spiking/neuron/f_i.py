@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -126,7 +126,10 @@ def fi_curve(
 
 def isolated(params: LIFParams) -> LIFParams:
     """Return the constants, with the published values of those that do not affect the rate of one unit."""
-    return dataclasses.replace(params, initial_voltage="uniform", tau_rise=2.0, synapse="double_exponential")
+    others = {} if params.neuron == "exponential" else {"sharpness": 2.0, "soft_threshold": -38.0}
+    usual = {"initial_voltage": "uniform", "tau_rise": 2.0, "synapse": "double_exponential"}
+    changes: dict[str, Any] = {**usual, **others}
+    return dataclasses.replace(params, **changes)
 
 
 @lru_cache(maxsize=32)
@@ -146,7 +149,7 @@ def _curve(params: LIFParams, downsample: int, method: Method) -> FICurve:
 def _currents(params: LIFParams, step: float) -> Floats:
     """Return the currents of the curve: evenly spaced where noise drives the unit, then geometrically."""
     c = params.of_one_neuron()
-    rheobase = NEURONS[params.neuron].rheobase(c.threshold) - c.bias
+    rheobase = NEURONS[params.neuron].rheobase(c) - c.bias
     scale = max(_free_deviation(params, step), 0.05)
     near, far = np.linspace(-6, 6, 61) * scale, np.geomspace(6 * scale, _HIGHEST_CURRENT, 61)
     return np.asarray(rheobase + np.concatenate([near, far[1:]]))

@@ -11,6 +11,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.checks import finite_number, finite_numbers, not_negative, positive_number, shown
 from spiking.errors import ArgumentError
+from spiking.neuron.adaptation import Adaptation, adaptation
 from spiking.neuron.constant import Constant, Constants, as_json, constant, constant_words, from_json
 from spiking.neuron.equations import NeuronName
 from spiking.short_repr import short_repr
@@ -36,7 +37,10 @@ def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...
     bias=constant(finite_number),
     peak=constant(finite_number),
     noise=constant(not_negative),
+    sharpness=constant(positive_number),
+    soft_threshold=constant(finite_number),
     initial_voltage=_initial_voltage,
+    adaptation=adaptation,
 )
 @dataclass(frozen=True, kw_only=True)
 class LIFParams:
@@ -44,13 +48,15 @@ class LIFParams:
 
     - Leaky neuron: ``tau_membrane dv/dt = -v + I + bias``
     - Quadratic neuron: ``tau_membrane dv/dt = v^2 + I + bias``
+    - Exponential neuron (Fourcaud-Trocme et al., J. Neurosci. 23:11628, 2003): ``tau_membrane dv/dt = -v +
+      I + bias + sharpness exp((v - soft_threshold)/sharpness)``
     - Synaptic current: ``tau_decay dI/dt = -I + h``, ``tau_rise dh/dt = -h + W s`` (double exponential), or
       ``tau_decay dI/dt = -I + W s`` (single exponential)
 
-    The first eight are each one number for all neurons, or one for each neuron (a sequence), or a
-    `~spiking.neuron.Distribution`, or a mapping of populations to numbers or distributions, such as
-    ``{"exc": -40.0, "inh": Distribution(-42.0, 1.0)}``. Where a neuron is in two of the populations, the
-    later counts; neurons in none have the default.
+    Those from `tau_membrane` to `soft_threshold` are each one number for all neurons, or one for each
+    neuron (a sequence), or a `~spiking.neuron.Distribution`, or a mapping of populations to numbers or
+    distributions, such as ``{"exc": -40.0, "inh": Distribution(-42.0, 1.0)}``. Where a
+    neuron is in two of the populations, the later counts; neurons in none have the default.
 
     Parameters
     ----------
@@ -69,6 +75,9 @@ class LIFParams:
     noise : float
         Standard deviation of the noise added to each voltage at every step, in mV; also added during the
         refractory period (as published).
+    sharpness, soft_threshold : float
+        Of the exponential neuron, in mV: how gradually a spike starts, and the voltage at which the membrane
+        starts it. Its rheobase is ``soft_threshold - sharpness``, by default that of the leaky neuron.
     noise_scaling : {"fixed", "sqrt_dt"}
         ``"fixed"``: the noise of a step does not depend on the time step (as published), so `downsample`
         means less noise per second. ``"sqrt_dt"``: it is multiplied by ``sqrt(time step / 0.05 ms)``, so
@@ -79,10 +88,13 @@ class LIFParams:
         neuron, and ``-sqrt(-bias)`` for the quadratic (0 where the bias is above 0). As the published bias
         equals the threshold, about half of the resting neurons then fire at once. Or the voltage in mV: one
         number, or one for each neuron.
-    neuron : {"leaky", "quadratic"}
-        The quadratic neuron is used with ``threshold=30, bias=0`` (Fig. S7).
+    neuron : {"leaky", "quadratic", "exponential"}
+        The quadratic neuron is used with ``threshold=30, bias=0`` (Fig. S7), the exponential one with
+        ``threshold=30``: there the threshold is the voltage at which a spike that has started is counted.
     synapse : {"double_exponential", "single_exponential"}
         The single exponential has no rise time (Fig. 6B).
+    adaptation : Adaptation, optional
+        What each spike does to the next one; None: nothing, as published.
 
     Raises
     ------
@@ -106,10 +118,13 @@ class LIFParams:
     bias: Constant = -40.0
     peak: Constant = 30.0
     noise: Constant = 0.1
+    sharpness: Constant = 2.0
+    soft_threshold: Constant = -38.0
     noise_scaling: Literal["fixed", "sqrt_dt"] = "fixed"
     initial_voltage: str | float | tuple[float, ...] = "uniform"
     neuron: NeuronName = "leaky"
     synapse: Literal["double_exponential", "single_exponential"] = "double_exponential"
+    adaptation: Adaptation | None = None
 
     __repr__ = short_repr
 
@@ -119,6 +134,12 @@ class LIFParams:
     def of_one_neuron(self) -> Constants[float]:
         """Return the constants of all neurons; raise ArgumentError if one of them differs between neurons."""
         values = {name: getattr(self, name) for name in Constants._fields}
+        if self.adaptation is not None:
+            raise ArgumentError(
+                f"adaptation is {self.adaptation.words()}; expected None, because the rate of a neuron that "
+                f"adapts is no function of its current: convert without it, and change the network "
+                f"afterwards: network.with_params(adaptation=...)"
+            )
         for name, value in values.items():
             if not isinstance(value, float):
                 raise ArgumentError(
@@ -143,7 +164,8 @@ class LIFParams:
 
     def as_json(self) -> dict[str, Any]:
         """Return the constants as JSON holds them."""
-        return {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
+        values = {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
+        return {**values, "adaptation": None if self.adaptation is None else self.adaptation.as_json()}
 
     @classmethod
     @check_arguments()

@@ -15,6 +15,8 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import OTHER_RULES, first_rule, rules
 from spiking.network.network import SpikingNetwork
+from spiking.network.synapses.delays import delay_words
+from spiking.network.synapses.plasticity import plasticity_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.report.methods_of_model import about_model, listed, populations, words
@@ -199,6 +201,9 @@ def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator
             f"regression (penalty {refit.ridge:g}) in {refit.n_trials} other trials of the task {refit.task} "
             f"(seed {refit.seed})."
         )
+    synapses = (delay_words(network.delays), plasticity_words(network.plasticity))
+    if any(synapses):
+        yield f"Recurrent connections had {' and '.join(filter(None, synapses))}."
 
 
 def _about_neurons(params: LIFParams, downsample: int) -> str:
@@ -216,6 +221,7 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
             params.noise * scale if isinstance(params.noise, float) else params.noise,
         )
     )
+    adaptation = "" if params.adaptation is None else f" with adaptation {params.adaptation.words()}"
     synapse = (
         f"double-exponential synapses with a rise time constant of {rise}"
         if params.synapse == "double_exponential"
@@ -230,11 +236,11 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
     voltages = params.initial_voltage
     start = started.get(voltages, "given") if isinstance(voltages, str) else "given"
     return (
-        f"Neurons had a membrane time constant of {tau}, a refractory period of {refractory}, a threshold of "
-        f"{threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise with a "
-        f"standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} {decay}; "
-        f"the membrane equation was integrated by Euler's method with steps of {step:g} ms. Initial voltages "
-        f"were {start}."
+        f"Neurons{adaptation} had a membrane time constant of {tau}, a refractory period of {refractory}, "
+        f"a threshold of {threshold}, a reset voltage of {reset}, a constant input of {bias}, Gaussian noise "
+        f"with a standard deviation of {noise}{scaled} added to the voltage at every step, and {synapse} "
+        f"{decay}; the membrane equation was integrated by Euler's method with steps of {step:g} ms. Initial "
+        f"voltages were {start}."
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,10 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import checked_inputs, checked_interval, not_negative
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import first_column, initial_synapses, initial_voltages
+from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
+from spiking.network.synapses.delays import delay_steps
+from spiking.network.synapses.plasticity import kinds
 from spiking.neuron.equations import NEURONS
 from spiking.short_repr import short_repr
 from spiking.simulation.random_numbers import RandomDraws, check_draw
@@ -137,13 +141,19 @@ def step_by_step(
     tm, tref, tr, td = c.tau_membrane / 1000, c.refractory / 1000, c.tau_rise / 1000, network.tau_decay / 1000
     drive = network.w_in @ inputs
     sigma, equations = c.noise * p.noise_scale(1000 * dt), NEURONS[p.neuron]
+    own = equations.constants(*(getattr(c, name, None) for name in equations.constants._fields))
+    adaptation, on_threshold = (
+        network.adaptation,
+        p.adaptation is not None and p.adaptation.acts_on == "threshold",
+    )
+    pathways = _Pathways(network, dt, n_steps)
 
     voltage, spikes = np.empty((n_steps, n)), np.empty((n_steps, n), np.bool_)
     currents, rates = np.empty((n_steps, n)), np.empty((n_steps, n))
     v = initial_voltages(network, draws.v0)
     v[list(network.lesioned)] = np.nan  # stays NaN, which is never at threshold
     ipsc, h, r, hr = initial_synapses(network, inputs[:, first_column(steps_per_column)])
-    t_last = np.zeros(n)
+    t_last, w = np.zeros(n), np.zeros(n)  # w is the adaptation
     for i in range(1, n_steps + 1):
         currents[i - 1] = ipsc
         now = [
@@ -155,21 +165,64 @@ def step_by_step(
         for item, amounts in now:
             if item.on_current:
                 total[item.units] += amounts
-        slope = equations.slope(v, total) / tm
+        threshold = c.threshold + w if on_threshold else c.threshold
+        slope = equations.slope(v, total if on_threshold else total - w, own, ...) / tm
         v = v + dt * ((dt * i > t_last + tref) * slope) + sigma * draws.noise[i - 1]
         for item, amounts in now:
             if not item.on_current:
                 v[item.units] += amounts
-        s = v >= c.threshold
+        s = v >= threshold
         t_last = t_last + (dt * i - t_last) * s
+        if adaptation is not None:
+            w = w * np.exp(-dt / (adaptation.tau / 1000)) + adaptation.jump * s
+        arriving = pathways.arriving(s, i)
         if p.synapse == "single_exponential":
-            ipsc = ipsc * np.exp(-dt / td) + network.weights @ s / td
+            ipsc = ipsc * np.exp(-dt / td) + arriving / td
             r = r * np.exp(-dt / td) + s / td
         else:
             ipsc = ipsc * np.exp(-dt / td) + h * dt
-            h = h * np.exp(-dt / tr) + network.weights @ s / (tr * td)
+            h = h * np.exp(-dt / tr) + arriving / (tr * td)
             r = r * np.exp(-dt / td) + hr * dt
             hr = hr * np.exp(-dt / tr) + s / (tr * td)
         voltage[i - 1], spikes[i - 1], rates[i - 1] = np.where(s, c.peak, v), s, r
         v = np.where(s, c.reset, v)
     return Traces(voltage, spikes, currents, rates, rates @ network.readout.T + network.readout_bias)
+
+
+class _Pathways:
+    """What arrives at each neuron, by the delays and the short-term plasticity of the connections."""
+
+    def __init__(self, network: SpikingNetwork, dt: float, n_steps: int) -> None:
+        self._network, n = network, network.n_neurons
+        self._plastic = [each.plasticity for each in network.plasticity]
+        self._kinds = kinds(network.plasticity, n, *np.ix_(np.arange(n), np.arange(n)))
+        steps = delay_steps(network.delays, 1000 * dt)
+        self._delays = np.broadcast_to(steps, (n, n)) if steps.any() else None
+        self._dt, self._x, self._u = (
+            1000 * dt,
+            np.ones((len(self._plastic), n)),
+            np.zeros((len(self._plastic), n)),
+        )
+        self._later = np.zeros((n_steps + int(steps.max()) + 1, n))
+
+    def arriving(self, s: NDArray[np.bool_], i: int) -> Floats:
+        """Return the weights of the spikes that arrive at step i, when the neurons `s` fire; shape (N,)."""
+        weights: Any = self._network.weights
+        if self._plastic or self._delays is not None:
+            weights = self._network.dense_weights
+        for k, each in enumerate(self._plastic):
+            if each is None:
+                continue
+            x, u = self._x[k], self._u[k]
+            x = 1 - (1 - x) * (np.exp(-self._dt / each.recovery) if each.recovery else 0.0)
+            u = u * (np.exp(-self._dt / each.facilitation) if each.facilitation else 0.0)
+            u = u + each.utilisation * (1 - u) * s
+            transmitted = u * x / each.utilisation
+            self._x[k], self._u[k] = x - u * x * s, u
+            weights = np.where(self._kinds == k, self._network.dense_weights * transmitted, weights)
+        if self._delays is None:
+            return np.asarray(weights @ s)
+        for sender in np.flatnonzero(s):
+            self._later[i + self._delays[:, sender], np.arange(s.size)] += weights[:, sender]
+        arriving: Floats = self._later[i]
+        return arriving

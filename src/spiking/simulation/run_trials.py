@@ -140,11 +140,11 @@ def run_trials(
             inputs_k,
             readout,
             prepare.start(
+                network,
                 voltage,
                 initial_synapses(network, inputs_k[first_column(column_steps)]),
+                synapses,
                 randoms.lanes,
-                network.n_outputs,
-                synapses.fade.size - 1,
                 column_steps,
                 replay=replay,
             ),

@@ -123,10 +123,10 @@ class Stepper:
         self._given_noise = randoms.noise
         voltage = initial_voltages(network, randoms.v0)
         voltage[list(network.lesioned)] = np.nan
-        self._block = self._synapses.fade.size - 1
+        self._block = len(self._synapses.fade) - 1
         at_start = initial_synapses(network, np.zeros(network.n_inputs))  # currents follow with the inputs
         self._state = prepare.start(
-            voltage, at_start, randoms.lanes, network.n_outputs, self._block, 1, replay=False
+            network, voltage, at_start, self._synapses, randoms.lanes, 1, replay=False
         )
         self._done = 0
 

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
-class Leaky(NamedTuple):
-    """The leaky neuron. Each neuron has a type, so that Numba compiles `run_trial` for each."""
+class CurrentAdaptation(NamedTuple):
+    """Adaptation of the current; `fade` is what is left of it after a step."""
 
-    gain: float | np.ndarray  # time step / tau_membrane
-
-
-class Quadratic(NamedTuple):
-    """The quadratic neuron."""
-
-    gain: float | np.ndarray
+    jump: float | np.ndarray
+    fade: float | np.ndarray
 
 
-# The types by the names of `spiking.neuron.equations.NEURONS`
-NEURON_TYPES: Mapping[str, Callable[[float | np.ndarray], Leaky | Quadratic]] = MappingProxyType(
-    {"leaky": Leaky, "quadratic": Quadratic}
-)
+class ThresholdAdaptation(NamedTuple):
+    """Adaptation of the threshold."""
+
+    jump: float | np.ndarray
+    fade: float | np.ndarray
 
 
 class Constants(NamedTuple):
     """Constants of a trial, in s and mV. `n_steps` is the step to end with, `bias` has shape (N,).
 
     Those of the neurons are numbers, or all are arrays (N,) if neurons differ: Numba compiles `run_trial`
-    for each of the two.
+    for each of the two, as for each neuron of `spiking.neuron.equations` and each kind of adaptation.
     """
 
-    neuron: Leaky | Quadratic
+    neuron: Any  # `Equations.constants` of the neuron
+    adaptation: CurrentAdaptation | ThresholdAdaptation | None
     n_steps: int
     dt: float
     tref: float | np.ndarray
@@ -48,11 +43,26 @@ class Constants(NamedTuple):
     replay: bool
 
 
+class Pathways(NamedTuple):
+    """Delays and short-term plasticity of the connections, in the order of `Synapses.values`.
+
+    `delays` (connections,) are in steps; `kinds` (connections,) is the number of the plasticity of each: of
+    those in `utilisation`, `recovery` and `facilitation` (kinds,), both in 1/step, or the one after the last
+    where there is none.
+    """
+
+    delays: np.ndarray
+    kinds: np.ndarray
+    utilisation: np.ndarray
+    recovery: np.ndarray
+    facilitation: np.ndarray
+
+
 class Synapses(NamedTuple):
     """Weights by presynaptic neuron, dense (rows) or sparse (pointers, indices, values), and tables.
 
     The tables `decay`, `rise` and `lift` have shape (block + 1, N), `fade` and `unfade` (block + 1,), or
-    (block + 1, N) if neurons differ.
+    (block + 1, N) if neurons differ. With `pathways` the weights are sparse.
     """
 
     rows: np.ndarray
@@ -65,6 +75,7 @@ class Synapses(NamedTuple):
     lift: np.ndarray
     fade: np.ndarray
     unfade: np.ndarray
+    pathways: Pathways | None
 
 
 class KernelStimulation(NamedTuple):
@@ -109,7 +120,11 @@ class TrialState(NamedTuple):
     `t_last` and `release` (N,) the last spikes (s) and the steps of release from refractoriness; `lanes` the
     noise state; `buffer` normals that were drawn ahead. `counters` are the finished steps; the column of the
     inputs (-1: the first is still to come) and the step at which the next begins; and the place in the
-    buffer, and how much of it is filled.
+    buffer, and how much of it is filled. `adapted` (N,) is w of the adaptation.
+
+    Of pathways, empty without: `pending` (longest delay + 1, N) are the jumps that arrive at later steps, in
+    a ring, and `arriving` says in which rows there are any. `resources` and `used` (kinds, N) are x and u
+    after the last spike of each neuron, at step `latest` (N,).
     """
 
     v: np.ndarray
@@ -124,3 +139,9 @@ class TrialState(NamedTuple):
     lanes: np.ndarray
     buffer: np.ndarray
     counters: np.ndarray
+    adapted: np.ndarray
+    pending: np.ndarray
+    arriving: np.ndarray
+    resources: np.ndarray
+    used: np.ndarray
+    latest: np.ndarray

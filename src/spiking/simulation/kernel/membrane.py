@@ -5,22 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import overload
 
-from spiking.neuron.equations import NEURONS
-from spiking.simulation.kernel.arguments import NEURON_TYPES
+from spiking.neuron.equations import NEURONS, at
+from spiking.simulation.kernel.adaptation import adaptation_current, adaptation_fades
 from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.standard_normals import FAST
 
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it
 
-_SLOPES = {NEURON_TYPES[name]: nb.njit(NEURONS[name].slope, fastmath=FAST) for name in NEURONS}
+_SLOPES = {each.constants: nb.njit(each.slope, fastmath=FAST) for each in NEURONS.values()}
 
 
-def slope(neuron, v, current):
-    """Return ``tau_membrane dv/dt`` of a neuron, chosen by its type when Numba compiles."""
-
-
-def at(values, j):
-    """Return a constant of neuron j: the number of all neurons, or its own from an array."""
+def slope(neuron, v, current, j):
+    """Return ``tau_membrane dv/dt`` of neuron j, chosen by the type of `neuron` when Numba compiles."""
 
 
 @overload(at, inline="always")
@@ -31,22 +27,26 @@ def _at(values, j):
 
 
 @overload(slope, inline="always")
-def _slope(neuron, v, current):
+def _slope(neuron, v, current, j):
     chosen = _SLOPES[neuron.instance_class]
-    return lambda neuron, v, current: chosen(v, current)
+    return lambda neuron, v, current, j: chosen(v, current, neuron, j)
 
 
 @nb.njit(fastmath=FAST)
-def step(neuron, v, ipsc, h, decay, rise, drive, release, now, sigma, noise, threshold):
+def step(
+    neuron, v, ipsc, h, decay, rise, drive, release, now, sigma, noise, threshold, adaptation, adapted, base
+):
     """Advance all voltages by an Euler step; return how many neurons are at threshold.
 
-    They are counted, because sums vectorise and a search does not.
+    `threshold` is `base`, or an array that is set here if the threshold adapts. Neurons at threshold are
+    counted, because sums vectorise and a search does not.
     """
     fired = np.int32(0)
     for j in range(v.size):
-        current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j]
+        current = ipsc[j] * decay[j] + h[j] * rise[j] + drive[j] - adaptation_current(adaptation, adapted, j)
+        adaptation_fades(adaptation, adapted, threshold, base, j)
         free = at(neuron.gain, j) if release[j] <= now else 0.0
-        v[j] = v[j] + free * slope(neuron, v[j], current) + at(sigma, j) * np.float64(noise[j])
+        v[j] = v[j] + free * slope(neuron, v[j], current, j) + at(sigma, j) * np.float64(noise[j])
         fired = np.int32(fired + np.int32(v[j] >= at(threshold, j)))
     return fired
 

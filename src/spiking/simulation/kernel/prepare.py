@@ -11,13 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from spiking.errors import ArgumentError
 from spiking.network.initial_state import SynapticState
 from spiking.network.network import SpikingNetwork
+from spiking.network.synapses.delays import delay_steps
+from spiking.network.synapses.plasticity import ShortTermPlasticity, kinds
+from spiking.neuron.equations import NEURONS
 from spiking.simulation.kernel.arguments import (
     CHANGE,
     COLUMN,
-    NEURON_TYPES,
     Constants,
+    CurrentAdaptation,
     KernelStimulation,
+    Pathways,
     Synapses,
+    ThresholdAdaptation,
     TrialState,
 )
 from spiking.simulation.resolved_stimulation import ResolvedStimulation
@@ -45,9 +50,11 @@ def constants(
 ) -> Constants:
     """Constants of a trial, in s and mV; `dt` in s."""
     p, c = network.params, network.constants
-    each = _each(network)
+    each, own = _each(network), NEURONS[p.neuron].constants
+    gain = {"gain": dt / (c.tau_membrane / 1000)}
     return Constants(
-        neuron=NEURON_TYPES[p.neuron](each(dt / (c.tau_membrane / 1000))),
+        neuron=own(**{name: each(gain.get(name, getattr(c, name, 0.0))) for name in own._fields}),
+        adaptation=_adaptation(network, dt),
         n_steps=n_steps,
         dt=dt,
         tref=each(np.minimum(c.refractory, _FOR_EVER) / 1000),
@@ -57,24 +64,33 @@ def constants(
         bias=c.bias + network.offset,
         peak=each(c.peak),
         noise=each(c.noise * p.noise_scale(1000 * dt)),
-        sparse=not isinstance(network.weights, np.ndarray),
+        sparse=not isinstance(network.weights, np.ndarray) or _has_pathways(network),
         replay=replay,
     )
 
 
+def _adaptation(network: SpikingNetwork, dt: float) -> CurrentAdaptation | ThresholdAdaptation | None:
+    given = network.adaptation
+    if given is None or network.params.adaptation is None:
+        return None
+    kind = CurrentAdaptation if network.params.adaptation.acts_on == "current" else ThresholdAdaptation
+    each, fade = _each(network), np.exp(-dt / (given.tau / 1000))
+    return kind(each(given.jump), each(fade))
+
+
 def _each(network: SpikingNetwork) -> Callable[[float | Floats], Any]:
     """Return what makes constants numbers, or arrays (N,) if any constant differs between the neurons."""
-    if all(np.ndim(value) == 0 for value in network.constants):
+    if all(np.ndim(value) == 0 for value in (*network.constants, *(network.adaptation or ()))):
         return float
     return lambda value: fixed(np.broadcast_to(value, network.n_neurons))
 
 
 def start(
+    network: SpikingNetwork,
     voltage: NDArray[np.float64],
-    synapses: SynapticState,
+    state: SynapticState,
+    synapses: Synapses,
     lanes: NDArray[np.uint32],
-    n_outputs: int,
-    block: int,
     column_steps: int,
     *,
     replay: bool,
@@ -83,31 +99,44 @@ def start(
 
     Parameters
     ----------
+    network : SpikingNetwork
     voltage : array, shape (N,)
         Initial voltages.
-    synapses : SynapticState
+    state : SynapticState
+    synapses : Synapses
+        As from `synapses`.
     lanes : array, shape (4, 256)
         State of the noise's generators.
-    n_outputs : int
-    block : int
-        Steps of a block, the length of the tables but one.
     column_steps : int
         Steps of a column of the inputs; the first column lasts half as long.
     replay : bool
         Whether the noise is given.
     """
-    n = voltage.size
+    n, block = voltage.size, len(synapses.decay) - 1
     counters = np.zeros(5, np.int64)
     counters[COLUMN], counters[CHANGE] = -1, column_steps - column_steps // 2
     return TrialState(
         v=voltage,
-        **dict(zip(("ipsc", "h", "r", "hr"), synapses, strict=True)),
-        **{name: np.zeros(n) for name in ("drive", "t_last", "release")},
-        out=np.zeros((n_outputs, block + 1)),
+        **dict(zip(("ipsc", "h", "r", "hr"), state, strict=True)),
+        **{name: np.zeros(n) for name in ("drive", "t_last", "release", "adapted")},
+        out=np.zeros((network.n_outputs, block + 1)),
         lanes=lanes,
         buffer=np.empty(0 if replay else n + _BUFFERED, np.float32),
         counters=counters,
+        **_pathway_state(synapses.pathways, n),
     )
+
+
+def _pathway_state(pathways: Pathways | None, n: int) -> dict[str, Any]:
+    kinds = 0 if pathways is None else pathways.utilisation.size
+    slots = 0 if pathways is None else int(pathways.delays.max(initial=0)) + 1
+    return {
+        "pending": np.zeros((slots, n)),
+        "arriving": np.zeros(slots, np.bool_),
+        "resources": np.ones((kinds, n)),
+        "used": np.zeros((kinds, n)),
+        "latest": np.zeros(0 if pathways is None else n, np.int64),
+    }
 
 
 def stimulation(
@@ -169,13 +198,46 @@ def synapses(network: SpikingNetwork, dt: float) -> Synapses:
     lift = 1 / decay if single else -rise / (decay * (fade if np.ndim(tr) else fade[:, np.newaxis]))
     rows, empty = np.empty((0, 0)), np.empty(0)
     pointers, indices, values = empty.astype(np.int64), empty.astype(np.int32), empty
-    weights = network.weights
+    weights = _sparse(network.weights) if _has_pathways(network) else network.weights
     if isinstance(weights, np.ndarray):
         rows = np.ascontiguousarray((weights * jump[:, np.newaxis]).T, np.float64)
     else:
         pointers, indices = weights.indptr.astype(np.int64), weights.indices.astype(np.int32)
         values = np.asarray(weights.data * jump[indices], np.float64)
-    return Synapses(rows, pointers, indices, values, jump, decay, rise, lift, fade, unfade)
+    pathways = _pathways(network, dt, pointers, indices) if _has_pathways(network) else None
+    return Synapses(rows, pointers, indices, values, jump, decay, rise, lift, fade, unfade, pathways)
+
+
+def _has_pathways(network: SpikingNetwork) -> bool:
+    return bool(network.plasticity) or bool(network.delays.any())
+
+
+def _sparse(weights: Any) -> Any:
+    from scipy.sparse import csc_array
+
+    return csc_array(weights)
+
+
+def _pathways(
+    network: SpikingNetwork, dt: float, pointers: NDArray[np.int64], indices: NDArray[np.int32]
+) -> Pathways:
+    n = network.n_neurons
+    senders = np.repeat(np.arange(n), np.diff(pointers))
+    delays = np.broadcast_to(network.delays, (n, n))[indices, senders]
+    which = kinds(network.plasticity, n, indices, senders)
+    plastic = [each.plasticity or ShortTermPlasticity() for each in network.plasticity]
+    with np.errstate(divide="ignore"):  # of a time constant of 0 nothing is left after a step
+        recovery, facilitation = (
+            1000 * dt / np.array([getattr(each, name) for each in plastic], np.float64)
+            for name in ("recovery", "facilitation")
+        )
+    return Pathways(
+        delays=delay_steps(delays, 1000 * dt),
+        kinds=np.where(which < 0, len(plastic), which).astype(np.int64),
+        utilisation=np.array([each.utilisation for each in plastic], np.float64),
+        recovery=recovery,
+        facilitation=facilitation,
+    )
 
 
 def _block_steps(network: SpikingNetwork, dt: float) -> int:

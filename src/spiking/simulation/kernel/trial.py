@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from spiking.neuron.equations import at
+from spiking.simulation.kernel.adaptation import VANISHED, acting_threshold, adaptation_jumps
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
 from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.disk_cache import compiled
-from spiking.simulation.kernel.membrane import at, find_spikes, push, push_some, step
+from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
+from spiking.simulation.kernel.pathways import arrive, factors_of, send
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
-
-_VANISHED = 1e-200  # a synaptic state below this is zero: denormal numbers are slow
 
 
 @nb.njit
@@ -50,15 +51,8 @@ def _move_base(level, slope, decay, rise, fade):
     for j in range(level.size):
         x = level[j] * decay[j] + slope[j] * rise[j]
         y = slope[j] * at(fade, j)
-        level[j] = x if abs(x) > _VANISHED else 0.0
-        slope[j] = y if abs(y) > _VANISHED else 0.0
-
-
-@nb.njit(fastmath=FAST)
-def _add_row(row, ipsc, h, lift, unfade):
-    for j in range(row.size):
-        ipsc[j] += row[j] * lift[j]
-        h[j] += row[j] * at(unfade, j)
+        level[j] = x if abs(x) > VANISHED else 0.0
+        slope[j] = y if abs(y) > VANISHED else 0.0
 
 
 @nb.njit
@@ -105,7 +99,9 @@ def run_trial(
     v, buffer, out, drive = state.v.copy(), state.buffer.copy(), state.out.copy(), state.drive.copy()
     ipsc, h, r, hr = state.ipsc.copy(), state.h.copy(), state.r.copy(), state.hr.copy()
     t_last, release = state.t_last.copy(), state.release.copy()
-    n = v.size
+    n, adapted, pathways = v.size, state.adapted, synapses.pathways
+    pending, arriving, factors = state.pending, state.arriving, factors_of(pathways)
+    threshold = acting_threshold(c.adaptation, c.threshold, n)
     decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
     fade, unfade = synapses.fade, synapses.unfade
     block = decay.shape[0] - 1
@@ -158,7 +154,8 @@ def run_trial(
                 position += n
             z = normals[first : first + n]
             count = step(
-                c.neuron, v, ipsc, h, decay[b], rise[b], drive, release, now, c.noise, z, c.threshold
+                c.neuron, v, ipsc, h, decay[b], rise[b], drive, release, now, c.noise, z,
+                threshold, c.adaptation, adapted, c.threshold,
             )  # fmt: skip
             for a in range(stimulation.first.size):
                 if not stimulation.first[a] < i <= stimulation.last[a]:
@@ -168,24 +165,19 @@ def run_trial(
                     continue
                 latest = now if stimulation.on_current[a] else np.inf
                 if stimulation.hits_base[a] < 0:
-                    count = push(v, amount, stimulation.weights[a], release, latest, c.threshold)
+                    count = push(v, amount, stimulation.weights[a], release, latest, threshold)
                 else:
                     hits = stimulation.hits[stimulation.hits_base[a] + i - 1 - stimulation.first[a]]
-                    count = push_some(v, amount, stimulation.weights[a], hits, release, latest, c.threshold)
-            n_fired = find_spikes(v, c.threshold, fired) if count > 0 else 0
+                    count = push_some(v, amount, stimulation.weights[a], hits, release, latest, threshold)
+            n_fired = find_spikes(v, threshold, fired) if count > 0 else 0
 
             for q in range(n_fired):
                 j = fired[q]
                 v[j] = at(c.peak, j)
                 t_last[j] = t_last[j] + (c.dt * i - t_last[j])
                 release[j] = float(_release_step(t_last[j], i, c.dt, at(c.tref, j)))
-                if c.sparse:
-                    for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
-                        target, x = synapses.indices[k], synapses.values[k]
-                        ipsc[target] += x * lift[b + 1, target]
-                        h[target] += x * at(unfade[b + 1], target)
-                else:
-                    _add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
+                adaptation_jumps(c.adaptation, adapted, j)
+                send(pathways, synapses, state, factors, c.sparse, j, i, ipsc, h, lift[b + 1], unfade[b + 1])
                 level, slope = (
                     synapses.trace_jump[j] * lift[b + 1, j],
                     synapses.trace_jump[j] * at(unfade[b + 1], j),
@@ -200,6 +192,7 @@ def run_trial(
                 steps[n_spikes], neurons[n_spikes] = i - 1, j
                 n_spikes += 1
 
+            arrive(pathways, pending, arriving, i, ipsc, h, lift[b + 1], unfade[b + 1])
             if voltages.every and i % voltages.every == 0:
                 for q in range(voltages.units.size):
                     sample = i // voltages.every - 1 - voltages.first

@@ -146,6 +146,7 @@ def fine_tune(
             f"downsample is {downsample}; expected {network.conversion.downsample}, for which the network's "
             f"conversion was fitted"
         )
+    _check_equations(network)
     rate_model = _checked_model(model, network)
     if rate_model is None and not np.isfinite(task.trials(1, seed=0).targets).all():
         raise ArgumentError(
@@ -187,6 +188,21 @@ def _checked_step(step: float) -> int:
             f"step is {step:g} ms; expected a multiple of 0.05 ms that divides 5 ms, such as 0.5"
         )
     return round(units)
+
+
+def _check_equations(network: SpikingNetwork) -> None:
+    """Raise ArgumentError if the network has what the updates do not compute."""
+    for what, there in (
+        (f"{network.params.neuron} neurons", network.params.neuron not in ("leaky", "quadratic")),
+        ("adaptation", network.params.adaptation is not None),
+        ("short-term plasticity", bool(network.plasticity)),
+        ("delays", bool(network.delays.any())),
+    ):
+        if there:
+            raise ArgumentError(
+                f"the network has {what}, which fine-tuning does not compute; expected a network without: "
+                f"fine-tune it first, and change it afterwards"
+            )
 
 
 def _checked_model(model: AnyModel | None, network: SpikingNetwork) -> RateModel | None:

@@ -200,7 +200,7 @@ def run(
         time, is_late, normal = now
         current = ipsc + jnp.where(is_late, after, before)
         free = (time > last + c.refractory).astype(dtype)
-        v = v + c.gain * (free * slope(v, current)) + c.noise * normal
+        v = v + c.gain * (free * slope(v, current, None, None)) + c.noise * normal
         s = spike(v, c.threshold, c.height) * c.alive
         fired = jax.lax.stop_gradient(s) > 0
         if structure.double:

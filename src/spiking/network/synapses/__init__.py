@@ -1,0 +1,1 @@
+"""Delays and short-term plasticity of the connections of a spiking network."""

@@ -1,0 +1,97 @@
+"""Send spikes to their receivers: at once, or with delays and short-term plasticity.
+
+Numba chooses by the type of `Synapses.pathways`, so that a network without them compiles to what it needs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba.extending import overload
+
+from spiking.neuron.equations import at
+from spiking.simulation.kernel.compiler import nb
+from spiking.simulation.kernel.standard_normals import FAST
+
+
+@nb.njit(fastmath=FAST)
+def _add_row(row, ipsc, h, lift, unfade):
+    for j in range(row.size):
+        ipsc[j] += row[j] * lift[j]
+        h[j] += row[j] * at(unfade, j)
+
+
+@nb.njit
+def _send_at_once(synapses, sparse, j, ipsc, h, lift, unfade):
+    if sparse:
+        for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+            target, x = synapses.indices[k], synapses.values[k]
+            ipsc[target] += x * lift[target]
+            h[target] += x * at(unfade, target)
+    else:
+        _add_row(synapses.rows[j], ipsc, h, lift, unfade)
+
+
+@nb.njit
+def _send_later(synapses, state, j, i, factors):
+    pathways, slots, elapsed = synapses.pathways, len(state.pending), i - state.latest[j]
+    state.latest[j] = i
+    for q in range(factors.size - 1):
+        used = state.used[q, j] * np.exp(-elapsed * pathways.facilitation[q])
+        resources = 1 - (1 - state.resources[q, j]) * np.exp(-elapsed * pathways.recovery[q])
+        used += pathways.utilisation[q] * (1 - used)
+        factors[q] = used * resources / pathways.utilisation[q]
+        state.used[q, j], state.resources[q, j] = used, resources - used * resources
+    now = i % slots
+    for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+        slot = now + pathways.delays[k]
+        slot -= slots if slot >= slots else 0
+        state.pending[slot, synapses.indices[k]] += synapses.values[k] * factors[pathways.kinds[k]]
+        state.arriving[slot] = True
+
+
+@nb.njit
+def _arrive_later(pending, arriving, i, ipsc, h, lift, unfade):
+    slot = i % len(pending)
+    if arriving[slot]:
+        _add_row(pending[slot], ipsc, h, lift, unfade)
+        pending[slot] = 0.0
+        arriving[slot] = False
+
+
+def factors_of(pathways):
+    """Return room for the factors of the kinds of plasticity and, as the last, of static connections."""
+
+
+def send(pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade):
+    """Send the spike of neuron j at step i; `lift` and `unfade` are those of the step in its block."""
+
+
+def arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade):
+    """Add what arrives at step i to the synaptic state."""
+
+
+@overload(factors_of, inline="always")
+def _factors_of(pathways):
+    if isinstance(pathways, nb.types.NoneType):
+        return lambda pathways: None
+    return lambda pathways: np.ones(pathways.utilisation.size + 1)
+
+
+@overload(send, inline="always")
+def _send(pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade):
+    if isinstance(pathways, nb.types.NoneType):
+        return lambda pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade: _send_at_once(
+            synapses, sparse, j, ipsc, h, lift, unfade
+        )
+    return lambda pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade: _send_later(
+        synapses, state, j, i, factors
+    )
+
+
+@overload(arrive, inline="always")
+def _arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade):
+    if isinstance(pathways, nb.types.NoneType):
+        return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade: None
+    return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade: _arrive_later(
+        pending, arriving, i, ipsc, h, lift, unfade
+    )
