@@ -221,6 +221,9 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
             params.noise * scale if isinstance(params.noise, float) else params.noise,
         )
     )
+    if params.neuron == "exponential":
+        sharpness, soft = words(params.sharpness, "mV"), words(params.soft_threshold, "mV")
+        threshold = f"{threshold}, a soft threshold of {soft} with a sharpness of {sharpness}"
     adaptation = "" if params.adaptation is None else f" with adaptation {params.adaptation.words()}"
     synapse = (
         f"double-exponential synapses with a rise time constant of {rise}"
