@@ -151,10 +151,10 @@ def test_a_sweep_varies_them():
     network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35.0)
     grid = {"delays.exc": [0.0, 20.0], "plasticity.recovery.exc.exc": [0.0, 500.0]}
     rows = sweep(network, "go-nogo", grid=grid, trials=4, seed=1).rows
-    rates = [row["rate"] for row in rows]
+    rates = [row["rate_hz"] for row in rows]
     assert len({*rates}) == 4
     plain = sweep(network, "go-nogo", grid={"refractory": [2.0]}, trials=4, seed=1).rows[0]
-    assert plain["rate"] == rates[0]
+    assert plain["rate_hz"] == rates[0]
     with pytest.raises(ArgumentError, match=r"plasticity\.FIELD\.PRE\.POST"):
         sweep(network, "go-nogo", grid={"plasticity.speed": [1.0]}, trials=4, seed=1)
 

@@ -112,7 +112,7 @@ def test_a_sweep_varies_it():
     network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35.0)
     grid = {"adaptation.jump": [0.0, 2.0], "adaptation.tau": [50.0, 200.0]}
     rows = sweep(network, "go-nogo", grid=grid, trials=4, seed=1).rows
-    rates = [row["rate"] for row in rows]
+    rates = [row["rate_hz"] for row in rows]
     assert rates[0] == rates[1] > rates[2] > rates[3]
     with pytest.raises(ArgumentError, match=r"does not adapt; expected adaptation\.jump"):
         sweep(network, "go-nogo", grid={"adaptation.tau": [50.0]}, trials=4, seed=1)

@@ -101,17 +101,27 @@ def network_digest(model: RateModel, conversion: Conversion | None, params: LIFP
     """
     if conversion is None:
         return ""
-    params, usual = params or conversion.params or model.trained_params or LIFParams(), asdict(LIFParams())
+    params = params or conversion.params or model.trained_params or LIFParams()
     arrays = ("w", "sign", "som_mask", "w_in", "w_out", "b_out", "taus_gaus", "bias", "initial")
-    others = ("tau_range", "activation", "activation_parameters", "step", "form", "lesioned")
+    others = ("tau_range", "activation", "step", "form", "lesioned")
+    of_activation = model.activation_parameters or {}
     numbers = (conversion.factor, conversion.gain, conversion.offset)
     return digest(
         *(getattr(model, name) for name in (*arrays, *others)),
         *map(float, numbers),
         conversion.unit_offsets,
         conversion.output_offsets,
-        {name: value for name, value in asdict(params).items() if value != usual[name]},
+        {name: _different(value) for name, value in of_activation.items()},
+        _different(params),
     )
+
+
+def _different(value: Any) -> Any:
+    """Return the constants other than the published ones, so that new constants do not change digests."""
+    if not isinstance(value, LIFParams):
+        return value
+    usual = asdict(LIFParams())
+    return {name: constant for name, constant in asdict(value).items() if constant != usual[name]}
 
 
 def recorded_accuracy(model: RateModel) -> SpikingAccuracy | None:

@@ -43,7 +43,7 @@ class Adaptation:
     >>> from spiking import LIFParams
     >>> from spiking.neuron import Adaptation
     >>> LIFParams(adaptation=Adaptation(jump={"exc": 0.5}, tau=200.0)).adaptation
-    Adaptation(jump={'exc': 0.5}, tau=200.0)
+    Adaptation(jump={'exc': 0.5}, tau=200.0, acts_on='current')
     """
 
     jump: Constant

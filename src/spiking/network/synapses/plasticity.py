@@ -69,7 +69,23 @@ class ShortTermPlasticity:
 
 @dataclass(frozen=True)
 class Plastic:
-    """Connections of a network, and their plasticity (None: static); `pre` and `post` number units."""
+    """Connections of a network, and their plasticity (`SpikingNetwork.with_plasticity` makes it).
+
+    Attributes
+    ----------
+    plasticity : ShortTermPlasticity or None
+        None: the connections are static.
+    pre, post : tuple of int
+        The numbers of the senders and of the receivers; all connections between them are meant.
+
+    Examples
+    --------
+    >>> from spiking import SpikingNetwork, datasets
+    >>> from spiking.network import ShortTermPlasticity
+    >>> network = SpikingNetwork.from_rate(datasets.load("go-nogo"))
+    >>> network.with_plasticity(ShortTermPlasticity(), pre=[3, 4], post=[5]).plasticity[0].pre
+    (3, 4)
+    """
 
     plasticity: ShortTermPlasticity | None
     pre: tuple[int, ...]
