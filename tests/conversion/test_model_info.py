@@ -223,7 +223,9 @@ def test_accuracy_in_fresh_trials_and_not_that_of_the_search(variables):
     said = "  spiking network 190 of 200 correct (0.91 to 0.97) in fresh trials of go-nogo, seed 1"
     assert said in str(facts)
     assert "  correct         above" in str(facts)
-    assert "factor may have been chosen" in str(info(recorded(variables, 190, None, fresh=None)))
+    assert "in trials of go-nogo, seed 1 (not known to be fresh: the network may have been chosen" in str(
+        info(recorded(variables, 190, None, fresh=None))
+    )
     row = as_row(facts)
     assert (row["spiking_network"]["correct"], row["spiking_network"]["trials"]) == (190, 200)
     assert "spiking_network_low" in table_csv([row]).splitlines()[0]

@@ -11,17 +11,27 @@ import numpy as np
 import pytest
 from browser import PROGRAM, browser
 
-from spiking import ArgumentError, RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
+from spiking import (
+    ArgumentError,
+    RateModel,
+    SpikingNetwork,
+    UnitFraction,
+    analysis,
+    datasets,
+    evaluate,
+    tasks,
+)
 from spiking.analysis import conversion_quality
 from spiking.analysis.faithfulness import faithfulness_of
 from spiking.command_line import main
 from spiking.conversion.model_info import model_info
 from spiking.evaluation.both_networks import run_both
+from spiking.network.describe import network_facts
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.rate_model.to_file import to_variables
 from spiking.report import report
 from spiking.report import text as words
-from spiking.report.commands import commands
+from spiking.report.commands import page_commands, recorded_commands
 from spiking.report.methods import methods
 from spiking.report.trial_data import trial_data
 from spiking.training.model_file import origin
@@ -201,7 +211,7 @@ def test_a_search_is_told_with_its_interval(model, tmp_path):
     assert f"The scaling factor {found.scaling_factor:g} was chosen among 2 candidates from 25 to 35" in said
     assert f"Factor {found.scaling_factor:g} was chosen: " in said
     assert f"On fresh trials, the accuracy was {words.percent(found.fresh.score)}." in said
-    assert "spiking tune tuned.mat --seed 2 --trials 10" in commands(both, "tuned.mat", None, 20)
+    assert "spiking tune tuned.mat --seed 2 --trials 10" in recorded_commands(both, "tuned.mat", None)
     broken = {**to_variables(RateModel.load(path)), "tuning": np.array(['{"curve": 3}'])}
     assert "`tuning` that cannot be read" in words.tuning(run_both(RateModel.load(broken), None, 1))
 
@@ -216,7 +226,7 @@ def test_the_command_that_tuned_a_file_without_a_task_names_the_task(model, tmp_
     task = tasks.GoNoGo(duration=900)
     find_scaling_factor(path, task, candidates=[25, 35], trials=10, extend=False, write=True)
     both = run_both(RateModel.load(path), None, 2)
-    (tune,) = (line for line in commands(both, "own.mat", None, 20) if line.startswith("spiking tune"))
+    (tune,) = recorded_commands(both, "own.mat", None)
     assert tune == "spiking tune own.mat --task go-nogo --setting duration=900 --trials 10"
     assert "was trained on the task" not in methods(both.model, both.spiking.network, {}, None)
 
@@ -238,7 +248,7 @@ def trained_as(model, task, name="a.mat", **options):
     extras = {name: np.array([value]) for name, value in origin(task, **options).items()}
     both = run_both(RateModel.load({**to_variables(model), **extras}), None, 2, seed=3)
     assert both.task == task
-    return commands(both, name, None, 100)
+    return [*recorded_commands(both, name, None), *page_commands(both, name, None, 100)]
 
 
 def test_commands_make_the_model_and_the_page_again(model):
@@ -253,13 +263,39 @@ def test_commands_make_the_model_and_the_page_again(model):
         "--tau 20-50 --noise 0.2 --output a.mat"
     )
     other = run_both(model, "go-nogo", 2, seed=1, scaling_factor=50)
-    assert commands(other, "a.mat", "go-nogo", 10)[-2] == (
+    assert page_commands(other, "a.mat", "go-nogo", 10)[0] == (
         "spiking evaluate a.mat --task go-nogo --scaling-factor 50 --trials 10 --seed 1"
     )
     options = json.loads(str(model.extras["training_options"].item()))
     text = np.array([json.dumps({**options, "magic": 3})])
     strange = RateModel.load({**to_variables(model), "training_options": text})
-    assert "magic=3" in commands(run_both(strange, None, 1), "a.mat", None, 10)[0].partition("#")[2]
+    assert "magic=3" in recorded_commands(run_both(strange, None, 1), "a.mat", None)[0].partition("#")[2]
+
+
+def test_the_page_of_a_network_that_was_given_never_shows_that_of_the_model(tmp_path):
+    path = tmp_path / "lesioned.npz"
+    network = SpikingNetwork.from_rate("go-nogo").lesion(UnitFraction(0.2, "inh", seed=1))
+    network.save(path)
+    page = report("go-nogo", trials=6, network=path, seed=2)
+    text = _Text(page).text
+    network_part = page[page.index('<section id="network">') :]
+    _, spiking, rate = network_part.split("<h3>")
+    facts = network_facts(network)
+    assert facts["connections"] in spiking
+    assert facts["lesioned"] in spiking
+    assert facts["connections"].startswith("3,582")
+    assert "3,895" not in spiking
+    assert rate.startswith("The rate network that it is compared with, go-nogo.mat</h3>")
+    assert "3,895" in rate
+    assert "200 of 200" not in text
+    assert "fresh trials of go-nogo" not in text
+    commands = re.findall("<pre>(.*?)</pre>", network_part, re.DOTALL)
+    assert commands[0].startswith("spiking train go-nogo")
+    assert commands[0].endswith("--output go-nogo.mat")
+    assert "They do not make the spiking network of this page" in text
+    options = "--rate-model go-nogo --trials 6 --seed 2"
+    assert commands[1] == f"spiking evaluate {path} {options}\nspiking report {path} {options}"
+    assert len(re.findall("<pre>", report("go-nogo", trials=6, network=network, seed=2))) == 1  # has no file
 
 
 def test_command(tmp_path, monkeypatch, capsys):

@@ -17,6 +17,7 @@ from spiking.rate_model.recorded_settings import finite_last, recorded_numbers, 
 from spiking.short_repr import short_repr
 from spiking.tasks.scoring import wilson_interval
 
+NOT_FRESH = " (not known to be fresh: the network may have been chosen on them)"
 _TRIALS_OF_SEARCH = 100  # of each factor in the published search, and of this package's by default
 _TRIALS_OF_TRAINING = 40  # of the spiking test of a model that is trained on the f-I curve
 
@@ -70,10 +71,10 @@ class SpikingAccuracy:
     def __str__(self) -> str:
         low, high = self.interval
         step = "" if self.downsample == 1 else f", time steps {self.downsample} times as long"
-        trials = "fresh trials" if self.fresh else "trials on which its factor may have been chosen"
         return (
-            f"{self.correct} of {self.trials} correct ({low:.2f} to {high:.2f}) in {trials} of {self.task}, "
-            f"seed {self.seed}{step}"
+            f"{self.correct} of {self.trials} correct ({low:.2f} to {high:.2f}) in "
+            f"{'fresh ' if self.fresh else ''}trials of {self.task}, seed {self.seed}{step}"
+            + ("" if self.fresh else NOT_FRESH)
         )
 
 

@@ -1,4 +1,4 @@
-"""List the commands that trained and tuned a model, evaluate it, and make its page."""
+"""List the commands that trained and tuned a model, and those that evaluate it and make its page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,8 @@ from spiking.training.options import options_for
 from spiking.tuning.recorded_search import recorded_search
 
 
-def commands(
-    both: BothNetworks, name: str, task: str | None, trials: int, converted: bool = True
-) -> list[str]:
-    """Return the commands that the model's file records.
+def recorded_commands(both: BothNetworks, name: str, task: str | None) -> list[str]:
+    """Return the commands that trained and tuned a model, as far as its file records them.
 
     Parameters
     ----------
@@ -36,10 +34,27 @@ def commands(
         Name of the model in the commands.
     task : str or None
         The task as it was given with ``--task``, if any.
+    """
+    if isinstance(both.task, GivenInputs | CombinedTasks):  # which no command can name
+        return []
+    return [command for command in (_train(both, name, task), _tune(both, name, task)) if command]
+
+
+def page_commands(
+    both: BothNetworks, name: str, task: str | None, trials: int, rate_model: str | None = None
+) -> list[str]:
+    """Return the commands that evaluate the networks of a page, and make the page.
+
+    Parameters
+    ----------
+    both, task
+        As in `recorded_commands`.
+    name : str
+        Name of the model in the commands, or of the network's file.
     trials : int
         Number of trials of the evaluation.
-    converted : bool
-        The spiking network was made from the model here, and is not one of a file or of the caller.
+    rate_model : str, optional
+        Name of the rate model, if `name` is a network's file.
     """
     task_name = task
     if task_name is None and both.task.name != recorded_text(both.model, "task"):
@@ -49,17 +64,15 @@ def commands(
     if isinstance(both.task, GivenInputs | CombinedTasks):  # which no command can name
         return []
     options += _settings(changed(type(both.task), both.task.settings, recorded))
+    if rate_model is not None:
+        options = ["--rate-model", rate_model, *options]
     conversion, network = recorded_conversion(both.model), both.spiking.network
     used = network.conversion or Conversion(kind="published", factor=network.scaling_factor)
-    if conversion is None or (conversion.kind, conversion.factor) != (used.kind, used.factor):
+    given = rate_model is None
+    if given and (conversion is None or (conversion.kind, conversion.factor) != (used.kind, used.factor)):
         options += ["--scaling-factor", f"{network.scaling_factor:g}"]
     options += ["--trials", str(trials), "--seed", str(both.seed)]
-    known = [
-        _train(both, name, task),
-        _tune(both, name, task),
-        *(shlex.join(["spiking", verb, name, *options]) for verb in ("evaluate", "report") if converted),
-    ]
-    return [command for command in known if command]
+    return [shlex.join(["spiking", verb, name, *options]) for verb in ("evaluate", "report")]
 
 
 def _settings(settings: Mapping[str, Any]) -> list[str]:

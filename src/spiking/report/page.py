@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -15,13 +16,13 @@ from spiking.analysis import ConversionQuality, conversion_quality
 from spiking.analysis.faithfulness import COMPARED_TRIALS, faithfulness
 from spiking.check_arguments import check_arguments
 from spiking.checks import file_path
-from spiking.conversion.model_info import model_info
+from spiking.conversion.model_info import ModelInfo, model_info
 from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import rules
-from spiking.network.describe import changes_words
+from spiking.network.describe import changes_words, network_facts
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.optional import library
@@ -30,7 +31,7 @@ from spiking.rate_model.model import RateModel
 from spiking.rate_model.recorded_settings import is_of_training, recorded_text, task_for
 from spiking.report import figures
 from spiking.report import text as words
-from spiking.report.commands import commands
+from spiking.report.commands import page_commands, recorded_commands
 from spiking.report.methods import methods
 from spiking.report.trial_data import trial_data
 from spiking.tasks import Task
@@ -68,7 +69,8 @@ def report(
         trials of each condition are drawn.
     network : SpikingNetwork, RateModel, path, str or mapping, optional
         A network with as many units, inputs and outputs, such as a lesioned or fine-tuned one, that is
-        compared with the model; by default the model is converted.
+        compared with the model; by default the model is converted. With its file, the page names the command
+        that makes it.
     task_file : str, optional
         File of your own task, such as ``mytask.py``, for the commands on the page; by default `task` if it is
         a string.
@@ -103,8 +105,10 @@ def report(
     own_task = None if task_file is None else str(file_path("task_file", task_file))
     given = task if isinstance(task, str) else own_task
     library("matplotlib", "figures", "a report")
+    named = str(model) if isinstance(model, str | os.PathLike) else None
     model = rate_model("model", model)
     task = task_for(model, task)
+    network_file = str(network) if isinstance(network, str | os.PathLike) else None
     given_network = None if network is None else spiking_network(network)
     network = given_network or SpikingNetwork.from_rate(model, scaling_factor)
     scores = (
@@ -154,13 +158,15 @@ def report(
         conversion_figures=figures.conversion_figures(both),
         tuning_words=html.escape(words.tuning(both)),
         tuning_figures=figures.tuning_figures(both),
-        facts_table=_table(
-            ["", ""],
-            ([name, fact] for name, fact in [*facts(info).items(), ("firing rates", words.rates(both))]),
-        ),
+        facts=_facts(both, info, given_network),
         network_figures=figures.network_figures(both),
-        commands_words=html.escape(_about_commands(model)),
-        commands=html.escape("\n".join(commands(both, title, given, trials, given_network is None))),
+        commands=_commands(
+            both,
+            (title, network_file, named or Path(model.source).name),
+            given,
+            trials,
+            given_network is not None,
+        ),
         # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
@@ -188,14 +194,68 @@ def _about_trials(both: BothNetworks, neurons: int) -> str:
     )
 
 
-def _about_commands(model: RateModel) -> str:
+def _facts(both: BothNetworks, info: ModelInfo, given: SpikingNetwork | None) -> str:
+    """Return the facts about the network that is shown and, if it was given, about the rate network."""
+    rates = {"firing rates": words.rates(both)}
+    if given is None:
+        return _fact_table({**facts(info), **rates})
+    own = {**network_facts(given), **rates}
+    del own["spiking network"]  # its accuracy has a section
+    of_rate_network = facts(info)
+    for name in ("scaling factor", "spiking network", "correct"):  # of the network that is not shown
+        of_rate_network.pop(name, None)
+    name = html.escape(Path(info.file).name)
+    return (
+        f"<h3>The spiking network</h3>{_fact_table(own)}"
+        f"<h3>The rate network that it is compared with, {name}</h3>{_fact_table(of_rate_network)}"
+        "<p>Synaptic decays, weights and training are drawn of this rate network.</p>"
+    )
+
+
+def _fact_table(described: Mapping[str, str]) -> str:
+    return _table(["", ""], ([name, fact] for name, fact in described.items()))
+
+
+def _commands(
+    both: BothNetworks, names: tuple[str, str | None, str], task: str | None, trials: int, given: bool
+) -> str:
+    """Return the commands that the model's file records, and those that give the numbers of the page.
+
+    `names` are those of the page, of the network's file, if any, and of the rate model.
+    """
+    model, (title, network_file, source) = both.model, names
+    blocks = []
+    recorded = recorded_commands(both, source if given else title, task)
+    if recorded:
+        of = f"the rate network's file ({source})" if given else "the file"
+        blocks.append((_about_recorded(model, of, given), recorded))
+    if not given or network_file is not None:
+        again = page_commands(
+            both, network_file or title, task, trials, None if network_file is None else source
+        )
+        if again:
+            blocks.append(("These commands give the accuracies above, and this page:", again))
+    if not blocks:
+        return "<p>No command is recorded.</p>"
+    return "\n".join(
+        f"<p>{html.escape(about)}</p>\n<pre>{html.escape(chr(10).join(lines))}</pre>"
+        for about, lines in blocks
+    )
+
+
+def _about_recorded(model: RateModel, of: str, given: bool) -> str:
+    changed = (
+        " They do not make the spiking network of this page: what was done to it is told above."
+        if given
+        else ""
+    )
     if not is_of_training(model):
-        return "The commands that the file records:"
+        return f"The commands that {of} records.{changed}"
     version = recorded_text(model, "spiking_version") or "another version"
     return (
-        f"The commands that the file records. Its network was trained with spiking {version}; training it "
-        "again with other versions of spiking or JAX, or on another processor, may give another network. To "
-        "use this one, keep the file."
+        f"The commands that {of} records.{changed} The network was trained with spiking {version}; training "
+        "it again with other versions of spiking or JAX, or on another processor, may give another network. "
+        "To use this one, keep the file."
     )
 
 

@@ -49,14 +49,14 @@ def report(
     check_can_draw("a report")
 
     def write(model: str, page: Path, advance: Callable[[int], None]) -> None:
-        rates, network = loading.both_networks(model, rate_model, scaling_factor, task=(task_name, settings))
+        rates, _ = loading.both_networks(model, rate_model, scaling_factor, task=(task_name, settings))
         if rates is None:
             raise ArgumentError(f"{model} is a network file; expected --rate-model with its rate model")
         text = make(
-            rates,
+            rates if rate_model is None else rate_model,
             loading.chosen_task(rates, task_name, settings),
             trials,
-            network=None if rate_model is None else network,
+            network=None if rate_model is None else model,
             task_file=task_name,
             seed=seed,
             scaling_factor=scaling_factor,
