@@ -14,6 +14,7 @@ from spiking.check_arguments import check_arguments
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.neuron.params import LIFParams
@@ -169,9 +170,9 @@ def run_both(
     )
     spiking = dataclasses.replace(spiking, task=task.name, conditions=tuple(drawn.conditions))
     assert spiking.output is not None
-    runs: tuple[tuple[Literal["rate", "spiking"], Floats, Floats], ...] = (
-        ("rate", rate.output, rate.time),
-        ("spiking", spiking.output, spiking.time),
+    runs: tuple[tuple[Literal["rate", "spiking"], RateModel | SpikingNetwork, Floats, Floats], ...] = (
+        ("rate", model, rate.output, rate.time),
+        ("spiking", spiking.network, spiking.output, spiking.time),
     )
     scores = [
         Evaluation(
@@ -179,9 +180,10 @@ def run_both(
             seed=seed,
             conditions=drawn.conditions,
             network=kind,
+            changes=tuple(changes_words(ran)),
             **vars(score_trials(task, output, time, drawn)),
         )
-        for kind, output, time in runs
+        for kind, ran, output, time in runs
     ]
     return BothNetworks(
         model=model,

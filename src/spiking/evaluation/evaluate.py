@@ -13,6 +13,7 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation
 from spiking.evaluation.smoothing import Smoothing
 from spiking.evaluation.trial_chunks import rate_outputs, spiking_outputs, spiking_simulations
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, open_network
 from spiking.rate_model.model import RateModel
@@ -114,13 +115,14 @@ def evaluate(
     scored, outputs, time = [], [], None
     conditions: list[str] = []
     rates: list[Floats] = []
+    acting: list[str] = []
     if isinstance(network, RateModel):
         chunks = rate_outputs(network, task, seed, trials, noise)
     else:
         experiment = {"stimulation": stimulation, "input_noise": input_noise}
         numbers = range(trials)
         runs = spiking_simulations(network, task, seed, numbers, downsample, threads, progress, **experiment)
-        chunks = spiking_outputs(_keeping_rates(runs, rates))
+        chunks = spiking_outputs(_keeping(runs, rates, acting))
     done = 0
     for drawn, raw, time in chunks:
         output = smoothing.apply(raw, time[1] - time[0]) if smoothing else raw
@@ -141,15 +143,18 @@ def evaluate(
         readout_refit=network.readout_refit if isinstance(network, SpikingNetwork) else None,
         rates=np.concatenate(rates).mean(axis=0) if rates else None,
         network="rate" if isinstance(network, RateModel) else "spiking",
+        changes=tuple(changes_words(network)),
+        stimulation=tuple(acting),
     )
 
 
-def _keeping_rates(
-    runs: Iterable[tuple[Trials, Simulation]], rates: list[Floats]
+def _keeping(
+    runs: Iterable[tuple[Trials, Simulation]], rates: list[Floats], acting: list[str]
 ) -> Iterator[tuple[Trials, Simulation]]:
-    """Yield the simulations of chunks, and append the rates of each to a list."""
+    """Yield the simulations of chunks; keep the rates of each, and what stimulated them all."""
     for trials, run in runs:
         rates.append(run.rates)
+        acting[:] = run.stimulation
         yield trials, run
 
 

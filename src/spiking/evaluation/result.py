@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spiking.check_arguments import check_arguments
 from spiking.checks import real_numbers
 from spiking.evaluation.words import OTHER_RULES, first_rule, freshness, in_words, rules
+from spiking.files.escape import printable
 from spiking.network.readout_refit import ReadoutRefit
 from spiking.short_repr import joined, part, short_repr
 from spiking.tasks import CombinedTasks, Task
@@ -111,6 +112,9 @@ class Evaluation:
     network : {"rate", "spiking"} or None
         Which network was run: a rate model as a rate network, or a spiking network. The printed text begins
         with it. None if that was not given.
+    changes, stimulation : tuple of str
+        How the network differs from the trained one, such as by lesions, and what acted on it beside the
+        inputs, as in `Simulation.stimulation`; in words.
 
     Examples
     --------
@@ -140,6 +144,8 @@ class Evaluation:
     readout_refit: ReadoutRefit | None = None
     rates: Floats | None = None
     network: Literal["rate", "spiking"] | None = None
+    changes: tuple[str, ...] = ()
+    stimulation: tuple[str, ...] = ()
 
     @property
     def score(self) -> Score:
@@ -188,7 +194,7 @@ class Evaluation:
         dict of str to array, shape (trials,)
             ``trial``, ``condition``, ``label``, ``correct``, and those of ``strict``, ``sustained``,
             ``decision`` (one column for each of several outputs), ``predicted`` and ``response_time_ms``
-            that the task defines.
+            that the task defines; ``changes`` and ``stimulation``, the same in all rows, if there are any.
 
         Examples
         --------
@@ -208,6 +214,9 @@ class Evaluation:
                 columns |= {f"{name}_{channel}": column for channel, column in enumerate(values.T)}
             elif values is not None:
                 columns["response_time_ms" if name == "response_time" else name] = values
+        for name in ("changes", "stimulation"):
+            if getattr(self, name):
+                columns[name] = np.full(len(self.conditions), "; ".join(getattr(self, name)))
         return columns
 
     @property
@@ -246,6 +255,8 @@ class Evaluation:
     def __str__(self) -> str:
         who = "" if self.network is None else f"{self.network} network: "
         lines = [f"{who}{self.task.name}, {self.score}"]
+        lines += [f"  changes of the network: {printable('; '.join(self.changes))}"] if self.changes else []
+        lines += [f"  stimulation: {printable('; '.join(self.stimulation))}"] if self.stimulation else []
         lines += [f"  {self.readout_refit}"] if self.readout_refit else []
         if isinstance(self.task, CombinedTasks):
             lines += [f"  {name}: {score}" for name, score in self.by_task.items()]

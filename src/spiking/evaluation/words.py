@@ -120,6 +120,8 @@ def evaluation_json(evaluation: Evaluation, *, strict: bool = False, fresh: bool
         **accuracy_json(evaluation.score, task.rule(strict), seed=evaluation.seed, fresh=fresh),
         "by_rule": by_rule if task.scored else {},
         "by_condition": {name: score.as_json() for name, score in evaluation.by_condition.items()},
+        "changes": "; ".join(evaluation.changes),
+        "stimulation": "; ".join(evaluation.stimulation),
     }
 
 

@@ -12,6 +12,7 @@ from spiking.files.escape import printable
 from spiking.network.synapses.delays import delay_words
 from spiking.network.synapses.plasticity import plasticity_words
 from spiking.neuron.params import LIFParams
+from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -84,11 +85,13 @@ def network_row(
     }
 
 
-def changes_words(network: SpikingNetwork) -> list[str]:
+def changes_words(network: RateModel | SpikingNetwork) -> list[str]:
     """Return how a network differs from the trained one as published, empty if it does not.
 
     Lesions, changes of weights, a refitted readout, delays, plasticity and constants.
     """
+    if isinstance(network, RateModel):
+        return words.changes_words(network)
     changes = words.changes_words(network, "neuron")
     if network.readout_refit is not None:
         changes.append("readout refitted")

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 # because adding whole rows of weights is fast as long as they are in the processor's cache.
 _SPARSE_DENSITY = 0.3
 _SPARSE_UNITS = 400
+INITIAL_WEIGHTS = "weights from before training"
 
 
 @check_arguments()
@@ -84,8 +85,8 @@ class SpikingNetwork(Remade):
         Units that are silent (see `lesion`).
     weight_changes : tuple of str
         What `scale_weights`, `cut`, `shuffle_weights`, `with_weights`, `freeze` and other methods did to the
-        weights, in words and in this order; those of the rate model first. Captions and reports say it. It
-        does not change the simulation.
+        weights, in words and in this order; those of the rate model first, or that the weights are those from
+        before training. Captions and reports say it. It does not change the simulation.
     readout_refit : ReadoutRefit or None
         How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
@@ -292,7 +293,7 @@ class SpikingNetwork(Remade):
             readout_bias=bias + np.array(chosen.output_offsets or (0.0,)),
             **from_rate_model(model, chosen.gain, factor),
             lesioned=model.lesioned,
-            weight_changes=model.weight_changes,
+            weight_changes=(INITIAL_WEIGHTS,) if initial_weights else model.weight_changes,
             conversion=chosen if matched else None,
             task=record_for_network(given, task),
         )

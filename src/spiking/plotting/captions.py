@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from spiking.simulation.result import Simulation
+
 _OF_AXES: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 _OF_FIGURES: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
 CONVERSIONS = MappingProxyType(
@@ -125,6 +127,14 @@ def network_words(network: SpikingNetwork) -> str:
     kind = [] if network.conversion is None else [CONVERSIONS[network.conversion.kind]]
     facts = [f"scaling factor {network.scaling_factor:g}", *kind, *changes_words(network)]
     return f"{network.n_neurons} neurons{sizes}; {'; '.join(facts)}"
+
+
+def stimulation_sentence(simulation: Simulation, *, shaded: bool = False) -> str:
+    """Return what stimulated the neurons in a sentence, and whether its times are `shaded`."""
+    words = "; ".join(simulation.stimulation)
+    if shaded:
+        return f"Yellow areas: stimulation{f' of {words}' if words else ''}."
+    return f"Stimulation: {words}." if words else ""
 
 
 def changes_sentence(network: RateModel | SpikingNetwork) -> str:

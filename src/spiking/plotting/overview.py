@@ -14,6 +14,7 @@ from spiking.plotting.captions import (
     network_words,
     order_words,
     rule_words,
+    stimulation_sentence,
     trials_words,
 )
 from spiking.plotting.marks import legend_marks, shade_stimulation, shade_stimulus, share_limits
@@ -162,7 +163,7 @@ def overview(
             "Bottom: output. Inputs and outputs have no unit.",
             *output_marks(trials, task, rate=rate is not None, singles=3),
             correct_words(simulation, trials, task),
-            "Yellow areas: stimulation." if stimulation else "",
+            stimulation_sentence(simulation, shaded=bool(stimulation)),
             rule_words(task),
         )
     return figure

@@ -17,6 +17,7 @@ from spiking.plotting.captions import (
     describe_figure,
     network_words,
     order_words,
+    stimulation_sentence,
     trials_words,
 )
 from spiking.plotting.marks import shade_stimulus, stimulus_windows
@@ -123,6 +124,7 @@ def raster(
             f"{trial}{condition} of "
             f"{trials_words(None, len(simulation.trials), simulation.seed, None, order)}",
             f"Task {simulation.task}." if simulation.task else "",
+            stimulation_sentence(simulation),
             row_words(groups),
             "Right: rate of each neuron in this trial, without its first 9 steps, in which random initial "
             "voltages fire; lines: means of the populations."
@@ -266,6 +268,7 @@ def psth(
             "Lines: mean over the neurons of the population and over trials; bands: one standard deviation "
             "over trials. Numbers: neurons.",
             f"Spikes in bins of {_BIN_MS:g} ms, smoothed with {kernel} of {smoothing.width:g} ms.",
+            stimulation_sentence(simulation),
             "Grey areas: stimuli." if trials is not None and stimulus_windows(trials) else "",
         )
     return figure

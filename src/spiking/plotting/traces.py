@@ -17,6 +17,7 @@ from spiking.plotting.captions import (
     network_words,
     order_words,
     rule_words,
+    stimulation_sentence,
     trials_words,
 )
 from spiking.plotting.marks import (
@@ -231,6 +232,7 @@ def _output_words(
             order_words(conditions_of(trials), simulation.trials, task),
         ),
         *output_marks(trials, task, rate=rate, singles=singles, target=target),
+        stimulation_sentence(simulation),
         correct_words(simulation, trials, task),
         rule_words(task),
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.checks import shown
-from spiking.connectivity.units import unit_numbers
+from spiking.connectivity.units import UnitFraction, unit_numbers
 from spiking.errors import ArgumentError, warn
 from spiking.network.network import SpikingNetwork
 from spiking.simulation.currents import Oscillation, Waveform
@@ -18,6 +18,7 @@ from spiking.timing import TIME_STEP_MS
 from spiking.typing import Floats
 
 AnyStimulation = Stimulation | Oscillation | Waveform
+_MOST_NUMBERS = 6  # of neurons that are all named
 _SHORT = 2.0  # ms; a stimulation of neurons hardly ever is as short
 
 
@@ -78,6 +79,38 @@ def resolve_stimulation(
         A unit or population does not exist, there are not as many weights as units, a window or pulse is
         shorter than a step, or a stimulation has another type.
     """
+    return tuple(_resolve(item, network, n_steps, time_step) for item in _several(stimulation))
+
+
+def stimulation_words(
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
+    resolved: Sequence[ResolvedStimulation],
+    input_noise: Floats,
+) -> tuple[str, ...]:
+    """Return what acts on a network beside its inputs, in words, as `Simulation.stimulation` has them.
+
+    Parameters
+    ----------
+    stimulation
+        As `resolve_stimulation` takes it.
+    resolved : sequence of ResolvedStimulation
+        What it returned.
+    input_noise : array, shape (n_inputs,)
+        Standard deviation of the noise on each input.
+    """
+    words = [
+        f"{_units_words(item, resolved_item.units)}, {_current_words(item)}, {_window_words(item.window)}"
+        for item, resolved_item in zip(_several(stimulation), resolved, strict=True)
+    ]
+    if input_noise.any():
+        deviations = ", ".join(f"{value:g}" for value in dict.fromkeys(input_noise.tolist()))
+        words.append(f"noise on the inputs, standard deviation {deviations}")
+    return tuple(words)
+
+
+def _several(
+    stimulation: AnyStimulation | Sequence[AnyStimulation] | None,
+) -> Sequence[AnyStimulation]:
     given = () if stimulation is None else stimulation
     given = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
     for item in given:
@@ -85,7 +118,46 @@ def resolve_stimulation(
             raise ArgumentError(
                 f"stimulation is {shown(item)}; expected a Stimulation, Oscillation or Waveform, or several"
             )
-    return tuple(_resolve(item, network, n_steps, time_step) for item in given)
+    return given
+
+
+def _units_words(item: AnyStimulation, units: NDArray[np.int64]) -> str:
+    """Return which neurons, such as ``exc (157 neurons)`` or ``3 neurons (0, 1, 2)``."""
+    count = f"{units.size} neuron{'' if units.size == 1 else 's'}"
+    if isinstance(item.units, str):
+        return f"{item.units} ({count})"
+    if isinstance(item.units, UnitFraction):
+        return (
+            f"{count} ({100 * item.units.fraction:.3g} % of {item.units.population}, seed {item.units.seed})"
+        )
+    numbers = units.tolist() if units.size < _MOST_NUMBERS else [*units[:3].tolist(), "...", int(units[-1])]
+    return f"{count} ({', '.join(map(str, numbers))})"
+
+
+def _current_words(item: AnyStimulation) -> str:
+    """Return how strong it is, and when it acts within its window."""
+    weighted = "" if isinstance(item, Stimulation) or item.weights is None else ", weighted by neuron"
+    if isinstance(item, Oscillation):
+        phase = f" with phase {item.phase:g}" if item.phase else ""
+        return f"a current of {item.amplitude:g} mV oscillating at {item.frequency:g} Hz{phase}{weighted}"
+    if isinstance(item, Waveform):
+        low, high = min(item.samples), max(item.samples)
+        return f"a current of {low:g} to {high:g} mV in samples of {item.interval:g} ms{weighted}"
+    ramp = isinstance(item.amplitude, tuple)
+    ends = item.amplitude if isinstance(item.amplitude, tuple) else (item.amplitude,)
+    amplitude = f"{' to '.join(f'{end:+g}' for end in ends)} mV{' in a ramp' if ramp else ''}"
+    words = f"a current of {amplitude}" if item.acts_on == "current" else f"{amplitude} at each step"
+    if item.probability is not None and item.probability < 1:
+        steps = " at each step" if item.acts_on == "current" else ""
+        each = " for each neuron on its own" if item.coin == "unit" else ""
+        words += f"{steps} with probability {item.probability:g}{each}"
+    if item.frequency is not None:
+        words += f" in pulses of {item.pulse_width:g} ms at {item.frequency:g} Hz"
+    return words
+
+
+def _window_words(window: tuple[float, float] | None) -> str:
+    return "in the whole trial" if window is None else f"from {window[0]:g} to {window[1]:g} ms"
 
 
 def warn_of_windows(stimulation: AnyStimulation | Sequence[AnyStimulation] | None, duration: float) -> None:

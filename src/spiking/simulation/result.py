@@ -13,6 +13,7 @@ from spiking.checks import at_least, file_path
 from spiking.errors import ArgumentError
 from spiking.files.escape import printable
 from spiking.files.output import RUNS, check_output
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.short_repr import joined, part, short_repr
 from spiking.simulation.record import Record
@@ -141,6 +142,9 @@ class Simulation:
         The condition of each trial of that task.
     correct : array of bool, shape (trials,)
         Whether each trial was answered correctly, if the output was recorded.
+    stimulation : tuple of str
+        What acted on the network beside its inputs, in words: stimulations, and noise on the inputs. Empty
+        if nothing did, and of files that the first published version wrote.
     unfinished : bool
         True if the run was interrupted: the trials are those that it finished.
 
@@ -174,6 +178,7 @@ class Simulation:
     correct: NDArray[np.bool_] | None = None
     unfinished: bool = False
     trial_steps: NDArray[np.int64] | None = None
+    stimulation: tuple[str, ...] = ()
 
     @classmethod
     @check_arguments()
@@ -293,6 +298,7 @@ class Simulation:
         parts += [f"seed={self.seed}"] if self.seed is not None else ["replayed random numbers"]
         quantities = ("output", "spikes", "filtered_rates", "voltage", "currents")
         parts += [" + ".join(name for name in quantities if getattr(self, name) is not None)]
+        parts += ["stimulated"] if self.stimulation else []
         parts += ["unfinished"] if self.unfinished else []
         return joined("Simulation", list(filter(None, parts)))
 
@@ -309,15 +315,17 @@ class Simulation:
         mean = self.rates.mean(axis=0)
         alive = ~np.isnan(mean)
         populations = {name: mask & alive for name, mask in self.network.populations.items()}
-        lesioned = f", {n - alive.sum()} lesioned" if not alive.all() else ""
         if not populations["som"].any():
             del populations["pv"]  # all inhibitory neurons
         parts = [f"{name} {mean[mask].mean():.2f}" for name, mask in populations.items() if mask.any()]
         lines = [
-            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self._length()} ms, {n} neurons{lesioned}, "
+            f"{n_trials} trial{'s' if n_trials > 1 else ''} of {self._length()} ms, {n} neurons, "
             f"scaling factor {self.network.scaling_factor:g}, "
             + (f"seed {self.seed}" if self.seed is not None else "replayed random numbers"),
         ]
+        changes = changes_words(self.network)
+        lines += [f"changes of the network: {printable('; '.join(changes))}"] if changes else []
+        lines += [f"stimulation: {printable('; '.join(self.stimulation))}"] if self.stimulation else []
         if alive.any():
             silent = f"{np.mean(mean[alive] < SILENT_HZ):.0%} of the neurons below {SILENT_HZ:g} Hz"
             lines.append(f"mean rate {mean[alive].mean():.2f} Hz ({', '.join(parts)}), {silent}")

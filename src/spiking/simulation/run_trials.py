@@ -36,7 +36,7 @@ from spiking.simulation.random_numbers import (
     seeded_numbers,
 )
 from spiking.simulation.record import Record
-from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation
+from spiking.simulation.resolved_stimulation import AnyStimulation, resolve_stimulation, stimulation_words
 from spiking.simulation.result import Simulation, Spikes
 from spiking.timing import STEPS_NOT_COUNTED, STEPS_PER_COLUMN, TIME_STEP_S
 from spiking.typing import Floats
@@ -183,6 +183,7 @@ def run_trials(
         rates=rates,
         inputs=_padded(u) if isinstance(u, list) else u,
         trial_steps=trial_steps if len(lengths) > 1 else None,
+        stimulation=stimulation_words(stimulation, resolved[lengths[-1]], sigma),
         **recorded,
     )
 

@@ -17,6 +17,7 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks, check_sizes
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -106,7 +107,12 @@ def faithfulness(
         spiking=run,
         rate_score=evaluate(model, task, trials, seed=seed),
         spiking_score=Evaluation(
-            task=task, seed=seed, conditions=drawn.conditions, network="spiking", **vars(scored)
+            task=task,
+            seed=seed,
+            conditions=drawn.conditions,
+            network="spiking",
+            changes=tuple(changes_words(network)),
+            **vars(scored),
         ),
     )
     return _measured(both)

@@ -13,7 +13,7 @@ from spiking.command_line.progress import progress_bar
 from spiking.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from spiking import Simulation, Stimulation
+    from spiking import Simulation
     from spiking.evaluation import Evaluation
     from spiking.tasks import Task
 
@@ -125,8 +125,6 @@ def simulate(
         print_json({**_json(model, run, scored, fresh), "output": output, "plot": plot})
     else:
         echo(str(run), lines=True)
-        if stimulation is not None:
-            echo(_stimulated(stimulation, run))
     if csv_file is not None:
         keep_text(csv_file, table_csv(_rows(run, scored)))
     if not as_json and task is not None and run.correct is not None:
@@ -147,22 +145,12 @@ def simulate(
         write_figure(plot, figure, caption=caption)
 
 
-def _stimulated(stimulation: Stimulation, run: Simulation) -> str:
-    """Return which neurons were stimulated, and when."""
-    from spiking.connectivity.units import unit_numbers
-
-    units = unit_numbers("--units", stimulation.units, run.network.populations).tolist()
-    numbers = [*map(str, units)] if len(units) < 6 else [*map(str, units[:3]), "...", str(units[-1])]
-    count = f"{len(units)} neuron{'' if len(units) == 1 else 's'}"
-    start, stop = stimulation.window
-    return f"stimulated: {count} ({', '.join(numbers)}), from {start:g} to {stop:g} ms"
-
-
 def _evaluation(run: Simulation, task: Task, seed: int, condition: str | None) -> Evaluation:
     """Return the trials that were correct: by every rule, or of a run on disk by that of the task."""
     import numpy as np
 
     from spiking.evaluation import Evaluation
+    from spiking.network.describe import changes_words
     from spiking.tasks.scoring import score_trials
 
     if isinstance(run.output, np.ndarray):
@@ -171,7 +159,15 @@ def _evaluation(run: Simulation, task: Task, seed: int, condition: str | None) -
     else:
         columns = {"correct": np.asarray(run.correct)}
     conditions = tuple(run.conditions or ())
-    return Evaluation(task=task, seed=seed, conditions=conditions, network="spiking", **columns)
+    return Evaluation(
+        task=task,
+        seed=seed,
+        conditions=conditions,
+        network="spiking",
+        changes=tuple(changes_words(run.network)),
+        stimulation=run.stimulation,
+        **columns,
+    )
 
 
 def _rates(run: Simulation) -> dict[str, Any]:
@@ -202,6 +198,7 @@ def _json(model: str, run: Simulation, scored: Evaluation | None, fresh: bool) -
     import numpy as np
 
     from spiking.evaluation.words import evaluation_json
+    from spiking.network.describe import changes_words
     from spiking.simulation.result import SILENT_HZ
 
     mean = np.asarray(run.rates).mean(axis=0)
@@ -215,6 +212,8 @@ def _json(model: str, run: Simulation, scored: Evaluation | None, fresh: bool) -
         "conversion": "published" if conversion is None else conversion.kind,
         "seed": run.seed,
         "trials": len(run.trials),
+        "changes": "; ".join(changes_words(run.network)),
+        "stimulation": "; ".join(run.stimulation),
         "duration_ms": run.duration,
         "n_neurons": run.network.n_neurons,
         "lesioned": run.network.n_neurons - alive.size,

@@ -28,7 +28,7 @@ from spiking.checks import available_threads
 from spiking.errors import ArgumentError
 from spiking.files.hdf5.process import result_of
 from spiking.files.hdf5.write import write_hdf5
-from spiking.files.json_text import UNUSABLE, parsed
+from spiking.files.json_text import UNUSABLE, parsed, texts
 from spiking.files.limits import Allowance, DamagedError, TooLargeError, TooSlowError
 from spiking.files.regular import open_regular
 from spiking.files.stored_array import StoredArray
@@ -78,6 +78,7 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
         "record": json.dumps(simulation.record.as_json(simulation.network.populations)),
         "seed": None if simulation.seed is None else str(simulation.seed),  # may have 128 bits
         "task": simulation.task,
+        "stimulation": json.dumps(simulation.stimulation) if simulation.stimulation else None,
         "unfinished": simulation.unfinished or None,
         "identity": None if identity is None else json.dumps(identity),
     }
@@ -239,6 +240,7 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
         conditions=tuple(conditions) or None,
         correct=np.concatenate(correct) if correct else None,
         trial_steps=np.concatenate(steps) if steps else None,
+        stimulation=texts(parsed(values.get("stimulation", "[]"))),
         unfinished=unfinished or bool(values.get("unfinished", False)),
         **arrays,
     )

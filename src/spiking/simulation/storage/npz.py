@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from spiking.errors import ArgumentError
-from spiking.files.json_text import parsed
+from spiking.files.json_text import parsed, texts
 from spiking.files.numpy_files import DAMAGE, read_archive, reason
 from spiking.files.output import check_output, write_whole
 from spiking.network.arrays import from_arrays, to_arrays
@@ -32,8 +32,8 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
     samples) if recorded; ``inputs``; ``trial_numbers`` (trials,) and ``seed``, which give the same trials
     again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` (of the
     longest trial) and ``time_step`` in ms; ``trial_steps`` (trials,) if trials differ in length; ``record``
-    (JSON); ``unfinished``; ``scaling_factor``; ``model``, the path of the model; and the network as
-    ``network/weights`` and so on, as in the HDF5 file.
+    (JSON); ``stimulation`` (JSON), if there was any; ``unfinished``; ``scaling_factor``; ``model``, the path of
+    the model; and the network as ``network/weights`` and so on, as in the HDF5 file.
 
     Parameters
     ----------
@@ -67,6 +67,7 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
         "scaling_factor": simulation.network.scaling_factor,
         "model": model,
         "task": simulation.task,
+        "stimulation": json.dumps(simulation.stimulation) if simulation.stimulation else None,
         "conditions": simulation.conditions,
         "seed": simulation.seed,
         **{name: getattr(simulation, name) for name in _FIELDS},
@@ -112,6 +113,7 @@ def load(path: Path) -> Simulation:
             spikes=Spikes(trial, neuron, np.rint(time / time_step - 1).astype(np.int32), time_step),
             task=str(arrays["task"]) if "task" in arrays else None,
             conditions=tuple(arrays["conditions"].tolist()) if "conditions" in arrays else None,
+            stimulation=texts(parsed(arrays["stimulation"].item())) if "stimulation" in arrays else (),
             unfinished=bool(arrays["unfinished"]),
             **{name: arrays[name] for name in _FIELDS if name in arrays},
         )
