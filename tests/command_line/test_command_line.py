@@ -118,7 +118,10 @@ def test_simulate_input_from_files_with_stimulation(tmp_path):
             *("--stimulate", "inh", "--units", "0,5,7", "--window", 100, 300),
         )
         assert done.returncode == 0, done.stderr
-        assert "stimulated: 3 neurons (0, 5, 7), from 100 to 300 ms" in done.stdout
+        assert (
+            "stimulation: 3 neurons (0, 5, 7), -0.5 mV at each step with probability 0.5, from 100 to 300 ms"
+            in done.stdout
+        )
     expected = spiking.simulate(
         spiking.SpikingNetwork.from_rate(GO_NOGO, 40, initial_weights=True),
         u,
@@ -134,7 +137,7 @@ def test_simulate_input_from_files_with_stimulation(tmp_path):
 def test_a_range_of_units_includes_its_end():
     stimulation = ("--stimulate", "exc", "--units", "10:20", "--window", 100, 200)
     done = run("simulate", "go-nogo", *stimulation)
-    assert "stimulated: 11 neurons (10, 11, 12, ..., 20), from 100 to 200 ms" in done.stdout, done.stderr
+    assert "stimulation: 11 neurons (10, 11, 12, ..., 20), +0.5 mV at each step" in done.stdout, done.stderr
 
 
 def test_simulate_with_current_pulses_into_a_population(tmp_path):

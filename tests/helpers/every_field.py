@@ -168,7 +168,8 @@ def simulation(*, sparse=False):
     spikes = dataclasses.replace(
         run.spikes, **{name: getattr(run.spikes, name)[early] for name in ("trial", "neuron", "step")}
     )
-    return dataclasses.replace(run, unfinished=True, trial_steps=ends, spikes=spikes)
+    stimulation = ("exc (2 neurons), +0.5 mV at each step, from 0 to 5 ms",)
+    return dataclasses.replace(run, unfinished=True, trial_steps=ends, spikes=spikes, stimulation=stimulation)
 
 
 def rate_model():
@@ -225,6 +226,8 @@ def evaluation():
         readout_refit=readout_refit(),
         rates=np.array([3.5, np.nan, 12.0]),
         network="spiking",
+        changes=("2 neurons lesioned",),
+        stimulation=("exc (2 neurons), +0.5 mV at each step, from 0 to 5 ms",),
     )
 
 

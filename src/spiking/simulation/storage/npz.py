@@ -32,8 +32,8 @@ def save(simulation: Simulation, path: Path, *, model: str, force: bool = False)
     samples) if recorded; ``inputs``; ``trial_numbers`` (trials,) and ``seed``, which give the same trials
     again; ``task``, ``conditions`` and ``correct`` (trials,) if a task was given; ``duration`` (of the
     longest trial) and ``time_step`` in ms; ``trial_steps`` (trials,) if trials differ in length; ``record``
-    (JSON); ``stimulation`` (JSON), if there was any; ``unfinished``; ``scaling_factor``; ``model``, the path of
-    the model; and the network as ``network/weights`` and so on, as in the HDF5 file.
+    (JSON); ``stimulation`` (JSON), if there was any; ``unfinished``; ``scaling_factor``; ``model``, the path
+    of the model; and the network as ``network/weights`` and so on, as in the HDF5 file.
 
     Parameters
     ----------
