@@ -427,7 +427,7 @@ def test_the_command_line(tmp_path):
     header, *rows = (tmp_path / "run.csv").read_text().splitlines()
     assert header == "trial,neuron,population,time_ms,initial"
     assert len(rows) == len(run.spikes)
-    assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == "1"
+    assert scipy.io.loadmat(tmp_path / "run.mat", simplify_cells=True)["simulation"]["seed"] == 1
     for arguments, words in (
         (("run.h5",), "format is not given; expected --to nwb, mat, csv"),
         (("run.h5", "--to", "pdf"), "format is pdf"),

@@ -99,6 +99,21 @@ def test_the_network_comes_back(sparse, tmp_path):
     assert_same(simulate(again, pulse_input(), seed=1, record=Record(spikes=True)), run)
 
 
+def test_flags_and_conditions_have_types_that_every_program_reads(tmp_path):
+    network = random_network(10, n_inputs=1)
+    run = simulate(network, tasks.get("go-nogo"), trials=3, seed=1)
+    run.save(tmp_path / "run.h5")
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert file["trials/correct"].dtype == file["network/populations/exc"].dtype == np.uint8
+        assert file["trials/condition"].dtype.kind == "S"
+    dataclasses.replace(run, conditions=("gö", "no", "no")).save(tmp_path / "other.h5")
+    for name, first in (("run.h5", run.conditions[0]), ("other.h5", "gö")):
+        loaded = Simulation.load(tmp_path / name)
+        assert loaded.conditions == (first, *loaded.conditions[1:])
+        assert loaded.correct.dtype == loaded.network.populations["exc"].dtype == bool
+        assert np.array_equal(loaded.correct, run.correct)
+
+
 def test_neurons_that_were_recorded_come_back_by_number(network, tmp_path):
     record = Record(spikes="inh", voltage=UnitFraction(0.2, "exc"), filtered_rates=[3], interval=1.0)
     run = simulate(network, pulse_input(), seed=1, record=record)

@@ -71,3 +71,18 @@ def test_the_dimensions_of_hdf5_are_reversed(run, tmp_path, trials):
     n_neurons, n_trials, sample = map(float, octave(code, tmp_path).split())
     assert (n_neurons, n_trials) == (200, trials)
     assert sample == part.output[-1, 0, 6]
+
+
+def test_octave_reads_the_whole_hdf5_file(run, tmp_path):
+    run.save(tmp_path / "run.h5")
+    code = """
+        lastwarn(''); h = load('-hdf5', 'run.h5'); assert(lastwarn(), '');
+        printf('%d ', h.trials.correct, h.trials.number, sum(h.network.populations.exc), h.spikes.first(end));
+        printf('\\n%s', h.trials.condition.');
+    """
+    numbers, conditions = octave(code, tmp_path).split("\n")
+    exc = int(run.network.populations["exc"].sum())
+    expected = [*run.correct.astype(int), *run.trials, exc, len(run.spikes)]
+    assert [int(number) for number in numbers.split()] == [int(number) for number in expected]
+    width = max(map(len, run.conditions))
+    assert conditions == "".join(name.ljust(width) for name in run.conditions)

@@ -18,6 +18,7 @@ from spiking.network.synapses.plasticity import Plastic
 from spiking.simulation.result import Simulation
 
 _LARGEST = 2**31 - 2**20  # bytes of a variable in a file of version 5
+_LARGEST_EXACT = 2**53  # whole numbers up to this one are exact in double precision
 
 
 @check_arguments()
@@ -30,8 +31,10 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
     ``rates`` leave out; ``rates`` in Hz (trials, N), NaN for lesioned neurons; ``output`` and other recorded
     quantities, (trials, channels or neurons, samples), with their times in ms, ``time_output`` and so on;
     ``inputs`` and ``time_inputs``; ``trials``, the trial numbers, from 0; ``conditions`` (cell array) and
-    ``correct``; ``network``, with weights and populations; ``parameters`` of neurons and synapses; and the
-    settings of the simulation.
+    ``correct``; ``network``, with ``weights`` (row postsynaptic) and ``readout``, both divided by
+    ``scaling_factor``, ``w_in``, ``tau_decay_ms`` and masks of the ``populations``; ``parameters`` of neurons
+    and synapses; and the settings of the simulation, such as ``seed``, a number, or text if it is above
+    2^53, ``changes`` and ``stimulation``.
 
     Parameters
     ----------
@@ -77,6 +80,7 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         trains[k] = _cells(np.split(time[order][np.newaxis], ends, axis=1))
     structure: dict[str, Any] = {
         **settings(simulation),
+        **_seed(simulation),
         "parameters": {**asdict(network.params), **network.constants._asdict(), **_adaptation(network)},
         "trials": simulation.trials.astype(float),
         "rates": np.asarray(simulation.rates),
@@ -112,6 +116,12 @@ def to_mat(simulation: Simulation, path: str | os.PathLike[str], *, force: bool 
         scipy.io.savemat(file, variables, do_compression=True, long_field_names=True, oned_as="column")
 
     write_whole(target, write)
+
+
+def _seed(simulation: Simulation) -> dict[str, float]:
+    """Return the seed as a number, if MATLAB's type has it exactly; larger ones are text."""
+    seed = simulation.seed
+    return {} if seed is None or seed > _LARGEST_EXACT else {"seed": float(seed)}
 
 
 def _adaptation(network: SpikingNetwork) -> dict[str, Any]:

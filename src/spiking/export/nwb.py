@@ -72,7 +72,7 @@ def to_nwb(
     """Write a simulation as an NWB file.
 
     The trials are placed one after another on a single time line, in s. The file has ``units`` (spike times,
-    the trials as observation intervals, population and mean ``rate_hz``), ``trials`` (number, condition
+    the trials as observation intervals, population and mean ``rate_hz``), ``trials`` (trial number, condition
     and correctness), the inputs as stimulus, the output and other recorded quantities as acquisition, and in
     the processing module ``misc`` a table ``neurons`` with population, decay time constant, constant current
     and all weights. The task with its settings and rule, the conversion, the parameters and the seed are in
@@ -240,7 +240,7 @@ def checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_trials(file: Any, simulation: Simulation, starts: NDArray[np.float64]) -> None:
     descriptions = {
-        "number": "Number of the trial, which with the seed reproduces it",
+        "trial": "Number of the trial, which with the seed reproduces it",
         "condition": "Condition of the task",
         "correct": "Whether the output was correct",
     }

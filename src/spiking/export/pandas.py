@@ -35,7 +35,7 @@ def to_pandas(
         ``spikes``: one row per spike, with trial number and neuron (from 0), population, ``time_ms`` and
         ``initial``: whether it is in the first 9 steps of the trial, from random initial voltages; rates
         leave these out.
-        ``trials``: one row per trial, with number, condition and correctness (of a task) and mean
+        ``trials``: one row per trial, with its number, condition and correctness (of a task) and mean
         ``rate_hz`` without lesioned neurons. ``neurons``: one row per neuron, with population,
         ``tau_decay_ms`` and mean ``rate_hz``. ``rates``: one row per trial and neuron, with ``rate_hz``.
         ``output``: one row per trial, channel and sample, with ``time_ms``.

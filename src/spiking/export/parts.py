@@ -91,8 +91,8 @@ def spike_trains(simulation: Simulation, spikes: Spikes, starts: Floats) -> list
 
 
 def trial_table(simulation: Simulation) -> dict[str, Any]:
-    """Return number, condition and correctness of the trials, as far as they are recorded."""
-    table: dict[str, Any] = {"number": simulation.trials}
+    """Return number (``trial``), condition and correctness of trials, as far as they are recorded."""
+    table: dict[str, Any] = {"trial": simulation.trials}
     if simulation.conditions is not None:
         table["condition"] = list(simulation.conditions)
     if simulation.correct is not None:

@@ -30,7 +30,7 @@ class PynappleData(NamedTuple):
         include those in the first 9 steps of each trial, from random initial voltages; ``rate_hz``, that of
         `Simulation.rates`, leaves them out, and pynapple's own ``rates`` do not.
     trials : pynapple.IntervalSet
-        Start and end of each trial, with its ``number``, ``condition`` and ``correct``.
+        Start and end of each trial, with its number, ``trial``, ``condition`` and ``correct``.
     signals : dict of str to pynapple.TsdFrame
         ``output``, ``voltage``, ``currents`` and ``filtered_rates``, if recorded; columns are channels or
         neurons.

@@ -61,7 +61,7 @@ def to_xarray(simulation: Simulation) -> Any:
     n = simulation.network.n_neurons
     table = trial_table(simulation)
     coordinates: dict[str, Any] = {
-        "trial": table.pop("number"),
+        "trial": table.pop("trial"),
         "neuron": np.arange(n),
         "population": ("neuron", population_names(simulation.network)),
         **{name: ("trial", values) for name, values in table.items()},

@@ -2,6 +2,7 @@
 
 ``/rates``, ``/output``, ``/voltage``, ``/currents``, ``/filtered_rates`` and, if each trial has its own,
 ``/inputs`` have the trial as first dimension, and each trial is a chunk (in ``/rates``, many trials are).
+Bools are bytes, 0 or 1, and conditions are texts of one length, if they are ASCII, so that Octave reads them.
 ``/spikes`` holds ``trial`` (position in this file), ``neuron`` and ``step``, one entry per spike, and
 ``first``, the index of each trial's first spike and the number of spikes. ``/trials`` holds ``number``,
 ``condition``, ``correct`` and, if trials differ in length, ``steps``; ``/network`` holds the network.
@@ -89,9 +90,11 @@ def _fill(file: Any, simulation: Simulation, identity: Mapping[str, Any] | None,
     if simulation.trial_steps is not None:
         trials["steps"] = simulation.trial_steps
     if simulation.conditions is not None:
-        trials["condition"] = np.array(simulation.conditions, dtype=h5py.string_dtype())
+        ascii_only = all(name.isascii() for name in simulation.conditions)
+        kind = np.bytes_ if ascii_only else h5py.string_dtype()  # Octave reads texts of one length only
+        trials["condition"] = np.array(simulation.conditions, dtype=kind)
     if simulation.correct is not None:
-        trials["correct"] = np.asarray(simulation.correct)
+        trials["correct"] = _stored(np.asarray(simulation.correct))
     for name in ("rates", *SAMPLED, "inputs"):
         array = getattr(simulation, name)
         if name == "rates" or (name == "inputs" and array is not None and array.ndim == 2):
@@ -188,7 +191,7 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
     network = from_arrays(
         SpikingNetwork,
         {
-            name.removeprefix("network/"): value
+            name.removeprefix("network/"): _flags(value) if "/populations/" in name else value
             for name, value in values.items()
             if name.startswith("network/")
         },
@@ -238,7 +241,7 @@ def _simulation(found: Sequence[Contents], unfinished: bool) -> Simulation:
         record=Record(**parsed(values["record"])),
         task=values.get("task"),
         conditions=tuple(conditions) or None,
-        correct=np.concatenate(correct) if correct else None,
+        correct=_flags(np.concatenate(correct)) if correct else None,
         trial_steps=np.concatenate(steps) if steps else None,
         stimulation=texts(parsed(values.get("stimulation", "[]"))),
         unfinished=unfinished or bool(values.get("unfinished", False)),
@@ -343,4 +346,14 @@ def _write_network(group: Any, network: SpikingNetwork) -> None:
             continue
         if parent != name and parent not in group:
             group.create_group(parent, track_order=True)  # populations in their order
-        group[name] = value
+        group[name] = _stored(value)
+
+
+def _stored(array: Any) -> Any:
+    """Return an array with bools as bytes, 0 and 1: Octave cannot read the type for bools."""
+    return array.astype(np.uint8) if array.dtype == bool else array
+
+
+def _flags(array: Any) -> Any:
+    """Return zeros and ones as bools, and anything else as it is; files of before hold bools."""
+    return array.astype(bool) if array.dtype == np.uint8 and (array <= 1).all() else array
