@@ -246,6 +246,7 @@ def test_arguments_stay_as_they_are():
             r"has 0 more than once; .*; if it is a mask, it must be bool: \.astype\(bool\)",
         ),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": [1.5]}}, "has 1.5"),
+        ({"stims": np.zeros((1, 1), [("mode", object)])}, "simplify_cells=True"),
         ({"stims": {"mode": "exc", "dur": [1, 2], "units": 3}}, r"stims\['units'\] is 3"),
         ({"use_initial_weights": 1}, "use_initial_weights is 1; expected True or False"),
         ({"use_initial_weights": "no"}, "use_initial_weights is 'no'"),

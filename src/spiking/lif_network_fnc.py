@@ -189,6 +189,11 @@ def _check_expressible(model: RateModel) -> None:
 
 def _stimulation(stims: object, downsample: int, n_units: int, n_steps: int) -> Stimulation | None:
     expected = '{"mode": "none"}, or "exc" or "inh" with "dur" and "units"'
+    if isinstance(stims, np.ndarray) and stims.dtype.names:
+        raise ArgumentError(
+            f"stims is a struct as an array; expected a mapping, {expected}: read the file with "
+            f"scipy.io.loadmat(path, simplify_cells=True), and subtract 1 from units and dur"
+        )
     if not isinstance(stims, Mapping):
         raise ArgumentError(f"stims is {shown(stims)}; expected a mapping, {expected}")
     if "mode" not in stims:
