@@ -11,6 +11,7 @@ from models import model_mapping
 
 from spiking import ArgumentError, RateModel, SpikingNetwork, analysis, datasets, evaluate, tasks
 from spiking.analysis.faithfulness import faithfulness_of
+from spiking.analysis.faithfulness.intervals import single_trials
 from spiking.evaluation import run_both
 from spiking.simulation.result import Spikes
 
@@ -128,8 +129,18 @@ def test_intervals_are_those_of_the_trials(both, quiet):
         low, high = np.quantile(values, (0.025, 0.975))
         wide = high - low
         assert wide > 0.001
-        assert found == pytest.approx((2 * value - high, min(2 * value - low, 1)), abs=0.15 * wide)
-        assert found[0] < value <= found[1] + 1e-9
+        wanted = [1 - (1 - value) ** 2 / (1 - end) for end in (low, high)]  # basic, of log(1 - R2)
+        assert found == pytest.approx(sorted(wanted), abs=0.15 * wide)
+        assert found[0] < value < found[1] < 1
+
+
+def test_intervals_of_a_bad_conversion_in_few_trials_stay_below_1():
+    rng = np.random.default_rng(1)
+    expected = rng.standard_normal((10, 1, 50))
+    observed = expected + rng.lognormal(0.5, 1.0, (10, 1, 1)) * rng.standard_normal((10, 1, 50))
+    unexplained = np.sum((observed - expected) ** 2, axis=(1, 2)) / np.sum(expected**2, axis=(1, 2))
+    low, high = single_trials(expected, observed, seed=1)
+    assert low < 1 - unexplained.mean() < high < 0.5
 
 
 def test_one_trial_has_no_interval(model):

@@ -326,7 +326,7 @@ def test_mat(run, tmp_path):
     assert np.array_equal(found["spike_times"][2, 11], spikes_of(run, 2, 11))
     assert found["spikes"]["initial"].tolist() == run.spikes.initial.tolist()
     assert found["conditions"].tolist() == list(run.conditions)
-    assert found["seed"] == "1"
+    assert found["seed"] == 1
 
 
 @pytest.mark.parametrize("function", ["to_neo", "to_pynapple", "to_nwb", "to_mat", "to_pandas"])

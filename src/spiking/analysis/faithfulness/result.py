@@ -41,8 +41,8 @@ class Faithfulness:
         R2 of the output in single trials. Good: 0.95 or more (0.9 with noisier neurons); it contains the
         noise of the spikes.
     output_r2_interval : (float, float)
-        95 % interval of `output_r2`: basic bootstrap over trials, with 1000 resamples drawn from the seed;
-        NaN with fewer than two trials.
+        95 % interval of `output_r2`: basic bootstrap of ``log(1 - R2)`` over trials, with 1000 resamples
+        drawn from the seed; NaN with fewer than two trials.
     output_nrmse : float
         Root mean square difference of the outputs in single trials, divided by the standard deviation of the
         rate network's output; its square is ``1 - output_r2``. Good: 0.25 or less.
