@@ -356,7 +356,12 @@ def test_a_network_at_a_given_factor_is_measured_and_drawn(whole, tmp_path):
     assert str(again) == str(found)
     for path in found.save(tmp_path):
         assert path.stat().st_size > 0
-    titles = [ax.get_title() for ax in found.draw().axes]
+    figure = found.draw()
+    assert "48 other trials" in caption_of(figure)
+    figure.canvas.draw()
+    for ax in figure.axes:  # the remark on the lines is below the title, not across it
+        assert ax.texts[-1].get_window_extent().y1 <= ax.title.get_window_extent().y0
+    titles = [ax.get_title() for ax in figure.axes]
     assert titles[0] == f"factor 30: {row['correct']} of 100"
 
 
@@ -583,6 +588,8 @@ def test_every_rule_has_its_lines_and_is_said_in_words():
     task = own.conditions[0].network.task
     words = " ".join(str(result).split())
     assert f"correct: {task.rule()}" in words
+    for kind in ("rate", "spiking"):  # two accuracies never share a heading
+        assert str(result).count(f"\naccuracy of the {kind} networks by the sustained rule (%)\n") == 1
     assert f"sustained: {task.sustained_rule()}" in words
     assert f"sustained: {task.sustained_rule()}" in caption_of(result.draw())
     first = next(csv.DictReader(result.networks_csv().splitlines()))

@@ -122,21 +122,29 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "trained": Measure("rate networks trained", lambda entry: float(entry.trained["converged"]), True),
         "rate": Measure("accuracy of the rate networks", _rate("rate_correct"), short="accuracy"),
-        "rate_strict": Measure("the same by the strict rule", _rate("rate_strict"), short="accuracy"),
+        "rate_strict": Measure(
+            "accuracy of the rate networks by the strict rule", _rate("rate_strict"), short="accuracy"
+        ),
         "rate_sustained": Measure(
-            "the same by the sustained rule", _rate("rate_sustained"), short="accuracy"
+            "accuracy of the rate networks by the sustained rule", _rate("rate_sustained"), short="accuracy"
         ),
         "updates": Measure(
             "updates of trained networks", _trained("updates"), short="updates", **_PLAIN, unit="", decimals=0
         ),
         "decay": Measure("mean synaptic decay", _trained("decay"), **_PLAIN, unit="ms"),
-        "decay_sd": Measure("its SD over units", _trained("decay_sd"), **_PLAIN, unit="ms"),
+        "decay_sd": Measure("SD of the synaptic decay over units", _trained("decay_sd"), **_PLAIN, unit="ms"),
         "spiking": Measure("accuracy of the spiking networks", _converted("correct"), short="accuracy"),
-        "spiking_strict": Measure("the same by the strict rule", _converted("strict"), short="accuracy"),
-        "spiking_sustained": Measure(
-            "the same by the sustained rule", _converted("sustained"), short="accuracy"
+        "spiking_strict": Measure(
+            "accuracy of the spiking networks by the strict rule", _converted("strict"), short="accuracy"
         ),
-        "best_of_grid": Measure("the same, best of the grid on its own trials", _converted("best_of_grid")),
+        "spiking_sustained": Measure(
+            "accuracy of the spiking networks by the sustained rule",
+            _converted("sustained"),
+            short="accuracy",
+        ),
+        "best_of_grid": Measure(
+            "accuracy of the spiking networks, best of the grid on its own trials", _converted("best_of_grid")
+        ),
         "success": Measure("spiking networks of 95 % or more", _success, True, short="networks ≥ 95 %"),
         "gap": Measure("rate less spiking accuracy", _gap, limits=(-1.0, 1.0)),
         "rates_alike": Measure(
@@ -150,7 +158,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             **_CORRELATION,
         ),
         "rate_explained": Measure("variance in three components, rate", _activity("rate_explained")),
-        "spiking_explained": Measure("the same, spiking", _activity("spiking_explained")),
+        "spiking_explained": Measure("variance in three components, spiking", _activity("spiking_explained")),
         "mixed": Measure("units of mixed selectivity", _activity("mixed")),
         **_population_rates(),
     }

@@ -23,7 +23,7 @@ from spiking.reproduce.measures import MEASURES, Entry, with_other_rules
 from spiking.reproduce.paired import Pair, pairs, pairs_text
 from spiking.reproduce.statistics import difference, paired_difference
 from spiking.reproduce.table import Line, columns, heading, line_of, place, words, wrapped
-from spiking.reproduce.train_and_convert import TRIALS
+from spiking.reproduce.train_and_convert import ACTIVITY_TRIALS, TRIALS
 from spiking.short_repr import short_repr
 
 if TYPE_CHECKING:
@@ -174,11 +174,22 @@ class Reproduction:
         ]
         if rule := rule_of(self):
             remarks.append(f"Networks are tested on {TRIALS} fresh trials; {rule}.")
+        if any(not math.isnan(line.low) for line in self.table):
+            remarks.append(
+                "Intervals of means: Student's t over networks, cut at the possible values: wide for few "
+                "networks, and of no width for equal ones. Of shares: Wilson's."
+            )
         if self.panel.picture is not None and self.drawn is not None:
             remark = "Drawn is the first network that does the task in the most conditions"
             if not any(condition.tested for condition in self.panel.conditions):
                 remark = "Drawn is the first network that trained"
-            remarks.append(f"{remark}, of seed {self.drawn[0]}.")
+            remark += f", of seed {self.drawn[0]}."
+            if any(condition.params is not None for condition in self.panel.conditions):
+                remark += (
+                    f" Its figure shows {ACTIVITY_TRIALS} trials, in which conditions take turns; numbers in "
+                    f"titles count correct ones of the {TRIALS} fresh trials, which are others."
+                )
+            remarks.append(remark)
         if len(self.versions) > 1:
             remarks.append(f"The journal's lines are of several versions: {', '.join(self.versions)}.")
         if self.panel.note:

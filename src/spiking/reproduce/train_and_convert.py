@@ -27,7 +27,7 @@ from spiking.tuning.candidates import published_grid
 from spiking.tuning.find_one import find_scaling_factor
 
 TRIALS = 100  # of each candidate in tuning, and fresh ones in each test, as in the paper
-_ACTIVITY_TRIALS = 48  # in which activity is measured, the same number of each condition
+ACTIVITY_TRIALS = 48  # in which activity is measured, the same number of each condition
 _LOOK = 10  # trials between two checks whether a candidate can still win
 TEST_SEED = 10**9  # added to a network's seed, so that tuning and tests do not use trials of its training
 
@@ -128,7 +128,7 @@ def both_networks(
     return run_both(
         model,
         task,
-        _ACTIVITY_TRIALS,
+        ACTIVITY_TRIALS,
         seed=seed,
         conversion=conversion,
         params=params,

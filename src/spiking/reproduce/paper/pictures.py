@@ -10,6 +10,7 @@ import numpy as np
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.both.state_space import state_space
 from spiking.plotting.both.trial import trial
+from spiking.plotting.captions import describe_figure, rule_words
 from spiking.plotting.distributions import time_constants
 from spiking.plotting.marks import legend_marks, shade_stimulus
 from spiking.plotting.overview import overview
@@ -21,7 +22,7 @@ from spiking.plotting.style import (
     drawing_in,
     finish_time_axis,
 )
-from spiking.plotting.traces import output
+from spiking.plotting.traces import output, output_marks
 from spiking.reproduce.conditions import Condition, shown
 from spiking.reproduce.paper.activity import BIN, binned, choice_axes, stimulus_samples, task_variables
 from spiking.reproduce.paper.spec import Row
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from spiking.reproduce.result import Reproduction
 
+_ABOVE_NOTE = 13.0  # points from axes to a title, above the remark on their lines
 _NARROW: dict[str, Any] = {"frameon": False, "handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.2}
 
 
@@ -72,7 +74,8 @@ def outputs(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
         for k, (ax, (condition, row, both)) in enumerate(zip(grid.flat, shared, strict=False)):
             output(both.spiking, ax, trials=both.trials, task=both.task, rate=both.rate, singles=0)
             factor = "" if shown(condition.value).startswith("factor ") else f", {row['scaling_factor']:.4g}"
-            ax.set_title(f"{shown(condition.value)}{factor}: {row['correct']} of {TRIALS}", fontsize="medium")
+            title = f"{shown(condition.value)}{factor}: {row['correct']} of {TRIALS}"
+            ax.set_title(title, fontsize="medium", pad=_ABOVE_NOTE)
             ax.set(xlabel=ax.get_xlabel() if k >= len(shared) - columns else "")
             ax.set(ylabel="Output" if k % columns == 0 else "")
         for ax in grid.flat[len(shared) :]:
@@ -84,6 +87,17 @@ def outputs(reproduction: Reproduction, figure: Figure | None = None) -> Figure:
             list(entries.values()), list(entries), loc="outside lower center", ncols=columns, **_NARROW
         )
         _name_conversion(reproduction, figure)
+        task, drawn = shared[0][2].task, shared[0][2].trials
+        describe_figure(
+            figure,
+            False,
+            f"{reproduction.panel.title} ({reproduction.panel.name}): outputs of a spiking network, of seed "
+            f"{shared[0][2].seed - TEST_SEED}, by condition.",
+            f"Titles: correct trials of {TRIALS} fresh ones, whose conditions were drawn at random. Drawn: "
+            f"{len(drawn)} other trials, in which conditions take turns.",
+            *output_marks(drawn, task, rate=True, singles=0),
+            rule_words(task),
+        )
     return figure
 
 
