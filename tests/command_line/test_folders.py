@@ -131,9 +131,13 @@ def test_network_files_of_a_folder_are_taken_and_other_archives_left_out(folder)
     assert "rate_network" not in lesioned
     rates = evaluate(network, trials=4, seed=1).rates
     assert lesioned["rate_hz"] == pytest.approx(np.nanmean(rates))
-    assert (lesioned["lesioned"], lesioned["changes"], a["lesioned"]) == (2, "2 neurons lesioned", 0)
+    assert (lesioned["lesioned"], lesioned["changes"], a["lesioned"]) == (
+        2,
+        "2 neurons lesioned, numbers 0, 1",
+        0,
+    )
     alone = in_process.run("evaluate", folder / "lesioned.npz", "--trials", 4).stdout
-    assert alone.splitlines()[0].endswith("; 2 neurons lesioned")
+    assert alone.splitlines()[0].endswith("; 2 neurons lesioned, numbers 0, 1")
     assert a["weight"]["exc_to_exc"] > lesioned["weight"]["exc_to_exc"] > 0
     done = in_process.run("info", "--check", folder)
     assert [line.rpartition("/")[2] for line in done.stdout.splitlines()] == [

@@ -243,7 +243,7 @@ def test_exports_hold_the_task_its_rule_and_the_conversion(tmp_path):
     known = settings(run)
     assert json.loads(known["task_settings"]) == task.settings
     assert (known["task"], known["rule"], known["conversion"]) == ("xor", task.rule(), "trained")
-    assert (known["gain"], known["changes"]) == (1.0, "1 neuron lesioned")
+    assert (known["gain"], known["changes"]) == (1.0, "1 neuron lesioned, number 3")
     assert known["conversion_in_words"].startswith("trained on the f-I curve")
     pytest.importorskip("pandas")
     assert export.to_pandas(run, "trials").attrs == known

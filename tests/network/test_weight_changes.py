@@ -15,6 +15,7 @@ from spiking import (
     simulate,
     tasks,
 )
+from spiking.connectivity.words import weights_changed, which_lesioned
 from spiking.conversion import model_info
 from spiking.export.parts import settings
 from spiking.files.digest import digest
@@ -74,7 +75,6 @@ def test_what_changes_nothing_is_not_recorded():
     for same in (
         NETWORK.scale_weights(factor=1.0),
         NETWORK.cut(fraction=0),
-        NETWORK.lesion([3]),  # `lesioned` says it
         NETWORK.with_weights(NETWORK.dense_weights),
         NETWORK.with_populations(PFC=[1]),
     ):
@@ -107,7 +107,7 @@ def test_it_is_told_where_lesions_are():
     model = MODEL.cut(pre="inh", post="exc")
     network = SpikingNetwork.from_rate(model).scale_weights(factor=0.5).lesion([3])
     both = "weights inh -> exc cut", "recurrent weights multiplied by 0.5"
-    assert changes_words(network) == ["1 neuron lesioned", *both]
+    assert changes_words(network) == ["1 neuron lesioned, number 3", *both]
     assert network_facts(network)["weight changes"] == "; ".join(both)
     assert "weights changed" in repr(network)
     assert "weight changes  weights inh -> exc cut" in str(model_info(model))
@@ -115,9 +115,9 @@ def test_it_is_told_where_lesions_are():
     assert settings(run)["changes"] == "; ".join(changes_words(network))
     ax = plotting.output(run, ax=Figure().subplots())
     for drawn in (ax, plotting.weights(network, ax=Figure().subplots())):
-        assert "1 neuron lesioned; weights inh -> exc cut" in plotting.caption_of(drawn.figure).replace(
-            "unit", "neuron"
-        )
+        assert "1 neuron lesioned, number 3; weights inh -> exc cut" in plotting.caption_of(
+            drawn.figure
+        ).replace("unit", "neuron")
     paragraph = methods(model, network, {"spiking": evaluate(network, "go-nogo", 2)}, None)
     assert "both networks after training: weights inh -> exc cut." in paragraph
     assert "of the spiking network: recurrent weights multiplied by 0.5." in paragraph
@@ -130,3 +130,31 @@ def test_of_many_changes_the_first_are_told():
     words = changes_words(network)
     assert len(network.weight_changes) == 9
     assert words[6:] == ["3 more changes of weights"]
+
+
+def test_how_lesioned_units_were_chosen_is_told_everywhere(tmp_path):
+    chosen = UnitFraction(0.2, "inh", seed=3)
+    for net in (NETWORK, MODEL):
+        network = net.lesion(chosen)
+        numbers = ", ".join(map(str, network.lesioned))
+        words = f"20 % of inh (seed 3): number{'s' * (len(network.lesioned) > 1)} {numbers}"
+        assert which_lesioned(network) == words
+        assert network.weight_changes == ("20 % of inh (seed 3) lesioned",)
+        both = network.lesion([0])
+        assert which_lesioned(both).startswith("20 % of inh (seed 3), 1 unit: numbers 0, ")
+        assert not weights_changed(both)
+    spiking = NETWORK.lesion(chosen)
+    spiking.save(tmp_path / "lesioned.npz")
+    again = open_network(tmp_path / "lesioned.npz")
+    words = which_lesioned(again)
+    assert network_facts(again)["lesioned"] == f"{len(spiking.lesioned)}, {words}"
+    assert network_facts(again)["weight changes"] == "none"
+    run = simulate(again, "go-nogo", trials=1, seed=1)
+    caption = plotting.caption_of(plotting.output(run, ax=Figure().subplots()).figure)
+    paragraph = methods(None, again, {"spiking": evaluate(again, "go-nogo", 2)}, None)
+    for told in (settings(run)["changes"], caption, paragraph):
+        assert words in told
+    assert f"lesioned        {len(spiking.lesioned)} unit" in str(model_info(MODEL.lesion(chosen)))
+    assert words in str(model_info(MODEL.lesion(chosen)))
+    assert which_lesioned(NETWORK.lesion("all")) == "all"  # too many to list
+    assert which_lesioned(NETWORK.lesion([1, 2])) == "numbers 1, 2"

@@ -31,7 +31,7 @@ from spiking.connectivity.units import (
     number_of_units,
     unit_numbers,
 )
-from spiking.connectivity.words import units_words
+from spiking.connectivity.words import lesion_words, units_words
 from spiking.errors import ArgumentError
 from spiking.random_streams import INPUT_STREAM, SHUFFLE_STREAM
 
@@ -222,7 +222,8 @@ def lesion(network: N, units: Units) -> N:
     Returns
     -------
     SpikingNetwork or RateModel
-        Its `lesioned` are these units and those that were lesioned before.
+        Its `lesioned` are these units and those that were lesioned before; its `weight_changes` say how they
+        were chosen.
 
     Raises
     ------
@@ -234,7 +235,8 @@ def lesion(network: N, units: Units) -> N:
     existing = connections(network)
     silent = np.isin(existing.pre, chosen)
     rest = with_connections(network, existing._replace(weight=np.where(silent, 0.0, existing.weight)))
-    return replaced(rest._without_output_of(chosen), None, lesioned=lesioned)
+    words = lesion_words(units, chosen.size) if chosen.size else None
+    return replaced(rest._without_output_of(chosen), words, lesioned=lesioned)
 
 
 @check_arguments()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from spiking.check_arguments import check_arguments
+from spiking.connectivity.words import weights_changed, which_lesioned
 from spiking.conversion.model_info_text import in_words
 from spiking.conversion.model_problems import possible_problems
 from spiking.conversion.recorded_accuracy import SpikingAccuracy, recorded_accuracy, search_accuracy
@@ -94,6 +95,8 @@ class ModelInfo:
         that was trained on the f-I curve: of the tests during training), which chose it.
     lesioned : int
         Number of lesioned units.
+    which_lesioned : str
+        How they were chosen, and their numbers if they are few.
     weight_changes : tuple of str
         What was done to the weights after training, in words.
     suspicious : tuple of str
@@ -139,6 +142,7 @@ class ModelInfo:
     spiking: SpikingAccuracy | None
     search_accuracy: float | None
     lesioned: int
+    which_lesioned: str | None
     weight_changes: tuple[str, ...]
     suspicious: tuple[str, ...]
 
@@ -210,7 +214,8 @@ def model_info(model: AnyModel) -> ModelInfo:
         conversion=_matched_conversion(model),
         search_accuracy=None if search is None else search[0],
         lesioned=len(model.lesioned),
-        weight_changes=model.weight_changes,
+        which_lesioned=which_lesioned(model) or None,
+        weight_changes=weights_changed(model),
         suspicious=possible_problems(
             model,
             weights,

@@ -28,7 +28,7 @@ def facts(info: ModelInfo) -> dict[str, str]:
         "connections": f"{info.connections:,}, density {info.density:.1%}, "
         f"spectral radius of W {info.spectral_radius:.2f}",
         "synaptic decay": _decay(info),
-        **({"lesioned": _count(info.lesioned, "unit")} if info.lesioned else {}),
+        **({"lesioned": _lesioned(info)} if info.lesioned else {}),
         **({"weight changes": printable("; ".join(info.weight_changes))} if info.weight_changes else {}),
         "training": _training(info),
         "task": printable(_task(info)),
@@ -141,6 +141,11 @@ def _activation(info: ModelInfo) -> str:
     words += [] if info.step == STEP_MS else [f"step {info.step:g} ms"]
     words += [] if info.form == "current" else [f"{info.form} form"]
     return ", ".join(words)
+
+
+def _lesioned(info: ModelInfo) -> str:
+    which = "" if info.which_lesioned is None else f", {info.which_lesioned}"
+    return printable(f"{_count(info.lesioned, 'unit')}{which}")
 
 
 def _populations(info: ModelInfo) -> str:

@@ -39,8 +39,8 @@ def network_facts(network: SpikingNetwork, accuracy: SpikingAccuracy | None = No
     conversion = network.conversion or f"published, scaling factor {network.scaling_factor:g}"
     return {
         "neurons": f"{n:,}: {', '.join(members)}",
-        "lesioned": f"{len(network.lesioned)}" if network.lesioned else "none",
-        "weight changes": printable("; ".join(network.weight_changes)) or "none",
+        "lesioned": _lesioned(network),
+        "weight changes": printable("; ".join(words.weights_changed(network))) or "none",
         "channels": f"inputs {network.n_inputs}, outputs {network.n_outputs}",
         "connections": f"{connections:,}, density {connections / weights.size:.1%}",
         "weights": _weights(network),
@@ -81,6 +81,7 @@ def network_row(
         "conversion_in_words": None if network.conversion is None else str(network.conversion),
         "spiking_network": spiking_row(accuracy),
         "lesioned": len(network.lesioned),
+        "which_lesioned": words.which_lesioned(network) or None,
         "changes": "; ".join(changes_words(network)),
     }
 
@@ -98,6 +99,13 @@ def changes_words(network: RateModel | SpikingNetwork) -> list[str]:
     changes += filter(None, (delay_words(network.delays), plasticity_words(network.plasticity)))
     constants = network.params.difference(LIFParams())
     return [*changes, f"constants: {constants}"] if constants else changes
+
+
+def _lesioned(network: SpikingNetwork) -> str:
+    which = words.which_lesioned(network)
+    return (
+        printable(f"{len(network.lesioned)}{f', {which}' if which else ''}") if network.lesioned else "none"
+    )
 
 
 def _synapses(network: SpikingNetwork) -> dict[str, str]:

@@ -14,6 +14,7 @@ from spiking.check_arguments import check_arguments
 from spiking.checks import LARGEST_WEIGHT, check_weights, finite_numbers, shown
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
+from spiking.connectivity.words import weights_changed
 from spiking.conversion.choose import choose_conversion
 from spiking.conversion.conversion import FITTED, Asked, Conversion
 from spiking.errors import ArgumentError
@@ -84,9 +85,9 @@ class SpikingNetwork(Remade):
     lesioned : tuple of int
         Units that are silent (see `lesion`).
     weight_changes : tuple of str
-        What `scale_weights`, `cut`, `shuffle_weights`, `with_weights`, `freeze` and other methods did to the
-        weights, in words and in this order; those of the rate model first, or that the weights are those from
-        before training. Captions and reports say it. It does not change the simulation.
+        What `scale_weights`, `cut`, `shuffle_weights`, `with_weights`, `lesion`, `freeze` and other methods
+        did to the weights, in words and in this order; those of the rate model first, or that the weights are
+        those from before training. Captions and reports say it. It does not change the simulation.
     readout_refit : ReadoutRefit or None
         How a new readout was fitted (see `refit_readout`); None for the trained one.
     conversion : Conversion or None
@@ -326,7 +327,7 @@ class SpikingNetwork(Remade):
         parts = [f"N={self.n_neurons}", f"n_inputs={self.n_inputs}", f"n_outputs={self.n_outputs}"]
         parts += [f"scaling_factor={self.scaling_factor:g}", f"{kind} weights"]
         parts += [f"{len(self.lesioned)} lesioned"] if self.lesioned else []
-        parts += ["weights changed"] if self.weight_changes else []
+        parts += ["weights changed"] if weights_changed(self) else []
         parts += ["readout refitted"] if self.readout_refit else []
         parts += [str(self.conversion)] if self.conversion else []
         words = (

@@ -97,7 +97,7 @@ class RateModel(Remade):
     lesioned : tuple of int
         Units that are silent (see `lesion`); the mask ``lesioned_units`` in files.
     weight_changes : tuple of str
-        What `scale_weights`, `cut`, `shuffle_weights` and other methods did to the weights after training, in
+        What `scale_weights`, `cut`, `lesion` and other methods did to the weights after training, in
         words and in this order; JSON in files. It does not change the simulation.
 
     Examples

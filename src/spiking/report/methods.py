@@ -10,6 +10,7 @@ import numpy as np
 
 import spiking
 from spiking.analysis.faithfulness import START_MS, Faithfulness
+from spiking.connectivity.words import numbers_words, weights_changed, which_lesioned
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
@@ -29,7 +30,6 @@ _PAPER = (
     "networks. PNAS 116:22811-22820, doi:10.1073/pnas.1905926116"
 )
 
-_FEW = 10  # lesioned units whose numbers are given
 _SOFTWARE = (
     "The spiking developers, spiking: trained rate networks as spiking networks, version "
     f"{spiking.__version__}"
@@ -177,8 +177,8 @@ def _search(factor: float, model: RateModel | None) -> str:
 
 
 def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator[str]:
-    both = () if model is None else model.weight_changes
-    own = network.weight_changes
+    both = () if model is None else weights_changed(model)
+    own = weights_changed(network)
     if both and own[: len(both)] == both:
         yield f"Changes of the weights of both networks after training: {'; '.join(both)}."
         own = own[len(both) :]
@@ -190,9 +190,8 @@ def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator
         ([unit for unit in network.lesioned if unit not in before], "In the spiking network, "),
     ):
         if units:
-            what = "1 unit (number" if len(units) == 1 else f"{len(units)} units (numbers"
-            numbers = f" {', '.join(map(str, units))})" if len(units) <= _FEW else ""
-            what = f"{what}{numbers}" if numbers else what.partition(" (")[0]
+            which = which_lesioned(network) if len(units) == len(network.lesioned) else numbers_words(units)
+            what = f"{len(units)} unit{'' if len(units) == 1 else 's'}{f' ({which})' if which else ''}"
             yield f"{where}{what} {'was' if len(units) == 1 else 'were'} lesioned."
     if network.readout_refit is not None:
         refit = network.readout_refit
