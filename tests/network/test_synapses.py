@@ -10,6 +10,8 @@ from networks import pulse_input, random_network
 from spiking import ArgumentError, Record, SpikingNetwork, datasets, fine_tune, simulate, sweep
 from spiking.analysis.mean_field import mean_field
 from spiking.network import Plastic, ShortTermPlasticity
+from spiking.network.describe import changes_words
+from spiking.network.synapses.words import synapse_words
 from spiking.neuron import Distribution
 
 
@@ -174,11 +176,11 @@ def test_what_cannot_take_them_says_so():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda net: net.with_delays(-1.0), "ms has -1.0; expected delays from 0 to 1000 ms"),
+        (lambda net: net.with_delays(-1.0), "ms has -1; expected delays from 0 to 1000 ms"),
         (lambda net: net.with_delays(np.nan), "ms is nan"),
-        (lambda net: net.with_delays(2000.0), "ms has 2000.0"),
+        (lambda net: net.with_delays(2000.0), "ms has 2000;"),
         (lambda net: net.with_delays(np.ones((3, 3))), r"shape \(3, 3\).*\(20, 20\)"),
-        (lambda net: net.with_delays(Distribution(1.0, 2.0)), "lognormal"),
+        (lambda net: net.with_delays(Distribution(1.0, 2.0)), "ms, as drawn, has -.*lognormal"),
         (lambda net: net.with_delays(1.0, pre="basket"), "basket"),
         (lambda net: replace(net, delays=np.ones(20)), r"delays has shape \(20,\)"),
         (lambda net: net.with_plasticity(0.5), "plasticity is 0.5"),
@@ -191,3 +193,44 @@ def test_what_cannot_take_them_says_so():
 def test_mistakes_are_named(change, message):
     with pytest.raises(ArgumentError, match=message):
         change(random_network(20))
+
+
+def test_what_was_changed_is_said_with_its_connections():
+    network = random_network(30, density=0.5)
+    assert synapse_words(network) == []
+    changed = (
+        network.with_delays(2.0, pre="exc")
+        .with_plasticity(ShortTermPlasticity(recovery=100.0))
+        .with_plasticity(ShortTermPlasticity(recovery=50.0), pre="exc", post="inh")
+        .with_plasticity(ShortTermPlasticity(recovery=20.0), pre="exc", post="inh")
+    )
+    assert synapse_words(changed) == [
+        "delays of 2 ms of the connections exc -> all",
+        "short-term plasticity (U 0.5, recovery 100 ms, facilitation 0 ms) and short-term plasticity (U 0.5, "
+        "recovery 20 ms, facilitation 0 ms) of the connections exc -> inh",
+    ]
+    assert changes_words(changed) == synapse_words(changed)
+    assert "delays of 2 ms" in repr(network.with_delays(2.0))
+    assert "refractory 5" in repr(network.with_params(refractory=5.0))
+
+
+def test_names_of_a_sweep_do_not_undo_each_other():
+    network = SpikingNetwork.from_rate(datasets.load("go-nogo-sigmoid"), 35.0)
+
+    def rates(grid):
+        rows = sweep(network, "go-nogo", grid=grid, trials=4, seed=1).rows
+        return {tuple(row[name] for name in sorted(grid)): row["rate_hz"] for row in rows}
+
+    for first, second in (
+        ({"threshold.sd": [0.0, 2.0]}, {"threshold": [-40.0, -41.0]}),
+        ({"delays.exc": [0.0, 50.0]}, {"delays": [0.0, 20.0]}),
+    ):
+        found = rates({**first, **second})
+        assert found == rates({**second, **first})
+        assert len({*found.values()}) == 4
+    with pytest.raises(ArgumentError, match="expected the same connections"):
+        rates({"plasticity.recovery.exc": [50.0], "plasticity.utilisation": [0.1]})
+    with pytest.raises(ArgumentError, match=r"did you mean threshold\.sd"):
+        rates({"threshhold.sd": [1.0]})
+    both = rates({"plasticity.recovery.exc": [100.0], "plasticity.utilisation.exc": [0.1, 0.9]})
+    assert len({*both.values()}) == 2

@@ -78,11 +78,16 @@ def sweep(
         records.
     grid : mapping of str to values
         The names to vary and their values. With several names, each combination is run; the names are applied
-        in the order of the mapping. Names with numbers as values:
+        in the order of the mapping, a spread after its constant, and delays and plasticity of all connections
+        before those of some. Names with numbers as values:
 
         - any field of `LIFParams`, such as ``"refractory"``; with ``.sd``, such as ``"threshold.sd"``, its
           standard deviation over the neurons (`~spiking.neuron.Distribution`: normal for voltages, lognormal
           for the others, drawn with `seed`, unless the network has a distribution of its own);
+        - ``"adaptation.jump"``, ``"adaptation.tau"`` (the time constant is 100 ms unless varied or given);
+        - ``"delays.exc.inh"`` (from `pre` to `post`; either may be left out): ms;
+        - ``"plasticity.recovery.exc.inh"``, and `utilisation` and `facilitation` instead of `recovery`: what
+          the same connections do not have yet is as in `~spiking.network.ShortTermPlasticity`;
         - ``"scaling_factor"`` (applied before all others), ``"downsample"``;
         - ``"task.delay"`` and the other settings of the task, times in ms;
         - ``"stimulation.amplitude"`` and the other fields of `stimulation`;

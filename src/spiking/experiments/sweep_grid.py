@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spiking.checks import positive_number, shown, whole_number
+from spiking.checks import positive_number, shown, similar, whole_number
 from spiking.connectivity.units import UnitFraction
 from spiking.errors import ArgumentError, warn
 from spiking.experiments.lesioned_units import UNIT
@@ -85,6 +85,12 @@ def axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
     ArgumentError
         A name is unknown, an axis is empty, or two of its values have the same label.
     """
+    plastic = [name.split(".", 2) for name in grid if name.split(".")[0] == "plasticity"]
+    if len({tuple(each[1:2]) for each in plastic}) > 1 and len({tuple(each[2:]) for each in plastic}) > 1:
+        raise ArgumentError(
+            f"grid varies {' and '.join('.'.join(each) for each in plastic)}; expected the same connections "
+            f"in both, such as plasticity.recovery.exc and plasticity.utilisation.exc"
+        )
     return tuple(_axis(name, values) for name, values in grid.items())
 
 
@@ -99,7 +105,7 @@ def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str,
     ArgumentError
         A value is invalid; the message names the point.
     """
-    order = sorted(range(len(grid)), key=lambda k: grid[k].name != "scaling_factor")
+    order = sorted(range(len(grid)), key=lambda k: _turn(grid[k].name))
     settings = [k for k, axis in enumerate(grid) if axis.name.startswith(_TASK)]
     tasks: dict[tuple[int, ...], Task] = {}
     for chosen in itertools.product(*(range(len(axis.labels)) for axis in grid)):
@@ -112,6 +118,12 @@ def points(base: SweepPoint, grid: tuple[Axis, ...]) -> Iterator[tuple[dict[str,
             if key not in tasks:
                 tasks[key] = _task(point)
         yield labels, dataclasses.replace(point, task=tasks[key])
+
+
+def _turn(name: str) -> tuple[bool, bool, int]:
+    """Return the key by which names are applied: a spread after its constant, narrower ends last."""
+    depth = name.count(".") if name.split(".")[0] in _SYNAPSES else 0
+    return name != "scaling_factor", name.endswith(_SPREAD), depth
 
 
 def warn_of_settings(grid: Iterable[Axis], task: Task) -> None:
@@ -246,12 +258,21 @@ def _change(name: str, value: Any) -> Callable[[SweepPoint], SweepPoint]:
             point,
             lambda net: net.lesion(UnitFraction(value, populations[0] if populations else "all", point.seed)),
         )
+    near = similar(name, _known())
     raise ArgumentError(
-        f"grid: name is {name!r}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, "
+        f"grid: name is {name!r}{near}; expected one of {', '.join(_PARAMETERS)}, CONSTANT.sd, "
         f"{', '.join(_ADAPTATION)}, delays.PRE.POST, plasticity.FIELD.PRE.POST, scaling_factor, "
         f"downsample, task.SETTING, stimulation.FIELD, scale_weights.PRE.POST, cut.PRE.POST, "
         f"shuffle_weights.PRE.POST, lesion.POPULATION, {UNIT}, or functions as values"
     )
+
+
+def _known() -> list[str]:
+    """Return the names that a wrong one may have meant."""
+    spreads = [f"{name}{_SPREAD}" for name in Constants._fields]
+    plastic = [f"plasticity.{name}" for name in _PLASTICITY]
+    others = ("scaling_factor", "downsample", "delays", "lesion", UNIT, *_CONNECTIONS)
+    return [*_PARAMETERS, *spreads, *_ADAPTATION, *plastic, *others]
 
 
 def _with_network(point: SweepPoint, experiment: Experiment) -> SweepPoint:
@@ -306,9 +327,13 @@ def _adapting(network: SpikingNetwork, name: str, value: Any) -> SpikingNetwork:
 
 
 def _plastic(network: SpikingNetwork, name: str, value: Any, ends: dict[str, Any]) -> SpikingNetwork:
-    """Return the network with short-term plasticity; other constants as it has them, or the defaults."""
-    usual = [each.plasticity for each in network.plasticity if each.plasticity is not None]
-    given = usual[-1] if usual else ShortTermPlasticity()
+    """Return the network with short-term plasticity of these connections.
+
+    The other constants are those that the same connections have already, or the defaults.
+    """
+    pre, post = (tuple(network.units(ends.get(end, "all")).tolist()) for end in ("pre", "post"))
+    usual = [each.plasticity for each in network.plasticity if (each.pre, each.post) == (pre, post)]
+    given = (usual[-1] if usual else None) or ShortTermPlasticity()
     return network.with_plasticity(dataclasses.replace(given, **{name: value}), **ends)
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.network.open import AnyNetwork, spiking_network
-from spiking.network.synapses.delays import delay_words
-from spiking.network.synapses.plasticity import plasticity_words
+from spiking.network.synapses.words import delay_words, plasticity_words
 from spiking.neuron.constant import constant_words
 from spiking.optional import library
 
@@ -70,8 +69,8 @@ def to_nir(network: AnyNetwork, *, approximate: bool = False) -> Any:
                 "" if p.adaptation is None else f"the adaptation {p.adaptation.words()}",
                 p.adaptation is not None,
             ),
-            (delay_words(network.delays), bool(network.delays.any())),
-            (plasticity_words(network.plasticity), bool(plasticity_words(network.plasticity))),
+            (delay_words(network), bool(network.delays.any())),
+            (plasticity_words(network), bool(plasticity_words(network))),
             ("the initial state", network.initial_rates is not None or network.initial_currents is not None),
         )
         if present

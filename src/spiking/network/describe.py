@@ -9,8 +9,7 @@ import numpy as np
 from spiking.connectivity import words
 from spiking.conversion.model_info_text import accuracy_facts, population_counts, spiking_row
 from spiking.files.escape import printable
-from spiking.network.synapses.delays import delay_words
-from spiking.network.synapses.plasticity import plasticity_words
+from spiking.network.synapses.words import synapse_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.typing import Floats
@@ -96,7 +95,7 @@ def changes_words(network: RateModel | SpikingNetwork) -> list[str]:
     changes = words.changes_words(network, "neuron")
     if network.readout_refit is not None:
         changes.append("readout refitted")
-    changes += filter(None, (delay_words(network.delays), plasticity_words(network.plasticity)))
+    changes += synapse_words(network)
     constants = network.params.difference(LIFParams())
     return [*changes, f"constants: {constants}"] if constants else changes
 
@@ -109,8 +108,8 @@ def _lesioned(network: SpikingNetwork) -> str:
 
 
 def _synapses(network: SpikingNetwork) -> dict[str, str]:
-    words = (delay_words(network.delays), plasticity_words(network.plasticity))
-    return {"synapses": ", ".join(filter(None, words))} if any(words) else {}
+    said = synapse_words(network)
+    return {"synapses": ", ".join(said)} if said else {}
 
 
 def _weights(network: SpikingNetwork) -> str:

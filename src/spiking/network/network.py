@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import LARGEST_WEIGHT, check_weights, finite_numbers, shown
+from spiking.checks import LARGEST_WEIGHT, check_weights, finite_numbers, shown, similar
 from spiking.connectivity import changes
 from spiking.connectivity.units import POPULATIONS, check_mask, check_population_name
 from spiking.connectivity.words import weights_changed
@@ -26,6 +26,7 @@ from spiking.network.readout_refit import ReadoutRefit
 from spiking.network.synapses import delays as synapse_delays
 from spiking.network.synapses import plasticity as synapse_plasticity
 from spiking.network.synapses.plasticity import Plastic
+from spiking.network.synapses.words import synapse_words
 from spiking.neuron.constant import Constants
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.any_model import AnyModel, rate_model
@@ -319,7 +320,10 @@ class SpikingNetwork(Remade):
         known = [item.name for item in fields(LIFParams)]
         for name in changes:
             if name not in known:
-                raise ArgumentError(f"there is no constant {name!r}; expected one of {', '.join(known)}")
+                near = similar(name, known)
+                raise ArgumentError(
+                    f"there is no constant {name!r}{near}; expected one of {', '.join(known)}"
+                )
         return replace(self, params=replace(self.params, **changes))
 
     def __repr__(self) -> str:
@@ -330,11 +334,9 @@ class SpikingNetwork(Remade):
         parts += ["weights changed"] if weights_changed(self) else []
         parts += ["readout refitted"] if self.readout_refit else []
         parts += [str(self.conversion)] if self.conversion else []
-        words = (
-            synapse_delays.delay_words(self.delays),
-            synapse_plasticity.plasticity_words(self.plasticity),
-        )
-        parts += filter(None, words)
+        parts += synapse_words(self)
+        changed = self.params.difference(LIFParams())
+        parts += [changed] if changed else []
         return joined("SpikingNetwork", parts)
 
     def _repr_html_(self) -> str:

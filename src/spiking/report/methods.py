@@ -16,8 +16,7 @@ from spiking.errors import ArgumentError
 from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.words import OTHER_RULES, first_rule, rules
 from spiking.network.network import SpikingNetwork
-from spiking.network.synapses.delays import delay_words
-from spiking.network.synapses.plasticity import plasticity_words
+from spiking.network.synapses.words import synapse_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
 from spiking.report.methods_of_model import about_model, listed, populations, words
@@ -200,9 +199,8 @@ def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator
             f"regression (penalty {refit.ridge:g}) in {refit.n_trials} other trials of the task {refit.task} "
             f"(seed {refit.seed})."
         )
-    synapses = (delay_words(network.delays), plasticity_words(network.plasticity))
-    if any(synapses):
-        yield f"Recurrent connections had {' and '.join(filter(None, synapses))}."
+    if synapses := synapse_words(network):
+        yield f"Recurrent connections had {' and '.join(synapses)}."
 
 
 def _about_neurons(params: LIFParams, downsample: int) -> str:

@@ -34,6 +34,7 @@ def sweep(
             metavar="NAME=VALUES",
             help="What to vary: refractory=0:5:0.5 (from 0 to 5 in steps of 0.5), noise=0,0.1,0.2, "
             "scaling_factor=20:80:10, scale_weights.inh.exc=0:1:0.25, cut.exc=0:0.5:0.1, lesion.inh=0,0.5,1, "
+            "threshold.sd=0,1,2, adaptation.jump=0,0.2, delays.exc=0,2,5 (ms), plasticity.recovery.exc=0,50, "
             "lesion_unit=none,inh (intact, and without each inhibitory unit), "
             "task.delay=100:700:200 (setting of the task), stimulation.amplitude=0:2:0.5 (with --stimulate). "
             "Give --vary several times for a grid.",

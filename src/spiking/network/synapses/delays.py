@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
-from spiking.checks import finite_numbers, shown
+from spiking.checks import finite_numbers
 from spiking.connectivity.units import Units, unit_numbers
 from spiking.errors import ArgumentError
 from spiking.neuron.distribution import Distribution
@@ -70,7 +70,9 @@ def with_delays(
         values: Floats = ms.values("delays", n * n).reshape(n, n)[np.ix_(receivers, senders)]
     else:
         values = _given(ms, n, receivers, senders)
-    check_delays("ms", values)
+    drawn = isinstance(ms, Distribution)
+    advice = ": use a smaller sd, or shape='lognormal', whose values are above 0" if drawn else ""
+    check_delays("ms, as drawn," if drawn else "ms", values, advice)
     if values.ndim == 0 and {*senders} == {*receivers} == {*range(n)}:
         return replace(network, delays=values)
     delays = np.array(np.broadcast_to(network.delays, (n, n)))
@@ -85,7 +87,8 @@ def _given(ms: Any, n: int, receivers: Any, senders: Any) -> Floats:
     if values.shape == (n, n):
         return values[np.ix_(receivers, senders)]
     if values.shape not in ((), shape):
-        raise ArgumentError(f"ms has shape {values.shape}; expected {expected}, or ({n}, {n})")
+        of_all = "" if shape == (n, n) else f", or ({n}, {n})"
+        raise ArgumentError(f"ms has shape {values.shape}; expected {expected}{of_all}")
     return values
 
 
@@ -98,24 +101,15 @@ def checked_delays(value: Any, n_neurons: int) -> Floats:
     return frozen_array(values)
 
 
-def check_delays(name: str, values: Floats) -> None:
+def check_delays(name: str, values: Floats, advice: str = "") -> None:
     """Raise ArgumentError unless all delays in ms are from 0 to the longest."""
     wrong = (values < 0) | (values > _LONGEST)
     if wrong.any():
         raise ArgumentError(
-            f"{name} has {shown(float(values[wrong].flat[0]))}; expected delays from 0 to {_LONGEST:g} ms"
-            f" (a lognormal Distribution has none below 0)"
+            f"{name} has {values[wrong].flat[0]:g}; expected delays from 0 to {_LONGEST:g} ms{advice}"
         )
 
 
 def delay_steps(delays: Floats, time_step: float) -> NDArray[np.int64]:
     """Return delays in time steps; `time_step` in ms."""
     return np.rint(delays / time_step).astype(np.int64)
-
-
-def delay_words(delays: Floats) -> str:
-    """Return delays in a few words; empty if there are none."""
-    low, high = float(delays.min()), float(delays.max())
-    if not high:
-        return ""
-    return f"delays of {high:g} ms" if low == high else f"delays of {low:.3g} to {high:.3g} ms"

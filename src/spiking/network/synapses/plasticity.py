@@ -172,13 +172,3 @@ def from_json(values: Sequence[Mapping[str, Any]]) -> tuple[Plastic, ...]:
         )
         for each in values
     )
-
-
-def plasticity_words(plasticity: Sequence[Plastic]) -> str:
-    """Return the plasticity of a network in a few words; empty if there is none."""
-    different = {each.plasticity: None for each in plasticity if each.plasticity is not None}
-    return " and ".join(
-        f"short-term plasticity (U {each.utilisation:g}, recovery {each.recovery:g} ms, facilitation "
-        f"{each.facilitation:g} ms)"
-        for each in different
-    )

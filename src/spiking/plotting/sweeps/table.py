@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _UNITS = MappingProxyType(
     {
-        **dict.fromkeys(("tau_membrane", "refractory", "tau_rise"), "ms"),
+        **dict.fromkeys(("tau_membrane", "refractory", "tau_rise", "adaptation.tau"), "ms"),
         **dict.fromkeys(("reset", "threshold", "bias", "peak", "noise", "stimulation.amplitude"), "mV"),
+        "adaptation.jump": "mV a spike",
     }
 )
 
@@ -45,6 +46,10 @@ _EXPERIMENTS = MappingProxyType(
         "cut": "Fraction of connections{of} that is cut",
         "shuffle_weights": "Fraction of weights{of} that is shuffled",
         "lesion": "Lesioned fraction{of}",
+        "delays": "Delay{of} (ms)",
+        "plasticity.utilisation": "Utilisation of resources{of}",
+        "plasticity.recovery": "Recovery from depression{of} (ms)",
+        "plasticity.facilitation": "Decay of facilitation{of} (ms)",
     }
 )
 _MARKER = 3.6  # points
@@ -249,10 +254,15 @@ def title(name: str) -> str:
     if name == UNIT:
         return "Lesioned unit"
     method, *populations = name.split(".")
+    if method == "plasticity":
+        method, *populations = f"{method}.{populations[0]}", *populations[1:]
     if method in _EXPERIMENTS:
         words = [_POPULATIONS.get(part.lower().replace("som", "sst"), part) for part in populations]
         of = f" of {words[0]}" if len(words) == 1 else f" from {' to '.join(words)}" if words else ""
         return _EXPERIMENTS[method].format(of=of)
+    if name.endswith(".sd"):
+        constant = name.removesuffix(".sd")
+        return f"S.d. of {constant.replace('_', ' ')} over neurons ({_UNITS.get(constant, 'mV')})"
     is_time = name.startswith(_TASK) and name.endswith(_TIMES)
     unit = "ms" if is_time else _UNITS.get(name)
     plain = name.removeprefix(_TASK).replace("_", " ").replace(".", " ")
