@@ -136,7 +136,7 @@ def test_a_population_of_the_users_own_can_be_named_wherever_one_can():
 def test_a_sweep_takes_it_and_tells_its_rate():
     found = sweep(WITH_AREA, tasks.GoNoGo(), grid={"lesion.areaA": [0.0, 0.5]}, trials=1, seed=1)
     assert [row["lesion.areaA"] for row in found.rows] == [0.0, 0.5]
-    assert all("rate_areaA" in row for row in found.rows)
+    assert all("rate_hz_areaA" in row for row in found.rows)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def settings(simulation: Simulation) -> dict[str, Any]:
         "gain": 1.0 if conversion is None else conversion.gain,
         "changes": "; ".join(changes_words(simulation.network)) or None,
         "stimulation": "; ".join(simulation.stimulation) or None,
-        "duration_ms": simulation.duration,
+        "duration_ms": simulation.duration if simulation.trial_steps is None else None,
         "time_step_ms": simulation.time_step,
         "parameters": json.dumps(simulation.network.params.as_json(), default=float),
     }

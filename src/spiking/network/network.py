@@ -331,9 +331,9 @@ class SpikingNetwork(Remade):
         parts = [f"N={self.n_neurons}", f"n_inputs={self.n_inputs}", f"n_outputs={self.n_outputs}"]
         parts += [f"scaling_factor={self.scaling_factor:g}", f"{kind} weights"]
         parts += [f"{len(self.lesioned)} lesioned"] if self.lesioned else []
-        parts += ["weights changed"] if weights_changed(self) else []
         parts += ["readout refitted"] if self.readout_refit else []
         parts += [str(self.conversion)] if self.conversion else []
+        parts += ["weights changed"] if weights_changed(self) else []
         parts += synapse_words(self)
         changed = self.params.difference(LIFParams())
         parts += [changed] if changed else []

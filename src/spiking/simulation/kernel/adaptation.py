@@ -6,11 +6,10 @@ Numba chooses by the type of `Constants.adaptation`, so that a network without i
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import overload
 
 from spiking.neuron.equations import at
 from spiking.simulation.kernel.arguments import CurrentAdaptation, ThresholdAdaptation
-from spiking.simulation.kernel.compiler import nb
+from spiking.simulation.kernel.compiler import nb, overload
 
 VANISHED = 1e-200  # a state below this is zero: denormal numbers are slow
 

@@ -11,6 +11,7 @@ with warnings.catch_warnings(record=True) as _warnings:
     warnings.simplefilter("always")
     try:
         import numba as nb
+        from numba.extending import overload
     except ImportError:
         raise
     except Exception as error:  # which ones, Numba chooses
@@ -30,4 +31,4 @@ if nb.config.DISABLE_JIT:
         "NUMBA_DISABLE_JIT is 1; expected 0 or nothing, because simulations need the compiler of Numba"
     )
 
-__all__ = ["nb"]
+__all__ = ["nb", "overload"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import overload
 
 from spiking.neuron.equations import NEURONS, at
 from spiking.simulation.kernel.adaptation import adaptation_current, adaptation_fades
-from spiking.simulation.kernel.compiler import nb
+from spiking.simulation.kernel.compiler import nb, overload
 from spiking.simulation.kernel.standard_normals import FAST
 
 _CHUNK = 256  # neurons counted together; only a chunk with a spike is searched for it

@@ -6,10 +6,9 @@ Numba chooses by the type of `Synapses.pathways`, so that a network without them
 from __future__ import annotations
 
 import numpy as np
-from numba.extending import overload
 
 from spiking.neuron.equations import at
-from spiking.simulation.kernel.compiler import nb
+from spiking.simulation.kernel.compiler import nb, overload
 from spiking.simulation.kernel.standard_normals import FAST
 
 
