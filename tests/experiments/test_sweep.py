@@ -198,7 +198,7 @@ def test_the_table_is_tidy_and_plots_in_one_line():
         ({"grid": {"refractory": [1, 1.0]}}, "has 1 more than once|has 1.0 more than once"),
         (
             {"grid": {"refractry": [1]}},
-            "name is 'refractry' (did you mean refractory?); expected one of tau_membrane",
+            r"name is 'refractry' \(did you mean refractory\?\); expected one of tau_membrane",
         ),
         ({"grid": {"refractory": [1, -1]}}, "at refractory=-1: refractory is -1; expected 0 or more"),
         ({"grid": {"cut.ie": [1]}}, "at cut.ie=1: pre is 'ie'"),
