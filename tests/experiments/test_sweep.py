@@ -34,6 +34,7 @@ from spiking import (
 from spiking.experiments import Sweep
 from spiking.experiments.lesioned_units import by_effect
 from spiking.plotting import caption_of
+from spiking.tasks.scoring import wilson_interval
 
 MODEL = RateModel.load(cue_model())
 NETWORK = SpikingNetwork.from_rate(MODEL, 30)
@@ -771,10 +772,11 @@ def test_the_units_that_matter_most_come_first():
         {"lesion_unit": unit, "y": y}
         for unit, y in zip(["none", *range(5)], [1, 1, 0.5, 1.2, np.nan, 1], strict=True)
     ]
-    shown, others = by_effect(rows, "y", 10)
+    shown, others = by_effect(rows, "y", 4)
     assert [row["lesion_unit"] for row in shown] == [3, 1, 2]  # no response, then by distance
     assert [row["lesion_unit"] for row in others] == [0, 4]
     assert [row["lesion_unit"] for row in by_effect(rows, "y", 1)[0]] == [3]
+    assert [row["lesion_unit"] for row in by_effect(rows, "y", 5)[0]] == [3, 1, 2, 0, 4]  # all fit
     assert [row["lesion_unit"] for row in by_effect([*rows[1:4], rows[5]], "y", 1)[0]] == [1]  # against 1
 
 
@@ -797,14 +799,56 @@ def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatc
     table = list(csv.DictReader((folder / "units.csv").read_text().splitlines()))
     assert [row["lesion_unit"] for row in table] == ["none", *map(str, range(20))]
     assert (
-        "Rate (Hz) of the spiking network with one unit lesioned, those 20 of 20 units first" in done.stdout
+        "Rate (Hz) of the spiking network (model.mat; scaling factor 30) with one unit lesioned, those units first"
+        in done.stdout
     )
+    few = run(*SWEEP[:6], "--scaling-factor", 30, "--trials", 4, "--vary", "lesion_unit=none,3,7").stdout
+    assert {line.split()[0] for line in few.splitlines()[1:4]} == {"none", "3", "7"}
+    assert "-o writes the table of all" not in few
     found = sweep(NETWORK, Cue(), grid={"lesion_unit": ["none", "all"]}, trials=4, seed=1)
     ax = found.plot("rate_hz")
     shown, _ = by_effect(found.rows, "rate_hz", 20)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [str(row["lesion_unit"]) for row in shown]
     heights = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
     assert heights == [row["rate_hz"] for row in shown]
+
+
+def test_what_was_stimulated_is_in_table_caption_and_axis(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    pushed = Stimulation(units="inh", window=(100, 200), amplitude=3.0, acts_on="current")
+    options = {"grid": {"stimulation.amplitude": [0.0, 10.0]}, "trials": 4, "seed": 1}
+    found = sweep(NETWORK, Cue(), stimulation=pushed, **options)
+    n = int(NETWORK.populations["inh"].sum())
+    words = [f"inh ({n} neurons), a current of {mV} mV, from 100 to 200 ms" for mV in ("+0", "+10")]
+    assert column(found, "stimulation") == words
+    ax = found.plot()
+    assert ax.get_xlabel() == "Stimulating current (mV)"
+    for told in (str(found), caption_of(ax.figure)):
+        assert f"Stimulation: at the first point {words[0]}; at the last {words[1]}." in told
+    stepped = sweep(NETWORK, Cue(), stimulation=Stimulation("inh", (100, 200)), **options)
+    assert stepped.plot().get_xlabel() == "Voltage added at each step (mV)"
+    assert "mV at each step" in stepped.rows[1]["stimulation"]
+    words = ["--stimulate", "exc", "--units", "inh", "--window", 100, 200, "--current", 20, "--trials", 2]
+    done = run(*SWEEP[:6], "--scaling-factor", 30, *words, "--vary", "stimulation.amplitude=0,10")
+    assert "has currents in mV, instead of --current 20" in done.stderr
+
+
+def test_a_row_says_which_network_and_how_many_trials_of_each_condition(tmp_path):
+    NETWORK.save(tmp_path / "cue.npz")
+    found = sweep(tmp_path / "cue.npz", Cue(), grid={"lesion.inh": [0.0, 0.5]}, trials=9, seed=1)
+    for row, trials in zip(found.rows, found.by_trial, strict=True):
+        assert (row["model"], row["scaling_factor"]) == ("cue.npz", NETWORK.scaling_factor)
+        for name in Cue().conditions:
+            own = trials["correct"][trials["condition"] == name]
+            assert row[f"trials_{name}"] == own.size
+            low, high = wilson_interval(int(own.sum()), own.size)
+            assert (row[f"accuracy_{name}_low"], row[f"accuracy_{name}_high"]) == (low, high)
+            assert f"({low:.2f} to {high:.2f}) of {own.size}" in str(found)
+    assert "50 % of inh (seed 1)" in found.rows[1]["changes"]
+    one_choice = "one choice was drawn at random (seed 1); intervals are over trials"
+    assert one_choice in str(found)
+    assert one_choice in caption_of(found.plot().figure)
+    assert one_choice not in str(sweep(NETWORK, Cue(), grid={"refractory": [2.0]}, trials=2))
 
 
 def test_windows_of_stimulation_are_questioned_once_as_by_simulate():

@@ -47,9 +47,9 @@ def by_effect(
 ) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
     """Return the rows of the units that matter most, and those of the others.
 
-    They are at most `most` rows in which `y` is not that of the intact network, those first in which it
-    differs most (NaN, such as no response, most of all). Without an intact network among the rows, the
-    median of all of them stands for it.
+    They are at most `most` rows in which `y` is not that of the intact network, or all rows if these are not
+    more than `most`; those first in which it differs most (NaN, such as no response, most of all). Without an
+    intact network among the rows, the median of all of them stands for it.
     """
     rows = tuple(rows)
     intact = [row[y] for row in rows if row[UNIT] == INTACT]
@@ -59,5 +59,5 @@ def by_effect(
     distances = np.abs(values - usual)
     distances[np.isnan(values)] = 0.0 if np.isnan(usual) else np.inf
     order = [lesioned[k] for k in np.argsort(-distances, kind="stable")]
-    n = min(most, int(np.count_nonzero(distances)))
+    n = len(order) if len(order) <= most else min(most, int(np.count_nonzero(distances)))
     return tuple(order[:n]), tuple(order[n:])

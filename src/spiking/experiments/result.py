@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_CHOSEN = ("lesion", "cut", "shuffle_weights")  # which fraction, is drawn at random
+_IN_CONDITION, _COUNT = "accuracy_", "trials_"
+_SETTINGS = ("seed", "model", "scaling_factor", "conversion", "changes", "stimulation")
 _NOT_PRINTED = ("rule", "strict_low", "strict_high", "sustained_low", "sustained_high")
 
 
@@ -46,7 +49,8 @@ class Sweep:
         ``network`` (``spiking``, or ``rate`` with `rate_network`),
         ``trials``, ``correct``, ``accuracy`` with its 95 % Wilson score interval ``low`` to ``high``, the
         same by the strict and by the sustained rule (``strict``, ``strict_low``, ...; NaN where the task does
-        not define them), the accuracy in each condition (such as ``accuracy_go``; NaN if no trial has it),
+        not define them), the accuracy in each condition with its interval and number of trials (such as
+        ``accuracy_go``, ``accuracy_go_low``, ``accuracy_go_high``, ``trials_go``; NaN if no trial has it),
         ``positive`` (fraction of all trials with the response +1, correct or not: 1 if the network always
         gives it, 0 if never) and ``response_time_ms`` (mean over the trials with a response, from the start
         of the trial; not before the time from which the task is scored), both NaN where the task does not
@@ -54,7 +58,8 @@ class Sweep:
         network, ``rate_hz_exc``, ``rate_hz_inh`` and, with SST units, ``rate_hz_sst``, ``rate_hz_pv``. Rates
         leave out lesioned units; they are NaN if none is left, and for the rate network. ``readout`` is
         ``trained`` or describes the refitted readout. ``seed``, ``rule``, ``strict_rule`` and
-        ``sustained_rule``, in words, are those of the trials.
+        ``sustained_rule``, in words, are those of the trials. ``model``, ``scaling_factor``, ``conversion``,
+        ``changes`` of the network and ``stimulation`` say what was run, the last two in words.
     by_trial : tuple of mapping
         The single trials of each row, as in `Evaluation.table`, arrays of shape (trials,): ``trial`` (its
         number; trials of the same number have the same random numbers), ``condition``, ``label`` (expected
@@ -63,6 +68,8 @@ class Sweep:
         a response).
     unused : int
         Number of trials in the journal that this sweep does not use.
+    model : str
+        Name of the file that the network came from; empty if it is not known.
 
     Examples
     --------
@@ -81,6 +88,7 @@ class Sweep:
     rows: tuple[Mapping[str, Any], ...] = field(repr=False)
     by_trial: tuple[Mapping[str, NDArray[Any]], ...] = field(repr=False)
     unused: int = 0
+    model: str = ""
 
     __repr__ = short_repr
 
@@ -156,8 +164,16 @@ class Sweep:
         return psychometric_curves(self, x, signed, seed, resamples)
 
     def __str__(self) -> str:
-        columns = [name for name in self._columns if name != "seed" and not name.endswith(_NOT_PRINTED)]
-        cells = [columns, *([_cell(row.get(name, "")) for name in columns] for row in self.rows)]
+        hidden = {name for name in _SETTINGS if name not in self.names}
+        columns = [
+            name
+            for name in self._columns
+            if name not in hidden
+            and not name.endswith(_NOT_PRINTED)
+            and not name.startswith(_COUNT)
+            and not (name.startswith(_IN_CONDITION) and name.endswith(("_low", "_high")))
+        ]
+        cells = [columns, *([_printed(row, name) for name in columns] for row in self.rows)]
         widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
         lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in cells]
         beside = in_words(self.task, freshness(self.task, self.seed), strict=self.strict)
@@ -166,9 +182,46 @@ class Sweep:
         others = {"strict": self.task.rule(strict=True), "sustained": self.task.sustained_rule()}
         used = self.task.rule(self.strict)
         known = [f"{name}: {rule}" for name, rule in others.items() if rule and rule != used]
+        which = f"{self.model}: " if self.model else ""
         return "\n".join(
-            [*lines, *(line for line in known if line.split(":")[0] in self.by_trial[0]), beside]
+            [
+                *lines,
+                *remarks(self),
+                *(line for line in known if line.split(":")[0] in self.by_trial[0]),
+                f"{which}{beside}",
+            ]
         )
+
+
+def named(result: Sweep, model: str) -> Sweep:
+    """Return the same sweep with the name of the file that the network came from."""
+    return replace(result, model=model, rows=tuple({**row, "model": model} for row in result.rows))
+
+
+def remarks(result: Sweep) -> list[str]:
+    """Return what the names alone do not say, in sentences: what stimulated, and what was drawn once."""
+    found = list(dict.fromkeys(row["stimulation"] for row in result.rows if row["stimulation"]))
+    sentences = [f"Stimulation: {found[0]}."] if len(found) == 1 else []
+    if len(found) > 1:
+        sentences.append(f"Stimulation: at the first point {found[0]}; at the last {found[-1]}.")
+    drawn = [name for name in result.names if name.split(".")[0] in _CHOSEN or name.endswith(".sd")]
+    if drawn:
+        sentences.append(
+            f"At each value of {' and of '.join(drawn)}, one choice was drawn at random (seed "
+            f"{result.seed}); intervals are over trials, not over choices."
+        )
+    if any(name.startswith("lesion") for name in result.names):
+        sentences.append("Rates are means over the neurons that are left.")
+    return sentences
+
+
+def _printed(row: Mapping[str, Any], name: str) -> str:
+    """Format a cell; the accuracy in a condition has its interval and its number of trials."""
+    text = _cell(row.get(name, ""))
+    count = row.get(f"{_COUNT}{name.removeprefix(_IN_CONDITION)}")
+    if not name.startswith(_IN_CONDITION) or not count:
+        return text
+    return f"{text} ({row[f'{name}_low']:.2f} to {row[f'{name}_high']:.2f}) of {count}"
 
 
 def _cell(value: Any) -> str:

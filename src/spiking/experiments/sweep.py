@@ -7,6 +7,7 @@ import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import spiking
@@ -17,7 +18,7 @@ from spiking.evaluation.both_networks import check_sizes
 from spiking.evaluation.evaluate import network_task
 from spiking.evaluation.smoothing import Smoothing
 from spiking.experiments.lesioned_units import UNIT, population_of, with_units
-from spiking.experiments.result import Sweep
+from spiking.experiments.result import Sweep, named
 from spiking.experiments.sweep_grid import (
     SweepPoint,
     axes,
@@ -245,7 +246,7 @@ def sweep(
                     {**names, **kind, "network": network_name, **row(work, measured, drawn[own_trials])}
                 )
                 by_trial.append(trials_of(measured, numbers, drawn[own_trials]))
-    return Sweep(
+    result = Sweep(
         names=tuple(grid),
         task=base.task,
         n_trials=trials,
@@ -255,9 +256,17 @@ def sweep(
         by_trial=tuple(by_trial),
         unused=unused,
     )
+    return named(result, _name_of(network, base))
 
 
 _FORMAT = "spiking sweep journal 1"
+
+
+def _name_of(network: AnyNetwork, base: SweepPoint) -> str:
+    """Return the name of the file that a network came from; empty if it is not known."""
+    if base.model is not None:
+        return Path(base.model.source).name
+    return Path(network).name if isinstance(network, str | os.PathLike) else ""
 
 
 def _task_keys(task: Task) -> tuple[str, str]:

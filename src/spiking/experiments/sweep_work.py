@@ -13,10 +13,15 @@ from spiking.evaluation.result import Score
 from spiking.evaluation.smoothing import Smoothing
 from spiking.evaluation.trial_chunks import rate_outputs
 from spiking.files.digest import digest
+from spiking.network.describe import changes_words
 from spiking.network.network import SpikingNetwork
 from spiking.rate_model.model import RateModel
 from spiking.simulation.random_numbers import SharedNoise
-from spiking.simulation.resolved_stimulation import resolve_stimulation
+from spiking.simulation.resolved_stimulation import (
+    ResolvedStimulation,
+    resolve_stimulation,
+    stimulation_words,
+)
 from spiking.simulation.run_trials import checked_downsample, run_trials
 from spiking.tasks import Task, Trials
 from spiking.tasks.base import draw
@@ -78,11 +83,18 @@ class SpikingWork:
         )
         return np.column_stack([trials.labels, scored.correct, *answers])
 
-    def digest(self) -> str:
-        """Return a digest of everything, except the task, that the result of a trial depends on."""
+    def _acting(self) -> tuple[ResolvedStimulation, ...]:
         time_step = 1000 * TIME_STEP_S * self.downsample
         n_steps = STEPS_PER_COLUMN * (self.task.n_steps // self.downsample)
-        acting = resolve_stimulation(self.stimulation, self.network, n_steps, time_step)
+        return resolve_stimulation(self.stimulation, self.network, n_steps, time_step)
+
+    def stimulation_words(self) -> tuple[str, ...]:
+        """Return what stimulates the network, in words, as `Simulation.stimulation` has them."""
+        return stimulation_words(self.stimulation, self._acting(), np.zeros(self.network.n_inputs))
+
+    def digest(self) -> str:
+        """Return a digest of everything, except the task, that the result of a trial depends on."""
+        acting = self._acting()
         return digest(ANSWERS, self.network, self.seed, acting, self.downsample, self.strict, self.smoothing)
 
 
@@ -128,10 +140,7 @@ def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[st
         "low": low,
         "high": high,
         **_other_scores(work.task, dict(zip(_RULES, others, strict=True))),
-        **{
-            f"accuracy_{name}": _accuracy(work.task, correct[np.array(conditions) == name])
-            for name in (work.task.conditions if work.task.scored else ())
-        },
+        **_by_condition(work.task, correct, conditions),
         "positive": np.nan if np.isnan(predicted).any() else float(np.mean(predicted == 1)),
         "response_time_ms": float(timed.mean()) if timed.size else np.nan,
         **{name: float(rates[k]) if is_spiking else np.nan for k, name in enumerate(names)},
@@ -140,11 +149,25 @@ def row(work: SpikingWork, values: Floats, conditions: Sequence[str]) -> dict[st
         "rule": work.task.rule(work.strict),
         "strict_rule": work.task.rule(strict=True),
         "sustained_rule": work.task.sustained_rule() or "",
+        "scaling_factor": work.network.scaling_factor,
+        "conversion": "published" if work.network.conversion is None else work.network.conversion.kind,
+        "changes": "; ".join(changes_words(work.network)),
+        "stimulation": "; ".join(work.stimulation_words()) if is_spiking else "",
     }
 
 
-def _accuracy(task: Task, correct: Floats) -> float:
-    return Score.of(task, correct > 0.5).accuracy if correct.size else np.nan
+def _by_condition(task: Task, correct: Floats, conditions: Sequence[str]) -> dict[str, float]:
+    """Return the accuracy in each condition with its interval and number of trials; NaN without trials."""
+    columns: dict[str, float] = {}
+    for name in task.conditions if task.scored else ():
+        own = correct[np.array(conditions) == name]
+        score = Score.of(task, own > 0.5)
+        values = (score.accuracy, *score.interval) if own.size else (np.nan,) * 3
+        columns |= dict(
+            zip((f"accuracy_{name}{part}" for part in ("", "_low", "_high")), values, strict=True)
+        )
+        columns[f"trials_{name}"] = own.size
+    return columns
 
 
 def _other_scores(task: Task, answers: Mapping[str, Floats]) -> dict[str, float]:

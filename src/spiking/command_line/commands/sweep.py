@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DRAWN = ("accuracy", "strict", "sustained", "positive", "response_time_ms", "rate_hz")  # in every sweep
 _BY_NAME = ("accuracy_", "rate_hz_")  # of a condition, of a population
 _MOST_UNITS = 10  # rows on the screen of a sweep that lesions each unit
+_AMPLITUDE = "stimulation.amplitude"
 _CURVES = ("signed", "correct")
 
 
@@ -102,6 +103,7 @@ def sweep(
     """
     from spiking.experiments import sweep as run_sweep
     from spiking.experiments.lesioned_units import UNIT, with_units
+    from spiking.experiments.result import named
     from spiking.files.output import PICTURES, check_outputs, keep_text
 
     options.check_caption(caption, plot)
@@ -125,6 +127,14 @@ def sweep(
         check_can_draw(f"the picture {plot}")
         if len(grid) > 2 and curve is None:
             raise ArgumentError(f"--vary has {', '.join(grid)}; expected one or two names with --plot")
+    if stimulation is not None and _AMPLITUDE in grid:
+        kind = "currents in mV" if current is not None else "voltages in mV, added at each step"
+        instead = "" if current is None else f", instead of --current {current:g}"
+        echo(
+            f"--vary {_AMPLITUDE} has {kind}{instead}: above 0 they depolarise, below 0 hyperpolarise, with "
+            f"--stimulate {stimulate} too",
+            err=True,
+        )
     loaded = loading.load_network(model)
     task = loading.chosen_task(loaded, task_name, settings)
     journal = None if output is None else output.with_name(output.name + ".sweep")
@@ -161,6 +171,8 @@ def sweep(
             client=client,
             progress=advance,
         )
+    if not result.model:
+        result = named(result, Path(model).name)
     for name in ("lesion", "lesion.all"):
         if 1 in grid.get(name, ()):
             echo(
@@ -202,7 +214,10 @@ def _print_units(result: Sweep, y: str) -> None:
     if rows:
         echo(str(replace(result, rows=tuple(rows))), lines=True)
     n = len(shown) + len(others)
-    echo(f"{len(shown)} of {n} units, those whose lesion changes {column} most; -o writes the table of all")
+    if others:
+        echo(
+            f"{len(shown)} of {n} units, those whose lesion changes {column} most; -o writes the table of all"
+        )
 
 
 def _json(result: Sweep) -> dict[str, Any]:
@@ -211,7 +226,7 @@ def _json(result: Sweep) -> dict[str, Any]:
     for row in result.rows:
         cells = {name: value for name, value in row.items() if name not in ("low", "high")}
         rows.append({**cells, "interval": [row["low"], row["high"]], "fresh": None})
-    facts = {"task": result.task.name, "seed": result.seed, "strict": result.strict}
+    facts = {"model": result.model, "task": result.task.name, "seed": result.seed, "strict": result.strict}
     return {**facts, "varied": result.names, "rows": rows}
 
 

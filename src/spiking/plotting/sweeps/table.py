@@ -13,11 +13,11 @@ import numpy as np
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.experiments.lesioned_units import UNIT
+from spiking.experiments.result import remarks
 from spiking.experiments.sweep_grid import changes_rate_network
-from spiking.plotting.captions import describe, rule_words
+from spiking.plotting.captions import CONVERSIONS, describe, rule_words
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, drawing_on
 from spiking.plotting.sweeps.units import draw_units
-from spiking.tasks.scoring import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,9 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         name
         for name in result.rows[0]
         if name not in (*result.names, "network", "population", "readout", "seed")
+        and name not in ("model", "conversion", "changes", "stimulation")
         and not name.endswith("rule")
+        and not (name.startswith(_IN_CONDITION) and name.endswith(("_low", "_high")))
     ]
     by_name = {name.lower(): name for name in columns} | {"rate_hz_som": "rate_hz_sst"}
     y = by_name.get(y.lower(), y)
@@ -129,7 +131,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         if result.names == (UNIT,):
             interval = partial(_interval, result, y=y) if is_score else None
             rule = "" if is_rate else _rule(result, y)
-            draw_units(result, y, ax, _COLUMNS.get(y) or title(y), interval, rule)
+            draw_units(result, y, ax, _COLUMNS.get(y) or title(y), interval, rule, _which(result))
             if is_score:
                 ax.set_ylim(0, 1.02)
             return ax
@@ -185,21 +187,23 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         if not numeric:
             ax.set_xticks(range(len(values)), [str(value) for value in values])
             ax.set_xlim(-0.5, len(values) - 0.5)
-        ax.set_xlabel(title(x))
+        ax.set_xlabel(_varied(result, x))
         ax.set_ylabel(_COLUMNS.get(y) or title(y))
         if is_score:
             ax.set_ylim(0, 1.02)
         elif not any(row[y] < 0 for row in result.rows):
             ax.set_ylim(bottom=0)
         if second or len(known) > 1:
-            heading = title(second[0]) if second else None
+            heading = _varied(result, second[0]) if second else None
             ax.legend(title=heading, **{**ABOVE, "ncols": 2 if len(known) > 1 and second else 4})
         ax.spines[["top", "right"]].set_visible(False)
         describe(
             ax,
-            f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(known)} network against "
-            f"{' and '.join(_in_sentence(name) for name in result.names)}.",
-            f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}.",
+            f"{_COLUMNS.get(y) or title(y)} of a {' and of a '.join(known)} network{_which(result)} against "
+            f"{' and '.join(_in_sentence(result, name) for name in result.names)}.",
+            f"Task {result.task.name}: {result.n_trials} trials at each point, seed {result.seed}, "
+            "conditions drawn at random.",
+            *remarks(result),
             ("Bands" if numeric and len(lines) <= _MOST_BANDS else "Vertical lines")
             + ": 95 % Wilson intervals."
             if is_score
@@ -207,7 +211,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             "Markers at the same value stand side by side." if len(lines) > _MOST_BANDS else "",
             "Dashed, open markers: rate network." if len(known) > 1 and numeric and x not in fixed else "",
             f"Dashed{' line' if x in fixed else ''}: rate network, drawn once, as "
-            f"{' and '.join(_in_sentence(name) for name in fixed)} "
+            f"{' and '.join(_in_sentence(result, name) for name in fixed)} "
             f"{'are' if len(fixed) > 1 else 'is'} no constant of it."
             if fixed
             else "",
@@ -225,13 +229,30 @@ def _interval(result: Sweep, row: Mapping[str, Any], y: str) -> tuple[float, flo
     if y in _EDGES:
         low, high = (row[edge] for edge in _EDGES[y])
         return low, high
-    trials = next(trials for other, trials in zip(result.rows, result.by_trial, strict=True) if other is row)
-    correct = trials["correct"][trials["condition"] == y.removeprefix(_IN_CONDITION)]
-    return wilson_interval(int(correct.sum()), correct.size) if correct.size else (np.nan, np.nan)
+    return row[f"{y}_low"], row[f"{y}_high"]
 
 
-def _in_sentence(name: str) -> str:
-    text = title(name)
+def _which(result: Sweep) -> str:
+    """Return which network was run, in brackets: its file, scaling factor and conversion, if known."""
+    factors = {row["scaling_factor"] for row in result.rows}
+    kinds = {row["conversion"] for row in result.rows}
+    parts = [result.model] if result.model else []
+    parts += [f"scaling factor {factors.pop():g}"] if len(factors) == 1 else []
+    kind = kinds.pop() if len(kinds) == 1 else "published"
+    parts += [CONVERSIONS[kind]] if kind != "published" else []
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _varied(result: Sweep, name: str) -> str:
+    """Return the label of an axis for a varied name; that of an amplitude says what it is."""
+    if name != "stimulation.amplitude":
+        return title(name)
+    is_current = any("a current of" in row["stimulation"] for row in result.rows)
+    return "Stimulating current (mV)" if is_current else "Voltage added at each step (mV)"
+
+
+def _in_sentence(result: Sweep, name: str) -> str:
+    text = _varied(result, name)
     return text[:1].lower() + text[1:]
 
 

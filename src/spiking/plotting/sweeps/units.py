@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spiking.experiments.lesioned_units import INTACT, UNIT, by_effect
+from spiking.experiments.result import remarks
 from spiking.plotting.captions import describe
 from spiking.plotting.style import ABOVE, DASHES, POPULATION_COLOURS, POPULATION_NAMES
 
@@ -28,6 +29,7 @@ def draw_units(
     label: str,
     interval: Callable[[Mapping[str, Any]], tuple[float, float]] | None,
     rule: str,
+    which: str,
 ) -> None:
     """Draw a column of the spiking network: a place for each unit that matters most, and one for all others.
 
@@ -42,6 +44,8 @@ def draw_units(
         Returns the 95 % interval of the column, if it has one.
     rule : str
         When a trial is correct, for the caption.
+    which : str
+        Which network it is, for the caption.
     """
     spiking = [row for row in result.rows if row["network"] == "spiking"]
     shown, others = by_effect(spiking, y, _SHOWN)
@@ -55,8 +59,8 @@ def draw_units(
         ax.plot(place, row[y], "o", color=colour, markersize=_MARKER, clip_on=False, label=name)
     names = [str(row[UNIT]) for row in shown]
     if others:
-        names.append(f"{len(others)} others")
-        beside = np.linspace(-0.3, 0.3, len(others))
+        names.append(f"{len(others)} other{'' if len(others) == 1 else 's'}")
+        beside = np.linspace(-0.3, 0.3, len(others)) if len(others) > 1 else np.zeros(1)
         grey: dict[str, Any] = {"color": "#777777", "markersize": 1.5, "markeredgewidth": 0, "clip_on": False}
         ax.plot(len(shown) + beside, [row[y] for row in others], "o", **grey)
     if intact is not None:
@@ -69,17 +73,21 @@ def draw_units(
     ax.legend(handles.values(), handles.keys(), **ABOVE)
     ax.spines[["top", "right"]].set_visible(False)
     n = len(shown) + len(others)
-    first = f"those {len(shown)} of {n} units first for which it"
+    first = (
+        f"those {len(shown)} of {n} units first for which it" if others else "those units first for which it"
+    )
     against = "of the intact network" if intact is not None else "of all these networks (median)"
     rest = [f"{row[y]:.3g}" for row in sorted(others, key=lambda row: float(row[y])) if np.isfinite(row[y])]
     describe(
         ax,
-        f"{label} of the spiking network with one unit lesioned, {first} differs most from that {against}"
+        f"{label} of the spiking network{which} with one unit lesioned, {first} differs most from "
+        f"that {against}"
         + (", dashed" if intact is not None else "")
         + (f"; grey: the others ({' to '.join(dict.fromkeys((rest[0], rest[-1])))})" if rest else "")
         + ".",
         f"Task {result.task.name}: {result.n_trials} trials for each unit, the same for all, "
-        f"seed {result.seed}.",
+        f"seed {result.seed}, conditions drawn at random.",
+        *remarks(result),
         ""
         if interval is None
         else "Vertical lines: 95 % Wilson intervals, each of one unit: of many units some differ by chance.",
