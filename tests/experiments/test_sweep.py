@@ -799,8 +799,8 @@ def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatc
     table = list(csv.DictReader((folder / "units.csv").read_text().splitlines()))
     assert [row["lesion_unit"] for row in table] == ["none", *map(str, range(20))]
     assert (
-        "Rate (Hz) of the spiking network (model.mat; scaling factor 30) with one unit lesioned, those units first"
-        in done.stdout
+        "Rate (Hz) of the spiking network (model.mat; scaling factor 30) with one unit lesioned, those units "
+        "first" in done.stdout
     )
     few = run(*SWEEP[:6], "--scaling-factor", 30, "--trials", 4, "--vary", "lesion_unit=none,3,7").stdout
     assert {line.split()[0] for line in few.splitlines()[1:4]} == {"none", "3", "7"}
@@ -815,29 +815,29 @@ def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatc
 
 def test_what_was_stimulated_is_in_table_caption_and_axis(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    pushed = Stimulation(units="inh", window=(100, 200), amplitude=3.0, acts_on="current")
+    pushed = Stimulation(units="exc", window=(50, 100), amplitude=3.0, acts_on="current")
     options = {"grid": {"stimulation.amplitude": [0.0, 10.0]}, "trials": 4, "seed": 1}
     found = sweep(NETWORK, Cue(), stimulation=pushed, **options)
-    n = int(NETWORK.populations["inh"].sum())
-    words = [f"inh ({n} neurons), a current of {mV} mV, from 100 to 200 ms" for mV in ("+0", "+10")]
+    n = int(NETWORK.populations["exc"].sum())
+    words = [f"exc ({n} neurons), a current of {mV} mV, from 50 to 100 ms" for mV in ("+0", "+10")]
     assert column(found, "stimulation") == words
     ax = found.plot()
     assert ax.get_xlabel() == "Stimulating current (mV)"
     for told in (str(found), caption_of(ax.figure)):
         assert f"Stimulation: at the first point {words[0]}; at the last {words[1]}." in told
-    stepped = sweep(NETWORK, Cue(), stimulation=Stimulation("inh", (100, 200)), **options)
+    stepped = sweep(NETWORK, Cue(), stimulation=Stimulation("exc", (50, 100)), **options)
     assert stepped.plot().get_xlabel() == "Voltage added at each step (mV)"
     assert "mV at each step" in stepped.rows[1]["stimulation"]
-    words = ["--stimulate", "exc", "--units", "inh", "--window", 100, 200, "--current", 20, "--trials", 2]
+    words = ["--stimulate", "exc", "--units", "exc", "--window", 50, 100, "--current", 20, "--trials", 2]
     done = run(*SWEEP[:6], "--scaling-factor", 30, *words, "--vary", "stimulation.amplitude=0,10")
     assert "has currents in mV, instead of --current 20" in done.stderr
 
 
 def test_a_row_says_which_network_and_how_many_trials_of_each_condition(tmp_path):
-    NETWORK.save(tmp_path / "cue.npz")
+    RECURRENT.save(tmp_path / "cue.npz")
     found = sweep(tmp_path / "cue.npz", Cue(), grid={"lesion.inh": [0.0, 0.5]}, trials=9, seed=1)
     for row, trials in zip(found.rows, found.by_trial, strict=True):
-        assert (row["model"], row["scaling_factor"]) == ("cue.npz", NETWORK.scaling_factor)
+        assert (row["model"], row["scaling_factor"]) == ("cue.npz", RECURRENT.scaling_factor)
         for name in Cue().conditions:
             own = trials["correct"][trials["condition"] == name]
             assert row[f"trials_{name}"] == own.size
@@ -848,7 +848,7 @@ def test_a_row_says_which_network_and_how_many_trials_of_each_condition(tmp_path
     one_choice = "one choice was drawn at random (seed 1); intervals are over trials"
     assert one_choice in str(found)
     assert one_choice in caption_of(found.plot().figure)
-    assert one_choice not in str(sweep(NETWORK, Cue(), grid={"refractory": [2.0]}, trials=2))
+    assert one_choice not in str(sweep(RECURRENT, Cue(), grid={"refractory": [2.0]}, trials=2))
 
 
 def test_windows_of_stimulation_are_questioned_once_as_by_simulate():

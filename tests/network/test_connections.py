@@ -199,7 +199,7 @@ def test_a_lesioned_unit_is_silent_and_the_others_see_only_its_outputs_cut(intac
     assert np.array_equal(run.rates[:, ~gone], other.rates[:, ~gone])
     assert np.isnan(run.voltage[0, gone]).all()
     assert not run.filtered_rates[0, gone].any()
-    assert f"{N} neurons, {gone.sum()} lesioned" in str(run)
+    assert f"{gone.sum()} neurons lesioned, inh" in str(run)
     assert "nan" not in str(run)
     assert f"{gone.sum()} lesioned" in repr(lesioned)
     readout = np.where(gone, 0, intact.readout)

@@ -159,4 +159,5 @@ def test_a_sweep_takes_a_network_file(tmp_path):
         sweep(given, TASK, grid={"noise": [0.1, 0.5]}, trials=2, seed=1).rows
         for given in (network, tmp_path / "network.npz")
     ]
-    assert rows[0] == rows[1]
+    assert [row["model"] for row in rows[1]] == 2 * ["network.npz"]
+    assert [dict(row, model="network.npz") for row in rows[0]] == [*rows[1]]

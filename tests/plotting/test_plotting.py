@@ -527,7 +527,8 @@ def test_figures_of_sweeps_say_their_captions():
         result = sweep(datasets.load("mante"), grid=grid, trials=4, seed=1, strict=True)
     caption = plotting.caption_of(result.plot().figure)
     assert caption.startswith(
-        "Accuracy of a spiking network against offset and noise (mV). Task mante: 4 trials"
+        "Accuracy of a spiking network (mante.mat; scaling factor 20; trained with the f-I curve of the "
+        "spiking neurons) against offset and noise (mV). Task mante: 4 trials"
     )
     assert f"Correct: {result.task.rule(strict=True)}." in caption
     assert "Correct" not in plotting.caption_of(result.plot("rate_hz").figure)
