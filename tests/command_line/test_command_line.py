@@ -300,6 +300,30 @@ def test_info_in_words():
     assert "suspicious      nothing" in done.stdout
 
 
+def test_info_of_simulations(tmp_path):
+    for name in ("run.h5", "run.npz"):
+        light = ("--stimulate", "exc", "--units", "exc", "--window", 100, 300)
+        done = run("simulate", "go-nogo", "--trials", 2, *light, "-o", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    (tmp_path / "short.npz").write_bytes((tmp_path / "run.npz").read_bytes()[:-9])
+    done = run("info", "run.h5", "run.npz", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = "  stimulation: exc (154 neurons), +0.5 mV at each step with probability 0.5, from 100 to 300 ms\n"
+    first, second = done.stdout.split("run.npz (simulation)\n")
+    assert first.startswith("run.h5 (simulation)\n  2 trials of 1000 ms, 200 neurons")
+    for text in (first, second):
+        assert said in text
+        assert "  task            go-nogo (duration=1000" in text
+        assert "  recorded        output, spikes, rates\n" in text
+    rows = json.loads(run("info", "--json", "run.h5", "run.npz", cwd=tmp_path).stdout)
+    assert [(row["kind"], row["trials"], row["seed"]) for row in rows] == [("simulation", 2, 1)] * 2
+    checked = run("info", "--check", "run.h5", cwd=tmp_path)  # it is no model that other commands take
+    assert (checked.returncode, checked.stdout) == (1, "unusable  run.h5\n")
+    damaged = run("info", "short.npz", "run.h5", cwd=tmp_path)
+    assert (damaged.returncode, damaged.stderr.count("\n")) == (2, 1)
+    assert damaged.stdout.startswith("run.h5 (simulation)")
+
+
 def test_info_of_several_files(tmp_path):
     broken = tmp_path / "broken.mat"
     broken.write_bytes(GO_NOGO.read_bytes()[:2000])

@@ -116,6 +116,16 @@ def test_several_models_a_table_and_skipping(tmp_path):
     assert json.loads(loadmat(tmp_path / "a.mat")["tuning"].item())["seed"] == 2
 
 
+def test_several_tasks_have_their_rules_below_their_names():
+    candidates = ("--candidates", "30:40:10", "--method", "grid", "--no-extend")
+    done = run("tune", "xor-sigmoid", "mante-sigmoid", "--no-write", "--trials", 2, *candidates)
+    assert done.returncode == 0, done.stderr
+    _, xor, mante = re.split(r"^xor:$|^mante:$", done.stdout, flags=re.M)
+    for text in (xor, mante):  # a rule of both stands with both
+        assert re.findall(r"^(\w+): ", text, re.M)[:3] == ["correct", "strict", "sustained"]
+        assert "strict: the same, and never beyond the opposite threshold" in text
+
+
 def test_a_search_that_never_ended_is_not_skipped(path):
     savemat(path, cue_model(readout=1.0, opt_scaling_factor=np.nan))  # as the published script leaves it
     done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20)

@@ -877,6 +877,8 @@ def test_every_rule_has_a_column_as_in_an_evaluation():
     text = str(result)
     assert f"\nsustained: {Cue().sustained_rule()}" in text
     assert "sustained_low" not in text
+    start = f"the output is scored from {Cue().score_from:g} ms"
+    assert (start in text) == any(row["response_time_ms"] > 0 for row in result.rows)
     ax = result.plot("sustained")
     assert ax.get_ylabel() == "Accuracy by the sustained rule"
     assert f"Correct: {Cue().sustained_rule()}." in caption_of(ax.figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -182,15 +183,16 @@ class Sweep:
         others = {"strict": self.task.rule(strict=True), "sustained": self.task.sustained_rule()}
         used = self.task.rule(self.strict)
         known = [f"{name}: {rule}" for name, rule in others.items() if rule and rule != used]
+        known = [line for line in known if line.split(":")[0] in self.by_trial[0]]
+        if not all(math.isnan(row.get("response_time_ms", math.nan)) for row in self.rows):
+            known.append(
+                f"response_time_ms: from the start of the trial; the output is scored from "
+                f"{self.task.score_from:g} ms, so no response is earlier"
+                if len({row["rule"] for row in self.rows}) == 1
+                else "response_time_ms: from the start of the trial; no response is before the scored window"
+            )
         which = f"{self.model}: " if self.model else ""
-        return "\n".join(
-            [
-                *lines,
-                *remarks(self),
-                *(line for line in known if line.split(":")[0] in self.by_trial[0]),
-                f"{which}{beside}",
-            ]
-        )
+        return "\n".join([*lines, *remarks(self), *known, f"{which}{beside}"])
 
 
 def named(result: Sweep, model: str) -> Sweep:

@@ -235,10 +235,15 @@ def _print_table(tuned: tuple[Tuned, ...]) -> None:
             )
         )
     echo(aligned(cells), lines=True)
-    searches = [result.search for result in tuned if result.search is not None]
-    lines = [rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True)) for search in searches]
-    for line in dict.fromkeys(line for several in lines for line in several):
-        echo(line, lines=True)
+    tasks: dict[str, dict[str, None]] = {}  # the lines of each task, in the order of the files
+    for search in (result.search for result in tuned if result.search is not None):
+        lines = rule_lines(search.fresh, freshness(search.task, search.seed, fresh=True))
+        tasks.setdefault(search.task.name, {}).update(dict.fromkeys(lines))
+    for name, lines_of_task in tasks.items():
+        if len(tasks) > 1:
+            echo(f"{name}:")
+        for line in lines_of_task:
+            echo(line, lines=True)
     for result in tuned:
         if result.search is not None and result.search.verdict is not None:
             echo(f"{result.source}: {result.search.verdict}")

@@ -270,19 +270,32 @@ def identities(paths: Sequence[Path]) -> list[tuple[Any, Any]]:
 def identity_of(path: Path) -> Any:
     """Return the identity that a file was written with, or None if it has none or is not of this package."""
     try:
+        identity = parsed(_attributes(path).get("identity", "null"))
+    except UNUSABLE:
+        return None
+    return identity if isinstance(identity, dict) else None
+
+
+def is_simulation(path: Path) -> bool:
+    """Return whether a file has the format of `write`; False too if it cannot be read."""
+    return str(_attributes(path).get("format")) == FORMAT
+
+
+def _attributes(path: Path) -> Mapping[str, Any]:
+    """Return the attributes of a file, none if it cannot be read."""
+    try:
         with open_regular(path, ArgumentError, "a file") as file:
             size = os.fstat(file.fileno()).st_size
-        values = result_of(
+        found: Mapping[str, Any] = result_of(
             "spiking.files.hdf5.guard:attributes",
             str(path.absolute()),
             _MAX_BYTES,
             file_size=size,
             memory=2 * _MAX_BYTES,
         )
-        identity = parsed(values.get("identity", "null"))
-        return identity if isinstance(identity, dict) else None
     except (DamagedError, TooLargeError, TooSlowError, OSError, MemoryError, *UNUSABLE):
-        return None
+        return {}
+    return found
 
 
 def _filters(array: Any) -> dict[str, Any]:
