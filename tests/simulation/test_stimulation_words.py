@@ -21,6 +21,7 @@ from spiking import (
 )
 from spiking.evaluation.words import evaluation_json
 from spiking.export.parts import settings
+from spiking.network.describe import changes_words
 from spiking.simulation.storage import npz
 
 MODEL = datasets.load("go-nogo")
@@ -92,15 +93,17 @@ def test_evaluations_say_stimulation_and_changes():
     lesioned = NETWORK.lesion([3, 4])
     result = evaluate(lesioned, "go-nogo", 2, seed=1, stimulation=LIGHT)
     lines = str(result).splitlines()
-    assert "  changes of the network: 2 neurons lesioned" in lines
+    (changes,) = changes_words(lesioned)
+    assert changes.startswith("2 neurons lesioned")
+    assert f"  changes of the network: {changes}" in lines
     assert f"  stimulation: {SAID}" in lines
     values = evaluation_json(result, fresh=None)
-    assert (values["changes"], values["stimulation"]) == ("2 neurons lesioned", SAID)
+    assert (values["changes"], values["stimulation"]) == (changes, SAID)
     table = result.table()
-    assert table["changes"].tolist() == ["2 neurons lesioned"] * 2
+    assert table["changes"].tolist() == [changes] * 2
     assert table["stimulation"].tolist() == [SAID] * 2
     rate = evaluate(MODEL.lesion([3]), "go-nogo", 2, seed=1)
-    assert "  changes of the network: 1 unit lesioned" in str(rate).splitlines()
+    assert "\n  changes of the network: 1 unit lesioned" in str(rate)
     assert not {"changes", "stimulation"} & evaluate(NETWORK, "go-nogo", 2).table().keys()
 
 
