@@ -105,6 +105,11 @@ def similar(text: object, choices: Iterable[str]) -> str:
     return f" (did you mean {names[near[0]]}?)" if near else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: ``1 update``, ``2 updates``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def real_numbers(name: str, value: object, expected: str) -> Floats:
     """Return a new array of float64, or raise ArgumentError unless the value is real numbers, none masked."""
     return np.array(numeric_array(name, value, expected), np.float64)

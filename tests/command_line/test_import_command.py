@@ -124,6 +124,7 @@ def test_several_files_as_a_table(folder):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (("psychrnn.npz",), "--from is missing; expected one of torch, psychrnn"),
         (("psychrnn.npz", "--from", "jax"), "--from is jax; expected one of torch, psychrnn"),
         (("psychrnn.npz", "--from", "psychrnn", "--step", 10), "tau is not given"),
         (("psychrnn.npz", "--from", "psychrnn", "--tau", 100), "step is not given"),
@@ -136,7 +137,7 @@ def test_several_files_as_a_table(folder):
         (("no.npz", *FROM_PSYCHRNN), "no.npz cannot be read"),
         (
             ("psychrnn.npz", "--from", "arrays"),
-            "expected also --name w=NAME (and others), --step MS, --form rate or current, --activation relu",
+            "expected also --name w=NAME (and others), --tau MS, --step MS, --form rate or current, --",
         ),
         (("psychrnn.npz", "--from", "torch", "--name", "w"), "--name is w; expected PART=NAME"),
         (("empty", "--from", "torch"), "has no file that ends in .pt, .pth, .safetensors, .npz"),
@@ -160,3 +161,18 @@ def test_pickled_entries_of_a_state_dict_are_named(folder):
     )
     assert done.returncode == 0
     assert "not taken: note, which is pickled" in done.stdout
+
+
+def test_arrays_that_are_called_as_their_parts_need_no_names(folder):
+    np.savez(folder / "net.npz", w=W, w_in=B, w_out=C, b=np.ones(N), other=np.ones(3))
+    words = ("net.npz", "--from", "arrays", "--form", "rate", "--activation", "tanh")
+    done = run("import", *words, cwd=folder)
+    assert "options are missing; expected also --tau MS, --step MS for --from arrays" in done.stderr
+    done = run("import", *words, "--tau", 0.1, "--step", 0.005, "--name", "bias=b", cwd=folder)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert "note: tau is 0.1 ms and step 0.005 ms, too short" in done.stderr
+    assert "if these are seconds, give tau 100 and step 5, in ms" in done.stderr
+    assert "not taken: other: no name mentions it" in done.stdout
+    model = RateModel.load(folder / "net.mat")
+    assert np.array_equal(model.effective_weights(), W)
+    assert np.array_equal(model.bias, np.ones(N))

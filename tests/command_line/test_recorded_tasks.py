@@ -223,3 +223,12 @@ def test_tuning_records_fresh_trials_of_the_network_that_the_file_makes(tmp_path
     find_scaling_factor(foreign, "go-nogo", params=slow, force=True, **search)
     assert model_info(foreign).spiking is None
     assert model_info(foreign).search_accuracy is not None
+
+
+def test_a_fault_of_the_task_is_not_blamed_on_the_record(tmp_path):
+    faulty = f"{MINE}    def trial(self, condition, rng):\n        return 1\n"
+    (tmp_path / "mine.py").write_text(faulty.replace('"mine"', '"go-nogo"'))
+    done = run("evaluate", "go-nogo", "--task", "mine.py", "--trials", "4", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "mine.py, class Mine: trial('go', rng) gives 1; expected two arrays" in done.stderr
+    assert "task_settings" not in done.stderr

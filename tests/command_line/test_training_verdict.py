@@ -98,7 +98,7 @@ def test_the_rate_networks_accuracies_by_the_other_rules_stand_beside_its_own(tm
     recorded = {"updates": 5, "eval_losses": [1.0], "eval_accuracies": [1.0], **by_rule}
     state.model = SimpleNamespace(extras=recorded)
     task, options = tasks.get("xor"), TrainingOptions()
-    lines = rule_lines(state, options, task, "m.mat")
+    lines = rule_lines(state, options, task, "m.mat", "xor")
     assert [line.partition(":")[0] for line in lines[:3]] == ["correct", "strict", "sustained"]
     facts = as_json_of(state, options, Verdict(True, None, (), ()), 1.0, tmp_path, task, 1)["rate_network"]
     assert facts["by_rule"]["published"]["correct"] == 100
@@ -120,7 +120,7 @@ def test_the_rules_are_those_by_which_was_scored(tmp_path):
     histories = {"eval_losses": [1.0], "eval_accuracies": [1.0]}
     state.model = SimpleNamespace(extras={"updates": 5, **histories})
     task, options = tasks.get("go-nogo"), TrainingOptions()
-    lines = rule_lines(state, options, task, "m.mat")
+    lines = rule_lines(state, options, task, "m.mat", "xor")
     assert lines[:2] == [f"correct: {task.rule()}", f"sustained: {task.sustained_rule()}"]
     assert "these trials decided when training ended" in lines[-1]
     result = Verdict(True, True, (), ())
@@ -130,7 +130,7 @@ def test_the_rules_are_those_by_which_was_scored(tmp_path):
     assert list(facts["spiking_network"]["by_rule"]) == ["published", "sustained"]
     facts = as_json_of(state, options, result, 1.0, tmp_path, Cue(), 1)
     assert list(facts["spiking_network"]["by_rule"]) == ["task", "sustained"]
-    assert rule_lines(state, options, Cue(), "m.mat")[0] == f"correct: {Cue().rule()}"
+    assert rule_lines(state, options, Cue(), "m.mat", "cue.py:Cue")[0] == f"correct: {Cue().rule()}"
 
 
 @pytest.mark.parametrize(

@@ -244,5 +244,7 @@ def test_the_responses_of_each_condition_and_their_times():
             given, times = result.predicted[own], result.response_time[own]
             counts = f"{np.sum(given == 1)}, {np.sum(given == 0)}"
             assert cell == (f"{counts}; {np.nanmean(times):.0f}" if np.isfinite(times).any() else counts)
+    early = dataclasses.replace(rate, response_time=np.where(rate.predicted == 0, 1.0, rate.response_time))
+    assert response_lines({"rate": early}) == response_lines({"rate": rate})  # only times of responses
     own = dataclasses.replace(rate, predicted=None)  # a task with a score of its own
     assert response_lines({"rate": own, "spiking": spiking}) == []

@@ -94,6 +94,10 @@ TIMED = """
         predicted = np.sign(window[:, 0].mean(axis=1)).astype(int)
         return Answers(decision=window.mean(axis=2), predicted=predicted)
 """
+BLOCKED = "block_length: ClassVar[int] = 20\n    level: float"
+FAULTS.append(
+    ("level: float", BLOCKED, r"block_length is 20 and trial takes no history; expected trial\(self, cond")
+)
 TIMED = TWO.replace("import Task", "import Answers, Task") + TIMED
 FAULTS_OF_TIMED = [
     ("return Answers", "return dict", r"answers\(\) gives \{'decision': .*; expected Answers\(decision=.*"),
@@ -110,6 +114,12 @@ FAULTS_OF_TIMED = [
         "window.mean(axis=2)",
         "window.mean(axis=1)",
         r"decision of shape \(3, \d+\).*; expected shape \(3, 2\)",
+    ),
+    (
+        "predicted=predicted)",
+        "predicted=predicted, response_time=time[:1].repeat(len(trials)))",
+        r"the response 0, which is no response, and the response time 0 ms for the target of the condition "
+        r"'none'; expected another number in conditions and predicted, such as -1, .*, or else the time NaN",
     ),
     ("predicted=predicted)", "response_time=7)", r"response_time of shape \(\), 7, for 3 trials; expected"),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from spiking.checks import counted
 from spiking.command_line.output import echo
 from spiking.errors import listening
 from spiking.files.escape import printable
@@ -67,7 +68,7 @@ def training_bar(max_updates: int) -> Iterator[Callable[[TrainingState], None]]:
             nonlocal stage
             if state.stage != stage or state.updates % _LINE_UPDATES == 0:
                 stage = state.stage
-                echo(f"{state.updates} updates: {_measures(state)}, {stage}", err=True)
+                echo(f"{counted(state.updates, 'update')}: {_measures(state)}, {stage}", err=True)
 
         yield line
         return

@@ -27,6 +27,7 @@ NOT_CONVERGED = 1  # exit status
 
 def train_family(
     task: Task,
+    task_name: str,
     n_units: int,
     seeds: list[int],
     recipe: str,
@@ -78,7 +79,11 @@ def train_family(
             errors.append(error)
         else:
             lines[0] += f"; saved {paths[seed]}"
-        lines += [*result.lines, *rule_lines(state, limits, task, str(paths[seed])), *result.advice]
+        lines += [
+            *result.lines,
+            *rule_lines(state, limits, task, str(paths[seed]), task_name),
+            *result.advice,
+        ]
         if not as_json:
             echo("\n  ".join(lines), lines=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.checks import counted
 from spiking.evaluation.words import OTHER_RULES
 from spiking.rate_model.recorded_settings import tests_of_training
+from spiking.tasks.recorded.record import TaskRecord
 
 if TYPE_CHECKING:
     from spiking.tasks import Task
@@ -63,10 +66,11 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
         "yes" if learnt and (meets or not hardening) else "yes, but lost again with noise" if learnt else "no"
     )
     last: tuple[str, ...] = ()
+    done = counted(state.updates, "update")
     if updates != state.updates:
-        needed += f"; this is the network after {updates} updates, which is saved"
+        needed += f"; this is the network after {counted(updates, 'update')}, which is saved"
         last = (
-            f"last network, after {state.updates} updates, not saved: accuracy {100 * state.accuracy:.0f} % "
+            f"last network, after {done}, not saved: accuracy {100 * state.accuracy:.0f} % "
             f"in 100 new trials, loss {state.loss:.2f}",
         )
     converts, reason = _conversion(state, options, learnt, began)
@@ -74,7 +78,7 @@ def verdict(state: TrainingState, options: TrainingOptions, path: str) -> Verdic
     advice: list[str] = []
     if state.stopped == "diverged":
         advice = [
-            f"the loss is no longer a number after {state.updates} updates; try a smaller --learning-rate "
+            f"the loss is no longer a number after {done}; try a smaller --learning-rate "
             f"than {options.learning_rate:g}, a smaller --gain, or --clip-norm 1"
         ]
     elif not learnt:
@@ -174,8 +178,13 @@ def _others(accuracies: Mapping[str, float]) -> str:
     return "".join(f"; {name} {100 * value:.0f} %" for name, value in accuracies.items())
 
 
-def rule_lines(state: TrainingState, options: TrainingOptions, task: Task, path: str) -> list[str]:
-    """Return the rules of the accuracies of a training, a line each, and which trials they are."""
+def rule_lines(
+    state: TrainingState, options: TrainingOptions, task: Task, path: str, named: str
+) -> list[str]:
+    """Return the rules of the accuracies of a training, a line each, and which trials they are.
+
+    `named` is how the command named the task.
+    """
     if not task.scored:
         return []
     from spiking.evaluation.words import first_rule, lines_of, rules_of
@@ -186,10 +195,9 @@ def rule_lines(state: TrainingState, options: TrainingOptions, task: Task, path:
     spiking = rules_of(task, (first, *names))
     rate = rule(task, options)
     words = {first: rate} if rate != spiking[first] else spiking
-    return [
-        *lines_of(words),
-        f"these trials decided when training ended; `spiking evaluate {path}` runs fresh ones",
-    ]
+    own = [] if TaskRecord.of(task).file is None else ["--task", named]  # files of tasks are not found alone
+    fresh = shlex.join(["spiking", "evaluate", path, *own])
+    return [*lines_of(words), f"these trials decided when training ended; `{fresh}` runs fresh ones"]
 
 
 def _interval(accuracy: float, trials: int) -> str:
@@ -231,8 +239,9 @@ def outcome(state: TrainingState, seconds: float) -> str:
         "diverged": "not converged, the loss is no longer a number",
     }[state.stopped]
     updates, *_ = saved(state)
-    best = "" if updates == state.updates else f"; the best network is that after {updates} updates"
-    return f"{reason}: {state.updates} updates in {seconds:.1f} s{best}"
+    best = f"; the best network is that after {counted(updates, 'update')}"
+    best = "" if updates == state.updates else best
+    return f"{reason}: {counted(state.updates, 'update')} in {seconds:.1f} s{best}"
 
 
 def as_json_of(

@@ -167,7 +167,7 @@ def _decay(info: ModelInfo) -> str:
 def _training(info: ModelInfo) -> str:
     details = []
     if info.updates is not None:
-        details.append(f"{info.updates:,} updates")
+        details.append(f"{info.updates:,} update{'s' * (info.updates != 1)}")
     if info.converged is not None:
         details.append("converged" if info.converged else "not converged")
     if info.converts is not None:
@@ -195,7 +195,7 @@ def _task(info: ModelInfo) -> str:
     if info.task is not None:
         if info.task.partition(" (")[0] in names():
             return info.task
-        return f"{info.task}; the file records the task alone: name the file that defines it with --task"
+        return f"{info.task}; the file records the task alone: name the file that defines it: --task FILE.py"
     suggested = task_in_name(info.file, info.n_inputs, info.n_outputs)
     if suggested is not None:
         return f"{suggested.name}, from the file's name; not recorded in the file"
@@ -217,4 +217,7 @@ def _spiking(info: ModelInfo) -> dict[str, str]:
     known = "accuracy in fresh trials not recorded"
     if info.search_accuracy is not None:
         known = f"{info.search_accuracy:.0%} correct in the trials that chose it, not in fresh trials"
-    return {"spiking network": f"{known}; `spiking evaluate --record` runs fresh ones"}
+    own = info.task is not None and info.task.partition(" (")[0] not in names()
+    return {
+        "spiking network": f"{known}; `spiking evaluate {'--task FILE.py ' * own}--record` runs fresh ones"
+    }

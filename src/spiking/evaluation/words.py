@@ -182,8 +182,9 @@ def response_lines(evaluations: Mapping[str, Evaluation]) -> list[str]:
 def _responses(evaluation: Evaluation, condition: str, possible: Iterable[int]) -> str:
     own = np.array(evaluation.conditions) == condition
     given, times = np.asarray(evaluation.predicted)[own], evaluation.response_time
+    responded = own & (np.asarray(evaluation.predicted) != 0)
     counts = ", ".join(str(np.count_nonzero(given == response)) for response in possible)
-    known = [] if times is None else times[own][~np.isnan(times[own])]
+    known = [] if times is None else times[responded & ~np.isnan(times)]
     return f"{counts}; {np.mean(known):.0f}" if len(known) else counts
 
 

@@ -40,7 +40,7 @@ KEYS = (*PARTS, *_MASKS)
 @check_arguments(names=unchecked)
 def from_named_arrays(
     source: str | os.PathLike[str] | Mapping[str, Any],
-    names: Mapping[str, Any],
+    names: Mapping[str, Any] | None = None,
     *,
     tau: ArrayLike | None = None,
     step: float | None,
@@ -55,11 +55,12 @@ def from_named_arrays(
     ----------
     source : path or mapping of str to array
         The arrays. A file's name ends in ``.npz`` or ``.safetensors``; pickled entries are not read.
-    names : mapping
+    names : mapping, optional
         What each array is: ``w``, ``w_in``, ``w_out`` (these have to be there), ``bias``, ``b_out``,
         ``initial``, ``signs`` and ``tau``, as in `RateModel.from_arrays`, and masks ``w_mask``, ``w_in_mask``
         and ``w_out_mask``, which are multiplied with the weights. Each is a name in `source`, several names
-        whose arrays are added (such as two biases), or an array.
+        whose arrays are added (such as two biases), or an array. Arrays of `source` that are called so
+        themselves need not be named.
     tau : float or array, shape (N,), optional
         Time constant in ms, unless `names` has it.
     step, form, activation, activation_parameters
@@ -97,7 +98,10 @@ def from_named_arrays(
         arrays, pickled = named(source), ()
     else:
         raise ArgumentError(f"source is {shown(source)}; expected a path or a mapping of names to arrays")
-    parts, labels = named_parts(arrays, names)
+    own = {key: key for key in KEYS if key in arrays and not (key == "tau" and tau is not None)}
+    parts, labels = named_parts(arrays, own if names is None else names)
+    others, their_labels = named_parts(arrays, {key: own[key] for key in own if key not in parts})
+    parts, labels = parts | others, labels | their_labels
     unused = [key for key in arrays if not any(key in label.split(" + ") for label in labels.values())]
     if flag("transpose", transpose):
         parts |= {key: parts[key].T for key in (*_MATRICES, *_MASKS) if key in parts}
@@ -173,7 +177,7 @@ def assemble(
     if missing:
         raise ArgumentError(
             f"{framework} has no {' and no '.join(f'{key} ({PARTS[key]})' for key in missing)}; expected "
-            f"names for them"
+            f"names for them: names={{{missing[0]!r}: ...}} (--name {missing[0]}=NAME)"
         )
     values, called = {key: parts[key] for key in PARTS if key in parts}, dict(labels)
     for mask, part in _MASKS.items():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments
-from spiking.checks import finite_numbers, positive_number, shown
+from spiking.checks import counted, finite_numbers, positive_number, shown
 from spiking.errors import ArgumentError
 from spiking.rate_model.model import FORMS, RateModel
 from spiking.rate_model.transfer import described
@@ -101,7 +101,7 @@ class Imported:
     ...     form="rate",
     ... )
     >>> print(imported)
-    arrays: 5 units, relu, rate form, tau 100 ms, step 10 ms, 1 inputs, 1 outputs, no Dale's law
+    arrays: 5 units, relu, rate form, tau 100 ms, step 10 ms, 1 input, 1 output, no Dale's law
       J  ->  recurrent weights (5, 5)
       B  ->  input weights (5, 1)
       C  ->  output weights (1, 5)
@@ -127,12 +127,13 @@ class Imported:
         tau = "-".join(f"{value:g}" for value in dict.fromkeys(model.tau_range))
         inhibitory = int(model.inhibitory.sum())
         dale = f"Dale's law with {inhibitory} inhibitory units" if model.dale else "no Dale's law"
+        channels = f"{counted(model.n_inputs, 'input')}, {counted(model.n_outputs, 'output')}"
         width = max(len(what) for what, _ in self.taken)
         return "\n".join(
             [
                 f"{self.framework}: {model.n_units} units, "
                 f"{described(model.activation, model.activation_parameters)}, {model.form} form, tau {tau} "
-                f"ms, step {model.step:g} ms, {model.n_inputs} inputs, {model.n_outputs} outputs, {dale}",
+                f"ms, step {model.step:g} ms, {channels}, {dale}",
                 *(f"  {what:{width}}  ->  {became}" for what, became in self.taken),
                 *(f"  not taken: {what}" for what in self.left),
             ]

@@ -89,7 +89,7 @@ def from_torch(
     ... }
     >>> imported = from_torch(state_dict, tau=100, step=20, activation="relu")
     >>> print(imported)
-    PyTorch: 20 units, relu, rate form, tau 100 ms, step 20 ms, 2 inputs, 1 outputs, no Dale's law
+    PyTorch: 20 units, relu, rate form, tau 100 ms, step 20 ms, 2 inputs, 1 output, no Dale's law
       h2h.weight               ->  recurrent weights (20, 20)
       input2h.weight           ->  input weights (20, 2)
       fc.weight                ->  output weights (1, 20)

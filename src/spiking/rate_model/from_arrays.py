@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import finite_numbers, positive_number, shown
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.rate_model.contents import signs_in
 from spiking.rate_model.transfer import Transfer, name_and_parameters
 from spiking.typing import Floats
@@ -18,6 +18,7 @@ from spiking.typing import Floats
 if TYPE_CHECKING:
     from spiking.rate_model.model import RateModel
 
+_SHORT = 1.0  # ms; a tau below it was in seconds, probably
 _FAR = 40.0  # sigmoid(40) is 1 and sigmoid(-40) is 0, to the last bit that counts here
 
 
@@ -68,7 +69,8 @@ def from_arrays(
         Parameters of a named activation, as in `RateModel`, such as ``{"alpha": 0.5}`` of ``elu``; by default
         the usual ones.
     tau : float or array, shape (N,)
-        Time constant of all units, or of each, in ms.
+        Time constant of all units, or of each, in ms. A note questions those below 1 ms, which may be
+        in seconds.
     step : float
         Time step in ms at which the network was trained; an input lasts as long.
     form : {"current", "rate"}
@@ -140,6 +142,12 @@ def from_arrays(
         raise ArgumentError(
             f"step is {step:g} ms and the shortest tau {min(tau_range):g} ms; expected a step of at most two "
             f"tau, because longer steps of Euler's method diverge"
+        )
+    if max(tau_range) < _SHORT:
+        warn(
+            f"tau is {max(tau_range):g} ms and step {step:g} ms, too short for synapses, which rise in "
+            f"2 ms; if these are seconds, give tau {1000 * max(tau_range):g} and step "
+            f"{1000 * step:g}, in ms"
         )
     return cls(
         w=weights,

@@ -10,6 +10,7 @@ import numpy as np
 
 import spiking
 from spiking.analysis.faithfulness import START_MS, Faithfulness
+from spiking.checks import counted
 from spiking.connectivity.words import numbers_words, weights_changed, which_lesioned
 from spiking.conversion.conversion import Conversion
 from spiking.errors import ArgumentError
@@ -105,9 +106,10 @@ def _about_parameters(conversion: Conversion, model: RateModel | None) -> Iterat
         if not done.updates:
             yield "Fine-tuning by surrogate gradients did not improve the network, which is that before it."
             return
+        updates = counted(done.updates, "update")
         yield (
             f"Weights and constant currents of the spiking network were then fine-tuned on the task "
-            f"{done.task} by surrogate gradients ({done.updates} updates, steps of {done.step:g} ms, seed "
+            f"{done.task} by surrogate gradients ({updates}, steps of {done.step:g} ms, seed "
             f"{done.seed}; {done.trials} validation trials)."
         )
     elif conversion.kind == "trained":

@@ -109,7 +109,7 @@ def _training(model: RateModel, info: ModelInfo) -> str:
     if not info.trained:
         return "was used"
     task = f" on the task {info.task}" if info.task else ""
-    updates = "" if info.updates is None else f"{info.updates:,} updates"
+    updates = "" if info.updates is None else f"{info.updates:,} update{'s' * (info.updates != 1)}"
     if not is_of_training(model):
         return "was trained" + (f" ({updates})" if updates else "")  # its task was given later
     made_with, seed = recorded_text(model, "spiking_version"), last_recorded(model, "seed")

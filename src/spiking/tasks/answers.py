@@ -54,6 +54,11 @@ class Answers:
     __repr__ = short_repr
 
 
+def signed(response: int) -> str:
+    """Return the number of a response with its sign: ``+1``, ``-1`` or ``0``."""
+    return f"{response:+d}" if response else "0"
+
+
 def threshold_answers(task: Task, output: Floats, time: Floats, trials: Trials) -> Answers:
     """Return the answers of a task with one output that scores by thresholds."""
     window = task.window(output, time, trials)
@@ -136,6 +141,6 @@ def _conditions(task: Task) -> dict[int, str]:
     for name, response in task.conditions.items():
         names.setdefault(int(np.sign(response)), []).append(name)
     return {
-        label: ", ".join(which) if len(which) <= _NAMED else f"expected response {label:+d}"
+        label: ", ".join(which) if len(which) <= _NAMED else f"expected response {signed(label)}"
         for label, which in names.items()
     }

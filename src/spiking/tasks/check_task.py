@@ -16,7 +16,7 @@ import numpy as np
 
 from spiking.checks import number_or_nan, shown
 from spiking.errors import ArgumentError, SpikingError
-from spiking.tasks.answers import Answers
+from spiking.tasks.answers import Answers, signed
 from spiking.tasks.base import Task, draw, shapes
 from spiking.tasks.trials import Trials
 from spiking.timing import STEP_MS
@@ -103,13 +103,25 @@ def check_task(task: Task) -> None:
 
 
 def _check_blocks(task: Task) -> None:
-    """Raise ArgumentError if a task draws blocks or takes a history, but has no blocks."""
+    """Raise ArgumentError unless block_length, the method block and the history of a trial fit."""
+    takes = inspect.signature(task.trial).parameters
+    if (
+        task.block_length > 1
+        and "history" not in takes
+        and not any(one.kind is one.VAR_KEYWORD for one in takes.values())
+    ):
+        _fail(
+            task,
+            f"block_length is {task.block_length} and trial takes no history; expected "
+            f"trial(self, condition, rng, history=()): history has the conditions of the earlier trials of "
+            f"the block",
+        )
     if task.block_length > 1 or "block_length" in getattr(task, "__dataclass_fields__", ()):
         return
     expected = "a block_length above 1, such as `block_length: ClassVar[int] = 20`"
     if type(task).block is not Task.block:
         _fail(task, f"block is defined and block_length is 1, so it is never called; expected {expected}")
-    if "history" in inspect.signature(task.trial).parameters:
+    if "history" in takes:
         _fail(task, f"trial takes history and block_length is 1, so it is always empty; expected {expected}")
 
 
@@ -177,7 +189,7 @@ def _check_score(
         return
     scored = target[..., trials.time >= task.score_from - 1e-6]
     if type(task).score is Task.score:
-        expected = f"{_EXPECTED_OF[label].format(task.threshold, task.quiet)} (response {label:+d})"
+        expected = f"{_EXPECTED_OF[label].format(task.threshold, task.quiet)} (response {signed(label)})"
     else:
         expected = "that score() counts the target itself as correct"
     _fail(
@@ -231,8 +243,20 @@ def _check_answers(task: Task, trials: Trials) -> None:
             first = int(np.argmax(wrong))
             _fail(
                 task,
-                f"answers() gives the response {answers.predicted[first]:+d} for the target of the condition "
-                f"{trials.conditions[first]!r}; expected {trials.labels[first]:+d}, its number in conditions",
+                f"answers() gives the response {signed(answers.predicted[first])} for the target of the "
+                f"condition {trials.conditions[first]!r}; expected {signed(trials.labels[first])}, its "
+                f"number in conditions",
+            )
+    if answers.predicted is not None and answers.response_time is not None:
+        timed = (answers.predicted == 0) & ~np.isnan(answers.response_time)
+        if timed.any():
+            first = int(np.argmax(timed))
+            _fail(
+                task,
+                f"answers() gives the response 0, which is no response, and the response time "
+                f"{answers.response_time[first]:g} ms for the target of the condition "
+                f"{trials.conditions[first]!r}; expected another number in conditions and predicted, such as "
+                f"-1, if this is a response, or else the time NaN",
             )
 
 

@@ -31,10 +31,17 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
         A setting is unknown or wrong, or the task does not fit its own declarations: see `check_task`.
     """
     check_class(kind)
+    task = built(kind, settings)
+    task.check_once()
+    return task
+
+
+def built(kind: type[Task], settings: Mapping[str, Any]) -> Task:
+    """Return a task as `make` does, without checking that it fits its own declarations."""
     check_known(kind, settings)
     hints = _hints(kind)
     try:
-        task = kind(
+        return kind(
             **{
                 name: _typed(f"{_name(kind)}: {name}", hints.get(name), value)
                 for name, value in settings.items()
@@ -44,8 +51,6 @@ def make(kind: type[Task], settings: Mapping[str, Any]) -> Task:
         raise
     except (TypeError, ValueError) as error:  # also of a user's __post_init__, which refuses a value
         raise ArgumentError(f"{_name(kind)}: {error}") from error
-    task.check_once()
-    return task
 
 
 def check_known(kind: type[Task], settings: Iterable[str]) -> None:

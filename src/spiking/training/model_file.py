@@ -17,6 +17,7 @@ from spiking.rate_model.transfer import as_json
 from spiking.tasks import Task
 from spiking.tasks.parse_settings import recordable
 from spiking.tasks.recorded.identity import identity
+from spiking.tasks.recorded.record import TaskRecord
 from spiking.training.options import Lif, TrainingOptions, options_for
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def origin(task: Task, *, seed: int, recipe: str = "default", **options: Any) ->
     chosen = options_for(recipe, **options)
     if not isinstance(chosen.optimizer, str):
         chosen = dataclasses.replace(chosen, optimizer=OWN_OPTIMIZER)
+    file = TaskRecord.of(task).file
     return {
         "task": task.name,
         "task_settings": recordable(task),
+        **({} if file is None else {"task_file": file}),
         "task_identity": json.dumps(identity(task)),
         "seed": seed,
         "recipe": recipe,

@@ -33,6 +33,7 @@ FRAMEWORKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxy
 _EXAMPLES = MappingProxyType(
     {
         "names": "--name w=NAME (and others)",
+        "tau": "--tau MS",
         "step": "--step MS",
         "form": "--form rate or current",
         "activation": "--activation relu, tanh or another",
@@ -45,8 +46,9 @@ def import_networks(
         list[Path], typer.Argument(help="Files of trained networks, or folders of them.", metavar="FILE")
     ],
     framework: Annotated[
-        str, typer.Option("--from", metavar="|".join(FRAMEWORKS), help="Where the network is from.")
-    ],
+        str | None,
+        typer.Option("--from", metavar="|".join(FRAMEWORKS), help="Where the network is from (required)."),
+    ] = None,
     tau: Annotated[float | None, typer.Option(help="Time constant of the units in ms.")] = None,
     step: Annotated[float | None, typer.Option(help="Time step of the training in ms.")] = None,
     activation: Annotated[
@@ -87,8 +89,9 @@ def import_networks(
     """
     from spiking.files.output import MODELS, check_outputs, keep_text
 
-    if framework not in FRAMEWORKS:
-        raise ArgumentError(f"--from is {framework}; expected one of {', '.join(FRAMEWORKS)}")
+    if framework is None or framework not in FRAMEWORKS:
+        found = "missing" if framework is None else framework
+        raise ArgumentError(f"--from is {found}; expected one of {', '.join(FRAMEWORKS)}")
     endings, taken = FRAMEWORKS[framework]
     given: dict[str, Any] = {
         "tau": tau,
@@ -183,9 +186,13 @@ def _row(file: Path, target: Path, imported: Imported) -> dict[str, Any]:
 
 def _imported(file: Path, framework: str, given: Mapping[str, Any]) -> Imported:
     from spiking import importing
+    from spiking.importing.read import read_arrays
 
     if framework == "arrays":
-        missing = [key for key in ("names", "step", "form", "activation") if key not in given]
+        arrays, _ = read_arrays(file)
+        known = {*arrays, *given.get("names", ())}  # arrays that are called as their parts need no names
+        there = {"names": {"w", "w_in", "w_out"} <= known, "tau": "tau" in known}
+        missing = [key for key in _EXAMPLES if not (key in given or there.get(key))]
         if missing:
             listed = ", ".join(_EXAMPLES[key] for key in missing)
             raise ArgumentError(f"options are missing; expected also {listed} for --from arrays")

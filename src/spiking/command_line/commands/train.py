@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spiking.checks import whole_number
+from spiking.checks import counted, whole_number
 from spiking.command_line import loading, options
 from spiking.command_line.output import check_can_draw, echo, print_json, table_csv, write_figure
 from spiking.command_line.progress import training_bar
@@ -183,17 +183,22 @@ def train(
         )
         if start is not None:
             chosen["start"] = loading.load_model(start)
-        _train_one(task, n_units, seed, recipe, chosen, output, force, plot, caption, csv_file, as_json)
+        _train_one(
+            *(task, task_name, n_units, seed, recipe, chosen),
+            *(output, force, plot, caption, csv_file, as_json),
+        )
     elif given_seed or plot is not None or start is not None:
         raise ArgumentError("--seeds is given; expected none of --seed, --plot and --start with it")
     else:
         train_family(
-            task, n_units or _UNITS, _seeds(seeds), recipe, chosen, output, force, threads, csv_file, as_json
+            *(task, task_name, n_units or _UNITS, _seeds(seeds), recipe, chosen),
+            *(output, force, threads, csv_file, as_json),
         )
 
 
 def _train_one(
     task: Task,
+    task_name: str,
     n_units: int | None,
     seed: int,
     recipe: str,
@@ -221,7 +226,7 @@ def _train_one(
         if last is None:
             return None
         save(last)
-        return f"saved the model after {last.updates} updates in {output}"
+        return f"saved the model after {counted(last.updates, 'update')} in {output}"
 
     with ExitStack() as stack:
         with training_bar(limits.max_updates) as show:  # Ctrl-C removes it first
@@ -239,7 +244,7 @@ def _train_one(
         print_json(facts)
     else:
         echo(f"{outcome(state, seconds)}; saved {output}")
-        for line in (*result.lines, *rule_lines(state, limits, task, str(output)), *result.advice):
+        for line in (*result.lines, *rule_lines(state, limits, task, str(output), task_name), *result.advice):
             echo(line, lines=True)
     if csv_file is not None:
         keep_text(csv_file, table_csv([facts]))

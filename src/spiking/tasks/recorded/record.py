@@ -19,8 +19,9 @@ from spiking.errors import ArgumentError
 from spiking.files.json_text import parsed
 from spiking.read_only import FrozenMapping
 from spiking.tasks.base import Task, check_channels
+from spiking.tasks.check_task import check_class
 from spiking.tasks.given_inputs import TaskLike, from_inputs
-from spiking.tasks.parse_settings import as_text, make, recordable
+from spiking.tasks.parse_settings import as_text, built, make, recordable
 from spiking.tasks.registry import find, names, standard, which_fit
 
 _NETWORK = "the network"
@@ -103,7 +104,7 @@ def settings_for(record: TaskRecord | None, kind: type[Task] | Task) -> dict[str
         return {}
     name = kind.name
     if not isinstance(name, str):  # a property, which may depend on the settings
-        name = make(kind if isinstance(kind, type) else type(kind), record.settings).name
+        name = built(kind if isinstance(kind, type) else type(kind), record.settings).name
     return dict(record.settings) if name == record.name else {}
 
 
@@ -146,21 +147,24 @@ def recorded_task(
     Raises
     ------
     ArgumentError
-        The recorded task is unknown or defined in a file, or its settings are wrong.
+        The recorded task is unknown or defined in a file, its settings are wrong, or the task has a fault.
     """
     if kind is None:
         if record is None:
             return None
         kind = _kind(record, source)
+    check_class(kind)
     try:
         recorded = settings_for(record, kind)
-        task = make(kind, recorded)
+        built(kind, recorded)
     except (TypeError, ValueError) as error:
         raise ArgumentError(
             f"{source} records `task_settings` that the task no longer accepts: {error}; "
             f"give a Task with other settings, which is used instead"
         ) from error
-    return make(kind, {**recorded, **settings}) if settings else task
+    return make(
+        kind, {**recorded, **(settings or {})}
+    )  # which checks the task: its faults are not the record's
 
 
 def record_of(task: Task) -> TaskRecord | None:
