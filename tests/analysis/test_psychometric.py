@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spiking import ArgumentError
-from spiking.analysis import psychometric
+from spiking.analysis import Estimate, PsychometricFit, psychometric
 
 LEVELS = np.linspace(-1.0, 1.0, 11)
 TRUE = {"threshold": 0.1, "slope": 6.0, "guess": 0.05, "lapse": 0.08}
@@ -152,3 +152,14 @@ def test_intervals_cover_the_true_values(shared):
             estimate = getattr(fit, name)
             covered[name] += estimate.low <= TRUE[name] <= estimate.high
     assert all(count >= 103 for count in covered.values()), covered
+
+
+def test_a_slope_without_a_lower_bound_says_so():
+    others = {name: Estimate(0.1, 0.0, 0.2) for name in ("threshold", "guess", "lapse")}
+    texts = [
+        str(PsychometricFit(slope=Estimate(*slope), resamples=100, **others))
+        for slope in ((36, 0, 45), (-36, -45, 0), (36, 30, 45))
+    ]
+    assert "slope 36 (at most 45; these trials do not set the other bound)" in texts[0]
+    assert "slope -36 (at least -45; these trials do not set the other bound)" in texts[1]
+    assert "slope 36 (30 to 45)" in texts[2]

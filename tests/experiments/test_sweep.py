@@ -882,3 +882,21 @@ def test_every_rule_has_a_column_as_in_an_evaluation():
     ax = result.plot("sustained")
     assert ax.get_ylabel() == "Accuracy by the sustained rule"
     assert f"Correct: {Cue().sustained_rule()}." in caption_of(ax.figure)
+
+
+def test_mean_response_times_have_intervals_and_say_of_which_trials():
+    labels = np.array([-1] * 20 + [1] * 20)
+    result = reached(Reach(), labels, answer=lambda x: np.where(np.abs(x) > 0.3, np.sign(x), 0).astype(int))
+    spread = np.linspace(300, 500, 40)
+    for row, trials in zip(result.rows, result.by_trial, strict=True):
+        trials["response_time_ms"] = np.where(trials["predicted"] == 0, np.nan, spread)
+        row["response_time_ms"] = 400.0 if row["task.level"] > 0.3 else np.nan
+        row |= {"scaling_factor": 30.0, "conversion": "published"}
+    ax = result.plot("response_time_ms")
+    said = caption_of(ax.figure)
+    assert "Means over the trials with a response, right or wrong (0 to 40 of 40 at a point)" in said
+    assert "vertical lines: 95 % bootstrap intervals" in said
+    *_, last = ax.collections[0].get_segments()
+    sem = spread.std() / np.sqrt(40)
+    np.testing.assert_allclose(last[:, 1], [400 - 1.96 * sem, 400 + 1.96 * sem], atol=4)
+    assert ax.get_ylim()[0] > 0

@@ -21,7 +21,7 @@ from spiking.conversion.model_info_text import facts
 from spiking.evaluation.both_networks import BothNetworks, run_both
 from spiking.evaluation.evaluate import evaluate
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import rules
+from spiking.evaluation.words import OTHER_RULES, rules
 from spiking.network.describe import changes_words, network_facts
 from spiking.network.network import SpikingNetwork
 from spiking.network.open import AnyNetwork, spiking_network
@@ -167,6 +167,7 @@ def report(
             trials,
             given_network is not None,
         ),
+        criterion=_CRITERION if any(condition["levels"] for condition in drawn["conditions"]) else "",
         # "<" could end the element that contains the data.
         data=json.dumps(drawn, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     )
@@ -175,6 +176,9 @@ def report(
 
 def _part(name: str) -> str:
     return (files("spiking") / "report" / name).read_text(encoding="utf-8").strip()
+
+
+_CRITERION = '<span><i class="line dotted"></i> criterion</span>'
 
 
 def _drawn(model: RateModel, task: Task) -> int:
@@ -271,7 +275,7 @@ def _accuracy_table(rate: Evaluation, spiking: Evaluation) -> str:
     rows += [
         [f"all, {name} rule", _cell(rate.scores[name]), _cell(spiking.scores[name])]
         for name in rules(rate)
-        if rate.score.scored and name != "published"
+        if rate.score.scored and name in OTHER_RULES
     ]
     rows += [
         [name, _cell(score), _cell(spiking.by_condition[name])] for name, score in rate.by_condition.items()

@@ -11,7 +11,7 @@ from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Evaluation, Score
-from spiking.evaluation.words import freshness, rules
+from spiking.evaluation.words import first_rule, freshness, rules
 from spiking.plotting.style import POPULATION_NAMES, by_population
 from spiking.rate_model.recorded_settings import recorded_scaling_factor
 from spiking.simulation.result import SILENT_HZ
@@ -109,7 +109,7 @@ def accuracy(rate: Evaluation, spiking: Evaluation, *, fresh: bool = False) -> s
     ]
     if rate.score.scored:
         words = rules(rate)
-        sentences.append(f"Correct: {words.pop('published', rate.task.rule())}")
+        sentences.append(f"Correct: {words.pop(first_rule(rate.task), rate.task.rule())}")
         sentences += [
             f"By the {name} rule ({rule}), the rate network answers {percent(rate.scores[name])} correctly, "
             f"the spiking network {percent(spiking.scores[name])}"

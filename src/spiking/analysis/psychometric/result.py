@@ -86,7 +86,17 @@ class PsychometricFit:
         return logistic(values.ravel(), parameters).reshape(values.shape)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {getattr(self, name)}" for name in PARAMETERS)
+        return ", ".join(
+            f"{name} {_slope(self.slope) if name == 'slope' else getattr(self, name)}" for name in PARAMETERS
+        )
+
+
+def _slope(slope: Estimate) -> str:
+    """Return a slope with its interval; a bound of 0 is none."""
+    if 0 not in (slope.low, slope.high):
+        return str(slope)
+    limit = f"at most {slope.high:.3g}" if slope.low == 0 else f"at least {slope.low:.3g}"
+    return f"{slope.value:.3g} ({limit}; these trials do not set the other bound)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

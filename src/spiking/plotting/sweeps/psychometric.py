@@ -112,6 +112,7 @@ def psychometric(curves: PsychometricCurves, figure: Figure | None = None) -> Fi
             f"{'Above' if narrow else 'Left'}: {_lower(left.get_ylabel())} against {_lower(x)}, "
             "with fitted curves and their thresholds (horizontal bars).",
             f"{'Below' if narrow else 'Right'}: mean response time in trials with a response.",
+            "Markers at the same value stand side by side." if len(curves.curves) > 1 else "",
             "Dashed, open markers: rate network." if any(n.startswith("rate") for n in curves.curves) else "",
             *(note if note.endswith(".") else f"{note}." for note in notes),
         )
@@ -195,7 +196,8 @@ def _times(ax: Axes, curve: PsychometricCurve, style: dict[str, Any]) -> None:
         column[known] for column in (curve.response_time_low, curve.response_time, curve.response_time_high)
     )
     line = {"color": style["color"], "linestyle": style["dashes"], "linewidth": 1.0}
-    ax.plot(curve.x[known], mean, transform=_aside(ax, style), **line)
+    gaps = np.where(known, curve.response_time, np.nan)  # no line across values without a response
+    ax.plot(curve.x, gaps, transform=_aside(ax, style), **line)
     _points(ax, curve.x[known], mean, np.minimum(low, mean), np.maximum(high, mean), None, style)
 
 
@@ -218,6 +220,8 @@ def _notes(curves: PsychometricCurves) -> list[str]:
     if curves.signed:
         numbers = np.concatenate([curve.trials for curve in curves.curves.values()])
         points = f" (by sign: {numbers.min()} to {numbers.max()} at each point)"
+    if any(curve.fit is not None for curve in curves.curves.values()):
+        points += f". Slopes are per unit of {curves.x}"
     notes.append(
         f"Bars and values in brackets: 95 % intervals. {curves.n_trials} trials at each value of "
         f"{curves.x}, seed {curves.seed}{points}. Task {curves.task.name}: {curves.task.rule(curves.strict)}."

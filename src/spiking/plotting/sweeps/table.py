@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spiking.analysis.bootstrap import QUANTILES
 from spiking.check_arguments import check_arguments
 from spiking.errors import ArgumentError
 from spiking.experiments.lesioned_units import UNIT
@@ -18,6 +19,7 @@ from spiking.experiments.sweep_grid import changes_rate_network
 from spiking.plotting.captions import CONVERSIONS, describe, rule_words
 from spiking.plotting.style import ABOVE, CONDITION_COLOURS, DASHES, drawing_on
 from spiking.plotting.sweeps.units import draw_units
+from spiking.typing import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +58,7 @@ _MARKER = 3.6  # points
 _MOST_BANDS = 2  # of more lines, bands would cover each other
 _TASK, _TIMES = "task.", ("onset", "duration", "delay")  # settings of the tasks of the package in ms
 _IN_CONDITION = "accuracy_"
+_TIME, _RESAMPLES = "response_time_ms", 1000
 _COLUMNS = MappingProxyType(
     {
         "accuracy": "Accuracy",
@@ -88,7 +91,8 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         A sweep of one or two parameters.
     y : str
         A column of numbers: ``"accuracy"``, ``"strict"`` or ``"sustained"`` (drawn with 95 % intervals),
-        that of a condition such as ``"accuracy_go"`` (the same), ``"positive"``, ``"response_time_ms"``,
+        that of a condition such as ``"accuracy_go"`` (the same), ``"positive"``, ``"response_time_ms"`` (with
+        95 % bootstrap intervals of the mean over trials with a response),
         ``"rate_hz"``, ``"rate_hz_exc"``, ``"rate_hz_sst"`` (or ``"rate_hz_som"``), ...
 
     Raises
@@ -176,6 +180,10 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             heights = [row[y] for row in rows]
             ax.plot(positions, heights, linestyle=line, linewidth=1.2, clip_on=False, zorder=3, **style)
             ax.update_datalim(np.column_stack([positions, heights]))  # which moved lines do not do
+            if y == _TIME:
+                low, high = zip(*(_interval_of_time(result, row) for row in rows), strict=True)
+                place_of = {"transform": style["transform"]} if "transform" in style else {}
+                ax.vlines(positions, low, high, color=style["color"], linewidth=0.8, **place_of)
             if is_score:
                 low, high = zip(*(_interval(result, row, y) for row in rows), strict=True)
                 if numeric and len(rows) > 1 and len(lines) <= _MOST_BANDS:
@@ -191,7 +199,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
         ax.set_ylabel(_COLUMNS.get(y) or title(y))
         if is_score:
             ax.set_ylim(0, 1.02)
-        elif not any(row[y] < 0 for row in result.rows):
+        elif y != _TIME and not any(row[y] < 0 for row in result.rows):
             ax.set_ylim(bottom=0)
         if second or len(known) > 1:
             heading = _varied(result, second[0]) if second else None
@@ -208,6 +216,7 @@ def sweep(result: Sweep, y: str = "accuracy", ax: Axes | None = None) -> Axes:
             + ": 95 % Wilson intervals."
             if is_score
             else "",
+            _about_times(result) if y == _TIME else "",
             "Markers at the same value stand side by side." if len(lines) > _MOST_BANDS else "",
             "Dashed, open markers: rate network." if len(known) > 1 and numeric and x not in fixed else "",
             f"Dashed{' line' if x in fixed else ''}: rate network, drawn once, as "
@@ -249,6 +258,30 @@ def _varied(result: Sweep, name: str) -> str:
         return title(name)
     is_current = any("a current of" in row["stimulation"] for row in result.rows)
     return "Stimulating current (mV)" if is_current else "Voltage added at each step (mV)"
+
+
+def _times(result: Sweep, row: Mapping[str, Any]) -> Floats:
+    trials = next(trials for other, trials in zip(result.rows, result.by_trial, strict=True) if other is row)
+    times: Floats = trials[_TIME][np.isfinite(trials[_TIME])]
+    return times
+
+
+def _interval_of_time(result: Sweep, row: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean response time of a row."""
+    times = _times(result, row)
+    if not times.size:
+        return np.nan, np.nan
+    draws = np.random.default_rng(result.seed).choice(times, (_RESAMPLES, times.size))
+    low, high = np.quantile(draws.mean(axis=1), QUANTILES)
+    return float(low), float(high)
+
+
+def _about_times(result: Sweep) -> str:
+    counts = [_times(result, row).size for row in result.rows]
+    return (
+        f"Means over the trials with a response, right or wrong ({min(counts)} to {max(counts)} of "
+        f"{result.n_trials} at a point); vertical lines: 95 % bootstrap intervals."
+    )
 
 
 def _in_sentence(result: Sweep, name: str) -> str:
