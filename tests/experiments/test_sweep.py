@@ -891,7 +891,7 @@ def test_mean_response_times_have_intervals_and_say_of_which_trials():
     for row, trials in zip(result.rows, result.by_trial, strict=True):
         trials["response_time_ms"] = np.where(trials["predicted"] == 0, np.nan, spread)
         row["response_time_ms"] = 400.0 if row["task.level"] > 0.3 else np.nan
-        row |= {"scaling_factor": 30.0, "conversion": "published"}
+        row |= {"scaling_factor": 30.0, "conversion": "published", "stimulation": "none"}
     ax = result.plot("response_time_ms")
     said = caption_of(ax.figure)
     assert "Means over the trials with a response, right or wrong (0 to 40 of 40 at a point)" in said
