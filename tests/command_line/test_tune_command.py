@@ -133,6 +133,20 @@ def test_a_search_that_never_ended_is_not_skipped(path):
     assert loadmat(path)["opt_scaling_factor"].item() > 0
 
 
+def test_a_read_only_file_is_refused_and_a_written_one_named(path):
+    few = ("--task", f"{TASK}:Cue", "--candidates", "30", "--trials", 4)
+    done = run("tune", path, *few)
+    assert done.returncode == 0, done.stderr
+    assert f"wrote the scaling factor into {path} (opt_scaling_factor, tuning)\n" in done.stdout
+    path.chmod(0o444)
+    before = path.read_bytes()
+    done = run("tune", path, *few, "--force")
+    assert (done.returncode, done.stdout, path.read_bytes()) == (2, "", before)
+    assert f"{path} is write-protected; expected a file into which" in done.stderr
+    assert "(chmod u+w), tune a copy, or leave the file as it is with --no-write" in done.stderr
+    assert "wrote" not in run("tune", path, *few, "--force", "--no-write").stdout
+
+
 @pytest.mark.slow
 def test_plot(path):
     done = run("tune", path, "--task", f"{TASK}:Cue", "--trials", 20, "--plot", "curve.png", cwd=path.parent)

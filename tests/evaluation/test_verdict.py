@@ -9,8 +9,8 @@ from spiking.evaluation import Evaluation
 from spiking.evaluation.verdict import verdict
 
 
-def outcome(go, nogo, trials=50):
-    """Return an evaluation with so many correct trials of `trials` in each condition."""
+def outcome(go, nogo, trials=50, **by_rule):
+    """Return an evaluation with so many correct trials of `trials` in each condition, and by other rules."""
     correct = np.concatenate([np.arange(trials) < go, np.arange(trials) < nogo])
     return Evaluation(
         task=Cue(),
@@ -18,6 +18,7 @@ def outcome(go, nogo, trials=50):
         correct=correct,
         published=correct,
         conditions=("go",) * trials + ("nogo",) * trials,
+        **{name: np.arange(2 * trials) < n for name, n in by_rule.items()},
     )
 
 
@@ -48,9 +49,47 @@ def test_below_the_criterion(rate, spiking, words):
     assert words in verdict(outcome(*rate), outcome(*spiking), None)
 
 
+def test_a_rule_by_which_the_rate_network_is_not_reached_is_named():
+    line = verdict(outcome(50, 49, sustained=98), outcome(48, 48, sustained=66), None)
+    assert line.startswith(
+        "the spiking network does not reach the rate network: all trials by the sustained rule 0.660 (0.563 "
+        "to 0.745) against 0.980 (0.930 to 0.994); try `spiking tune"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "spiking", "end"),
+    [
+        (
+            73,
+            71,
+            "by the sustained rule in only 0.710 (0.615 to 0.790) (rate network 0.730 (0.636 to 0.807))",
+        ),
+        (
+            98,
+            94,
+            "(rate network 0.980 (0.930 to 0.994)); try `spiking tune --conversion matched --force`, see",
+        ),
+        (98, 95, None),
+    ],
+)
+def test_a_rule_by_which_clearly_fewer_trials_are_correct_is_named(rate, spiking, end):
+    line = verdict(outcome(50, 49, sustained=rate), outcome(49, 49, sustained=spiking), None)
+    if end is None:
+        assert line is None
+    else:
+        assert line.startswith(
+            "the spiking network is correct in 0.980 (0.930 to 0.994), but by the sustained"
+        )
+        assert end in line
+
+
 @pytest.mark.parametrize(
     ("kind", "advice"),
-    [("matched", 'see "If it does not convert"'), ("trained", "train longer, or with another seed")],
+    [
+        ("matched", 'its conversion is a matched one already, see "If it does not convert"'),
+        ("trained", "train longer, or with another seed"),
+    ],
 )
 def test_what_was_tried_is_not_advised(kind, advice):
     conversion = Conversion(kind="one_offset" if kind == "matched" else kind, factor=30.0)

@@ -777,6 +777,11 @@ def test_the_units_that_matter_most_come_first():
     assert [row["lesion_unit"] for row in others] == [0, 4]
     assert [row["lesion_unit"] for row in by_effect(rows, "y", 1)[0]] == [3]
     assert [row["lesion_unit"] for row in by_effect(rows, "y", 5)[0]] == [3, 1, 2, 0, 4]  # all fit
+    tied = [
+        {"lesion_unit": unit, "y": y}
+        for unit, y in zip(["none", 0, 1, 2, 3], [1, 0.5, 0.8, 0.8, 0.8], strict=True)
+    ]
+    assert [[row["lesion_unit"] for row in by_effect(tied, "y", n)[0]] for n in (3, 4)] == [[0], [0, 1, 2, 3]]
     assert [row["lesion_unit"] for row in by_effect([*rows[1:4], rows[5]], "y", 1)[0]] == [1]  # against 1
 
 
@@ -795,12 +800,12 @@ def test_lesioned_units_on_the_command_line_and_in_the_figure(folder, monkeypatc
     ]
     done = run(*words, "-o", "units.csv", "--plot", "units.png", "--caption")
     assert done.returncode == 0, done.stderr
-    assert "10 of 20 units, those whose lesion changes rate_hz most" in done.stdout
+    assert "10 of 20 units (numbered from 0), those whose lesion changes rate_hz most" in done.stdout
     table = list(csv.DictReader((folder / "units.csv").read_text().splitlines()))
     assert [row["lesion_unit"] for row in table] == ["none", *map(str, range(20))]
     assert (
         "Rate (Hz) of the spiking network (model.mat; scaling factor 30) with one unit lesioned, those units "
-        "first" in done.stdout
+        "(numbered from 0) first" in done.stdout
     )
     few = run(*SWEEP[:6], "--scaling-factor", 30, "--trials", 4, "--vary", "lesion_unit=none,3,7").stdout
     assert {line.split()[0] for line in few.splitlines()[1:4]} == {"none", "3", "7"}

@@ -255,6 +255,8 @@ def scaling_factor_search():
         fresh_nrmse=0.35,
         fresh_rate=13.5,
         reason="factor 30 was chosen: it is the smallest of the factors with the best accuracy, 1.000",
+        by_rule={"sustained": {25.0: Score(1, 4), 30.0: Score(2, 4)}},
+        better="factor 25 is not significantly less accurate, and better by another rule",
         conversion=conversion(),
     )
 

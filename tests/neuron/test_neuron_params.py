@@ -154,3 +154,20 @@ def test_a_refitted_readout_is_fitted_beside_the_bias():
 def test_mistakes_are_named(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        (
+            "refractory",
+            0.002,
+            "refractory is 0.002 ms, less than a time step of 0.05 ms; if this is in seconds",
+        ),
+        ("tau_membrane", 0.01, "expected 10$"),
+        ("refractory", 2000.0, "refractory is 2000 ms, as long as a trial"),
+    ],
+)
+def test_times_that_no_neuron_has_are_questioned(name, value, words):
+    with pytest.warns(UserWarning, match=words):
+        LIFParams(**{name: value})

@@ -43,7 +43,9 @@ def test_a_model_of_the_package(name):
     assert (
         f"was trained on the task {name.removesuffix('-sigmoid')} by backpropagation through time (" in text
     )
-    assert f"divided by a scaling factor of {network.scaling_factor:g}, " in text
+    assert (
+        f"divided by a scaling factor of {network.scaling_factor:g} (1/lambda in Kim et al. 2019), " in text
+    )
     assert ("no parameter was fitted after training" in text) == (not name.endswith("sigmoid"))
     assert ("chosen among 12 from 20 to 75 by the accuracy of the spiking network." in text) == name.endswith(
         "sigmoid"
@@ -71,7 +73,7 @@ def test_the_numbers_are_those_of_the_evaluation():
         "the activation function) were integrated by Euler's method with steps of 5 ms, with Gaussian noise "
         "(standard deviation 0.1) in each step." in text
     )  # the file does not say that it was trained
-    assert "were divided by a scaling factor of 30." in text
+    assert "were divided by a scaling factor of 30 (1/lambda in Kim et al. 2019)." in text
     assert (
         "Both networks were run on the same 6 trials of the task cue (seed 2), whose conditions were drawn"
         in text
@@ -163,6 +165,6 @@ def test_a_network_alone_and_inputs_without_a_score():
 def test_a_scaling_factor_that_was_not_the_choice_of_the_file_is_only_given():
     model = datasets.load("xor-sigmoid")
     text = methods(model, SpikingNetwork.from_rate(model, 41), {}, None)
-    assert "were divided by a scaling factor of 41. Neurons had" in text
+    assert "were divided by a scaling factor of 41 (1/lambda in Kim et al. 2019). Neurons had" in text
     details = dataclasses.replace(model, extras={**model.extras, "scaling_factors": np.array([[30.0]])})
     assert "chosen" not in methods(details, SpikingNetwork.from_rate(details), {}, None)

@@ -159,7 +159,7 @@ def test_warnings_in_words(model, tmp_path):
     found = told(untuned, 75, 20)
     assert "not tuned: the scaling factor 75 was given" in found
     assert "only 20 trials" in found
-    assert "answers fewer trials correctly than the rate network" in found
+    assert "spiking network does not reach the rate network" in found
     assert told(model).startswith("The output of the spiking network is far from that of the rate network (")
     assert told(datasets.load("go-nogo")) == ""
     tuned = recorded_scaling_factor(model)

@@ -17,9 +17,12 @@ from spiking import (
     simulate,
 )
 from spiking.evaluation.recurrent_drive import drive_slope
+from spiking.evaluation.result import Score
 from spiking.random_streams import SEARCH_FIRST
 from spiking.tuning.plateau import best, is_worse, middle, plateau
+from spiking.tuning.published import _better
 from spiking.tuning.racing import around, outwards_then_between, race
+from spiking.tuning.trial_setup import TrialSetup, other_scores
 
 MODEL = RateModel.load(cue_model())
 
@@ -162,10 +165,13 @@ def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_networ
     row = next(line.split() for line in text if "chosen" in line)
     assert row[-1] == "chosen"
     chosen = auto.scaling_factor
-    assert [f"{auto.nrmse[chosen]:.2f}", f"{auto.rates[chosen]:.1f}"] == row[7:9]
+    assert [f"{auto.nrmse[chosen]:.2f}", f"{auto.rates[chosen]:.1f}"] == row[8:10]
+    assert float(row[7]) == pytest.approx(auto.by_rule["sustained"][chosen].accuracy, abs=5e-4)
+    assert "trials  sustained  NRMSE" in text[0]
     assert text.count(auto.reason) == 1
     assert auto.reason.startswith(f"factor {chosen:g} was chosen: ")
     written = auto.as_json()
+    assert written["curve"][0]["by_rule"]["sustained"]["trials"] == next(iter(auto.curve.values())).trials
     assert [(row["nrmse"], row["rate_hz"]) for row in written["curve"]] == [
         (auto.nrmse[factor], auto.rates[factor]) for factor in auto.curve
     ]
@@ -175,6 +181,26 @@ def test_auto_takes_the_factor_of_the_plateau_that_is_closest_to_the_rate_networ
     first = find_scaling_factor(MODEL, Cue(), seed=3, choice="first")
     assert first.curve == auto.curve
     assert first.scaling_factor <= auto.plateau[-1]
+
+
+def test_a_candidate_that_is_better_by_a_harder_rule_is_named():
+    outputs = {number: np.array([[0.0, 1.0]]) for number in range(20)}
+    setup = TrialSetup(RateModel.load(cue_model()), Cue(), 1, 1, None, rate_outputs=outputs)
+
+    def candidate(correct, sustained, trials=20):
+        shares = [np.arange(trials) < share for share in (correct, correct, sustained)]
+        return np.column_stack([shares[0], np.ones(trials), np.ones(trials), *shares[1:]]).astype(float)
+
+    candidates = {30.0: candidate(20, 18), 40.0: candidate(20, 19), 50.0: candidate(20, 9)}
+    assert other_scores(setup, candidates)["sustained"][50.0] == Score(9, 20)
+    assert _better(setup, candidates, 50.0) == (
+        "factor 40 is not significantly less accurate, and better by another rule in the same 20 trials "
+        "(sustained 0.950 against 0.450; NRMSE 2.00 against 2.00); `spiking tune --candidates 40 --force` "
+        "takes it"
+    )
+    assert _better(setup, candidates, 30.0) is None
+    del candidates[40.0], candidates[30.0]
+    assert _better(setup, candidates | {60.0: candidate(20, 13)}, 50.0) is None  # not significantly
 
 
 @pytest.mark.parametrize(("units", "fires"), [([0, 1, 2], True), ("all", False)])
@@ -302,7 +328,6 @@ def test_the_setup_can_travel():
     import dataclasses
 
     from spiking.parallel.blocks import run_block
-    from spiking.tuning.trial_setup import TrialSetup
 
     small = dataclasses.replace(MODEL, extras={}, forms={})
     setup = TrialSetup(small, Cue(), 1, 1, None)

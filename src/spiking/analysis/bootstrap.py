@@ -49,3 +49,22 @@ def basic_interval(
     """
     low, high = np.quantile(resampled, QUANTILES, axis=0, method=method)
     return 2 * value - high, 2 * value - low
+
+
+def shifted_interval(value: float, resampled: Floats) -> tuple[float, float]:
+    """Return the quantiles of the resamples, shifted so that their median is the value.
+
+    R2 of means has a bias, because means are noisy, and the means of resampled trials have this noise twice:
+    the resamples are biased against the value as the value is against that of endless trials (Davison AC,
+    Hinkley DV (1997) Bootstrap Methods and their Application, section 2.1). Without this second bias, they
+    show the spread among other sets of as many trials, and the interval contains the value. A basic interval
+    corrects for both biases: it holds the value of endless trials, and may exclude that of these.
+
+    Parameters
+    ----------
+    value : float
+    resampled : array, shape (resamples,)
+        NaN gives NaN.
+    """
+    low, median, high = np.quantile(resampled, (QUANTILES[0], 0.5, QUANTILES[1]))
+    return float(value + low - median), float(value + high - median)

@@ -198,6 +198,12 @@ def print_settings(
             unusual.append(f"{name} {as_text(value)} (--setting{other})")
         elif name in recorded and name in changed(type(task), task.settings):
             unusual.append(f"{name} {as_text(value)} (recorded)")
+    known = record.name if record is not None else None
+    if isinstance(model, RateModel) and known is None:
+        by_name = suggested_task(model)
+        known = None if by_name is None else by_name.name
+    if known not in (None, task.name):
+        unusual.insert(0, f"from --task; the file {'records' if record is not None else 'name says'} {known}")
     if suggested:
         unusual.insert(0, "from the file's name; --task chooses another")
     if unusual:

@@ -201,6 +201,8 @@ def print_networks(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    from spiking.analysis.faithfulness import plain
+
     accuracies = (
         "-"
         if row[f"{name}_network_accuracy"] is None
@@ -216,7 +218,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         str(row["lesioned"]),
         *accuracies,
         *(number(row[f"spiking_network_{rule}"], 3) for rule in ("strict", "sustained")),
-        *(number(row["peak_ratio"], 2), _interval(row, "output_r2")),
+        *(plain(_or_nan(row["peak_ratio"])), _interval(row, "output_r2")),
         " ".join(decay),
         *(number(row["weight_exc"], 3), number(row["weight_inh"], 3)),
     )
@@ -260,9 +262,14 @@ def _heading(column: str) -> str:
 
 def _interval(row: Mapping[str, Any], name: str) -> str:
     """Return a measure with its interval, if it has one."""
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    value = number(row[name], 2)
-    return value if low is None or high is None else f"{value} ({low:.2f} to {high:.2f})"
+    from spiking.analysis.faithfulness import with_interval
+
+    value, low, high = (_or_nan(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return with_interval(value, (low, high))
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def number(value: float | None, digits: int) -> str:

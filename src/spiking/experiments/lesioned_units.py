@@ -49,7 +49,8 @@ def by_effect(
 
     They are at most `most` rows in which `y` is not that of the intact network, or all rows if these are not
     more than `most`; those first in which it differs most (NaN, such as no response, most of all). Without an
-    intact network among the rows, the median of all of them stands for it.
+    intact network among the rows, the median of all of them stands for it. If there are too many, none of
+    several equal ones is the last.
     """
     rows = tuple(rows)
     intact = [row[y] for row in rows if row[UNIT] == INTACT]
@@ -60,4 +61,7 @@ def by_effect(
     distances[np.isnan(values)] = 0.0 if np.isnan(usual) else np.inf
     order = [lesioned[k] for k in np.argsort(-distances, kind="stable")]
     n = len(order) if len(order) <= most else min(most, int(np.count_nonzero(distances)))
+    ranked = np.sort(distances)[::-1]
+    if n < len(ranked) and n and ranked[n] == ranked[n - 1] and ranked[n] < ranked[0]:
+        n = int(np.count_nonzero(distances > ranked[n]))  # none of those that are equal at the end
     return tuple(order[:n]), tuple(order[n:])

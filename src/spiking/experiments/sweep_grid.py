@@ -13,6 +13,7 @@ import numpy as np
 
 from spiking.checks import positive_number, shown, similar, whole_number
 from spiking.connectivity.units import UnitFraction
+from spiking.conversion.choose import warn_of_lambda
 from spiking.errors import ArgumentError, warn
 from spiking.experiments.lesioned_units import UNIT
 from spiking.network.network import SpikingNetwork
@@ -344,6 +345,7 @@ def _rescaled(point: SweepPoint, factor: Any) -> SpikingNetwork:
             point.model, factor, params=point.network.params, conversion="published"
         )
     network, number = point.network, positive_number("scaling_factor", factor)
+    warn_of_lambda("scaling_factor", number)
     ratio = network.scaling_factor / number
     return dataclasses.replace(
         network.scale_weights(factor=ratio),

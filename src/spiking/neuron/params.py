@@ -10,12 +10,14 @@ import numpy as np
 
 from spiking.check_arguments import check_arguments
 from spiking.checks import finite_number, finite_numbers, not_negative, positive_number, shown
-from spiking.errors import ArgumentError
+from spiking.errors import ArgumentError, warn
 from spiking.neuron.adaptation import Adaptation, adaptation
 from spiking.neuron.constant import Constant, Constants, as_json, constant, constant_words, from_json
 from spiking.neuron.equations import NeuronName
 from spiking.short_repr import short_repr
 from spiking.timing import TIME_STEP_MS
+
+_LONGEST_MS = 500.0  # of a time constant or refractory period that is not questioned
 
 
 def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...]:
@@ -26,6 +28,19 @@ def _initial_voltage(name: str, value: object) -> str | float | tuple[float, ...
     if voltages.ndim > 1 or isinstance(value, bool):
         raise ArgumentError(f"{name} is {shown(value)}; expected {expected}")
     return float(voltages) if voltages.ndim == 0 else tuple(voltages.tolist())
+
+
+def _question_unit(name: str, value: object) -> None:
+    """Warn of a time in ms that no neuron has: below a step, as one in seconds, or longer than trials."""
+    if not isinstance(value, float):
+        return
+    if 0 < value < TIME_STEP_MS:
+        warn(
+            f"{name} is {value:g} ms, less than a time step of {TIME_STEP_MS:g} ms; if this is in seconds, "
+            f"expected {1000 * value:g}"
+        )
+    elif value > _LONGEST_MS:
+        warn(f"{name} is {value:g} ms, as long as a trial; neurons have some ms to some tens of ms")
 
 
 @check_arguments(
@@ -130,6 +145,8 @@ class LIFParams:
 
     def __post_init__(self) -> None:
         check_voltages(self.reset, self.threshold, self.peak)
+        for name in ("tau_membrane", "refractory", "tau_rise"):
+            _question_unit(name, getattr(self, name))
 
     def of_one_neuron(self) -> Constants[float]:
         """Return the constants of all neurons; raise ArgumentError if one of them differs between neurons."""

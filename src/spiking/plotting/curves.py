@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from spiking.evaluation.result import Score
 
 _BESIDE = 4  # points between the choice and its candidate
+_LEFT = {
+    False: "clearly worse",
+    True: "clearly worse, or too far from the rate network",
+}  # by a matched search
 _SEARCH_COLOUR, _CHOICE_COLOUR, _PLATEAU_COLOUR = CONDITION_COLOURS[3], CONDITION_COLOURS[0], TARGET_COLOUR
 
 
@@ -128,11 +132,12 @@ def scaling_factor(search: ScalingFactorSearch | AnyModel, ax: Axes | None = Non
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         ax.legend(**ABOVE)
         each = f" in {counts[-1]} trials" if counts else ""
+        matched = "conversion" in recorded.details
         describe(
             ax,
             f"Accuracy of the spiking network{each} against scaling factor in the search"
             + ("; error bars: 95 % Wilson intervals." if counts else "."),
-            f"Open: {counts[0]} to {counts[-1] - 1} trials, after which the candidate was clearly worse."
+            f"Open: {counts[0]} to {counts[-1] - 1} trials, after which the candidate was {_LEFT[matched]}."
             if fewer
             else "",
             "Grey bar: plateau, the candidates that are tied with the best." if recorded.plateau else "",

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import numpy as np
 
 import spiking
-from spiking.analysis.faithfulness import START_MS, Faithfulness
+from spiking.analysis.faithfulness import START_MS, Faithfulness, plain
 from spiking.checks import counted
 from spiking.connectivity.words import numbers_words, weights_changed, which_lesioned
 from spiking.conversion.conversion import Conversion
@@ -20,6 +20,7 @@ from spiking.network.network import SpikingNetwork
 from spiking.network.synapses.words import synapse_words
 from spiking.neuron.params import LIFParams
 from spiking.rate_model.model import RateModel
+from spiking.rate_model.recorded_settings import is_of_training
 from spiking.report.methods_of_model import about_model, listed, populations, words
 from spiking.tasks import GivenInputs, Task
 from spiking.timing import TIME_STEP_MS
@@ -65,7 +66,7 @@ def methods(
         *_about_conversion(network, model),
         *_about_changes(network, model),
         _about_neurons(network.params, downsample),
-        *_about_trials(scores, fresh),
+        *_about_trials(scores, fresh, trained=model is None or is_of_training(model)),
         *_about_scores(scores),
         *_about_rates(scores, network),
         *_about_faithfulness(close),
@@ -99,7 +100,10 @@ def _about_conversion(network: SpikingNetwork, model: RateModel | None) -> Itera
 
 def _about_parameters(conversion: Conversion, model: RateModel | None) -> Iterator[str]:
     factor = f"{conversion.factor:.4g}"
-    divided = f"Recurrent and output weights were divided by a scaling factor of {factor}"
+    divided = (
+        f"Recurrent and output weights were divided by a scaling factor of {factor} (1/lambda in Kim et al. "
+        f"2019)"
+    )
     if conversion.start is not None and conversion.fine_tuning is not None:
         yield from _about_parameters(conversion.start, model)
         done = conversion.fine_tuning
@@ -174,7 +178,8 @@ def _search(factor: float, model: RateModel | None) -> str:
         return text
     closest = search.details.get("method") == "auto" and search.details.get("choice") == "plateau"
     text += " and the distance of the output from the rate network's" if closest else ""
-    return f"{text} in {trials} simulated trials (seed {seed})"
+    task = search.details.get("task")
+    return f"{text} in {trials} other simulated trials{f' of the task {task}' if task else ''} (seed {seed})"
 
 
 def _about_changes(network: SpikingNetwork, model: RateModel | None) -> Iterator[str]:
@@ -246,7 +251,7 @@ def _about_neurons(params: LIFParams, downsample: int) -> str:
     )
 
 
-def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
+def _about_trials(scores: dict[str, Evaluation], fresh: bool, *, trained: bool) -> Iterator[str]:
     if not scores:
         return
     result = scores["spiking"]
@@ -257,7 +262,8 @@ def _about_trials(scores: dict[str, Evaluation], fresh: bool) -> Iterator[str]:
         ""
         if not fresh
         else (", with noise" if given else "")
-        + "; these trials were not used to train the network or to choose its conversion"
+        + f"; these trials were not used to {'train the network or to ' if trained else ''}choose its "
+        + "conversion"
     )
     drawn = "" if given or result.task.block_length > 1 else ", whose conditions were drawn at random"
     yield f"{who} {result.score.trials} trials of the {what} (seed {result.seed}){drawn}{unseen}."
@@ -317,16 +323,17 @@ def _about_rates(scores: dict[str, Evaluation], network: SpikingNetwork) -> Iter
 def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
     if close is None:
         return
+    single = _brackets(close.output_r2, close.output_r2_interval)
+    means = _brackets(close.mean_output_r2, close.mean_output_r2_interval)
     measures = {
-        "the largest mean output of a condition was {:.2f} times the rate network's": close.peak_ratio,
-        f"the coefficient of determination R2 of the output was {{:.2f}}"
-        f"{_brackets(close.output_r2_interval)} in single trials": close.output_r2,
-        f"{{:.2f}}{_brackets(close.mean_output_r2_interval)} in the means of the conditions": (
-            close.mean_output_r2
+        "the largest mean output of a condition was {} times the rate network's": close.peak_ratio,
+        f"the coefficient of determination R2 of the output was {{}}{single} in single trials": (
+            close.output_r2
         ),
-        "{:.2f} in the mean activity of all units": close.population_r2,
+        f"{{}}{means} in the means of the conditions": close.mean_output_r2,
+        "{} in the mean activity of all units": close.population_r2,
     }
-    known = [words.format(value) for words, value in measures.items() if np.isfinite(value)]
+    known = [words.format(plain(value)) for words, value in measures.items() if np.isfinite(value)]
     bootstrap = " (brackets: 95 % bootstrap intervals over trials)" if "[" in "".join(known) else ""
     if known:
         yield (
@@ -349,8 +356,10 @@ def _about_faithfulness(close: Faithfulness | None) -> Iterator[str]:
     )
 
 
-def _brackets(interval: tuple[float, float]) -> str:
-    return f" [{interval[0]:.2f}, {interval[1]:.2f}]" if np.isfinite(interval).all() else ""
+def _brackets(value: float, interval: tuple[float, float]) -> str:
+    """Return the interval of a measure; nothing if it has none, or is far from any that are faithful."""
+    known = np.isfinite(interval).all() and plain(value) == f"{value:.2f}"
+    return f" [{', '.join(map(plain, interval))}]" if known else ""
 
 
 def _score(score: Score) -> str:

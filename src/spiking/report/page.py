@@ -137,7 +137,7 @@ def report(
         style=_part("page.css"),
         script=_part("page.js"),
         summary=html.escape(
-            f"A rate network of {model.n_units} units for the task {task.name}, and the spiking network "
+            f"A rate network of {model.n_units} units, run on the task {task.name}, and the spiking network "
             + ("made from it" if given_network is None else "that was given")
             + f" with the scaling factor {network.scaling_factor:g}"
             + (f" ({network.conversion})" if network.conversion else "")

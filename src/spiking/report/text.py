@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from spiking.analysis import ConversionQuality, Faithfulness
+from spiking.analysis.faithfulness import plain
 from spiking.conversion.model_info import ModelInfo
 from spiking.errors import ArgumentError
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.evaluation.result import Evaluation, Score
+from spiking.evaluation.verdict import ENOUGH, verdict
 from spiking.evaluation.words import first_rule, freshness, rules
 from spiking.plotting.style import POPULATION_NAMES, by_population
-from spiking.rate_model.recorded_settings import recorded_scaling_factor
+from spiking.rate_model.recorded_settings import recorded_scaling_factor, recorded_text, suggested_task
 from spiking.simulation.result import SILENT_HZ
 from spiking.tuning.recorded_search import RecordedSearch, recorded_search
 
-_CRITERION = 0.95  # accuracy that the paper requires of a trained network and of a successful conversion
 _FEW_TRIALS = 50
 _LEAST_RATIO, _LEAST_R2 = 0.67, 0.5  # of the output's peak, or its inverse, and of its mean; else it is far
 
@@ -41,26 +42,40 @@ def warnings(
     """Return the warnings about a model, each in one or two sentences."""
     return [
         *(f"The file: {note}." for note in info.suspicious),
-        *_about_accuracy(rate.score, spiking.score),
+        *_about_accuracy(rate, spiking, both),
+        *_about_task(both),
         *_about_factor(both),
         *_about_activity(both, quality),
         *_about_output(close),
     ]
 
 
-def _about_accuracy(rate: Score, spiking: Score) -> Iterator[str]:
-    if rate.interval[1] < _CRITERION:
+def _about_accuracy(rate: Evaluation, spiking: Evaluation, both: BothNetworks) -> Iterator[str]:
+    if rate.interval[1] < ENOUGH:
         yield (
-            f"The rate network itself answers only {percent(rate)} of the trials correctly: train it further "
-            f"before you judge the conversion."
+            f"The rate network itself answers only {percent(rate.score)} of the trials correctly: train it "
+            f"further before you judge the conversion."
         )
-    if spiking.interval[1] < rate.interval[0]:
+    missed = verdict(rate, spiking, both.spiking.network.conversion)
+    if missed is not None:
+        yield _sentence(missed)
+    if rate.score.trials < _FEW_TRIALS:
+        yield f"Accuracies come from only {rate.score.trials} trials; their intervals are wide."
+
+
+def _sentence(line: str) -> str:
+    """Return a line of the screen as a sentence."""
+    return f"{line[:1].upper()}{line[1:]}.".replace("`", "")
+
+
+def _about_task(both: BothNetworks) -> Iterator[str]:
+    suggested, recorded = suggested_task(both.model), recorded_text(both.model, "task")
+    known = suggested.name if recorded is None and suggested is not None else recorded
+    if known not in (None, both.task.name):
         yield (
-            f"The spiking network answers fewer trials correctly than the rate network: {percent(spiking)} "
-            f"against {percent(rate)}."
+            f"The networks run the task {both.task.name}, which was given; the file "
+            f"{'records' if recorded is not None else 'name says'} {known}."
         )
-    if rate.trials < _FEW_TRIALS:
-        yield f"Accuracies come from only {rate.trials} trials; their intervals are wide."
 
 
 def _about_factor(both: BothNetworks) -> Iterator[str]:
@@ -94,9 +109,10 @@ def _about_output(close: Faithfulness) -> Iterator[str]:
     known = np.isfinite([ratio, r2]).all()
     if known and (not _LEAST_RATIO <= ratio <= 1 / _LEAST_RATIO or r2 < _LEAST_R2):
         yield (
-            f"The output of the spiking network is far from that of the rate network ({ratio:.2f} times as "
-            f"large at its peak, R2 {r2:.2f} in the means of the conditions), also where its trials are "
-            f"correct: its activity is no copy of the rate network's. Try spiking tune --conversion matched."
+            f"The output of the spiking network is far from that of the rate network ({plain(ratio)} times "
+            f"as large at its peak, R2 {plain(r2)} in the means of the conditions), also where its trials "
+            f"are correct: its activity is no copy of the rate network's. Try spiking tune --conversion "
+            f"matched."
         )
 
 
@@ -137,11 +153,10 @@ def conversion(quality: ConversionQuality) -> str:
     drive = quality.drive
     if np.isnan(drive.slope):
         return "There is no recurrent drive to compare: the network has no recurrent connections."
-    strength = "as strong as" if 0.9 <= drive.slope <= 1.1 else f"{drive.slope:.2f} times as strong as"
     correlation = "undefined" if np.isnan(drive.correlation) else f"{drive.correlation:.2f}"
     return (
         f"In the trials that are drawn, on average, the recurrent drive of the spiking network "
-        f"is {strength} that of the rate network; "
+        f"is {drive.slope:.2f} times as strong as that of the rate network; "
         f"their correlation is {correlation}. The drives would match at a scaling factor of "
         f"{quality.matching_factor:.1f}, if the rates did not change; this network uses "
         f"{quality.scaling_factor:g}. A perfect conversion has slope 1, error 0 and correlation 1; the "
@@ -190,8 +205,11 @@ def tuning(both: BothNetworks) -> str:
 
 def _about_search(search: RecordedSearch) -> Iterator[str]:
     factors = list(search.accuracy)
+    matched = search.details.get("conversion")
+    among = len(matched["candidates"]) if isinstance(matched, dict) else len(factors)
+    compared = f", of the chosen variant and gain {len(factors)}" if among > len(factors) else ""
     yield (
-        f"The scaling factor {search.scaling_factor:g} was chosen among {len(factors)} candidates from "
+        f"The scaling factor {search.scaling_factor:g} was chosen among {among} candidates{compared} from "
         f"{factors[0]:g} to {factors[-1]:g}."
     )
     if search.details:
@@ -201,13 +219,16 @@ def _about_search(search: RecordedSearch) -> Iterator[str]:
         )
     reason = search.details.get("reason")
     if reason:
-        yield f"{reason[:1].upper()}{reason[1:]}."
+        yield _sentence(reason)
+    better = search.details.get("better")
+    if better:
+        yield _sentence(better)
     if len(search.plateau) > 1:
         yield (
             f"Candidates from {search.plateau[0]:g} to {search.plateau[-1]:g} are statistically tied with "
             f"the best."
         )
-    elif search.plateau:
+    elif search.plateau and matched is None:
         yield "No other candidate is statistically tied with it: the accuracy depends on the factor."
     if search.fresh is not None:
         yield f"On fresh trials, the accuracy was {percent(search.fresh)}."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spiking.check_arguments import check_arguments, unchecked
 from spiking.checks import file_path, shown, thread_count
+from spiking.conversion.choose import warn_of_lambda
 from spiking.conversion.conversion import Asked
 from spiking.errors import ArgumentError
 from spiking.neuron.params import LIFParams
@@ -244,5 +245,7 @@ def search(
             reason = f"factor {factor:g} is that of the f-I curve on which the model was trained"
             result = dataclasses.replace(result, method="trained", stopped="nothing to tune", reason=reason)
         executor.check()
+        if path is not None and result.conversion is None:
+            warn_of_lambda("the scaling factor that is written", result.scaling_factor)
         file.finish(result)
     return result

@@ -18,7 +18,14 @@ from spiking.tuning.candidates import checked_noises, published_grid
 from spiking.tuning.options import SearchOptions
 from spiking.tuning.plateau import is_worse, plateau
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, fresh_evaluation, is_correct, mean_rate
+from spiking.tuning.trial_setup import (
+    DRIVE_TRIALS,
+    TrialSetup,
+    fresh_evaluation,
+    is_correct,
+    mean_rate,
+    other_scores,
+)
 from spiking.typing import Floats
 
 if TYPE_CHECKING:
@@ -177,7 +184,8 @@ def search_matched(
         if _differ_in_factor(setup.candidates[name], conversion)
     }
     bits = {factor: is_correct(values) for factor, values in curve.items()}
-    tied = plateau(bits)
+    most = max(map(len, bits.values()))
+    tied = plateau(bits, {factor for factor, correct in bits.items() if len(correct) < most})
     _, drive_error = drive_slope(
         setup.model,
         setup.task,
@@ -213,6 +221,7 @@ def search_matched(
         fresh_rate=mean_rate(fresh),
         reason=f"{chosen} was chosen: {reason}",
         conversion=conversion,
+        by_rule=other_scores(setup, curve),
     )
 
 

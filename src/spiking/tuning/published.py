@@ -13,10 +13,18 @@ from spiking.parallel.blocks import TrialRunner
 from spiking.random_streams import DRIVE_FIRST, SEARCH_FIRST
 from spiking.tuning.candidates import Grid, checked_grid, published_grid, run_grid
 from spiking.tuning.options import SearchOptions
-from spiking.tuning.plateau import Bits, accuracies, middle, plateau
+from spiking.tuning.plateau import Bits, accuracies, is_worse, middle, plateau
 from spiking.tuning.racing import around, outwards_then_between, race
 from spiking.tuning.result import ScalingFactorSearch
-from spiking.tuning.trial_setup import DRIVE_TRIALS, TrialSetup, fresh_evaluation, is_correct, mean_rate
+from spiking.tuning.trial_setup import (
+    DRIVE_TRIALS,
+    TrialSetup,
+    by_rule,
+    fresh_evaluation,
+    is_correct,
+    mean_rate,
+    other_scores,
+)
 from spiking.typing import Floats
 
 _SHARE = 0.4  # maximum number of trials of `auto`, relative to that of `grid`
@@ -61,7 +69,7 @@ def search_published(
         ended = race(run, field, further, trials=options.trials, budget=budget, margin=options.margin)
         bits, dropped, stopped = ended.bits, ended.dropped, ended.stopped
 
-    tied = plateau(bits, dropped)
+    tied = near = plateau(bits, dropped)
     accuracy = accuracies(bits)
     nrmse = {factor: setup.nrmse(values) for factor, values in sorted(longest.items())}
     if options.choice == "first":
@@ -69,7 +77,7 @@ def search_published(
         reason = f"it is the smallest of the factors with the best accuracy, {accuracy[factor]:.3f}"
     elif options.method == "auto":
         least = max(accuracy[candidate] for candidate in tied) - options.margin - 1e-9
-        near = [candidate for candidate in tied if accuracy[candidate] >= least]  # few trials tie too many
+        near = tuple(candidate for candidate in tied if accuracy[candidate] >= least)  # few trials tie many
         factor = min(near, key=lambda candidate: (nrmse[candidate], candidate))
         reason = (
             f"of the factors on the plateau that are at most {options.margin:g} less accurate than the best "
@@ -104,6 +112,36 @@ def search_published(
         fresh_nrmse=setup.nrmse(fresh),
         fresh_rate=mean_rate(fresh),
         reason=f"factor {factor:g} was chosen: {reason}",
+        by_rule=other_scores(setup, dict(sorted(longest.items()))),
+        better=_better(setup, {candidate: longest[candidate] for candidate in near}, factor),
+    )
+
+
+def _better(setup: TrialSetup, candidates: Mapping[float, Floats], used: float) -> str | None:
+    """Return which candidate is significantly better than the used one by the strict or the sustained rule.
+
+    `candidates` are equally accurate by the task's rule, by which alone they were compared. Of several, the
+    best by the other rules is named.
+    """
+    chosen = candidates[used]
+    found: dict[float, list[str]] = {}
+    for candidate, values in candidates.items():
+        common = min(len(values), len(chosen))
+        for name in other_scores(setup, {candidate: values}):
+            own, other = by_rule(values[:common], name), by_rule(chosen[:common], name)
+            if is_worse(other, own):
+                found.setdefault(candidate, []).append(f"{name} {own.mean():.3f} against {other.mean():.3f}")
+            elif is_worse(own, other):
+                found.pop(candidate, None)
+                break
+    if not found:
+        return None
+    factor = max(found, key=lambda one: (float(candidates[one][:, 3:].mean(axis=0).sum()), -one))
+    common = min(len(candidates[factor]), len(chosen))
+    return (
+        f"factor {factor:g} is not significantly less accurate, and better by another rule in the same "
+        f"{common} trials ({', '.join(found[factor])}; NRMSE {setup.nrmse(candidates[factor]):.2f} against "
+        f"{setup.nrmse(chosen):.2f}); `spiking tune --candidates {factor:g} --force` takes it"
     )
 
 

@@ -73,6 +73,11 @@ class ScalingFactorSearch:
         The same of the chosen candidate in the fresh trials.
     reason : str
         Why this candidate was chosen, in one sentence.
+    by_rule : dict of str to dict of float to Score
+        Score of each candidate in these trials by the ``strict`` and the ``sustained`` rule, where the task
+        defines them. Candidates are not chosen by these.
+    better : str or None
+        Which candidate that is as accurate is significantly better by one of these rules, if any is.
     conversion : Conversion or None
         The chosen conversion, if it is not the published one. Then `curve` has the candidates of its variant
         and gain, and `start` is the fitted factor.
@@ -108,6 +113,8 @@ class ScalingFactorSearch:
     fresh_nrmse: float
     fresh_rate: float
     reason: str
+    by_rule: dict[str, dict[float, Score]] = field(default_factory=dict)
+    better: str | None = None
     conversion: Conversion | None = None
 
     __repr__ = short_repr
@@ -156,9 +163,10 @@ class ScalingFactorSearch:
     def verdict(self) -> str | None:
         """What the spiking network misses in the fresh trials, and what to try; None if it misses nothing.
 
-        It misses the rate network where their 95 % intervals do not overlap, over all trials or in a
-        condition. It also falls short if it is correct in less than 95 % of all trials. The rate network runs
-        these trials when this is asked for, once.
+        It misses the rate network where their 95 % intervals do not overlap, over all trials, in a condition,
+        or by the strict or the sustained rule. It also falls short if it is correct in less than 95 % of all
+        trials, or in clearly fewer by one of these rules. The rate network runs these trials when this is
+        asked for, once.
         """
         if not self.task.scored:
             return None
@@ -181,6 +189,7 @@ class ScalingFactorSearch:
             "start": self.start,
             "drive_error": None if self.drive_error != self.drive_error else self.drive_error,
             "reason": self.reason,
+            "better": self.better,
             "stopped": self.stopped,
             "search_trials": self.search_trials,
             "drive_trials": self.drive_trials,
@@ -191,6 +200,7 @@ class ScalingFactorSearch:
                     **score.as_json(),
                     "nrmse": self.nrmse[factor],
                     "rate_hz": self.rates[factor],
+                    "by_rule": {name: scores[factor].as_json() for name, scores in self.by_rule.items()},
                 }
                 for factor, score in self.curve.items()
             ],
@@ -212,17 +222,26 @@ class ScalingFactorSearch:
         }
 
     def __str__(self) -> str:
-        lines = ["factor  accuracy  95 % interval   correct  trials  NRMSE  rate (Hz)"]
+        titles = "".join(f"{name}  " for name in self.by_rule)
+        lines = [f"factor  accuracy  95 % interval   correct  trials  {titles}NRMSE  rate (Hz)"]
         for factor, score in self.curve.items():
             low, high = score.interval
             counted = f"{score.accuracy:8.3f}  {low:.3f} to {high:.3f}  {score.correct:7}"
             counted = counted if score.scored else f"{'not scored':{len(counted)}}"
+            others = "".join(
+                f"{scores[factor].accuracy:{len(name)}.3f}  " for name, scores in self.by_rule.items()
+            )
             notes = ["plateau"] if factor in self.plateau else []
             notes += ["beyond the range"] if factor in self.extended else []
             notes += ["chosen"] if factor == self.scaling_factor else []
             lines.append(
-                f"{factor:6g}  {counted}  {score.trials:6}  {self.nrmse[factor]:5.2f}  "
+                f"{factor:6g}  {counted}  {score.trials:6}  {others}{self.nrmse[factor]:5.2f}  "
                 f"{self.rates[factor]:9.1f}  {', '.join(notes)}".rstrip()
+            )
+        if self.conversion is not None and len(self.conversion.candidates) > len(self.curve):
+            lines.append(
+                f"the table has the factors that were run of the chosen variant and gain; in all, "
+                f"{len(self.conversion.candidates)} candidates were run"
             )
         if self.task.scored:
             lines.append("accuracy above: in the trials of the search, by the rule `correct` below")
@@ -234,7 +253,7 @@ class ScalingFactorSearch:
         if self.extended:
             added = ", ".join(f"{factor:g}" for factor in self.extended)
             lines.append(f"the best candidates were at the edge of the range, so these were added: {added}")
-        lines.append(self.reason)
+        lines += [self.reason] if self.better is None else [self.reason, self.better]
         lines.append(
             f"fresh trials: {self.fresh.score}, NRMSE {self.fresh_nrmse:.2f}, "
             f"mean rate {self.fresh_rate:.1f} Hz"

@@ -14,8 +14,9 @@ import numpy as np
 import spiking
 from spiking.conversion.conversion import Asked, Conversion
 from spiking.evaluation.evaluate import correct_trials
-from spiking.evaluation.result import Evaluation
+from spiking.evaluation.result import Evaluation, Score
 from spiking.evaluation.trial_chunks import spiking_simulations
+from spiking.evaluation.words import OTHER_RULES, rules_of
 from spiking.files.digest import digest
 from spiking.network.network import SpikingNetwork
 from spiking.neuron.params import LIFParams
@@ -33,6 +34,7 @@ from spiking.timing import STEP_MS
 from spiking.typing import Floats, Mask
 
 DRIVE_TRIALS = 8
+_COLUMNS = {"strict": 3, "sustained": 4}  # of `trial_scores`
 _RATE_CHUNK = 20  # trials of the rate network at a time
 
 
@@ -164,6 +166,27 @@ def fresh_evaluation(setup: TrialSetup, values: Floats) -> Evaluation:
         sustained=sustained,
         network="spiking",
     )
+
+
+def other_scores(setup: TrialSetup, values: Mapping[float, Floats]) -> dict[str, dict[float, Score]]:
+    """Return the scores of candidates by the strict and the sustained rule, where the task defines them.
+
+    Parameters
+    ----------
+    setup : TrialSetup
+    values : mapping of float to array
+        `trial_scores` of each candidate.
+    """
+    return {
+        name: {factor: Score.of(setup.task, by_rule(own, name)) for factor, own in values.items()}
+        for name in rules_of(setup.task, OTHER_RULES)
+        if setup.task.scored and not any(np.isnan(own[:, _COLUMNS[name]]).any() for own in values.values())
+    }
+
+
+def by_rule(values: Floats, name: str) -> Mask:
+    """Return which trials are correct by the strict or the sustained rule, from their `trial_scores`."""
+    return np.asarray(values[:, _COLUMNS[name]] > 0.5)
 
 
 def is_correct(values: Values) -> Mask:

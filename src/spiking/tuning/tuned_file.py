@@ -85,9 +85,11 @@ def tuned_file(path: Path | None, setup: TrialSetup, *, force: bool) -> Iterator
         yield TunedFile(None, setup, None)
         return
     target = Path(os.path.realpath(path))  # so that all links to a file share its journal
-    if not os.access(target, os.W_OK):
+    if target.exists() and not (os.access(target, os.W_OK) and target.stat().st_mode & 0o222):
         raise ModelFileError(
-            f"{path} is write-protected; make it writable, so that the result can be written"
+            f"{path} is write-protected; expected a file into which the result can be written: make it "
+            f"writable (chmod u+w), tune a copy, or leave the file as it is with --no-write (in Python "
+            f"write=False)"
         )
     trials = open_trials(journal_path(target), identity(setup), doing="tuning this model", force=force)
     with trials as journal:

@@ -11,6 +11,7 @@ from spiking.evaluation.result import Score
 from spiking.short_repr import short_repr
 
 START_MS = 50.0  # before, the spiking network fires a burst, from its random initial voltages
+_LOWEST, _HIGHEST = -10.0, 100.0  # beyond, digits of a measure say nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +42,9 @@ class Faithfulness:
         R2 of the output in single trials. Good: 0.95 or more (0.9 with noisier neurons); it contains the
         noise of the spikes.
     output_r2_interval : (float, float)
-        95 % interval of `output_r2`: basic bootstrap of ``log(1 - R2)`` over trials, with 1000 resamples
-        drawn from the seed; NaN with fewer than two trials.
+        95 % interval of `output_r2` among other sets of as many trials: quantiles of 1000 resamples of the
+        trials, drawn from the seed, shifted so that their median is the estimate, and at most 1. NaN with
+        fewer than two trials.
     output_nrmse : float
         Root mean square difference of the outputs in single trials, divided by the standard deviation of the
         rate network's output; its square is ``1 - output_r2``. Good: 0.25 or less.
@@ -123,12 +125,12 @@ class Faithfulness:
     def __str__(self) -> str:
         """Return the most important measures in one line, without the accuracy."""
         return (
-            f"output {_text(self.peak_ratio)} times the rate network's at its peak, "
+            f"output {plain(self.peak_ratio)} times the rate network's at its peak, "
             f"R2 {with_interval(self.output_r2, self.output_r2_interval, '95 % interval ')}, "
             f"of the means {with_interval(self.mean_output_r2, self.mean_output_r2_interval)}; "
-            f"population R2 {_text(self.population_r2)}; "
+            f"population R2 {plain(self.population_r2)}; "
             f"{self.mean_rate:.1f} Hz, medians of the neurons from {START_MS:g} ms on: "
-            f"CV2 {_text(self.cv2)}, Fano factor within conditions {_text(self.fano)}"
+            f"CV2 {plain(self.cv2)}, Fano factor within conditions {plain(self.fano)}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -138,15 +140,18 @@ class Faithfulness:
         return {**values, "rate": self.rate.as_json(), "spiking": self.spiking.as_json()}
 
 
-def _text(value: float) -> str:
+def plain(value: float) -> str:
+    """Return a measure with two digits, or that it is far from any that are faithful."""
+    if value < _LOWEST or value > _HIGHEST:
+        return f"below {_LOWEST:g}" if value < _LOWEST else f"over {_HIGHEST:g}"
     return "-" if np.isnan(value) else f"{value:.2f}"
 
 
 def with_interval(value: float, interval: tuple[float, float], words: str = "") -> str:
     """Return a value with its interval, such as ``0.97 (0.95 to 0.98)``; `words` begin the brackets."""
-    if not np.isfinite(interval).all():
-        return _text(value)
-    return f"{value:.2f} ({words}{interval[0]:.2f} to {interval[1]:.2f})"
+    if not np.isfinite(interval).all() or plain(value) != f"{value:.2f}":
+        return plain(value)
+    return f"{value:.2f} ({words}{plain(interval[0])} to {plain(interval[1])})"
 
 
 def _json_value(value: Any) -> Any:

@@ -69,7 +69,7 @@ def evaluate(
     Both networks run the same trials. Beside the task's rule stand the strict one, which forbids the
     opposite response, and the sustained one, of the mean output. Intervals are 95 % Wilson score intervals.
     The next line says how close the spiking network is to the rate network without noise, and how it fires,
-    in the first 40 trials. If it does not reach the rate network or 95 %, a last line says so.
+    in the first 40 trials. If it does not reach the rate network or 95 %, by any rule, a last line says so.
     With --rate-network, the rate network is run alone, to check it before it is converted.
     A network file is compared with the rate model in --rate-model, or run alone.
     Several files, or a folder, are shown as one table: accuracies, faithfulness, rates, decays and weights.
@@ -261,11 +261,15 @@ def _run(
 
 
 def _print_one(run: _Run, trials: int, seed: int, strict: bool) -> None:
+    from spiking.conversion.recorded_conversion import recorded_conversion
     from spiking.evaluation.words import freshness, response_lines, score_lines
     from spiking.network.describe import changes_words
 
-    _, network = run.networks
+    rates, network = run.networks
     about = [f"{run.task.name}, {trials} trials, seed {seed}, scaling factor {network.scaling_factor:g}"]
+    recorded = None if rates is None else recorded_conversion(rates)
+    if network.conversion is None and recorded is not None and recorded.kind not in ("published", "trained"):
+        about.append(f"the published conversion, not the {recorded.kind} one that the file records")
     echo("; ".join([*about, *changes_words(network)]))
     if network.conversion is not None:
         echo(str(network.conversion))

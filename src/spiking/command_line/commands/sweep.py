@@ -216,7 +216,8 @@ def _print_units(result: Sweep, y: str) -> None:
     n = len(shown) + len(others)
     if others:
         echo(
-            f"{len(shown)} of {n} units, those whose lesion changes {column} most; -o writes the table of all"
+            f"{len(shown)} of {n} units (numbered from 0), those whose lesion changes {column} most; -o "
+            f"writes the table of all"
         )
 
 

@@ -83,6 +83,7 @@ def tune(
 ) -> None:
     """Find scaling factors of models and write them into the files.
 
+    The model files are changed: --no-write leaves them as they are.
     Runs up to --trials of each candidate. The reported accuracy comes from as many fresh trials, which were
     not used to choose the factor. Models that are already tuned are skipped, unless --force is given. If a
     run was stopped or killed, the same command continues where it stopped. If one model fails, the others
@@ -141,6 +142,8 @@ def tune(
         _print_skipped(tuned)
     elif only is not None:
         echo(str(only), lines=True)
+        if not no_write and only.method != "trained":
+            echo(f"wrote the scaling factor into {tuned[0].source} (opt_scaling_factor, tuning)")
         echo(faithfulness_line(only.faithfulness))
         if only.verdict is not None:
             echo(only.verdict)

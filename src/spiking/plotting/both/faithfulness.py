@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spiking.analysis.components import condition_means
-from spiking.analysis.faithfulness import START_MS, faithfulness_of, with_interval
+from spiking.analysis.faithfulness import START_MS, faithfulness_of, plain, with_interval
 from spiking.check_arguments import check_arguments
 from spiking.evaluation.both_networks import BothNetworks
 from spiking.plotting.captions import describe_figure, network_words, score_words, trials_of_both
@@ -120,7 +120,9 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
                     linestyle=line,
                 )
         means_r2 = with_interval(measures.mean_output_r2, measures.mean_output_r2_interval)
-        _finish(left, "output", f"means: R² {measures.mean_output_r2:.2f}, peak × {measures.peak_ratio:.2f}")
+        _finish(
+            left, "output", f"means: R² {plain(measures.mean_output_r2)}, peak × {plain(measures.peak_ratio)}"
+        )
         x, y = (np.stack([*means.values()]) for means in (rates, units))
         for name, members in by_population(run.network.populations):
             _points(right, x[:, members], y[:, members], name)
@@ -128,7 +130,7 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
         _finish(
             right,
             "activity",
-            f"R² {measures.population_r2:.2f}, median r {measures.unit_correlation:.2f}",
+            f"R² {plain(measures.population_r2)}, median r {measures.unit_correlation:.2f}",
         )
         describe_figure(
             figure,
@@ -142,12 +144,12 @@ def faithfulness(both: BothNetworks, figure: Figure | None = None, *, caption: b
             f"{with_interval(measures.output_r2, measures.output_r2_interval, '95 % bootstrap interval ')}, "
             f"slope {measures.slope:.2f}; means: R² "
             f"{means_r2}; largest mean output: "
-            f"{measures.peak_ratio:.2f} times that of the rate network)"
+            f"{plain(measures.peak_ratio)} times that of the rate network)"
             + (f"; {lines}." if n_outputs > 1 else "."),
             "Bottom right: mean activity of each unit in each condition, filtered spikes divided "
-            "by the scaling "
-            f"factor against rates (R² over units, conditions and time {measures.population_r2:.2f}; median "
-            f"correlation of a unit's activity {measures.unit_correlation:.2f}).",
+            f"by the scaling factor against rates (R² over units, conditions and time "
+            f"{plain(measures.population_r2)}; median correlation of a unit's activity "
+            f"{measures.unit_correlation:.2f}).",
             score_words("Spiking network", both.spiking_score.score),
             score_words("Rate network", both.rate_score.score),
         )

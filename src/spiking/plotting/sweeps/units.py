@@ -73,9 +73,9 @@ def draw_units(
     ax.legend(handles.values(), handles.keys(), **ABOVE)
     ax.spines[["top", "right"]].set_visible(False)
     n = len(shown) + len(others)
-    first = (
-        f"those {len(shown)} of {n} units first for which it" if others else "those units first for which it"
-    )
+    first = "those units (numbered from 0) first for which it"
+    if others:
+        first = f"those {len(shown)} of {n} units (numbered from 0) first for which it"
     against = "of the intact network" if intact is not None else "of all these networks (median)"
     rest = [f"{row[y]:.3g}" for row in sorted(others, key=lambda row: float(row[y])) if np.isfinite(row[y])]
     describe(
