@@ -40,7 +40,7 @@ def test_evaluate(folder):
 def test_simulate(folder):
     out = printed("simulate", "lesioned.npz", "--task", "go-nogo", "--trials", "2", cwd=folder)
     lesioned = len(SpikingNetwork.load(folder / "lesioned.npz").lesioned)
-    assert f"200 neurons, {lesioned} lesioned" in out
+    assert f"changes of the network: {lesioned} neurons lesioned, numbers 10, " in out
 
 
 def test_sweep(folder):

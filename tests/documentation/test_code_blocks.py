@@ -119,7 +119,9 @@ def test_page(page, folder, capsys, monkeypatch):
 def test_every_image_is_drawn_by_a_page_or_a_benchmark():
     code = "".join(block.code for page in PAGES for block in blocks(page, *PYTHON))
     code += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").glob("*.py"))
-    assert [path.name for path in (DOCS / "images").iterdir() if f"images/{path.name}" not in code] == []
+    commands = "".join(block.code for page in PAGES for block in blocks(page, "sh"))
+    names = [path.name for path in (DOCS / "images").iterdir()]
+    assert [name for name in names if f"images/{name}" not in code and f"--plot {name}" not in commands] == []
 
 
 def readme(names, printed, folder):

@@ -287,6 +287,7 @@ EXAMPLES = {
             },
         ),
         unused=3,
+        model="trained.mat",
     ),
     Stimulation: lambda: Stimulation(
         UnitFraction(0.5, "exc", seed=1),

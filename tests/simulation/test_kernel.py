@@ -236,6 +236,7 @@ def test_long_trials_keep_every_release_step(seed):
     assert assert_same(network, pulse_input(201), normal_draws(seed, 100, 20_000)) > 5000
 
 
+@pytest.mark.filterwarnings("ignore:refractory is", "ignore:tau_rise is", "ignore:tau_membrane is")
 @pytest.mark.parametrize(
     ("what", "settings"),
     [
@@ -260,6 +261,7 @@ def test_extreme_networks(what, settings):
         assert spikes > 0.98 * n * 1200
 
 
+@pytest.mark.filterwarnings("ignore:refractory is")
 def test_neurons_that_are_refractory_for_ever_fire_once():
     network = random_network(12, strength=3.0, bias=-39.0)
     often = simulate(network, pulse_input(), seed=1, record=Record(spikes=True))

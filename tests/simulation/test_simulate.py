@@ -182,6 +182,7 @@ def test_unusable_arguments_are_named(network, arguments, message):
         simulate(network, **{"inputs": pulse_input(), **arguments})
 
 
+@pytest.mark.filterwarnings("ignore:tau_rise is")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
