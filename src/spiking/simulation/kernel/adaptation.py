@@ -30,6 +30,10 @@ def acting_threshold(adaptation, threshold, n):
     """Return the threshold, or an array for it if it adapts."""
 
 
+def state_of(adaptation, w):
+    """Return w, or None without adaptation: an array that is not used costs time in every call."""
+
+
 def _is(adaptation, kind):
     return getattr(adaptation, "instance_class", None) is kind
 
@@ -77,3 +81,10 @@ def _acting_threshold(adaptation, threshold, n):
     if _is(adaptation, ThresholdAdaptation):
         return lambda adaptation, threshold, n: np.empty(n)
     return lambda adaptation, threshold, n: threshold
+
+
+@overload(state_of, inline="always")
+def _state_of(adaptation, w):
+    if isinstance(adaptation, nb.types.NoneType):
+        return lambda adaptation, w: None
+    return lambda adaptation, w: w

@@ -13,21 +13,11 @@ from spiking.simulation.kernel.standard_normals import FAST
 
 
 @nb.njit(fastmath=FAST)
-def _add_row(row, ipsc, h, lift, unfade):
+def add_row(row, ipsc, h, lift, unfade):
+    """Add what arrives at all neurons to the synaptic state."""
     for j in range(row.size):
         ipsc[j] += row[j] * lift[j]
         h[j] += row[j] * at(unfade, j)
-
-
-@nb.njit
-def _send_at_once(synapses, sparse, j, ipsc, h, lift, unfade):
-    if sparse:
-        for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
-            target, x = synapses.indices[k], synapses.values[k]
-            ipsc[target] += x * lift[target]
-            h[target] += x * at(unfade, target)
-    else:
-        _add_row(synapses.rows[j], ipsc, h, lift, unfade)
 
 
 @nb.njit
@@ -49,10 +39,10 @@ def _send_later(synapses, state, j, i, factors):
 
 
 @nb.njit
-def _arrive_later(pending, arriving, i, ipsc, h, lift, unfade):
+def _arrive_later(pending, arriving, i, ipsc, h, lift, unfade, b):
     slot = i % len(pending)
     if arriving[slot]:
-        _add_row(pending[slot], ipsc, h, lift, unfade)
+        add_row(pending[slot], ipsc, h, lift[b], unfade[b])
         pending[slot] = 0.0
         arriving[slot] = False
 
@@ -61,11 +51,15 @@ def factors_of(pathways):
     """Return room for the factors of the kinds of plasticity and, as the last, of static connections."""
 
 
-def send(pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade):
-    """Send the spike of neuron j at step i; `lift` and `unfade` are those of the step in its block."""
+def sends_later(pathways):
+    """Return whether there are delays or plasticity, a constant to the compiler."""
 
 
-def arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade):
+def send(pathways, synapses, state, factors, j, i):
+    """Send the spike of neuron j at step i to where it arrives."""
+
+
+def arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade, b):
     """Add what arrives at step i to the synaptic state."""
 
 
@@ -76,21 +70,24 @@ def _factors_of(pathways):
     return lambda pathways: np.ones(pathways.utilisation.size + 1)
 
 
-@overload(send, inline="always")
-def _send(pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade):
+@overload(sends_later, inline="always")
+def _sends_later(pathways):
     if isinstance(pathways, nb.types.NoneType):
-        return lambda pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade: _send_at_once(
-            synapses, sparse, j, ipsc, h, lift, unfade
-        )
-    return lambda pathways, synapses, state, factors, sparse, j, i, ipsc, h, lift, unfade: _send_later(
-        synapses, state, j, i, factors
-    )
+        return lambda pathways: False
+    return lambda pathways: True
+
+
+@overload(send)
+def _send(pathways, synapses, state, factors, j, i):
+    if isinstance(pathways, nb.types.NoneType):
+        return lambda pathways, synapses, state, factors, j, i: None
+    return lambda pathways, synapses, state, factors, j, i: _send_later(synapses, state, j, i, factors)
 
 
 @overload(arrive, inline="always")
-def _arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade):
+def _arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade, b):
     if isinstance(pathways, nb.types.NoneType):
-        return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade: None
-    return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade: _arrive_later(
-        pending, arriving, i, ipsc, h, lift, unfade
+        return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade, b: None
+    return lambda pathways, pending, arriving, i, ipsc, h, lift, unfade, b: _arrive_later(
+        pending, arriving, i, ipsc, h, lift, unfade, b
     )

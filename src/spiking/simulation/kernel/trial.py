@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from spiking.neuron.equations import at
-from spiking.simulation.kernel.adaptation import VANISHED, acting_threshold, adaptation_jumps
+from spiking.simulation.kernel.adaptation import VANISHED, acting_threshold, adaptation_jumps, state_of
 from spiking.simulation.kernel.arguments import CHANGE, COLUMN, FILLED, POSITION, STEP
 from spiking.simulation.kernel.compiler import nb
 from spiking.simulation.kernel.disk_cache import compiled
 from spiking.simulation.kernel.membrane import find_spikes, push, push_some, step
-from spiking.simulation.kernel.pathways import arrive, factors_of, send
+from spiking.simulation.kernel.pathways import add_row, arrive, factors_of, send, sends_later
 from spiking.simulation.kernel.standard_normals import FAST, ROW, fill_row, normals_of_trial
 
 
@@ -99,7 +99,8 @@ def run_trial(
     v, buffer, out, drive = state.v.copy(), state.buffer.copy(), state.out.copy(), state.drive.copy()
     ipsc, h, r, hr = state.ipsc.copy(), state.h.copy(), state.r.copy(), state.hr.copy()
     t_last, release = state.t_last.copy(), state.release.copy()
-    n, adapted, pathways = v.size, state.adapted, synapses.pathways
+    n, pathways = v.size, synapses.pathways
+    adapted = state_of(c.adaptation, state.adapted)
     pending, arriving, factors = state.pending, state.arriving, factors_of(pathways)
     threshold = acting_threshold(c.adaptation, c.threshold, n)
     decay, rise, lift = synapses.decay, synapses.rise, synapses.lift
@@ -177,7 +178,16 @@ def run_trial(
                 t_last[j] = t_last[j] + (c.dt * i - t_last[j])
                 release[j] = float(_release_step(t_last[j], i, c.dt, at(c.tref, j)))
                 adaptation_jumps(c.adaptation, adapted, j)
-                send(pathways, synapses, state, factors, c.sparse, j, i, ipsc, h, lift[b + 1], unfade[b + 1])
+                if not sends_later(pathways):
+                    if c.sparse:
+                        for k in range(synapses.pointers[j], synapses.pointers[j + 1]):
+                            target, x = synapses.indices[k], synapses.values[k]
+                            ipsc[target] += x * lift[b + 1, target]
+                            h[target] += x * at(unfade[b + 1], target)
+                    else:
+                        add_row(synapses.rows[j], ipsc, h, lift[b + 1], unfade[b + 1])
+                else:
+                    send(pathways, synapses, state, factors, j, i)
                 level, slope = (
                     synapses.trace_jump[j] * lift[b + 1, j],
                     synapses.trace_jump[j] * at(unfade[b + 1], j),
@@ -192,7 +202,7 @@ def run_trial(
                 steps[n_spikes], neurons[n_spikes] = i - 1, j
                 n_spikes += 1
 
-            arrive(pathways, pending, arriving, i, ipsc, h, lift[b + 1], unfade[b + 1])
+            arrive(pathways, pending, arriving, i, ipsc, h, lift, unfade, b + 1)
             if voltages.every and i % voltages.every == 0:
                 for q in range(voltages.units.size):
                     sample = i // voltages.every - 1 - voltages.first
